@@ -1,0 +1,12 @@
+//! The floor: time, chance, secrets, sealing, the outbound HTTP client, telemetry. It knows no noun of ours and
+//! imports no other room.
+
+pub mod ambient;
+pub mod reference;
+pub mod seal;
+pub mod secret;
+
+pub use ambient::{Ambient, Chance, Clock, SystemChance, SystemClock, Timestamp};
+pub use reference::Reference;
+pub use seal::SealingKey;
+pub use secret::{Token, TokenHash};

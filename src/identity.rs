@@ -1,0 +1,64 @@
+//! The nouns of the house, as types that are parsed once at the edge and trusted from then on. No I/O.
+
+pub mod application;
+pub mod catalogue;
+pub mod host;
+pub mod idp;
+pub mod ids;
+pub mod names;
+pub mod organization;
+pub mod public_url;
+pub mod user;
+
+pub use application::{Allow, Application, ApplicationSpec, HeaderPreset, PathPattern, Rule, UpstreamUrl};
+pub use catalogue::{Catalogue, Declaration};
+pub use host::Host;
+pub use idp::{ClientAuth, Idp, IdpSpec, Issuer, OnError, PolicyText, ProfilePaths};
+pub use ids::{
+    ApplicationId, ApplicationKey, IdentityId, IdpId, IdpKey, OrganizationId, OrganizationKey, PolicyId, RoleId,
+    SessionId, UserId,
+};
+pub use names::{RoleName, Username};
+pub use organization::{Organization, OrganizationPolicy, OrganizationPolicySpec, OrganizationSpec, Role};
+pub use public_url::PublicUrl;
+pub use user::{Email, Grant, Origin};
+
+/// Why a text is not the noun it should be; says what the noun looks like.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Invalid(pub String);
+
+impl Invalid {
+    pub(crate) fn new(reason: impl Into<String>) -> Self {
+        Self(reason.into())
+    }
+}
+
+/// Parsing, showing and serde for a newtype over a text with a checking `parse(&str) -> Result<Self, Invalid>`.
+macro_rules! text_noun {
+    ($name:ident) => {
+        impl std::str::FromStr for $name {
+            type Err = $crate::identity::Invalid;
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::parse(text)
+            }
+        }
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                Self::parse(&text).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(crate) use text_noun;

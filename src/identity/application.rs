@@ -1,0 +1,168 @@
+//! Applications: public hosts in front of an upstream, and who may enter.
+
+use std::sync::Arc;
+
+use http::uri::Authority;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{ApplicationId, ApplicationKey, Host, Invalid, OrganizationId, OrganizationKey, RoleName, text_noun};
+
+/// Which headers tell an application who its user is. The signed assertion goes along with each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeaderPreset {
+    /// `Remote-User`, `Remote-Groups`, `Remote-Email`, `Remote-Name`.
+    #[default]
+    Remote,
+    /// `X-Forwarded-User`, `-Groups`, `-Email`, `-Preferred-Username`.
+    XForwarded,
+    /// `X-Auth-Request-User`, `-Groups`, `-Email`, `-Preferred-Username`.
+    XAuthRequest,
+    /// The assertion alone.
+    None,
+}
+
+/// Where an application's requests go: scheme and authority, no path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpstreamUrl {
+    text: Arc<str>,
+    tls: bool,
+    authority: Authority,
+}
+
+impl UpstreamUrl {
+    /// Parses `http://host:port` or `https://host:port`.
+    ///
+    /// # Errors
+    /// When it is neither, or has a path, query, fragment, user or password.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let invalid = || Invalid::new("an upstream is http://host:port or https://host:port, without a path");
+        let url = Url::parse(text).map_err(|_| invalid())?;
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        if !bare || !url.username().is_empty() || url.password().is_some() || !matches!(url.scheme(), "http" | "https")
+        {
+            return Err(invalid());
+        }
+        let host = url.host_str().ok_or_else(invalid)?;
+        let authority = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        let authority = authority.parse().map_err(|_| invalid())?;
+        Ok(Self { text: text.trim_end_matches('/').into(), tls: url.scheme() == "https", authority })
+    }
+
+    /// The URL as written, without a trailing slash.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it is reached over TLS.
+    pub const fn is_tls(&self) -> bool {
+        self.tls
+    }
+
+    /// Its host and port.
+    pub const fn authority(&self) -> &Authority {
+        &self.authority
+    }
+}
+
+text_noun!(UpstreamUrl);
+
+/// The paths a rule speaks of: exactly one path, or everything below a prefix that ends in `/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathPattern(Arc<str>);
+
+impl PathPattern {
+    /// Parses `/exact/path` or `/prefix/*`.
+    ///
+    /// # Errors
+    /// When it does not start with `/`, has `*` elsewhere than as its last segment, or is no path a request can have.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let fixed = text.strip_suffix('*').unwrap_or(text);
+        if fixed.contains('*') || (fixed.len() != text.len() && !fixed.ends_with('/')) {
+            return Err(Invalid::new("`*` stands only as the last segment, as in /admin/*"));
+        }
+        let printable = |c: char| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '\\' | '%' | ';');
+        let dotted = fixed.split('/').any(|segment| matches!(segment, "." | ".."));
+        if !fixed.starts_with('/') || dotted || fixed.contains("//") || !fixed.chars().all(printable) {
+            return Err(Invalid::new(
+                "a path starts with / and is written plainly: no query, percent-encoding, `//`, `.` or `..` segment, \
+                 backslash, semicolon or space",
+            ));
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// The pattern as written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the pattern speaks of `path`, a percent-decoded path. Case counts.
+    pub fn matches(&self, path: &[u8]) -> bool {
+        match self.0.strip_suffix('*') {
+            Some(prefix) => path.starts_with(prefix.as_bytes()),
+            None => path == self.0.as_bytes(),
+        }
+    }
+}
+
+text_noun!(PathPattern);
+
+/// Who may enter where a rule matches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Allow {
+    /// Everyone, signed in or not.
+    Everyone,
+    /// Holders of one of these roles, all of them among the application's.
+    Roles(Vec<RoleName>),
+}
+
+/// What holds on some of an application's paths.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rule {
+    /// The paths.
+    pub path: PathPattern,
+    /// Who may enter.
+    pub allow: Allow,
+}
+
+/// An application as it is written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplicationSpec {
+    /// Its slug.
+    pub id: ApplicationId,
+    /// The organization that owns it.
+    pub organization: OrganizationId,
+    /// What people call it.
+    pub name: String,
+    /// Its public hosts.
+    pub hosts: Vec<Host>,
+    /// Where its requests go.
+    pub upstream: UpstreamUrl,
+    /// The roles that may enter; absent: every role of the organization.
+    pub roles: Option<Vec<RoleName>>,
+    /// How it is told who its user is.
+    pub headers: HeaderPreset,
+    /// Whether the upstream sees the public host in `Host`, or its own authority.
+    pub pass_host: bool,
+    /// Origins beside its own whose pages may open WebSockets with a session, such as `https://app.example.com`.
+    pub allowed_origins: Vec<String>,
+    /// What differs by path; the first match wins.
+    pub rules: Vec<Rule>,
+}
+
+/// A live application.
+#[derive(Clone, Debug)]
+pub struct Application {
+    /// Its row.
+    pub key: ApplicationKey,
+    /// The organization that owns it.
+    pub organization: OrganizationKey,
+    /// What is written down of it.
+    pub spec: ApplicationSpec,
+}

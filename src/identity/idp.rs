@@ -1,0 +1,138 @@
+//! Identity providers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::{Host, IdpId, IdpKey, Invalid, OrganizationId, OrganizationKey, PolicyId, text_noun};
+
+/// An issuer identifier (OpenID Connect Discovery 1.0, section 3), kept and compared character for character.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Issuer(Arc<str>);
+
+impl Issuer {
+    /// Parses an issuer: an https URL without query or fragment; http only on loopback.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let url = Url::parse(text).map_err(|_| Invalid::new("an issuer is a URL such as https://id.example.com"))?;
+        if url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+            return Err(Invalid::new("an issuer has no query, fragment, user or password"));
+        }
+        let loopback = url.host_str().and_then(|host| Host::parse(host).ok()).is_some_and(|host| host.is_loopback());
+        match url.scheme() {
+            "https" => Ok(Self(text.into())),
+            "http" if loopback => Ok(Self(text.into())),
+            _ => Err(Invalid::new("an issuer is an https URL (http only on loopback or *.localhost)")),
+        }
+    }
+
+    /// The issuer exactly as written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+text_noun!(Issuer);
+
+/// How we prove to the token endpoint who we are (OpenID Connect Core 1.0, section 9).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClientAuth {
+    /// `client_secret_basic`.
+    #[default]
+    Basic,
+    /// `client_secret_post`.
+    Post,
+    /// `none`: a public client, held by PKCE alone.
+    None,
+}
+
+/// What becomes of grants given before when a selector fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnError {
+    /// They end.
+    #[default]
+    Revoke,
+    /// They stay for at most this long after the last good evaluation; those of admin roles end at once.
+    Keep {
+        /// How long.
+        keep_for: Duration,
+    },
+}
+
+/// JMESPath texts that read a person out of the claims.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfilePaths {
+    /// The account key at this IdP.
+    pub identifier: String,
+    /// The e-mail address.
+    pub email: String,
+    /// The name people go by.
+    pub display_name: String,
+    /// The username at creation.
+    pub username: String,
+    /// `true` makes a server admin; absent: nobody.
+    pub server_admin: Option<String>,
+}
+
+/// A pair of selectors, each a JMESPath text.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyText {
+    /// The org selector.
+    pub org: Option<String>,
+    /// The role selector.
+    pub role: Option<String>,
+}
+
+/// An identity provider as it is written down, without its secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdpSpec {
+    /// Its slug.
+    pub id: IdpId,
+    /// What the sign-in page calls it.
+    pub name: String,
+    /// The organization it belongs to; absent: it is global.
+    pub owner: Option<OrganizationId>,
+    /// Its issuer identifier.
+    pub issuer: Issuer,
+    /// Our client id there.
+    pub client_id: String,
+    /// How we authenticate there.
+    pub client_auth: ClientAuth,
+    /// The scopes asked for; `openid` is among them.
+    pub scopes: Vec<String>,
+    /// How a person is read out of the claims.
+    pub profile: ProfilePaths,
+    /// Whether applications are told an e-mail address that this IdP did not verify.
+    pub email_trusted: bool,
+    /// Claims whose absence is an error of every selector.
+    pub required_claims: Vec<String>,
+    /// Claims that selectors always see as arrays.
+    pub list_claims: Vec<String>,
+    /// Whether a first sign-in creates the account and runs the policies.
+    pub auto_provision: bool,
+    /// Whether somebody without any grant is refused.
+    pub require_match: bool,
+    /// What becomes of grants when a selector fails.
+    pub on_error: OnError,
+    /// The policy of organizations without one of their own.
+    pub default_policy: PolicyText,
+}
+
+/// A live identity provider.
+#[derive(Clone, Debug)]
+pub struct Idp {
+    /// Its row.
+    pub key: IdpKey,
+    /// The organization it belongs to; absent: it is global.
+    pub owner: Option<OrganizationKey>,
+    /// The version of its default policy.
+    pub default_policy: PolicyId,
+    /// What is written down of it.
+    pub spec: IdpSpec,
+}
