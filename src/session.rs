@@ -1,5 +1,52 @@
-//! What we know of a browser: its session, its tokens, and who is behind them.
+//! What we know of a browser: its session, its tokens, who is behind them, and the hand-off that carries a session
+//! from the sign-in host to an application's host. One session per sign-in; each host holds a token of its own; the
+//! store holds only hashes. It decides nothing: whether somebody may enter is `decision`'s to say.
 
+mod changes;
+mod handoff;
 mod principal;
+mod table;
 
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use changes::{Changes, POLL_INTERVAL};
+pub use handoff::{HandoffError, HandoffKeys, HandoffRequest, MAX_ATTEMPTS};
 pub use principal::Principal;
+pub use table::Sessions;
+
+use crate::identity::{IdentityId, IdpKey, UserId};
+use crate::store::StoreError;
+
+/// How long sessions live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionSettings {
+    /// A session without a request on any host for this long ends.
+    pub idle_timeout: Duration,
+    /// A session ends this long after its sign-in, whatever happens.
+    pub absolute_timeout: Duration,
+}
+
+/// The store could not be asked, so nobody can be recognised: answer 503.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("sessions are unavailable: {0}")]
+pub struct Unavailable(Arc<StoreError>);
+
+impl From<StoreError> for Unavailable {
+    fn from(error: StoreError) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+/// A completed sign-in, about to become a session.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Who signed in.
+    pub user: UserId,
+    /// The identity they signed in with.
+    pub identity: IdentityId,
+    /// The IdP of that identity.
+    pub idp: IdpKey,
+    /// The IdP's own session id (`sid`), if it told one.
+    pub idp_sid: Option<String>,
+}

@@ -1,6 +1,7 @@
 //! Who is behind a request.
 
-use crate::identity::{OrganizationKey, RoleId, SessionId, UserId, Username};
+use crate::identity::{OrganizationKey, Origin, RoleId, SessionId, UserId, Username};
+use crate::store::{PrincipalFacts, SessionRow};
 
 /// One session's user, with exactly the grants that count in that session: of live roles, not of another identity's
 /// sign-ins, and of an organization's own IdP only that organization's.
@@ -23,6 +24,32 @@ pub struct Principal {
 }
 
 impl Principal {
+    pub(super) fn new(session: &SessionRow, facts: PrincipalFacts, generation: u64) -> Self {
+        let counts = |origin: Origin| match origin {
+            Origin::Manual => true,
+            Origin::Policy(identity) => identity == session.identity,
+        };
+        let in_reach = |organization| facts.idp_owner.is_none_or(|owner| owner == organization);
+        let mut roles: Vec<_> = facts
+            .grants
+            .iter()
+            .filter(|grant| counts(grant.origin) && in_reach(grant.organization))
+            .map(|grant| (grant.organization, grant.role))
+            .collect();
+        roles.sort_unstable();
+        roles.dedup();
+        let may_be_told = |verified: bool| verified || facts.email_trusted;
+        Self {
+            session: session.id,
+            user: session.user,
+            username: facts.username,
+            display_name: facts.display_name,
+            email: facts.email.filter(|email| may_be_told(email.verified)).map(|email| email.address),
+            roles,
+            generation,
+        }
+    }
+
     /// The roles held in one organization.
     pub fn roles_in(&self, organization: OrganizationKey) -> impl Iterator<Item = RoleId> {
         let start = self.roles.partition_point(|(other, _)| *other < organization);

@@ -1,0 +1,159 @@
+//! The login path on one page.
+//!
+//! On the sign-in host: [`start`] (choose a provider, go there), [`callback`] (come back with a code), [`finish`]
+//! (claims, decision, account, session), [`home`] and [`sign_out`]. On an application's host, under `/.vestibule/`:
+//! [`arrival`] (take the hand-off code) and [`sign_out`]. No SQL and no policy here: `directory` writes, `policy` decides.
+
+mod arrival;
+mod callback;
+mod finish;
+mod home;
+mod params;
+mod pending;
+mod scene;
+mod sign_out;
+mod start;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use axum::routing::get;
+use http::HeaderMap;
+use tokio::sync::Semaphore;
+
+use crate::base::{HttpClient, Token};
+use crate::directory::{Directory, DirectoryError};
+use crate::identity::Host;
+use crate::pages::{self, Assets};
+use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
+use crate::web::{self, Cause, Web};
+pub use scene::{IdpSecrets, Scene};
+
+/// Policies of so many sign-ins are evaluated at once: enough for every core, never enough to starve the proxy.
+const MAX_EVALUATIONS: usize = 2;
+
+/// Everything the login path works with.
+pub struct Login {
+    /// Pages, cookies, where we are.
+    pub web: Arc<Web>,
+    /// Sessions.
+    pub sessions: Arc<Sessions>,
+    /// Seals hand-off requests and pending sign-ins.
+    pub keys: Arc<HandoffKeys>,
+    /// Users and grants.
+    pub directory: Directory,
+    http: HttpClient,
+    secrets: IdpSecrets,
+    scene: ArcSwap<Scene>,
+    evaluations: Semaphore,
+}
+
+impl Login {
+    /// The login path over the directory's present catalogue.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    pub async fn new(
+        web: Arc<Web>,
+        sessions: Arc<Sessions>,
+        keys: Arc<HandoffKeys>,
+        directory: Directory,
+        http: HttpClient,
+        secrets: IdpSecrets,
+    ) -> Result<Self, DirectoryError> {
+        let scene = ArcSwap::from_pointee(Scene::default());
+        let evaluations = Semaphore::new(MAX_EVALUATIONS);
+        let login = Self { web, sessions, keys, directory, http, secrets, scene, evaluations };
+        login.reload().await?;
+        Ok(login)
+    }
+
+    /// Reads the catalogue and compiles policies and providers anew; what did not change is kept.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read; the old scene stays.
+    pub async fn reload(&self) -> Result<Arc<Scene>, DirectoryError> {
+        let catalogue = self.directory.catalogue().await?;
+        let scene = Scene::compile(catalogue, &self.scene.load(), &self.secrets, &self.http, &self.web);
+        let scene = Arc::new(scene);
+        self.scene.store(Arc::clone(&scene));
+        Ok(scene)
+    }
+
+    /// The catalogue, policies and providers of this moment.
+    pub fn scene(&self) -> Arc<Scene> {
+        self.scene.load_full()
+    }
+
+    /// Who is signed in on `host`, by its session cookie, and with which token.
+    async fn principal(&self, host: &Host, headers: &HeaderMap) -> Result<Option<(Arc<Principal>, Token)>, Unavailable> {
+        for token in self.web.session_tokens(headers) {
+            if let Some(principal) = self.sessions.recognise(host, &token).await? {
+                return Ok(Some((principal, token)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The page for when the store cannot be asked. Nobody is let through.
+    fn unavailable(&self, error: &dyn std::error::Error, headers: &HeaderMap, assets: Assets) -> Response {
+        let failure = self.web.failure(Cause::Unavailable);
+        tracing::error!(reference = %failure.reference, cause = %error, "cannot work without the database");
+        self.web.fail(failure, headers, assets)
+    }
+}
+
+/// The routes of the sign-in host.
+pub fn sign_in_host(login: Arc<Login>) -> Router {
+    Router::new()
+        .route("/", get(home::home))
+        .route("/login", get(start::choose))
+        .route("/login/{idp}", get(start::start))
+        .route("/login/{idp}/callback", get(callback::callback))
+        .route("/logout", get(sign_out::confirm).post(sign_out::sign_out))
+        .route("/signed-out", get(sign_out::signed_out))
+        .route("/static/{*path}", get(asset))
+        .fallback(not_found_on_sign_in_host)
+        .method_not_allowed_fallback(wrong_method_on_sign_in_host)
+        .with_state(login)
+}
+
+/// The routes under `/.vestibule/` on every application's host.
+pub fn application_host(login: Arc<Login>) -> Router {
+    Router::new()
+        .route("/.vestibule/session", get(arrival::arrive))
+        .route("/.vestibule/sign-in", get(arrival::sign_in))
+        .route("/.vestibule/sign-out", get(sign_out::confirm_on_application).post(sign_out::sign_out_on_application))
+        .route("/.vestibule/signed-out", get(sign_out::signed_out_on_application))
+        .route("/.vestibule/static/{*path}", get(asset))
+        .fallback(not_found_on_application)
+        .method_not_allowed_fallback(wrong_method_on_application)
+        .with_state(login)
+}
+
+/// A stylesheet or image of ours.
+async fn asset(State(login): State<Arc<Login>>, Path(path): Path<String>, headers: HeaderMap) -> Response {
+    match pages::asset(&path) {
+        Some(asset) => web::asset(asset, &headers),
+        None => login.web.refuse(Cause::NotFound, &headers, Assets::SignIn),
+    }
+}
+
+async fn not_found_on_sign_in_host(State(login): State<Arc<Login>>, headers: HeaderMap) -> Response {
+    login.web.refuse(Cause::NotFound, &headers, Assets::SignIn)
+}
+
+async fn wrong_method_on_sign_in_host(State(login): State<Arc<Login>>, headers: HeaderMap) -> Response {
+    login.web.refuse(Cause::MethodNotAllowed, &headers, Assets::SignIn)
+}
+
+async fn not_found_on_application(State(login): State<Arc<Login>>, headers: HeaderMap) -> Response {
+    login.web.refuse(Cause::NotFound, &headers, Assets::Application)
+}
+
+async fn wrong_method_on_application(State(login): State<Arc<Login>>, headers: HeaderMap) -> Response {
+    login.web.refuse(Cause::MethodNotAllowed, &headers, Assets::Application)
+}

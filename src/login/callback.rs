@@ -1,0 +1,143 @@
+//! Coming back from a provider: is this the answer to a sign-in that this browser started?
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use http::HeaderMap;
+
+use super::params::Params;
+use super::pending::Pending;
+use super::{Login, Scene};
+use crate::identity::{Host, Idp, IdpId};
+use crate::oidc::{Answer, OidcError, RelyingParty};
+use crate::pages::Assets;
+use crate::session::Unavailable;
+use crate::web::{Cause, Failure, with_cookie};
+
+/// Why a sign-in did not succeed: what the person is told, and what the log keeps.
+pub(super) struct Refusal {
+    pub(super) cause: Cause,
+    /// For the log alone; holds no secret, code or token.
+    pub(super) why: String,
+}
+
+impl Refusal {
+    pub(super) fn new(cause: Cause, why: impl ToString) -> Self {
+        Self { cause, why: why.to_string() }
+    }
+}
+
+impl From<Unavailable> for Refusal {
+    fn from(error: Unavailable) -> Self {
+        Self::new(Cause::Unavailable, error)
+    }
+}
+
+impl From<OidcError> for Refusal {
+    fn from(error: OidcError) -> Self {
+        let cause = match error {
+            OidcError::Unavailable(_) => Cause::ProviderUnavailable,
+            OidcError::Refused(_) | OidcError::Misconfigured(_) => Cause::SignInRefused,
+        };
+        Self::new(cause, error)
+    }
+}
+
+/// `GET /login/{idp}/callback`: the redirect URI of one IdP.
+pub(super) async fn callback(
+    State(login): State<Arc<Login>>,
+    Extension(host): Extension<Host>,
+    Path(idp): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let scene = login.scene();
+    let idp = IdpId::parse(&idp).ok().and_then(|id| scene.catalogue.idp_by_id(&id));
+    let Some(idp) = idp else { return login.web.refuse(Cause::NotFound, &headers, Assets::SignIn) };
+    let params = Params::parse(query.as_deref());
+    let state = params.as_ref().and_then(|params| params.get("state")).unwrap_or_default();
+    let pending = login.pending(state, &headers).filter(|pending| pending.idp == idp.key);
+    let (Some(params), Some(pending)) = (params.as_ref(), pending) else {
+        let refusal = Refusal::new(Cause::SignInExpired, "no pending sign-in of this browser has this state");
+        return login.web.fail(login.log_refusal(idp, &refusal), &headers, Assets::SignIn);
+    };
+    // Whatever comes of it, this sign-in is over in this browser.
+    let forget = login.forget_pending(state);
+    let completed = async {
+        let tokens = login.answer(&scene, idp, params, state, &pending).await?;
+        login.finish(idp, tokens, pending, &host, &headers).await
+    };
+    let response = match completed.await {
+        Ok(response) => response,
+        Err(refusal) => login.web.fail(login.log_refusal(idp, &refusal), &headers, Assets::SignIn),
+    };
+    with_cookie(response, forget)
+}
+
+impl Login {
+    /// Exchanges the code and checks all that comes back. Only then is the `state` remembered as spent, so nothing is
+    /// written for a stranger.
+    async fn answer(
+        &self,
+        scene: &Scene,
+        idp: &Idp,
+        params: &Params,
+        state: &str,
+        pending: &Pending,
+    ) -> Result<crate::oidc::VerifiedTokens, Refusal> {
+        let missing = || Refusal::new(Cause::SignInRefused, "no client could be made of the provider's settings");
+        let provider: &RelyingParty = scene.provider(idp.key).ok_or_else(missing)?;
+        let iss = params.get("iss").map(str::to_owned);
+        if params.has("error") {
+            provider.check_response_issuer(iss.as_deref()).await?;
+            return Err(declined(params.get("error").unwrap_or_default()));
+        }
+        let no_code = || Refusal::new(Cause::SignInRefused, "neither a code nor an error came back");
+        let code = params.get("code").ok_or_else(no_code)?.to_owned();
+        let tokens = provider.redeem(Answer { code, iss }, &pending.attempt).await?;
+        if !self.sessions.spend_state(state).await? {
+            return Err(Refusal::new(Cause::SignInExpired, "this sign-in was completed before"));
+        }
+        Ok(tokens)
+    }
+
+    /// Logs why a sign-in did not succeed, and gives the failure that leads there.
+    pub(super) fn log_refusal(&self, idp: &Idp, refusal: &Refusal) -> Failure {
+        let failure = self.web.failure(refusal.cause);
+        tracing::warn!(
+            reference = %failure.reference,
+            idp = %idp.spec.id,
+            outcome = ?refusal.cause,
+            cause = %refusal.why,
+            "sign-in refused"
+        );
+        failure.with_link("Sign in again", "/login?again=1")
+    }
+}
+
+/// An error that the provider answered with (RFC 6749 4.1.2.1). Its description is never shown nor logged: anybody can
+/// write one into a link.
+fn declined(error: &str) -> Refusal {
+    let known = matches!(
+        error,
+        "access_denied"
+            | "login_required"
+            | "consent_required"
+            | "interaction_required"
+            | "account_selection_required"
+            | "temporarily_unavailable"
+            | "server_error"
+            | "invalid_request"
+            | "invalid_scope"
+            | "unauthorized_client"
+            | "unsupported_response_type"
+    );
+    let error = if known { error } else { "unknown error" };
+    let cause = match error {
+        "temporarily_unavailable" | "server_error" => Cause::ProviderUnavailable,
+        _ => Cause::SignInCancelled,
+    };
+    Refusal::new(cause, format!("the provider answered: {error}"))
+}

@@ -1,0 +1,115 @@
+//! The end of a sign-in: claims, decision, account, session. Each step is another room's; this file only orders them.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use http::HeaderMap;
+
+use super::callback::Refusal;
+use super::pending::{Pending, Purpose};
+use super::{Login, Scene};
+use crate::claims::{ClaimLimits, ClaimRules, Claims};
+use crate::directory::{Desired, ProvisionError, Provisioned, SignIn};
+use crate::identity::{Host, Idp};
+use crate::oidc::VerifiedTokens;
+use crate::pages::{Account, Assets};
+use crate::policy::{self, Profile, Reach};
+use crate::session::{SessionId, SignedIn};
+use crate::web::{self, Cause, SESSION_COOKIE, see_other, with_cookie};
+
+/// How often a decision is made anew because the policies moved under it.
+const MAX_DECISIONS: usize = 3;
+
+impl Login {
+    /// Completes a sign-in whose tokens were verified.
+    pub(super) async fn finish(
+        &self,
+        idp: &Idp,
+        tokens: VerifiedTokens,
+        pending: Pending,
+        host: &Host,
+        headers: &HeaderMap,
+    ) -> Result<Response, Refusal> {
+        let refused = |error: &dyn ToString| Refusal::new(Cause::SignInRefused, error.to_string());
+        let rules = ClaimRules { list_claims: &idp.spec.list_claims };
+        let claims = Claims::merge(tokens.id_token, tokens.userinfo, &rules, &ClaimLimits::default());
+        let claims = Arc::new(claims.map_err(|error| refused(&error))?);
+        let (profile, provisioned) = self.provision(idp, &claims).await?;
+        tracing::info!(
+            idp = %idp.spec.id,
+            user = %provisioned.user,
+            username = %provisioned.username,
+            created = provisioned.created,
+            added = provisioned.added.len(),
+            removed = provisioned.removed.len(),
+            organizations = provisioned.organizations,
+            "signed in"
+        );
+        let previous = self.principal(host, headers).await?.map(|(principal, _)| principal.session);
+        let signed_in = SignedIn {
+            user: provisioned.user,
+            identity: provisioned.identity,
+            idp: idp.key,
+            idp_sid: tokens.sid,
+        };
+        let (session, token) = self.sessions.open(signed_in, host, previous).await?;
+        let cookie = self.web.cookies.set(SESSION_COOKIE, &token.expose(), Some(self.sessions.absolute_timeout()));
+        let response = match pending.purpose {
+            _ if provisioned.organizations == 0 && !provisioned.server_admin => {
+                self.nowhere_to_go(idp, &provisioned, &profile, web::form_token(&token), headers)
+            }
+            Purpose::SignIn { request: Some(request) } => self.hand_off(session, &request, headers).await,
+            Purpose::SignIn { request: None } => see_other("/"),
+        };
+        Ok(with_cookie(response, cookie))
+    }
+
+    /// Decides and writes; decides again if the policies moved in between.
+    async fn provision(&self, idp: &Idp, claims: &Arc<Claims>) -> Result<(Profile, Provisioned), Refusal> {
+        let mut scene = self.scene();
+        for _ in 0..MAX_DECISIONS {
+            let idp = scene.catalogue.idp(idp.key).ok_or_else(|| Refusal::new(Cause::SignInRefused, "the IdP is gone"))?;
+            let (profile, desired) = self.decide(&scene, idp, claims).await?;
+            let sign_in = SignIn { idp, profile: &profile, desired };
+            match self.directory.provision(sign_in).await {
+                Ok(provisioned) => return Ok((profile, provisioned)),
+                Err(ProvisionError::Stale) => scene = self.reload().await.map_err(unavailable)?,
+                Err(error) => return Err(refusal(error)),
+            }
+        }
+        Err(Refusal::new(Cause::Unavailable, "the policies changed at each attempt"))
+    }
+
+    /// Runs the pure policy off the async workers, so that a large directory never holds up the proxy.
+    async fn decide(&self, scene: &Arc<Scene>, idp: &Idp, claims: &Arc<Claims>) -> Result<(Profile, Option<Desired>), Refusal> {
+        let _permit = self.evaluations.acquire().await.map_err(unavailable)?;
+        let (scene, claims, key) = (Arc::clone(scene), Arc::clone(claims), idp.key);
+        let decided = tokio::task::spawn_blocking(move || decide(&scene, key, &claims));
+        decided.await.map_err(unavailable)?
+    }
+
+    fn nowhere_to_go(
+        &self,
+        idp: &Idp,
+        provisioned: &Provisioned,
+        profile: &Profile,
+        csrf: String,
+        headers: &HeaderMap,
+    ) -> Response {
+        let account = Account {
+            name: profile.display_name.clone().unwrap_or_else(|| provisioned.username.to_string()),
+            username: provisioned.username.to_string(),
+            email: profile.email.as_ref().map(|email| email.address.clone()),
+            provider: idp.spec.name.clone(),
+        };
+        let failure = self.web.failure(Cause::NoOrganization).with_account(account).with_sign_out("/logout", csrf);
+        tracing::warn!(
+            reference = %failure.reference,
+            idp = %idp.spec.id,
+            user = %provisioned.user,
+            cause = "no organization matched and no grant is held",
+            "signed in without organization"
+        );
+        self.web.fail(failure, headers, Assets::SignIn)
+    }
+}

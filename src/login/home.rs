@@ -1,0 +1,85 @@
+//! `GET /` on the sign-in host: who am I, and where may I go.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::response::Response;
+use http::{HeaderMap, StatusCode};
+
+use super::{Login, Scene};
+use crate::identity::{Application, Organization, Role};
+use crate::identity::Host;
+use crate::pages::{Account, Assets, Home, HomeApplication, HomeOrganization, Welcome};
+use crate::session::Principal;
+use crate::web;
+
+/// The page of whoever asks.
+pub(super) async fn home(
+    State(login): State<Arc<Login>>,
+    Extension(host): Extension<Host>,
+    headers: HeaderMap,
+) -> Response {
+    let frame = login.web.frame(Assets::SignIn);
+    let page = match login.principal(&host, &headers).await {
+        Ok(Some((principal, token))) => login.web.pages.home(&Home {
+            frame,
+            csrf: web::form_token(&token),
+            ..login.about(&login.scene(), &principal)
+        }),
+        Ok(None) => login.web.pages.welcome(&Welcome { frame, sign_in: "/login".to_owned() }),
+        Err(error) => return login.unavailable(&error, &headers, Assets::SignIn),
+    };
+    web::html(StatusCode::OK, page)
+}
+
+impl Login {
+    fn about(&self, scene: &Scene, principal: &Principal) -> Home {
+        let provider = scene.catalogue.idp(principal.idp).map(|idp| idp.spec.name.clone()).unwrap_or_default();
+        let organizations: Vec<_> =
+            scene.catalogue.organizations.iter().filter(|one| principal.roles_in(one.key).next().is_some()).collect();
+        let applications = scene.catalogue.applications.iter().filter_map(|application| {
+            let organization = organizations.iter().find(|one| one.key == application.organization)?;
+            may_enter(application, organization, principal).then(|| self.entry(application, organization))?
+        });
+        Home {
+            frame: self.web.frame(Assets::SignIn),
+            account: Account {
+                name: principal.display_name.clone().unwrap_or_else(|| principal.username.to_string()),
+                username: principal.username.to_string(),
+                email: principal.email.clone(),
+                provider,
+            },
+            applications: applications.collect(),
+            organizations: organizations.iter().map(|one| membership(one, principal)).collect(),
+            sign_out: "/logout".to_owned(),
+            csrf: String::new(),
+        }
+    }
+
+    fn entry(&self, application: &Application, organization: &Organization) -> Option<HomeApplication> {
+        let host = application.spec.hosts.first()?;
+        Some(HomeApplication {
+            name: application.spec.name.clone(),
+            href: self.web.public_url.origin_of(host),
+            host: host.to_string(),
+            organization: organization.name.clone(),
+        })
+    }
+}
+
+fn held<'a>(organization: &'a Organization, principal: &Principal) -> impl Iterator<Item = &'a Role> {
+    let ids: Vec<_> = principal.roles_in(organization.key).collect();
+    organization.roles.iter().filter(move |role| ids.contains(&role.id))
+}
+
+fn membership(organization: &Organization, principal: &Principal) -> HomeOrganization {
+    let roles = held(organization, principal).map(|role| role.name.to_string()).collect();
+    HomeOrganization { name: organization.name.clone(), roles }
+}
+
+/// Whether to show a link. What opens the door is the gateway's decision, not this.
+fn may_enter(application: &Application, organization: &Organization, principal: &Principal) -> bool {
+    let admits = |role: &Role| application.spec.roles.as_ref().is_none_or(|roles| roles.contains(&role.name));
+    held(organization, principal).any(admits)
+}

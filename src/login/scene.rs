@@ -1,0 +1,89 @@
+//! What the login path looks at: the catalogue of one moment, its policies compiled, a client for each provider.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use secrecy::SecretString;
+
+use crate::base::HttpClient;
+use crate::identity::{Application, Catalogue, Host, Idp, IdpId, IdpKey};
+use crate::oidc::{ProviderSettings, RelyingParty};
+use crate::policy::Snapshot;
+use crate::session::HandoffRequest;
+use crate::web::Web;
+
+/// The client secrets that the configuration declares. They stay in memory.
+pub type IdpSecrets = BTreeMap<IdpId, SecretString>;
+
+/// One moment's catalogue, compiled.
+#[derive(Default)]
+pub struct Scene {
+    /// All that is live.
+    pub catalogue: Arc<Catalogue>,
+    /// Its policies.
+    pub policies: Snapshot,
+    providers: HashMap<IdpKey, (Idp, Arc<RelyingParty>)>,
+    applications: HashMap<Host, usize>,
+}
+
+impl Scene {
+    /// Compiles a catalogue. The client of a provider that did not change is taken over from `before`, with the
+    /// metadata and keys it knows.
+    pub fn compile(catalogue: Catalogue, before: &Self, secrets: &IdpSecrets, http: &HttpClient, web: &Web) -> Self {
+        let policies = Snapshot::compile(&catalogue);
+        let mut providers = HashMap::new();
+        for idp in &catalogue.idps {
+            let known = before.providers.get(&idp.key).filter(|(known, _)| known.spec == idp.spec);
+            let party = match known {
+                Some((_, party)) => Arc::clone(party),
+                None => match RelyingParty::new(settings(idp, secrets, web), http.clone(), web.ambient.clone()) {
+                    Ok(party) => Arc::new(party),
+                    Err(error) => {
+                        tracing::error!(idp = %idp.spec.id, cause = %error, "nobody can sign in at this provider");
+                        continue;
+                    }
+                },
+            };
+            providers.insert(idp.key, (idp.clone(), party));
+        }
+        let hosts = |(index, application): (usize, &Application)| {
+            application.spec.hosts.iter().map(move |host| (host.clone(), index)).collect::<Vec<_>>()
+        };
+        let applications = catalogue.applications.iter().enumerate().flat_map(hosts).collect();
+        Self { catalogue: Arc::new(catalogue), policies, providers, applications }
+    }
+
+    /// The client of a provider.
+    pub fn provider(&self, key: IdpKey) -> Option<&RelyingParty> {
+        self.providers.get(&key).map(|(_, party)| party.as_ref())
+    }
+
+    /// The application of a host.
+    pub fn application(&self, host: &Host) -> Option<&Application> {
+        self.catalogue.applications.get(*self.applications.get(host)?)
+    }
+
+    /// The providers to choose from: the global ones and, for an application, its organization's own. Without an
+    /// application no organization's provider is shown: organizations are never listed to strangers.
+    pub fn offers(&self, request: Option<&HandoffRequest>) -> Vec<&Idp> {
+        let owner = request.and_then(|request| self.application(&request.host)).map(|application| application.organization);
+        let offered = |idp: &&Idp| idp.owner.is_none() || idp.owner == owner;
+        self.catalogue.idps.iter().filter(offered).collect()
+    }
+
+    /// Whether a sign-in for this request may go to that provider. Without a request, whoever knows its address may.
+    pub fn applies(&self, idp: &Idp, request: Option<&HandoffRequest>) -> bool {
+        request.is_none() || self.offers(request).iter().any(|offered| offered.key == idp.key)
+    }
+}
+
+fn settings(idp: &Idp, secrets: &IdpSecrets, web: &Web) -> ProviderSettings {
+    ProviderSettings {
+        issuer: idp.spec.issuer.clone(),
+        client_id: idp.spec.client_id.clone(),
+        client_secret: secrets.get(&idp.spec.id).cloned(),
+        client_auth: idp.spec.client_auth,
+        redirect_uri: web.public_url.redirect_uri(&idp.spec.id),
+        scopes: idp.spec.scopes.clone(),
+    }
+}

@@ -1,0 +1,113 @@
+//! Signing out, on the sign-in host or any application's: the session ends on every host. A GET asks first.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use axum::{Extension, body::Bytes};
+use http::{HeaderMap, StatusCode};
+use url::form_urlencoded;
+
+use super::Login;
+use crate::base::Token;
+use crate::identity::Host;
+use crate::pages::{Assets, CSRF_FIELD, ConfirmSignOut, SignedOut};
+use crate::web::{self, Cause, SESSION_COOKIE, is_form_token, is_same_origin, see_other, with_cookie};
+
+/// `GET /logout`.
+pub(super) async fn confirm(
+    State(login): State<Arc<Login>>,
+    Extension(host): Extension<Host>,
+    headers: HeaderMap,
+) -> Response {
+    match login.principal(&host, &headers).await {
+        Ok(Some((_, token))) => login.ask(Assets::SignIn, "/logout", Some(web::form_token(&token))),
+        Ok(None) => see_other("/signed-out"),
+        Err(error) => login.unavailable(&error, &headers, Assets::SignIn),
+    }
+}
+
+/// `GET /.vestibule/sign-out`.
+pub(super) async fn confirm_on_application(State(login): State<Arc<Login>>) -> Response {
+    login.ask(Assets::Application, "/.vestibule/sign-out", None)
+}
+
+/// `POST /logout`: asks for the form token besides the origin.
+pub(super) async fn sign_out(
+    State(login): State<Arc<Login>>,
+    Extension(host): Extension<Host>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let presented = form_urlencoded::parse(&body).find(|(name, _)| name == CSRF_FIELD);
+    let presented = presented.map(|(_, value)| value.into_owned()).unwrap_or_default();
+    let tokens = login.web.session_tokens(&headers);
+    if !tokens.is_empty() && !tokens.iter().any(|token| is_form_token(token, &presented)) {
+        return login.web.refuse(Cause::ForeignForm, &headers, Assets::SignIn);
+    }
+    login.end(&host, tokens, "/signed-out", Assets::SignIn, &headers).await
+}
+
+/// `POST /.vestibule/sign-out`: applications put this form on their own pages, so the origin alone must do.
+pub(super) async fn sign_out_on_application(
+    State(login): State<Arc<Login>>,
+    Extension(host): Extension<Host>,
+    headers: HeaderMap,
+) -> Response {
+    let tokens = login.web.session_tokens(&headers);
+    login.end(&host, tokens, "/.vestibule/signed-out", Assets::Application, &headers).await
+}
+
+/// `GET /signed-out`.
+pub(super) async fn signed_out(State(login): State<Arc<Login>>) -> Response {
+    login.gone(Assets::SignIn, "/login")
+}
+
+/// `GET /.vestibule/signed-out`.
+pub(super) async fn signed_out_on_application(State(login): State<Arc<Login>>) -> Response {
+    login.gone(Assets::Application, "/")
+}
+
+impl Login {
+    async fn end(
+        &self,
+        host: &Host,
+        tokens: Vec<Token>,
+        then: &str,
+        assets: Assets,
+        headers: &HeaderMap,
+    ) -> Response {
+        if !is_same_origin(headers, &self.web.public_url.origin_of(host)) {
+            return self.web.refuse(Cause::ForeignForm, headers, assets);
+        }
+        for token in tokens {
+            let ended = match self.sessions.recognise(host, &token).await {
+                Ok(Some(principal)) => {
+                    tracing::info!(user = %principal.user, session = %principal.session, "signed out");
+                    self.sessions.end(principal.session).await
+                }
+                Ok(None) => Ok(()),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = ended {
+                return self.unavailable(&error, headers, assets);
+            }
+        }
+        with_cookie(see_other(then), self.web.cookies.expire(SESSION_COOKIE))
+    }
+
+    fn ask(&self, assets: Assets, action: &str, csrf: Option<String>) -> Response {
+        web::html(StatusCode::OK, self.web.pages.confirm_sign_out(&ConfirmSignOut {
+            frame: self.web.frame(assets),
+            account: None,
+            action: action.to_owned(),
+            csrf,
+            cancel: "/".to_owned(),
+        }))
+    }
+
+    fn gone(&self, assets: Assets, sign_in: &str) -> Response {
+        let page = SignedOut { frame: self.web.frame(assets), provider: None, sign_in: sign_in.to_owned() };
+        web::html(StatusCode::OK, self.web.pages.signed_out(&page))
+    }
+}

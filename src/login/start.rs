@@ -1,0 +1,149 @@
+//! Going to a provider: the chooser, and the way straight on.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
+use http::{HeaderMap, Method, StatusCode};
+
+use super::params::Params;
+use super::pending::{Pending, Purpose};
+use super::{Login, Scene};
+use crate::identity::{Host, Idp, IdpId};
+use crate::oidc::{Ask, OidcError};
+use crate::pages::{Assets, Choice, Choose};
+use crate::session::{HandoffRequest, SessionId};
+use crate::web::{self, Cause, SignInWish, see_other, with_cookie};
+
+/// What a sign-in is asked for.
+struct Asked {
+    sealed: Option<String>,
+    request: Option<HandoffRequest>,
+    wish: SignInWish,
+}
+
+impl Login {
+    /// Reads what is asked, or gives the page that says why it cannot be.
+    fn asked(&self, query: Option<&str>, headers: &HeaderMap, scene: &Scene) -> Result<Asked, Response> {
+        let fail = |cause| self.web.refuse(cause, headers, Assets::SignIn);
+        if !web::is_navigation(&Method::GET, headers) {
+            return Err(fail(Cause::SignInRequired));
+        }
+        let params = Params::parse(query).ok_or_else(|| fail(Cause::BadRequest))?;
+        let wish = SignInWish { as_someone_else: params.has("again"), login_hint: None };
+        let wish = wish.hinted(params.get("login_hint"));
+        let Some(sealed) = params.get("request") else {
+            return Ok(Asked { sealed: None, request: None, wish });
+        };
+        // Only a host of ours may be handed a session: it may have gone since the request was sealed.
+        match self.keys.open(sealed).filter(|request| scene.application(&request.host).is_some()) {
+            Some(request) => Ok(Asked { sealed: Some(sealed.to_owned()), request: Some(request), wish }),
+            None => Err(fail(Cause::SignInExpired)),
+        }
+    }
+
+    /// Carries a session to the host that asked for it.
+    pub(super) async fn hand_off(&self, session: SessionId, request: &HandoffRequest, headers: &HeaderMap) -> Response {
+        let Some(sealed) = self.keys.seal(request) else {
+            return self.web.refuse(Cause::Unavailable, headers, Assets::SignIn);
+        };
+        match self.sessions.hand_off(session, request).await {
+            Ok(code) => {
+                let origin = self.web.public_url.origin_of(&request.host);
+                see_other(&format!("{origin}/.vestibule/session?code={}&request={sealed}", code.expose()))
+            }
+            Err(error) => self.unavailable(&error, headers, Assets::SignIn),
+        }
+    }
+}
+
+/// `GET /login`: straight to the application with a session, straight to the provider if only one applies, else the
+/// chooser.
+pub(super) async fn choose(
+    State(login): State<Arc<Login>>,
+    Extension(host): Extension<Host>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let scene = login.scene();
+    let asked = match login.asked(query.as_deref(), &headers, &scene) {
+        Ok(asked) => asked,
+        Err(page) => return page,
+    };
+    if !asked.wish.as_someone_else {
+        match login.principal(&host, &headers).await {
+            Ok(Some((principal, _))) => {
+                return match &asked.request {
+                    Some(request) => login.hand_off(principal.session, request, &headers).await,
+                    None => see_other("/"),
+                };
+            }
+            Ok(None) => {}
+            Err(error) => return login.unavailable(&error, &headers, Assets::SignIn),
+        }
+    }
+    let offers = scene.offers(asked.request.as_ref());
+    match offers.as_slice() {
+        [idp] => login.depart(&scene, idp, asked, &headers).await,
+        offers => login.show_chooser(&scene, offers, &asked),
+    }
+}
+
+/// `GET /login/{idp}`: to that provider.
+pub(super) async fn start(
+    State(login): State<Arc<Login>>,
+    Path(idp): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let scene = login.scene();
+    let asked = match login.asked(query.as_deref(), &headers, &scene) {
+        Ok(asked) => asked,
+        Err(page) => return page,
+    };
+    let idp = IdpId::parse(&idp).ok().and_then(|id| scene.catalogue.idp_by_id(&id));
+    match idp.filter(|idp| scene.applies(idp, asked.request.as_ref())) {
+        Some(idp) => login.depart(&scene, idp, asked, &headers).await,
+        None => login.web.refuse(Cause::NotFound, &headers, Assets::SignIn),
+    }
+}
+
+impl Login {
+    async fn depart(&self, scene: &Scene, idp: &Idp, asked: Asked, headers: &HeaderMap) -> Response {
+        let again = asked.wish.path(Some(idp.spec.id.as_str()), asked.sealed.as_deref());
+        let ask = Ask { login_hint: asked.wish.login_hint, reauthenticate: asked.wish.as_someone_else };
+        let departure = match scene.provider(idp.key) {
+            Some(provider) => provider.authorize(ask).await,
+            None => Err(OidcError::Misconfigured("no client could be made of its settings".to_owned())),
+        };
+        let (url, attempt) = match departure {
+            Ok(departure) => departure,
+            Err(error) => {
+                let failure = self.web.failure(Cause::ProviderUnavailable).with_link("Try again", again);
+                tracing::warn!(reference = %failure.reference, idp = %idp.spec.id, cause = %error, "cannot start a sign-in");
+                return self.web.fail(failure, headers, Assets::SignIn);
+            }
+        };
+        let purpose = Purpose::SignIn { request: asked.request };
+        let pending = Pending::new(idp.key, attempt, purpose, self.web.ambient.now());
+        self.keep_pending(&pending, headers).into_iter().fold(see_other(url.as_str()), with_cookie)
+    }
+
+    fn show_chooser(&self, scene: &Scene, offers: &[&Idp], asked: &Asked) -> Response {
+        let application = asked.request.as_ref().and_then(|request| scene.application(&request.host));
+        let owner = |idp: &Idp| scene.catalogue.organization(idp.owner?);
+        let choice = |idp: &&Idp| Choice {
+            name: idp.spec.name.clone(),
+            href: asked.wish.path(Some(idp.spec.id.as_str()), asked.sealed.as_deref()),
+            owner: owner(idp).map(|owner| owner.name.clone()),
+            issuer_host: owner(idp).map(|_| idp.spec.issuer.host().to_owned()),
+        };
+        let page = self.web.pages.choose(&Choose {
+            frame: self.web.frame(Assets::SignIn),
+            application: application.map(|application| application.spec.name.clone()),
+            choices: offers.iter().map(choice).collect(),
+        });
+        web::html(StatusCode::OK, page)
+    }
+}

@@ -1,0 +1,150 @@
+//! Following the change log: what this process holds in memory is good only as far as the log has been read.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::{Mutex as AsyncMutex, watch};
+use tokio::time::Instant;
+
+use super::Unavailable;
+use crate::identity::{SessionId, UserId};
+use crate::store::{Change, Db};
+
+/// How often the log is read: a change is felt everywhere well within a second.
+pub const POLL_INTERVAL: Duration = Duration::from_millis(200);
+/// After this long without reading the log, nothing in memory is believed until it has been read again.
+const MAX_SILENCE: Duration = Duration::from_millis(800);
+/// Changed subjects remembered one by one; past that, everything loaded before counts as changed.
+const MAX_SUBJECTS: usize = 20_000;
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Subject {
+    User(UserId),
+    Session(SessionId),
+}
+
+/// What has changed since this process started, as far as it has read.
+pub struct Changes {
+    db: Db,
+    /// The last number read.
+    read: AtomicI64,
+    /// Whatever was loaded before this number is stale.
+    floor: AtomicI64,
+    /// The number of each subject's last change above the floor.
+    subjects: RwLock<HashMap<Subject, i64>>,
+    started: Instant,
+    /// When the log was last read to its end, in microseconds since `started`.
+    heard_at: AtomicU64,
+    reading: AsyncMutex<()>,
+    catalogue: watch::Sender<i64>,
+}
+
+impl Changes {
+    /// Follows the log from its present end.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn follow(db: Db) -> Result<Self, Unavailable> {
+        let number = db.change_number().await?;
+        Ok(Self {
+            db,
+            read: AtomicI64::new(number),
+            floor: AtomicI64::new(0),
+            subjects: RwLock::default(),
+            started: Instant::now(),
+            heard_at: AtomicU64::new(0),
+            reading: AsyncMutex::new(()),
+            catalogue: watch::Sender::new(number),
+        })
+    }
+
+    /// Tells the number of the last change of the catalogue each time it changes.
+    pub fn catalogue(&self) -> watch::Receiver<i64> {
+        self.catalogue.subscribe()
+    }
+
+    /// The number up to which the log has been read. Take it before reading from the store, and hand it to
+    /// [`Changes::is_fresh`] when using what was read.
+    pub fn number(&self) -> i64 {
+        self.read.load(Ordering::Acquire)
+    }
+
+    /// Whether nothing about this user or session has changed since `number`.
+    pub fn is_fresh(&self, number: i64, user: UserId, session: SessionId) -> bool {
+        // The floor is read under the same lock that it is raised under.
+        let subjects = self.subjects.read().unwrap_or_else(PoisonError::into_inner);
+        if number < self.floor.load(Ordering::Acquire) {
+            return false;
+        }
+        let unchanged = |subject| subjects.get(&subject).is_none_or(|&changed| changed <= number);
+        subjects.is_empty() || (unchanged(Subject::User(user)) && unchanged(Subject::Session(session)))
+    }
+
+    /// Makes sure that the log was read recently enough for memory to be believed.
+    ///
+    /// # Errors
+    /// When it was not and cannot be: nobody may be let through on what memory holds.
+    pub async fn heard_lately(&self) -> Result<(), Unavailable> {
+        if self.silence() <= MAX_SILENCE {
+            return Ok(());
+        }
+        let reading = self.reading.lock().await;
+        if self.silence() <= MAX_SILENCE {
+            return Ok(());
+        }
+        self.read_all().await?;
+        drop(reading);
+        Ok(())
+    }
+
+    /// Reads the log to its end. Call it after a change of one's own, so that it is felt here at once.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn catch_up(&self) -> Result<(), Unavailable> {
+        let _reading = self.reading.lock().await;
+        self.read_all().await
+    }
+
+    fn silence(&self) -> Duration {
+        self.started.elapsed().saturating_sub(Duration::from_micros(self.heard_at.load(Ordering::Acquire)))
+    }
+
+    async fn read_all(&self) -> Result<(), Unavailable> {
+        loop {
+            let asked_at = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+            let after = self.number();
+            let batch = self.db.changes_after(after).await?;
+            let Some(&(last, _)) = batch.last() else {
+                self.heard_at.store(asked_at, Ordering::Release);
+                return Ok(());
+            };
+            // Numbers are taken in commit order without gaps; a gap means that rows were pruned before we read them.
+            let gap = batch.first().is_some_and(|&(first, _)| first != after + 1);
+            self.apply(&batch, last, gap);
+        }
+    }
+
+    fn apply(&self, batch: &[(i64, Change)], last: i64, gap: bool) {
+        let mut subjects = self.subjects.write().unwrap_or_else(PoisonError::into_inner);
+        let mut catalogue = gap;
+        for &(number, change) in batch {
+            match change {
+                Change::User(user) => drop(subjects.insert(Subject::User(user), number)),
+                Change::Session(session) => drop(subjects.insert(Subject::Session(session), number)),
+                Change::Catalogue => catalogue = true,
+            }
+        }
+        if catalogue || subjects.len() > MAX_SUBJECTS {
+            subjects.clear();
+            self.floor.store(last, Ordering::Release);
+        }
+        self.read.store(last, Ordering::Release);
+        drop(subjects);
+        if catalogue {
+            self.catalogue.send_replace(last);
+        }
+    }
+}

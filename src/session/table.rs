@@ -1,0 +1,248 @@
+//! The sessions of this process: recognised by token, cached, ended.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use moka::sync::Cache;
+
+use super::handoff::CODE_LIFETIME;
+use super::{Changes, HandoffError, HandoffRequest, Principal, SessionSettings, SignedIn, Unavailable};
+use crate::base::{Ambient, Timestamp, Token, TokenHash};
+use crate::identity::{Host, SessionId};
+use crate::store::{Db, NewSession, SessionRow};
+
+/// Tokens kept in memory; past that, the least used are read again from the store.
+const MAX_CACHED_TOKENS: u64 = 200_000;
+/// Activity of a session is written at most this often.
+const ACTIVITY_INTERVAL: Duration = Duration::from_secs(60);
+/// How long a spent `state` is remembered: longer than any pending sign-in lives.
+const SPENT_STATE_LIFETIME: Duration = Duration::from_secs(1200);
+
+/// A session as this process knows it.
+struct Live {
+    row: SessionRow,
+    principal: Arc<Principal>,
+    /// The change number it was loaded at.
+    number: i64,
+    /// Microseconds since the Unix epoch.
+    last_seen: AtomicI64,
+    last_written: AtomicI64,
+}
+
+/// One host's token for a session.
+struct HostToken {
+    host: Host,
+    live: Arc<Live>,
+}
+
+/// Recognises, opens and ends sessions.
+pub struct Sessions {
+    db: Db,
+    ambient: Ambient,
+    settings: SessionSettings,
+    changes: Arc<Changes>,
+    tokens: Cache<TokenHash, Arc<HostToken>>,
+    by_id: Cache<SessionId, Arc<Live>>,
+    generation: AtomicU64,
+    active: Mutex<HashMap<SessionId, Timestamp>>,
+}
+
+impl Sessions {
+    /// The sessions kept in `db`.
+    pub fn new(db: Db, ambient: Ambient, settings: SessionSettings, changes: Arc<Changes>) -> Self {
+        Self {
+            db,
+            ambient,
+            settings,
+            changes,
+            tokens: Cache::builder().max_capacity(MAX_CACHED_TOKENS).time_to_idle(settings.idle_timeout).build(),
+            by_id: Cache::builder().max_capacity(MAX_CACHED_TOKENS).time_to_idle(settings.idle_timeout).build(),
+            generation: AtomicU64::new(1),
+            active: Mutex::default(),
+        }
+    }
+
+    /// Who holds `token` on `host`, if it opens a live session; counts as activity. From memory in the usual case.
+    ///
+    /// # Errors
+    /// When the store had to be asked and could not.
+    pub async fn recognise(&self, host: &Host, token: &Token) -> Result<Option<Arc<Principal>>, Unavailable> {
+        self.changes.heard_lately().await?;
+        let hash = token.hash();
+        let known = self.tokens.get(&hash).filter(|known| known.host == *host && self.is_live(&known.live));
+        let live = match known {
+            Some(known) => Arc::clone(&known.live),
+            None => match self.load(host, hash).await? {
+                Some(live) => live,
+                None => return Ok(None),
+            },
+        };
+        self.note_activity(&live);
+        Ok(Some(Arc::clone(&live.principal)))
+    }
+
+    fn is_live(&self, live: &Live) -> bool {
+        let now = self.ambient.now();
+        let idle = now.since(Timestamp::from_micros(live.last_seen.load(Ordering::Relaxed)));
+        now < live.row.expires_at
+            && idle < self.settings.idle_timeout
+            && self.changes.is_fresh(live.number, live.row.user, live.row.id)
+    }
+
+    async fn load(&self, host: &Host, hash: TokenHash) -> Result<Option<Arc<Live>>, Unavailable> {
+        self.tokens.invalidate(&hash);
+        let number = self.changes.number();
+        let Some(row) = self.db.session_by_token(&hash, host).await? else { return Ok(None) };
+        if let Some(live) = self.by_id.get(&row.id).filter(|live| self.is_live(live)) {
+            self.tokens.insert(hash, Arc::new(HostToken { host: host.clone(), live: Arc::clone(&live) }));
+            return Ok(Some(live));
+        }
+        let last_seen = row.last_seen_at.max(self.unwritten_activity(row.id).unwrap_or(row.last_seen_at));
+        let now = self.ambient.now();
+        if now >= row.expires_at || now.since(last_seen) >= self.settings.idle_timeout {
+            return Ok(None);
+        }
+        let Some(facts) = self.db.session_principal(&row).await? else { return Ok(None) };
+        let generation = self.generation.fetch_add(1, Ordering::Relaxed);
+        let live = Arc::new(Live {
+            principal: Arc::new(Principal::new(&row, facts, generation)),
+            number,
+            last_seen: AtomicI64::new(last_seen.micros()),
+            last_written: AtomicI64::new(row.last_seen_at.micros()),
+            row,
+        });
+        self.by_id.insert(live.row.id, Arc::clone(&live));
+        self.tokens.insert(hash, Arc::new(HostToken { host: host.clone(), live: Arc::clone(&live) }));
+        Ok(Some(live))
+    }
+
+    fn unwritten_activity(&self, session: SessionId) -> Option<Timestamp> {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner).get(&session).copied()
+    }
+
+    fn note_activity(&self, live: &Live) {
+        let now = self.ambient.now();
+        live.last_seen.fetch_max(now.micros(), Ordering::Relaxed);
+        let written = live.last_written.load(Ordering::Relaxed);
+        let due = now.since(Timestamp::from_micros(written)) >= ACTIVITY_INTERVAL;
+        let first = due
+            && live
+                .last_written
+                .compare_exchange(written, now.micros(), Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        if first {
+            self.active.lock().unwrap_or_else(PoisonError::into_inner).insert(live.row.id, now);
+        }
+    }
+
+    /// Opens the session of a completed sign-in and gives the token of `host`, the sign-in host. The session that this
+    /// browser had before, if any, ends with the same commit.
+    ///
+    /// # Errors
+    /// When the store could not do it; nothing is half-done then.
+    pub async fn open(
+        &self,
+        signed_in: SignedIn,
+        host: &Host,
+        replaced: Option<SessionId>,
+    ) -> Result<(SessionId, Token), Unavailable> {
+        let token = self.ambient.token();
+        let now = self.ambient.now();
+        let row = SessionRow {
+            id: SessionId::new(self.ambient.uuid()),
+            user: signed_in.user,
+            identity: signed_in.identity,
+            idp: signed_in.idp,
+            idp_sid: signed_in.idp_sid,
+            created_at: now,
+            last_seen_at: now,
+            expires_at: now.plus(self.settings.absolute_timeout),
+        };
+        let id = row.id;
+        self.db.create_session(NewSession { row, token: token.hash(), host: host.clone(), replaced }).await?;
+        self.changes.catch_up().await?;
+        Ok((id, token))
+    }
+
+    /// Ends a session on every host.
+    ///
+    /// # Errors
+    /// When the store could not; the session lives on then.
+    pub async fn end(&self, session: SessionId) -> Result<(), Unavailable> {
+        self.db.end_session(session, self.ambient.now()).await?;
+        self.changes.catch_up().await
+    }
+
+    /// Makes the code that carries `session` to the host that asked.
+    ///
+    /// # Errors
+    /// When the store could not keep it.
+    pub async fn hand_off(&self, session: SessionId, request: &HandoffRequest) -> Result<Token, Unavailable> {
+        let code = self.ambient.token();
+        let expires_at = self.ambient.now().plus(CODE_LIFETIME);
+        let binding = request.binding().unwrap_or_else(|| TokenHash::of(b""));
+        self.db.create_code(&code.hash(), &request.host, &binding, session, expires_at).await?;
+        Ok(code)
+    }
+
+    /// Takes a code on `host` from a browser that holds `verifier`, and gives that host's token. The code is burnt
+    /// whatever comes of it.
+    ///
+    /// # Errors
+    /// See [`HandoffError`].
+    pub async fn redeem(&self, host: &Host, code: &Token, verifier: &Token) -> Result<Token, HandoffError> {
+        let taken = self.db.take_code(&code.hash()).await.map_err(Unavailable::from)?;
+        let taken = taken.ok_or(HandoffError::Spent)?;
+        if taken.host != *host || taken.binding != verifier.hash() {
+            return Err(HandoffError::Foreign);
+        }
+        let now = self.ambient.now();
+        if now >= taken.expires_at {
+            return Err(HandoffError::Spent);
+        }
+        let token = self.ambient.token();
+        let added = self.db.add_token(taken.session, &token.hash(), host, now).await.map_err(Unavailable::from)?;
+        if added { Ok(token) } else { Err(HandoffError::Spent) }
+    }
+
+    /// Remembers that the code of this `state` was exchanged. `false`: it was before, so this sign-in must not count.
+    ///
+    /// # Errors
+    /// When the store could not be asked.
+    pub async fn spend_state(&self, state: &str) -> Result<bool, Unavailable> {
+        let expires_at = self.ambient.now().plus(SPENT_STATE_LIFETIME);
+        Ok(self.db.spend_state(&TokenHash::of(state.as_bytes()), expires_at).await?)
+    }
+
+    /// Writes the activity noted since the last call. What could not be written is kept for the next.
+    ///
+    /// # Errors
+    /// When the store could not write it.
+    pub async fn write_activity(&self) -> Result<(), Unavailable> {
+        let noted: Vec<_> = {
+            let mut active = self.active.lock().unwrap_or_else(PoisonError::into_inner);
+            active.drain().collect()
+        };
+        if noted.is_empty() {
+            return Ok(());
+        }
+        if let Err(error) = self.db.touch_sessions(&noted).await {
+            self.active.lock().unwrap_or_else(PoisonError::into_inner).extend(noted);
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Deletes what has run out: sessions, codes, spent states, old entries of the change log.
+    ///
+    /// # Errors
+    /// When the store could not.
+    pub async fn sweep(&self) -> Result<(), Unavailable> {
+        let now = self.ambient.now();
+        // Activity reaches the store late: an hour of grace costs nothing, since idleness is judged at each use.
+        let idle_since = now.minus(self.settings.idle_timeout).minus(Duration::from_secs(3600));
+        Ok(self.db.sweep(now, idle_since).await?)
+    }
+}

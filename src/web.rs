@@ -1,0 +1,178 @@
+//! What every HTTP door shares: who is asking (a person navigating, or a program), pages and problems with the right
+//! headers, redirects, and the check that an unsafe request came from our own page.
+
+mod failure;
+mod navigation;
+mod sign_in;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, ORIGIN};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+
+pub use failure::{Cause, Failure};
+pub use navigation::{is_navigation, prefers_html};
+pub use sign_in::SignInWish;
+
+use crate::base::cookies::CookieNames;
+use crate::base::{Ambient, Token, TokenHash};
+use crate::identity::PublicUrl;
+use crate::pages::{Asset, Assets, Frame, PageError, Pages};
+
+/// The body and headers of every answer of our own.
+#[derive(Debug)]
+pub struct Web {
+    /// The pages.
+    pub pages: Arc<Pages>,
+    /// Where browsers find us.
+    pub public_url: PublicUrl,
+    /// The names of our cookies.
+    pub cookies: CookieNames,
+    /// Time and chance.
+    pub ambient: Ambient,
+    /// Shown on every page, when set.
+    pub notice: Option<String>,
+}
+
+const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
+    (
+        http::header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; \
+         base-uri 'none'",
+    ),
+    (http::header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (http::header::X_FRAME_OPTIONS, "DENY"),
+    // Not `no-referrer`: with it browsers send `Origin: null` with our own forms.
+    (http::header::REFERRER_POLICY, "same-origin"),
+    (CACHE_CONTROL, "no-store"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+];
+
+impl Web {
+    /// What stands around a page on that host.
+    pub fn frame(&self, assets: Assets) -> Frame {
+        Frame { assets, notice: self.notice.clone() }
+    }
+
+    /// The session tokens that this browser sends, each to be tried: over plain http another server on the same host
+    /// may have left one of the same name. More than a few are nobody's honest doing.
+    pub fn session_tokens(&self, headers: &HeaderMap) -> Vec<Token> {
+        const MAX_CANDIDATES: usize = 4;
+        let values = self.cookies.values(headers, SESSION_COOKIE);
+        values.into_iter().filter_map(|value| value.parse().ok()).take(MAX_CANDIDATES).collect()
+    }
+}
+
+/// What our cookie with a session's token on one host holds.
+pub const SESSION_COOKIE: &str = "session";
+
+/// A page, with the headers that keep it ours: no scripts, no frames, no cache.
+pub fn html(status: StatusCode, page: Result<String, PageError>) -> Response {
+    match page {
+        Ok(page) => answer(status, "text/html; charset=utf-8", page.into()),
+        Err(error) => {
+            tracing::error!(%error, "cannot render a page");
+            answer(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", Body::from("This page cannot be shown."))
+        }
+    }
+}
+
+/// A stylesheet or image of ours: the one thing of ours that a browser may keep. Its address changes with its bytes.
+pub fn asset(asset: Asset, headers: &HeaderMap) -> Response {
+    let Ok(etag) = HeaderValue::from_str(&asset.etag) else {
+        return answer(StatusCode::NOT_FOUND, "text/plain", Body::empty());
+    };
+    let known = headers.get(http::header::IF_NONE_MATCH) == Some(&etag);
+    let mut response = if known {
+        answer(StatusCode::NOT_MODIFIED, asset.content_type, Body::empty())
+    } else {
+        answer(StatusCode::OK, asset.content_type, Body::from(asset.bytes))
+    };
+    response.headers_mut().insert(http::header::ETAG, etag);
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+    response
+}
+
+/// An answer of our own of any type, with the headers that keep it ours.
+pub fn answer(status: StatusCode, content_type: &'static str, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    for (name, value) in SECURITY_HEADERS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+/// Sends the browser on with a GET (RFC 9110 15.4.4). A target that is no header value becomes a plain failure.
+pub fn see_other(target: &str) -> Response {
+    let Ok(location) = HeaderValue::from_str(target) else {
+        return answer(StatusCode::BAD_REQUEST, "text/plain", Body::from("not an address"));
+    };
+    let mut response = answer(StatusCode::SEE_OTHER, "text/plain", Body::empty());
+    response.headers_mut().insert(LOCATION, location);
+    response
+}
+
+/// `response` with one more `Set-Cookie`.
+pub fn with_cookie(mut response: Response, cookie: HeaderValue) -> Response {
+    response.headers_mut().append(http::header::SET_COOKIE, cookie);
+    response
+}
+
+/// Whether a state-changing request comes from a page of `origin` itself. Applications share a site with us, so
+/// nothing less than the exact origin will do. A client that sends neither header is no browser: no page forged it.
+pub fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
+    let from = headers.get_all(ORIGIN).iter().all(|value| value.as_bytes() == origin.as_bytes());
+    let site = headers.get_all("sec-fetch-site").iter().all(|value| matches!(value.as_bytes(), b"same-origin" | b"none"));
+    from && site
+}
+
+/// The token that a form of the session `token` carries: proof that the form was made by us for this session.
+pub fn form_token(token: &Token) -> String {
+    TokenHash::of(format!("form of {}", token.expose()).as_bytes()).to_string()
+}
+
+/// Whether `presented` is the form token of the session `token`.
+pub fn is_form_token(token: &Token, presented: &str) -> bool {
+    presented.parse::<TokenHash>().is_ok_and(|presented| {
+        presented == TokenHash::of(format!("form of {}", token.expose()).as_bytes())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+    }
+
+    #[test]
+    fn only_the_exact_origin_changes_state() {
+        let ours = "https://wiki.example.com";
+        for (pairs, expected) in [
+            (&[("origin", "https://wiki.example.com")][..], true),
+            (&[("origin", "https://wiki.example.com"), ("sec-fetch-site", "same-origin")], true),
+            (&[], true),
+            (&[("origin", "https://evil.example.com")], false),
+            (&[("origin", "http://wiki.example.com")], false),
+            (&[("origin", "null")], false),
+            (&[("sec-fetch-site", "same-site")], false),
+            (&[("sec-fetch-site", "cross-site")], false),
+            (&[("origin", "https://wiki.example.com"), ("sec-fetch-site", "same-site")], false),
+        ] {
+            assert_eq!(is_same_origin(&headers(pairs), ours), expected, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn form_tokens_fit_their_session_alone() {
+        let (one, other) = (Token::new([1; 32]), Token::new([2; 32]));
+        assert!(is_form_token(&one, &form_token(&one)));
+        assert!(!is_form_token(&other, &form_token(&one)));
+        assert!(!is_form_token(&one, ""));
+    }
+}

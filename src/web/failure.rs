@@ -1,0 +1,253 @@
+//! What went wrong, told twice: to the person, in plain words with a reference id; to the log, with the cause under
+//! the same id.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde_json::json;
+
+use super::{Web, answer, html, prefers_html};
+use crate::base::Reference;
+use crate::pages::{Account, Action, Assets, Problem};
+
+/// The kinds of failure that a browser or program is told of. Words of an IdP or an upstream are never among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The request cannot be read in one way only.
+    BadRequest,
+    /// No such page of ours.
+    NotFound,
+    /// The method has no meaning here.
+    MethodNotAllowed,
+    /// No application of ours has this host.
+    UnknownHost,
+    /// Nobody is signed in, and this request cannot start a sign-in.
+    SignInRequired,
+    /// A form of another site, or of another session.
+    ForeignForm,
+    /// The sign-in is too old, was completed already, or was started in another browser.
+    SignInExpired,
+    /// The person or their provider gave the sign-in up.
+    SignInCancelled,
+    /// The identity provider said something that cannot be trusted.
+    SignInRefused,
+    /// The identity provider does not answer.
+    ProviderUnavailable,
+    /// Nobody has made an account for this person.
+    NoAccount,
+    /// An account, but no organization.
+    NoOrganization,
+    /// The account is disabled.
+    Disabled,
+    /// No role that may enter.
+    NotAllowed,
+    /// The upstream cannot be reached.
+    UpstreamUnavailable,
+    /// The upstream does not answer in time.
+    UpstreamTimeout,
+    /// We cannot work right now: no database.
+    Unavailable,
+}
+
+impl Cause {
+    /// The status it is answered with.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest | Self::SignInExpired | Self::SignInCancelled => StatusCode::BAD_REQUEST,
+            Self::SignInRequired => StatusCode::UNAUTHORIZED,
+            Self::ForeignForm
+            | Self::SignInRefused
+            | Self::NoAccount
+            | Self::NoOrganization
+            | Self::Disabled
+            | Self::NotAllowed => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
+            Self::UpstreamUnavailable => StatusCode::BAD_GATEWAY,
+            Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::ProviderUnavailable | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// In a few words what it is; what happened; what to do now.
+    const fn words(self) -> (&'static str, &'static str, &'static str) {
+        const ASK: &str = "Ask your admin for access, and give them the reference.";
+        match self {
+            Self::BadRequest => (
+                "That request is not clear",
+                "It can be read in more than one way, so it was not passed on.",
+                "Check the address you used.",
+            ),
+            Self::NotFound => ("There is no such page", "Nothing is here.", "Check the address you used."),
+            Self::MethodNotAllowed => (
+                "That cannot be done here",
+                "This address does not take requests of that kind.",
+                "Go back and try another way.",
+            ),
+            Self::UnknownHost => (
+                "Nothing lives at this address",
+                "No application is published under this host name.",
+                "Check the address you used.",
+            ),
+            Self::SignInRequired => (
+                "Sign in required",
+                "Only a page opened in a browser window can start a sign-in.",
+                "Open the address in a browser window.",
+            ),
+            Self::ForeignForm => (
+                "That form is not ours",
+                "The request did not come from a page of this site, or its session has ended.",
+                "Go back, reload the page and try once more.",
+            ),
+            Self::SignInExpired => (
+                "This sign-in cannot be completed",
+                "It took too long, was completed already, or was started in another browser.",
+                "Start again from the application.",
+            ),
+            Self::SignInCancelled => (
+                "Sign-in was not completed",
+                "Your identity provider did not sign you in.",
+                "You can try again.",
+            ),
+            Self::SignInRefused => (
+                "Sign-in was refused",
+                "What your identity provider said could not be trusted.",
+                "Try again. If it happens once more, give your admin the reference.",
+            ),
+            Self::ProviderUnavailable => (
+                "Your identity provider does not answer",
+                "Signing in is not possible until it does.",
+                "Try again in a moment.",
+            ),
+            Self::NoAccount => ("You have no account here", "You signed in, but nobody has given you access yet.", ASK),
+            Self::NoOrganization => (
+                "You are not in any organization yet",
+                "You are signed in, but nothing has been shared with you.",
+                ASK,
+            ),
+            Self::Disabled => ("Your account is disabled", "It cannot be used to sign in.", ASK),
+            Self::NotAllowed => (
+                "You may not enter here",
+                "You are signed in, but none of your roles opens this.",
+                "Sign in as someone else, or ask your admin for access and give them the reference.",
+            ),
+            Self::UpstreamUnavailable => (
+                "The application does not answer",
+                "It cannot be reached right now.",
+                "Try again in a moment.",
+            ),
+            Self::UpstreamTimeout => (
+                "The application takes too long",
+                "It did not answer in time.",
+                "Try again in a moment.",
+            ),
+            Self::Unavailable => (
+                "Temporarily unavailable",
+                "Who may enter cannot be checked right now, so nobody may.",
+                "Try again in a moment.",
+            ),
+        }
+    }
+
+    /// The last part of the problem's type.
+    const fn code(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad-request",
+            Self::NotFound => "not-found",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::UnknownHost => "unknown-host",
+            Self::SignInRequired => "sign-in-required",
+            Self::ForeignForm => "foreign-form",
+            Self::SignInExpired => "sign-in-expired",
+            Self::SignInCancelled => "sign-in-cancelled",
+            Self::SignInRefused => "sign-in-refused",
+            Self::ProviderUnavailable => "provider-unavailable",
+            Self::NoAccount => "no-account",
+            Self::NoOrganization => "no-organization",
+            Self::Disabled => "disabled",
+            Self::NotAllowed => "not-allowed",
+            Self::UpstreamUnavailable => "upstream-unavailable",
+            Self::UpstreamTimeout => "upstream-timeout",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// One failure of one request.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// What kind.
+    pub cause: Cause,
+    /// What the log is searched for.
+    pub reference: Reference,
+    action: Option<Action>,
+    account: Option<Account>,
+}
+
+impl Failure {
+    /// This failure with a link to go on by.
+    #[must_use]
+    pub fn with_link(mut self, label: &str, href: impl Into<String>) -> Self {
+        self.action = Some(Action::Link { label: label.to_owned(), href: href.into() });
+        self
+    }
+
+    /// This failure with a button that signs out.
+    #[must_use]
+    pub fn with_sign_out(mut self, action: &str, csrf: String) -> Self {
+        self.action = Some(Action::Form { label: "Sign out".to_owned(), action: action.to_owned(), csrf: Some(csrf) });
+        self
+    }
+
+    /// This failure, saying who is signed in.
+    #[must_use]
+    pub fn with_account(mut self, account: Account) -> Self {
+        self.account = Some(account);
+        self
+    }
+}
+
+impl Web {
+    /// A new failure. The caller logs its cause under its reference.
+    pub fn failure(&self, cause: Cause) -> Failure {
+        Failure { cause, reference: Reference::new(&self.ambient), action: None, account: None }
+    }
+
+    /// The failure as a page, or as a problem (RFC 9457) for who does not ask for HTML.
+    pub fn fail(&self, failure: Failure, headers: &HeaderMap, assets: Assets) -> Response {
+        let status = failure.cause.status();
+        let (title, what, remedy) = failure.cause.words();
+        let mut response = if prefers_html(headers) {
+            html(status, self.pages.problem(&Problem {
+                frame: self.frame(assets),
+                status,
+                title,
+                what,
+                remedy,
+                reference: failure.reference.to_string(),
+                account: failure.account,
+                action: failure.action,
+            }))
+        } else {
+            let problem = json!({
+                "type": format!("urn:vestibule:problem:{}", failure.cause.code()),
+                "title": title,
+                "status": status.as_u16(),
+                "detail": format!("{what} {remedy}"),
+                "reference": failure.reference.as_str(),
+            });
+            answer(status, "application/problem+json", Body::from(problem.to_string()))
+        };
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+
+    /// Short for a failure without anything to add to it.
+    pub fn refuse(&self, cause: Cause, headers: &HeaderMap, assets: Assets) -> Response {
+        self.fail(self.failure(cause), headers, assets)
+    }
+}

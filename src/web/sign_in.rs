@@ -1,0 +1,96 @@
+//! How a browser is sent from an application's host to the sign-in host.
+
+use axum::response::Response;
+use http::HeaderMap;
+use url::form_urlencoded;
+
+use super::{Cause, Web, see_other, with_cookie};
+use crate::base::Token;
+use crate::identity::Host;
+use crate::pages::Assets;
+use crate::session::{HandoffKeys, HandoffRequest};
+
+/// What our cookie with a host's verifier holds.
+const VERIFIER_COOKIE: &str = "handoff";
+/// The verifier lives as long as the request it belongs to.
+const VERIFIER_LIFETIME: std::time::Duration = std::time::Duration::from_secs(600);
+/// Longest `login_hint` passed on.
+const MAX_LOGIN_HINT: usize = 256;
+
+/// How the person wants to sign in.
+#[derive(Clone, Debug, Default)]
+pub struct SignInWish {
+    /// As someone else: the session at the sign-in host does not count, and the provider asks again.
+    pub as_someone_else: bool,
+    /// Who they say they are; passed on to the provider.
+    pub login_hint: Option<String>,
+}
+
+impl SignInWish {
+    /// `login_hint` if it is one: of sensible length, without control characters.
+    pub fn hinted(mut self, hint: Option<&str>) -> Self {
+        let fits = |hint: &&str| !hint.is_empty() && hint.len() <= MAX_LOGIN_HINT && !hint.contains(char::is_control);
+        self.login_hint = hint.filter(fits).map(str::to_owned);
+        self
+    }
+
+    fn append_to(&self, query: &mut form_urlencoded::Serializer<'_, String>) {
+        if self.as_someone_else {
+            query.append_pair("again", "1");
+        }
+        if let Some(hint) = &self.login_hint {
+            query.append_pair("login_hint", hint);
+        }
+    }
+
+    /// The sign-in host's path for this wish: the chooser's, or with `idp` the way straight there.
+    pub fn path(&self, idp: Option<&str>, sealed_request: Option<&str>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if let Some(request) = sealed_request {
+            query.append_pair("request", request);
+        }
+        self.append_to(&mut query);
+        let query = query.finish();
+        let path = idp.map_or_else(|| "/login".to_owned(), |idp| format!("/login/{idp}"));
+        if query.is_empty() { path } else { format!("{path}?{query}") }
+    }
+}
+
+impl Web {
+    /// The verifier that this browser holds on this host. Several tabs share it, so that each can come back.
+    pub fn verifier(&self, headers: &HeaderMap) -> Option<Token> {
+        self.cookies.values(headers, VERIFIER_COOKIE).into_iter().find_map(|value| value.parse().ok())
+    }
+
+    /// Sends the browser to the sign-in host, to come back to `return_path` on `host` with a session. Nothing is
+    /// stored: the request travels sealed, the verifier stays in the browser.
+    pub fn send_to_sign_in(
+        &self,
+        keys: &HandoffKeys,
+        host: &Host,
+        return_path: &str,
+        wish: &SignInWish,
+        headers: &HeaderMap,
+    ) -> Response {
+        let verifier = self.verifier(headers).unwrap_or_else(|| self.ambient.token());
+        let request = HandoffRequest::new(host.clone(), return_path, &verifier, self.ambient.now());
+        self.send_request(keys, &request, &verifier, wish, headers)
+    }
+
+    /// Sends the browser to the sign-in host with `request`, leaving `verifier` in it.
+    pub fn send_request(
+        &self,
+        keys: &HandoffKeys,
+        request: &HandoffRequest,
+        verifier: &Token,
+        wish: &SignInWish,
+        headers: &HeaderMap,
+    ) -> Response {
+        let Some(sealed) = keys.seal(request) else {
+            return self.refuse(Cause::Unavailable, headers, Assets::Application);
+        };
+        let target = format!("{}{}", self.public_url, wish.path(None, Some(&sealed)));
+        let cookie = self.cookies.set(VERIFIER_COOKIE, &verifier.expose(), Some(VERIFIER_LIFETIME));
+        with_cookie(see_other(&target), cookie)
+    }
+}
