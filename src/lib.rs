@@ -13,3 +13,4 @@ pub mod session;
 // The floor.
 pub mod base;
 pub mod identity;
+pub mod store;

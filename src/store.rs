@@ -1,0 +1,170 @@
+//! The store: one text of SQL for SQLite and PostgreSQL, and the only room with sqlx.
+//!
+//! Every function is static SQL with `$1` placeholders that both engines accept; ids and hashes are text, instants are
+//! microseconds, JSON is text. A function takes a [`Db`] when it is a unit of its own, a [`Tx`] when it is part of one.
+//! What may be written when is the business of the rooms above.
+
+mod conn;
+mod error;
+mod open;
+mod url;
+
+pub mod catalogue;
+pub mod changes;
+pub mod declared;
+pub mod grants;
+pub mod handoff;
+pub mod identities;
+pub mod server_keys;
+pub mod sessions;
+pub mod users;
+
+#[cfg(test)]
+pub(crate) mod kit;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+pub use catalogue::Head;
+pub use changes::Change;
+pub use error::StoreError;
+pub use url::DatabaseUrl;
+
+use conn::{Conn, Engine};
+
+/// The database. Cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pools: Pools,
+    statements: Arc<AtomicU64>,
+}
+
+#[derive(Clone)]
+enum Pools {
+    /// SQLite has one writer at a time: a pool of one connection makes writers queue here, where waiting is cheap,
+    /// and readers never meet them (WAL).
+    Sqlite {
+        read: SqlitePool,
+        write: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+/// A transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
+pub struct Tx {
+    inner: TxInner,
+    statements: Arc<AtomicU64>,
+}
+
+enum TxInner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Db {
+    /// Begins a write transaction. On SQLite it holds the one writer until it ends.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        let inner = match &self.pools {
+            Pools::Sqlite { write, .. } => TxInner::Sqlite(write.begin_with("begin immediate").await?),
+            Pools::Postgres(pool) => TxInner::Postgres(pool.begin().await?),
+        };
+        Ok(self.tx(inner))
+    }
+
+    /// Begins a read-only transaction whose statements all see one state of the database.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn snapshot(&self) -> Result<Tx, StoreError> {
+        let inner = match &self.pools {
+            Pools::Sqlite { read, .. } => TxInner::Sqlite(read.begin().await?),
+            Pools::Postgres(pool) => {
+                TxInner::Postgres(pool.begin_with("begin isolation level repeatable read read only").await?)
+            }
+        };
+        Ok(self.tx(inner))
+    }
+
+    fn tx(&self, inner: TxInner) -> Tx {
+        Tx { inner, statements: Arc::clone(&self.statements) }
+    }
+
+    /// Asks the database for an answer, by the connections that write: what `/readyz` wants to know.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let _: i64 = self.writer().scalar("select version from catalogue_head where id = 1", vec![]).await?;
+        Ok(())
+    }
+
+    /// Closes every connection, after the statements under way.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { read, write } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// How many statements have run so far, transactions' beginnings and ends aside: tests hold costs to it.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// For one statement that reads.
+    fn reader(&self) -> Conn<'_> {
+        let engine = match &self.pools {
+            Pools::Sqlite { read, .. } => Engine::SqlitePool(read),
+            Pools::Postgres(pool) => Engine::PostgresPool(pool),
+        };
+        Conn::new(engine, &self.statements)
+    }
+
+    /// For one statement that writes, a transaction of its own.
+    fn writer(&self) -> Conn<'_> {
+        let engine = match &self.pools {
+            Pools::Sqlite { write, .. } => Engine::SqlitePool(write),
+            Pools::Postgres(pool) => Engine::PostgresPool(pool),
+        };
+        Conn::new(engine, &self.statements)
+    }
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.pools {
+            Pools::Sqlite { .. } => "Db(SQLite)",
+            Pools::Postgres(_) => "Db(PostgreSQL)",
+        })
+    }
+}
+
+impl Tx {
+    /// Makes everything written in the transaction last.
+    ///
+    /// # Errors
+    /// When the database does not answer or cannot: then nothing lasts.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self.inner {
+            TxInner::Sqlite(tx) => tx.commit().await?,
+            TxInner::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    fn conn(&mut self) -> Conn<'_> {
+        let engine = match &mut self.inner {
+            TxInner::Sqlite(tx) => Engine::Sqlite(tx),
+            TxInner::Postgres(tx) => Engine::Postgres(tx),
+        };
+        Conn::new(engine, &self.statements)
+    }
+}

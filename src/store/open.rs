@@ -1,0 +1,77 @@
+//! Opening a database, and bringing it up to date.
+
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::str::FromStr as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use super::{DatabaseUrl, Db, Pools, StoreError};
+
+/// How long a statement waits for a connection, or for another process's write to an SQLite file, before it fails:
+/// longer than any transaction of ours, shorter than a browser's patience.
+const WAIT: Duration = Duration::from_secs(5);
+/// Readers of an SQLite file. Reads are short: more would only hold memory.
+const SQLITE_READERS: u32 = 4;
+/// Connections of one process to PostgreSQL, whose own default allows 100 for all processes together.
+const POSTGRES_CONNECTIONS: u32 = 10;
+
+static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+impl Db {
+    /// Opens the database and applies the migrations it lacks. An SQLite file that does not exist is made, readable
+    /// by its owner alone, in a folder that must exist.
+    ///
+    /// # Errors
+    /// When it cannot be opened or migrated, or was migrated by a newer release.
+    pub async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+        let pools = match (url.sqlite_path(), url.expose_postgres()) {
+            (Some(path), _) => open_sqlite(path).await?,
+            (None, Some(url)) => open_postgres(url).await?,
+            (None, None) => return Err(StoreError::Url),
+        };
+        Ok(Self { pools, statements: Arc::default() })
+    }
+}
+
+async fn open_sqlite(path: &Path) -> Result<Pools, StoreError> {
+    create_private(path).map_err(|source| StoreError::File { path: path.to_owned(), source })?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        // A session that was ended must stay ended when the power fails.
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(WAIT);
+    let write = SqlitePoolOptions::new().max_connections(1).acquire_timeout(WAIT).connect_with(options.clone()).await?;
+    MIGRATIONS.run(&write).await?;
+    let read = SqlitePoolOptions::new()
+        .max_connections(SQLITE_READERS)
+        .acquire_timeout(WAIT)
+        .connect_with(options.read_only(true))
+        .await?;
+    Ok(Pools::Sqlite { read, write })
+}
+
+/// Makes the file if it is missing. SQLite gives its companions (`-wal`, `-shm`) the same mode.
+fn create_private(path: &Path) -> std::io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        other => other.map(drop),
+    }
+}
+
+async fn open_postgres(url: &str) -> Result<Pools, StoreError> {
+    let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Url)?.application_name("vestibule");
+    let pool: PgPool =
+        PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(WAIT).connect_with(options).await?;
+    MIGRATIONS.run(&pool).await?;
+    Ok(Pools::Postgres(pool))
+}

@@ -1,0 +1,226 @@
+//! Users, and who is behind a session.
+
+use sqlx::FromRow;
+
+use super::conn::{At, Parsed, list, values};
+use super::{Db, StoreError, Tx};
+use crate::base::Timestamp;
+use crate::identity::{Email, Grant, IdentityId, IdpKey, OrganizationKey, Origin, RoleId, UserId, Username};
+
+/// A user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserRow {
+    /// The user.
+    pub id: UserId,
+    /// What applications call them.
+    pub username: Username,
+    /// The name people go by.
+    pub display_name: Option<String>,
+    /// The e-mail address last heard of.
+    pub email: Option<String>,
+    /// Since when they may not enter.
+    pub disabled_at: Option<Timestamp>,
+    /// When the user was made.
+    pub created_at: Timestamp,
+}
+
+#[derive(FromRow)]
+pub(super) struct Row {
+    id: Parsed<UserId>,
+    username: Parsed<Username>,
+    display_name: Option<String>,
+    email: Option<String>,
+    disabled_at: Option<At>,
+    created_at: At,
+}
+
+impl From<Row> for UserRow {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id.0,
+            username: row.username.0,
+            display_name: row.display_name,
+            email: row.email,
+            disabled_at: row.disabled_at.map(|at| at.0),
+            created_at: row.created_at.0,
+        }
+    }
+}
+
+/// Who is behind a session, as the tables have it.
+#[derive(Clone, Debug)]
+pub struct PrincipalRows {
+    /// What applications call the user.
+    pub username: Username,
+    /// Whether the user may not enter.
+    pub disabled: bool,
+    /// The name the identity goes by, else the user's.
+    pub display_name: Option<String>,
+    /// The identity's e-mail address.
+    pub email: Option<Email>,
+    /// The identity's IdP.
+    pub idp: IdpKey,
+    /// The organization that owns the IdP: the session carries that organization's grants alone.
+    pub idp_owner: Option<OrganizationKey>,
+    /// Whether the IdP is live; the sessions of one that is not open nothing.
+    pub idp_live: bool,
+    /// Every grant of a live role in a live organization, of any origin, sorted.
+    pub grants: Vec<Grant>,
+}
+
+#[derive(FromRow)]
+struct PrincipalRow {
+    username: Parsed<Username>,
+    disabled_at: Option<At>,
+    display_name: Option<String>,
+    email: Option<String>,
+    email_verified: bool,
+    idp_key: Parsed<IdpKey>,
+    owner_key: Option<Parsed<OrganizationKey>>,
+    undeclared_at: Option<At>,
+}
+
+/// Who is behind a session of that user, made through that identity: in two statements. `None` if the identity is not
+/// (or no more) that user's.
+///
+/// # Errors
+/// When the database fails.
+pub async fn principal(db: &Db, user: UserId, identity: IdentityId) -> Result<Option<PrincipalRows>, StoreError> {
+    const WHO: &str = "select u.username, u.disabled_at, coalesce(i.display_name, u.display_name) as display_name, \
+        i.email, i.email_verified, i.idp_key, p.owner_key, \
+        coalesce(p.undeclared_at, o.undeclared_at) as undeclared_at from users u \
+        join identities i on i.user_id = u.id join idps p on p.key = i.idp_key \
+        left join organizations o on o.key = p.owner_key where u.id = $1 and i.id = $2";
+    let who: Option<PrincipalRow> = db.reader().optional(WHO, values![user, identity]).await?;
+    let Some(who) = who else { return Ok(None) };
+    let grants = live_grants(db, user).await?;
+    Ok(Some(PrincipalRows {
+        username: who.username.0,
+        disabled: who.disabled_at.is_some(),
+        display_name: who.display_name,
+        email: who.email.map(|address| Email { address, verified: who.email_verified }),
+        idp: who.idp_key.0,
+        idp_owner: who.owner_key.map(|key| key.0),
+        idp_live: who.undeclared_at.is_none(),
+        grants,
+    }))
+}
+
+async fn live_grants(db: &Db, user: UserId) -> Result<Vec<Grant>, StoreError> {
+    const SQL: &str = "select g.role_id, r.organization_key, g.origin from grants g \
+        join roles r on r.id = g.role_id join organizations o on o.key = r.organization_key \
+        where g.user_id = $1 and r.undeclared_at is null and o.undeclared_at is null";
+    type Row = (Parsed<RoleId>, Parsed<OrganizationKey>, Parsed<Origin>);
+    let rows: Vec<Row> = db.reader().all(SQL, values![user]).await?;
+    let grant =
+        |(role, organization, origin): Row| Grant { role: role.0, organization: organization.0, origin: origin.0 };
+    let mut grants: Vec<Grant> = rows.into_iter().map(grant).collect();
+    grants.sort_unstable();
+    Ok(grants)
+}
+
+/// Adds a user.
+///
+/// # Errors
+/// [`StoreError::Unique`] if the username is taken.
+pub async fn insert(tx: &mut Tx, user: &UserRow) -> Result<(), StoreError> {
+    const SQL: &str = "insert into users \
+        (id, username, username_folded, display_name, email, disabled_at, version, created_at) \
+        values ($1, $2, $3, $4, $5, $6, 1, $7)";
+    let row = values![
+        user.id,
+        user.username.as_str(),
+        user.username.folded(),
+        user.display_name.as_deref(),
+        user.email.as_deref(),
+        user.disabled_at,
+        user.created_at,
+    ];
+    tx.conn().execute(SQL, row).await?;
+    Ok(())
+}
+
+/// The user.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get(tx: &mut Tx, user: UserId) -> Result<Option<UserRow>, StoreError> {
+    const SQL: &str = "select id, username, display_name, email, disabled_at, created_at from users where id = $1";
+    let row: Option<Row> = tx.conn().optional(SQL, values![user]).await?;
+    Ok(row.map(UserRow::from))
+}
+
+/// Which of these folded usernames somebody has, `but` aside.
+///
+/// # Errors
+/// When the database fails.
+pub async fn taken_usernames(tx: &mut Tx, folded: &[String], but: Option<UserId>) -> Result<Vec<String>, StoreError> {
+    let sql = format!("select username_folded, id from users where username_folded in {}", list(1, folded.len()));
+    let values = folded.iter().flat_map(|name| values![name.as_str()]).collect();
+    let rows: Vec<(String, Parsed<UserId>)> = tx.conn().all(sql, values).await?;
+    Ok(rows.into_iter().filter(|(_, id)| Some(id.0) != but).map(|(name, _)| name).collect())
+}
+
+/// Gives a user another username: at the first sign-in of one made beforehand, never after.
+///
+/// # Errors
+/// [`StoreError::Unique`] if it is taken.
+pub async fn rename(tx: &mut Tx, user: UserId, username: &Username) -> Result<(), StoreError> {
+    const SQL: &str = "update users set username = $2, username_folded = $3 where id = $1";
+    tx.conn().execute(SQL, values![user, username.as_str(), username.folded()]).await?;
+    Ok(())
+}
+
+/// Brings name and address up to date; an absent one stays as it is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update_profile(
+    tx: &mut Tx,
+    user: UserId,
+    display_name: Option<&str>,
+    email: Option<&str>,
+) -> Result<(), StoreError> {
+    const SQL: &str = "update users set display_name = coalesce($2, display_name), email = coalesce($3, email) \
+                       where id = $1";
+    tx.conn().execute(SQL, values![user, display_name, email]).await?;
+    Ok(())
+}
+
+/// Takes the user's row until the transaction ends: first of all locks, before those of organizations.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(tx: &mut Tx, user: UserId) -> Result<bool, StoreError> {
+    const SQL: &str = "update users set version = version + 1 where id = $1";
+    Ok(tx.conn().execute(SQL, values![user]).await? == 1)
+}
+
+/// Lets a user enter, or no more since `since`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_disabled(tx: &mut Tx, user: UserId, since: Option<Timestamp>) -> Result<bool, StoreError> {
+    const SQL: &str = "update users set disabled_at = $2, version = version + 1 where id = $1";
+    Ok(tx.conn().execute(SQL, values![user, since]).await? == 1)
+}
+
+/// Removes a user with all that is theirs: identities, expectations, grants, sessions.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(tx: &mut Tx, user: UserId) -> Result<bool, StoreError> {
+    Ok(tx.conn().execute("delete from users where id = $1", values![user]).await? == 1)
+}
+
+/// The next users after `after`, in the order they were made.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(tx: &mut Tx, limit: u32, after: Option<UserId>) -> Result<Vec<UserRow>, StoreError> {
+    const SQL: &str = "select id, username, display_name, email, disabled_at, created_at from users \
+                       where id > $1 order by id limit $2";
+    let after = after.map_or_else(String::new, |user| user.to_string());
+    let rows: Vec<Row> = tx.conn().all(SQL, values![after, i64::from(limit)]).await?;
+    Ok(rows.into_iter().map(UserRow::from).collect())
+}
