@@ -2,11 +2,13 @@
 //! imports no other room.
 
 pub mod ambient;
+pub mod http;
 pub mod reference;
 pub mod seal;
 pub mod secret;
 
 pub use ambient::{Ambient, Chance, Clock, SystemChance, SystemClock, Timestamp};
+pub use http::{HttpClient, HttpError, HttpSettings};
 pub use reference::Reference;
 pub use seal::SealingKey;
 pub use secret::{Token, TokenHash};
