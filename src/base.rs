@@ -3,12 +3,14 @@
 
 pub mod ambient;
 pub mod cookies;
+pub mod http;
 pub mod reference;
 pub mod seal;
 pub mod secret;
 
 pub use ambient::{Ambient, Chance, Clock, SystemChance, SystemClock, Timestamp};
 pub use cookies::CookieNames;
+pub use http::{HttpClient, HttpError, HttpSettings};
 pub use reference::Reference;
 pub use seal::SealingKey;
 pub use secret::{Token, TokenHash};

@@ -9,6 +9,7 @@
 pub mod session;
 
 // A login flows in.
+pub mod oidc;
 
 // The floor.
 pub mod base;

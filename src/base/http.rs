@@ -1,0 +1,178 @@
+//! The outbound HTTP client: for identity providers now, for webhooks and synchronization later. It bounds what the other
+//! side can cost us (time, bytes, redirects) and keeps what travels out of its errors.
+
+mod resolve;
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::USER_AGENT;
+use http::{HeaderValue, Request, Response, Uri};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use rustls::{ClientConfig, RootCertStore};
+
+use resolve::LoopbackFirst;
+
+/// How long a connection may take: well under the patience of a person who waits for a page.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
+/// How long a whole exchange may take, body included: a browser waits for most of our calls.
+pub const TOTAL_TIMEOUT: Duration = Duration::from_secs(10);
+/// Largest response taken, in bytes: far above any token, key set or metadata document.
+pub const MAX_RESPONSE: usize = 1024 * 1024;
+/// Longest cause kept from a failure below us, in characters: a log line, not a document.
+const MAX_CAUSE: usize = 300;
+/// How long an idle connection is kept: shorter than the keep-alive of usual servers, so we seldom race their close.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The limits of an [`HttpClient`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HttpSettings {
+    /// How long a connection may take.
+    pub connect_timeout: Duration,
+    /// How long a whole exchange may take, body included.
+    pub total_timeout: Duration,
+    /// Largest response body taken, in bytes.
+    pub max_response: usize,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self { connect_timeout: CONNECT_TIMEOUT, total_timeout: TOTAL_TIMEOUT, max_response: MAX_RESPONSE }
+    }
+}
+
+/// Why there is no response. Safe to log: holds no header, no body, no query.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HttpError {
+    /// No complete response within the time.
+    #[error("no complete answer within {0:?}")]
+    Timeout(Duration),
+    /// No connection: name not found, refused, or TLS failed.
+    #[error("cannot connect: {0}")]
+    Connect(String),
+    /// The response is larger than we take.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+    /// The connection broke, or what came is not HTTP.
+    #[error("the exchange failed: {0}")]
+    Exchange(String),
+}
+
+/// A shared client. Redirects are never followed: whoever calls decides about every address. Clones share connections.
+#[derive(Clone)]
+pub struct HttpClient {
+    client: Client<HttpsConnector<HttpConnector<LoopbackFirst>>, Full<Bytes>>,
+    settings: HttpSettings,
+    no_roots: Option<Arc<str>>,
+}
+
+impl HttpClient {
+    /// A client with the machine's trusted certificate authorities. A machine without any can still speak plain http;
+    /// https then fails, and says why.
+    pub fn new(settings: HttpSettings) -> Self {
+        let mut connector = HttpConnector::new_with_resolver(LoopbackFirst::default());
+        connector.enforce_http(false);
+        connector.set_connect_timeout(Some(settings.connect_timeout));
+        connector.set_nodelay(true);
+        let (tls, no_roots) = tls_config();
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(connector);
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .build(connector);
+        Self { client, settings, no_roots }
+    }
+
+    /// Sends `request`, whose URI is absolute, and gives back the whole response, whatever its status.
+    ///
+    /// # Errors
+    /// When there is no complete response within the limits.
+    pub async fn request(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let limit = self.settings.total_timeout;
+        tokio::time::timeout(limit, self.exchange(request)).await.unwrap_or(Err(HttpError::Timeout(limit)))
+    }
+
+    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
+        let https = is_https(request.uri());
+        let mut request = request.map(Full::new);
+        request
+            .headers_mut()
+            .entry(USER_AGENT)
+            .or_insert(HeaderValue::from_static(concat!("vestibule/", env!("CARGO_PKG_VERSION"))));
+        let response = self.client.request(request).await.map_err(|error| {
+            if !error.is_connect() {
+                return HttpError::Exchange(cause(&error));
+            }
+            match &self.no_roots {
+                Some(reason) if https => HttpError::Connect(reason.to_string()),
+                _ => HttpError::Connect(cause(&error)),
+            }
+        })?;
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, self.settings.max_response).collect().await.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                HttpError::TooLarge(self.settings.max_response)
+            } else {
+                HttpError::Exchange(cause(error.as_ref()))
+            }
+        })?;
+        Ok(Response::from_parts(head, body.to_bytes()))
+    }
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClient").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+fn is_https(uri: &Uri) -> bool {
+    uri.scheme() == Some(&http::uri::Scheme::HTTPS)
+}
+
+/// The TLS configuration, and why it trusts nobody if it does.
+fn tls_config() -> (ClientConfig, Option<Arc<str>>) {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    #[expect(clippy::expect_used, reason = "the provider we name supports the versions that rustls calls safe")]
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("aws-lc-rs speaks TLS 1.2 and 1.3");
+    match builder.clone().with_native_roots() {
+        Ok(builder) => (builder.with_no_client_auth(), None),
+        Err(error) => {
+            let reason = format!(
+                "this machine has no trusted certificate authorities ({}): install ca-certificates or set SSL_CERT_FILE",
+                cause(&error)
+            );
+            (builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth(), Some(reason.into()))
+        }
+    }
+}
+
+/// An error and its sources on one bounded line, control characters escaped.
+fn cause(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text = format!("{text}: {inner}");
+        source = inner.source();
+    }
+    text.chars()
+        .take(MAX_CAUSE)
+        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

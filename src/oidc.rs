@@ -1,0 +1,247 @@
+//! The relying party: it sends a browser to an OpenID provider and turns the answer into verified claims (OpenID
+//! Connect Core 1.0, authorization code flow with PKCE, `state` and `nonce`, always). It keeps nothing but what the
+//! provider publishes; what belongs to one sign-in travels in the [`Attempt`]. It knows no user, role or session.
+//!
+//! `openidconnect` writes the requests; every token is verified by ourselves, over raw JSON, so that no claim is lost,
+//! coerced or able to stop a sign-in by its type.
+
+mod check;
+mod discovery;
+mod error;
+mod exchange;
+mod keys;
+mod provider;
+mod userinfo;
+
+use std::fmt;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use subtle::ConstantTimeEq as _;
+use url::Url;
+
+use crate::base::{Ambient, HttpClient};
+use crate::identity::{ClientAuth, Issuer};
+
+pub use error::{Cause, OidcError};
+
+use discovery::Discovery;
+use provider::Provider;
+
+/// Claims exactly as the provider wrote them.
+pub type RawClaims = Map<String, Value>;
+
+/// What we are to one provider.
+#[derive(Clone, Debug)]
+pub struct ProviderSettings {
+    /// Its issuer identifier.
+    pub issuer: Issuer,
+    /// Our client id there.
+    pub client_id: String,
+    /// Our secret there; a public client has none.
+    pub client_secret: Option<SecretString>,
+    /// How we authenticate at its token endpoint.
+    pub client_auth: ClientAuth,
+    /// Where it sends browsers back to.
+    pub redirect_uri: String,
+    /// The scopes asked for; `openid` is always among what is sent.
+    pub scopes: Vec<String>,
+}
+
+/// What to ask of the provider beside a sign-in.
+#[derive(Clone, Debug, Default)]
+pub struct Ask {
+    /// Who the person says to be (`login_hint`).
+    pub login_hint: Option<String>,
+    /// Whether the provider is to ask for the person's credentials again (`prompt=login`).
+    pub reauthenticate: bool,
+}
+
+/// What the provider sent the browser back with, once its `state` has been found equal.
+#[derive(Clone)]
+pub struct Answer {
+    /// The authorization code.
+    pub code: String,
+    /// The issuer that says to have answered (RFC 9207).
+    pub iss: Option<String>,
+}
+
+/// The secrets of one sign-in under way, which the browser keeps for us, sealed.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The `state`: by it the answer is known to be one to this attempt.
+    pub state: String,
+    nonce: String,
+    pkce_verifier: String,
+}
+
+/// What a provider said of a person, verified.
+#[derive(Clone)]
+pub struct VerifiedTokens {
+    /// The claims of the ID token.
+    pub id_token: RawClaims,
+    /// The claims of the userinfo endpoint, if the provider has one; its `sub` is the ID token's.
+    pub userinfo: Option<RawClaims>,
+    /// The `sub`: not empty.
+    pub subject: String,
+    /// The provider's session, if it names one.
+    pub sid: Option<String>,
+    /// The ID token itself, for a later `id_token_hint`.
+    pub id_token_raw: SecretString,
+}
+
+/// Us, at one provider. Cheap to share in an `Arc`; it asks the provider for nothing before somebody signs in.
+pub struct RelyingParty {
+    settings: ProviderSettings,
+    http: HttpClient,
+    ambient: Ambient,
+    discovery: Arc<Discovery>,
+}
+
+impl RelyingParty {
+    /// The relying party of these settings. Makes no request.
+    ///
+    /// # Errors
+    /// [`OidcError::Misconfigured`] when the settings contradict each other.
+    pub fn new(settings: ProviderSettings, http: HttpClient, ambient: Ambient) -> Result<Self, OidcError> {
+        if settings.client_auth != ClientAuth::None && settings.client_secret.is_none() {
+            return Err(OidcError::misconfigured(
+                "client_auth needs a client secret; a public client has client_auth none",
+            ));
+        }
+        if Url::parse(&settings.redirect_uri).is_err() {
+            return Err(OidcError::misconfigured("the redirect URI is no URL"));
+        }
+        let discovery = Arc::new(Discovery::new(settings.issuer.clone(), http.clone(), ambient.clone()));
+        Ok(Self { settings, http, ambient, discovery })
+    }
+
+    /// The issuer of this provider.
+    pub const fn issuer(&self) -> &Issuer {
+        &self.settings.issuer
+    }
+
+    /// Begins a sign-in: where to send the browser, and what it has to bring back.
+    ///
+    /// # Errors
+    /// When the provider's metadata cannot be had, or is not what it should be.
+    pub async fn authorize(&self, ask: Ask) -> Result<(Url, Attempt), OidcError> {
+        let provider = self.discovery.current().await?;
+        let attempt = Attempt::new(&self.ambient);
+        let url = exchange::authorization_url(&self.settings, &provider, &ask, &attempt)?;
+        Ok((url, attempt))
+    }
+
+    /// Checks who says to have answered (RFC 9207 2.4). [`Self::redeem`] does so too; an answer that carries an `error`
+    /// instead of a code is believed only after this.
+    ///
+    /// # Errors
+    /// When it is not this provider, or does not say although the provider's metadata promises it.
+    pub async fn check_response_issuer(&self, iss: Option<&str>) -> Result<(), OidcError> {
+        check_issuer(&*self.discovery.current().await?, iss)
+    }
+
+    /// Ends a sign-in: exchanges the code, verifies everything that comes for it.
+    ///
+    /// # Errors
+    /// When the provider cannot be reached, refuses, or answers with anything that does not stand every check.
+    pub async fn redeem(&self, answer: Answer, attempt: &Attempt) -> Result<VerifiedTokens, OidcError> {
+        let provider = self.discovery.current().await?;
+        check_issuer(&provider, answer.iss.as_deref())?;
+        let tokens = exchange::redeem(&self.settings, &self.http, &provider, answer.code, attempt).await?;
+        let id_token = self.verify(&provider, &tokens.id_token).await?;
+        let expected = check::Expected {
+            issuer: self.settings.issuer.as_str(),
+            client_id: &self.settings.client_id,
+            nonce: &attempt.nonce,
+            access_token: &tokens.access_token,
+            now: self.ambient.now(),
+        };
+        let subject = check::id_token(&id_token, &expected)?;
+        let userinfo = self.userinfo(&provider, &tokens.access_token, &subject).await?;
+        let id_token = id_token.claims;
+        let sid = id_token.get("sid").and_then(Value::as_str).map(str::to_owned);
+        Ok(VerifiedTokens { id_token, userinfo, subject, sid, id_token_raw: tokens.id_token.into() })
+    }
+
+    async fn userinfo(
+        &self,
+        provider: &Arc<Provider>,
+        access_token: &str,
+        subject: &str,
+    ) -> Result<Option<RawClaims>, OidcError> {
+        let Some(endpoint) = &provider.metadata.userinfo_endpoint else { return Ok(None) };
+        let claims = match userinfo::fetch(&self.http, endpoint, access_token).await? {
+            userinfo::Answer::Claims(claims) => claims,
+            userinfo::Answer::Jwt(jwt) => {
+                let verified = self.verify(provider, &jwt).await?;
+                check::userinfo_jwt(&verified, self.settings.issuer.as_str(), &self.settings.client_id)?;
+                verified.claims
+            }
+        };
+        check::userinfo_subject(&claims, subject)?;
+        Ok(Some(claims))
+    }
+
+    /// Verifies a signature with the provider's keys; those are fetched again, within limits, if none of them fits.
+    async fn verify(&self, provider: &Arc<Provider>, jwt: &str) -> Result<keys::Verified, OidcError> {
+        match provider.keys.verify(jwt) {
+            Err(keys::Rejected::NoKey(_)) => {}
+            Err(keys::Rejected::Bad(cause)) => return Err(OidcError::refused(cause)),
+            Ok(verified) => return Ok(verified),
+        }
+        let renewed = self.discovery.newer_than(provider).await?;
+        renewed.keys.verify(jwt).map_err(|rejected| OidcError::refused(rejected.into_cause()))
+    }
+}
+
+fn check_issuer(provider: &Provider, iss: Option<&str>) -> Result<(), OidcError> {
+    match iss {
+        Some(iss) if iss == provider.metadata.issuer => Ok(()),
+        Some(iss) => {
+            Err(OidcError::refused(format!("the callback's iss names another issuer: {}", error::quoted(iss))))
+        }
+        None if provider.metadata.iss_in_response => {
+            Err(OidcError::refused("the callback lacks iss, which this provider promises to send (RFC 9207)"))
+        }
+        None => Ok(()),
+    }
+}
+
+impl Attempt {
+    fn new(ambient: &Ambient) -> Self {
+        let secret = || ambient.token().expose();
+        Self { state: secret(), nonce: secret(), pkce_verifier: secret() }
+    }
+
+    /// Whether a callback's `state` is this attempt's; takes the same time whichever byte differs.
+    pub fn state_matches(&self, state: &str) -> bool {
+        self.state.as_bytes().ct_eq(state.as_bytes()).into()
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Answer(…)")
+    }
+}
+
+impl fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Attempt(…)")
+    }
+}
+
+impl fmt::Debug for VerifiedTokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("VerifiedTokens(…)")
+    }
+}
+
+impl fmt::Debug for RelyingParty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RelyingParty").field("issuer", &self.settings.issuer).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,124 @@
+//! What a provider publishes: its metadata (OpenID Connect Discovery 1.0) and its keys.
+
+use bytes::Bytes;
+use http::header::ACCEPT;
+use http::{Request, Response, StatusCode};
+use serde_json::Value;
+use url::Url;
+
+use crate::base::{HttpClient, Timestamp};
+use crate::identity::{Host, Issuer};
+
+use super::RawClaims;
+use super::error::{OidcError, quoted};
+use super::keys::KeySet;
+
+/// A provider as it described itself.
+pub(super) struct Provider {
+    pub(super) metadata: Metadata,
+    pub(super) keys: KeySet,
+    /// When it was asked.
+    pub(super) fetched: Timestamp,
+}
+
+/// The part of a provider's metadata that we use; whatever else it holds, and of whatever type, does not matter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Metadata {
+    pub(super) issuer: String,
+    pub(super) authorization_endpoint: Url,
+    pub(super) token_endpoint: Url,
+    pub(super) jwks_uri: Url,
+    pub(super) userinfo_endpoint: Option<Url>,
+    /// Whether every authorization response carries `iss` (RFC 9207 3).
+    pub(super) iss_in_response: bool,
+}
+
+impl Provider {
+    /// Asks the provider for its metadata and keys.
+    pub(super) async fn fetch(issuer: &Issuer, http: &HttpClient, now: Timestamp) -> Result<Self, OidcError> {
+        let base = issuer.as_str().strip_suffix('/').unwrap_or(issuer.as_str());
+        let response = get(http, &format!("{base}/.well-known/openid-configuration"), "discovery").await?;
+        let metadata = Metadata::parse(issuer, response.body())?;
+        let response = get(http, metadata.jwks_uri.as_str(), "the key set").await?;
+        let keys = KeySet::parse(response.body())
+            .ok_or_else(|| OidcError::misconfigured("the key set (jwks_uri) is no JWK Set"))?;
+        Ok(Self { metadata, keys, fetched: now })
+    }
+}
+
+impl Metadata {
+    /// Reads a metadata document of exactly this issuer.
+    pub(super) fn parse(issuer: &Issuer, json: &[u8]) -> Result<Self, OidcError> {
+        let document: RawClaims = serde_json::from_slice(json)
+            .map_err(|_| OidcError::misconfigured("the discovery document is no JSON object: is the issuer right?"))?;
+        let theirs = document.get("issuer").and_then(Value::as_str).unwrap_or_default();
+        if theirs != issuer.as_str() {
+            let (theirs, ours) = (quoted(theirs), issuer.as_str());
+            return Err(OidcError::misconfigured(format!(
+                "the discovery document is of another issuer, {theirs}; the setting says \"{ours}\", and they must be \
+                 equal to the last character"
+            )));
+        }
+        let required = |name: &str| {
+            endpoint(&document, name)?
+                .ok_or_else(|| OidcError::misconfigured(format!("the discovery document has no {name}")))
+        };
+        Ok(Self {
+            issuer: theirs.to_owned(),
+            authorization_endpoint: required("authorization_endpoint")?,
+            token_endpoint: required("token_endpoint")?,
+            jwks_uri: required("jwks_uri")?,
+            userinfo_endpoint: endpoint(&document, "userinfo_endpoint")?,
+            iss_in_response: document.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
+        })
+    }
+}
+
+/// An endpoint of the metadata: https, or http on loopback, as for the issuer itself.
+fn endpoint(document: &RawClaims, name: &str) -> Result<Option<Url>, OidcError> {
+    let text = match document.get(name) {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => text,
+        Some(_) => return Err(OidcError::misconfigured(format!("the discovery document's {name} is no URL"))),
+    };
+    let usable = Url::parse(text).ok().filter(|url| {
+        let host = url.host_str().and_then(|host| Host::parse(host).ok());
+        let safe = match url.scheme() {
+            "https" => host.is_some(),
+            "http" => host.is_some_and(|host| host.is_loopback()),
+            _ => false,
+        };
+        safe && url.fragment().is_none() && url.username().is_empty() && url.password().is_none()
+    });
+    match usable {
+        Some(url) => Ok(Some(url)),
+        None => Err(OidcError::misconfigured(format!("the discovery document's {name} is no https URL"))),
+    }
+}
+
+async fn get(http: &HttpClient, url: &str, what: &str) -> Result<Response<Bytes>, OidcError> {
+    let request = Request::get(url)
+        .header(ACCEPT, "application/json")
+        .body(Bytes::new())
+        .map_err(|_| OidcError::misconfigured(format!("{what}: the address is no URL")))?;
+    let response = http.request(request).await.map_err(|error| OidcError::of_exchange(what, &error))?;
+    match response.status() {
+        StatusCode::OK => Ok(response),
+        status => Err(unexpected_status(what, status)),
+    }
+}
+
+/// The error of an endpoint that answers something else than it should.
+pub(super) fn unexpected_status(what: &str, status: StatusCode) -> OidcError {
+    let code = status.as_u16();
+    if status.is_server_error() || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT) {
+        OidcError::unavailable(format!("{what} answered {code}"))
+    } else if status.is_redirection() {
+        OidcError::misconfigured(format!("{what} answered {code}, a redirect, which is not followed"))
+    } else {
+        OidcError::misconfigured(format!("{what} answered {code}"))
+    }
+}
+
+#[cfg(test)]
+mod tests;
