@@ -10,6 +10,9 @@ pub mod session;
 
 // A login flows in.
 
+// Shared by the doors.
+pub mod pages;
+
 // The floor.
 pub mod base;
 pub mod identity;
