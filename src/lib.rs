@@ -11,6 +11,9 @@ pub mod session;
 // A login flows in.
 pub mod oidc;
 
+// Shared by the doors.
+pub mod pages;
+
 // The floor.
 pub mod base;
 pub mod identity;

@@ -1,0 +1,66 @@
+//! Signing out.
+
+use serde::Serialize;
+
+#[cfg(test)]
+use super::Assets;
+use super::{Account, Frame, Page};
+
+/// What is asked before a sign-out that came by GET: a link, an image or another site could have sent it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ConfirmSignOut {
+    /// What stands around it.
+    pub frame: Frame,
+    /// Who is signed in, where that is known.
+    pub account: Option<Account>,
+    /// Where the form is sent.
+    pub action: String,
+    /// The value of [`super::CSRF_FIELD`], where the host asks for one.
+    pub csrf: Option<String>,
+    /// Where staying signed in leads.
+    pub cancel: String,
+}
+
+impl Page for ConfirmSignOut {
+    const TEMPLATE: &'static str = "login/confirm_sign_out.html";
+
+    #[cfg(test)]
+    fn samples() -> Vec<Self> {
+        let full = Self {
+            frame: Frame::sample(),
+            account: Some(Account::sample()),
+            action: "/sign-out".into(),
+            csrf: Some("token-of-this-session".into()),
+            cancel: "/".into(),
+        };
+        let bare = Self {
+            frame: Frame::new(Assets::Application),
+            account: None,
+            csrf: None,
+            action: "/.vestibule/sign-out".into(),
+            ..full.clone()
+        };
+        vec![full, bare]
+    }
+}
+
+/// What is shown after a sign-out.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignedOut {
+    /// What stands around it.
+    pub frame: Frame,
+    /// The identity provider that may still have its own session, where one was used.
+    pub provider: Option<String>,
+    /// Where signing in again starts.
+    pub sign_in: String,
+}
+
+impl Page for SignedOut {
+    const TEMPLATE: &'static str = "login/signed_out.html";
+
+    #[cfg(test)]
+    fn samples() -> Vec<Self> {
+        let known = Self { frame: Frame::sample(), provider: Some("Company login".into()), sign_in: "/login".into() };
+        vec![known.clone(), Self { provider: None, frame: Frame::new(Assets::Application), ..known }]
+    }
+}
