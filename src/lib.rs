@@ -9,6 +9,8 @@
 pub mod session;
 
 // A login flows in.
+pub mod claims;
+pub mod policy;
 
 // The floor.
 pub mod base;
