@@ -9,12 +9,13 @@
 pub mod session;
 
 // A login flows in.
+pub mod claims;
 pub mod oidc;
-
-// Shared by the doors.
-pub mod pages;
+pub mod policy;
 
 // The floor.
 pub mod base;
 pub mod identity;
+pub mod pages;
 pub mod store;
+pub mod web;

@@ -126,7 +126,8 @@ pub fn with_cookie(mut response: Response, cookie: HeaderValue) -> Response {
 /// nothing less than the exact origin will do. A client that sends neither header is no browser: no page forged it.
 pub fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
     let from = headers.get_all(ORIGIN).iter().all(|value| value.as_bytes() == origin.as_bytes());
-    let site = headers.get_all("sec-fetch-site").iter().all(|value| matches!(value.as_bytes(), b"same-origin" | b"none"));
+    let site =
+        headers.get_all("sec-fetch-site").iter().all(|value| matches!(value.as_bytes(), b"same-origin" | b"none"));
     from && site
 }
 
@@ -137,9 +138,9 @@ pub fn form_token(token: &Token) -> String {
 
 /// Whether `presented` is the form token of the session `token`.
 pub fn is_form_token(token: &Token, presented: &str) -> bool {
-    presented.parse::<TokenHash>().is_ok_and(|presented| {
-        presented == TokenHash::of(format!("form of {}", token.expose()).as_bytes())
-    })
+    presented
+        .parse::<TokenHash>()
+        .is_ok_and(|presented| presented == TokenHash::of(format!("form of {}", token.expose()).as_bytes()))
 }
 
 #[cfg(test)]

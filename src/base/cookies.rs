@@ -52,6 +52,19 @@ impl CookieNames {
         self.set(what, "", Some(Duration::ZERO))
     }
 
+    /// Our cookies of this origin in a request, as (what they hold, value).
+    pub fn held<'a>(&self, headers: &'a HeaderMap) -> impl Iterator<Item = (&'a str, &'a str)> {
+        pairs(headers).filter_map(|(name, value)| Some((self.what(name)?, value)))
+    }
+
+    /// The inverse of [`CookieNames::name`].
+    fn what<'a>(&self, name: &'a str) -> Option<&'a str> {
+        match &self.tag {
+            None => name.strip_prefix(HOST_PREFIX)?.strip_prefix('-'),
+            Some(tag) => name.strip_prefix(PLAIN_PREFIX)?.strip_suffix(tag.as_str())?.strip_suffix('-'),
+        }
+    }
+
     /// The values of the cookie that holds `what`, in the order sent. More than one means that someone set another:
     /// the reader must not simply believe the first.
     pub fn values<'a>(&self, headers: &'a HeaderMap, what: &str) -> Vec<&'a str> {

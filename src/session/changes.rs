@@ -10,12 +10,14 @@ use tokio::time::Instant;
 
 use super::Unavailable;
 use crate::identity::{SessionId, UserId};
-use crate::store::{Change, Db};
+use crate::store::{Change, Db, changes};
 
 /// How often the log is read: a change is felt everywhere well within a second.
 pub const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// After this long without reading the log, nothing in memory is believed until it has been read again.
 const MAX_SILENCE: Duration = Duration::from_millis(800);
+/// After this long without reading, entries may have been pruned unread; they are kept for much longer.
+const MAX_GAP: Duration = Duration::from_secs(600);
 /// Changed subjects remembered one by one; past that, everything loaded before counts as changed.
 const MAX_SUBJECTS: usize = 20_000;
 
@@ -47,7 +49,7 @@ impl Changes {
     /// # Errors
     /// When the store cannot be read.
     pub async fn follow(db: Db) -> Result<Self, Unavailable> {
-        let number = db.change_number().await?;
+        let number = changes::head(&db).await?;
         Ok(Self {
             db,
             read: AtomicI64::new(number),
@@ -116,8 +118,11 @@ impl Changes {
         loop {
             let asked_at = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
             let after = self.number();
-            let batch = self.db.changes_after(after).await?;
+            let batch = changes::after(&self.db, after).await?;
             let Some(&(last, _)) = batch.last() else {
+                if self.silence() > MAX_GAP {
+                    self.check_gap(after).await?;
+                }
                 self.heard_at.store(asked_at, Ordering::Release);
                 return Ok(());
             };
@@ -125,6 +130,15 @@ impl Changes {
             let gap = batch.first().is_some_and(|&(first, _)| first != after + 1);
             self.apply(&batch, last, gap);
         }
+    }
+
+    /// After a long silence the entries we missed may have been pruned, with none after them to show the gap.
+    async fn check_gap(&self, after: i64) -> Result<(), Unavailable> {
+        let head = changes::head(&self.db).await?;
+        if head > after {
+            self.apply(&[], head, true);
+        }
+        Ok(())
     }
 
     fn apply(&self, batch: &[(i64, Change)], last: i64, gap: bool) {

@@ -30,7 +30,8 @@ pub struct HandoffRequest {
     pub return_path: String,
     /// How often this request was started over.
     pub attempt: u8,
-    binding: String,
+    #[serde(with = "hex")]
+    binding: TokenHash,
     at: Timestamp,
 }
 
@@ -63,20 +64,17 @@ impl HandoffRequest {
         let fits = |path: &&str| path.len() <= MAX_RETURN_PATH;
         let bare = return_path.split('?').next();
         let return_path = Some(return_path).filter(fits).or(bare.filter(fits)).unwrap_or("/").to_owned();
-        Self { host, return_path, attempt: 0, binding: verifier.hash().to_string(), at: now }
+        Self { host, return_path, attempt: 0, binding: verifier.hash(), at: now }
     }
 
     /// What the code will be bound to: the hash of the verifier.
-    ///
-    /// # Errors
-    /// Never for a request of ours.
-    pub(super) fn binding(&self) -> Option<TokenHash> {
-        self.binding.parse().ok()
+    pub(super) const fn binding(&self) -> TokenHash {
+        self.binding
     }
 
     /// Whether `verifier` is the one this request was made with.
     pub fn is_of(&self, verifier: &Token) -> bool {
-        self.binding() == Some(verifier.hash())
+        self.binding == verifier.hash()
     }
 }
 
@@ -96,5 +94,21 @@ impl HandoffKeys {
 impl fmt::Debug for HandoffRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HandoffRequest({})", self.host)
+    }
+}
+
+/// A hash travels as text.
+mod hex {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+
+    use crate::base::TokenHash;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+    pub(super) fn serialize<S: Serializer>(hash: &TokenHash, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(hash)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TokenHash, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }

@@ -1,7 +1,8 @@
 //! Who is behind a request.
 
-use crate::identity::{OrganizationKey, Origin, RoleId, SessionId, UserId, Username};
-use crate::store::{PrincipalFacts, SessionRow};
+use crate::identity::{IdpKey, OrganizationKey, Origin, RoleId, SessionId, UserId, Username};
+use crate::store::sessions::SessionRow;
+use crate::store::users::PrincipalRows;
 
 /// One session's user, with exactly the grants that count in that session: of live roles, not of another identity's
 /// sign-ins, and of an organization's own IdP only that organization's.
@@ -11,6 +12,8 @@ pub struct Principal {
     pub session: SessionId,
     /// The user: the subject of assertions.
     pub user: UserId,
+    /// The IdP that the session was made through.
+    pub idp: IdpKey,
     /// What applications call the user.
     pub username: Username,
     /// The name people go by.
@@ -24,13 +27,13 @@ pub struct Principal {
 }
 
 impl Principal {
-    pub(super) fn new(session: &SessionRow, facts: PrincipalFacts, generation: u64) -> Self {
+    pub(super) fn new(session: &SessionRow, rows: PrincipalRows, generation: u64) -> Self {
         let counts = |origin: Origin| match origin {
             Origin::Manual => true,
             Origin::Policy(identity) => identity == session.identity,
         };
-        let in_reach = |organization| facts.idp_owner.is_none_or(|owner| owner == organization);
-        let mut roles: Vec<_> = facts
+        let in_reach = |organization| rows.idp_owner.is_none_or(|owner| owner == organization);
+        let mut roles: Vec<_> = rows
             .grants
             .iter()
             .filter(|grant| counts(grant.origin) && in_reach(grant.organization))
@@ -38,13 +41,14 @@ impl Principal {
             .collect();
         roles.sort_unstable();
         roles.dedup();
-        let may_be_told = |verified: bool| verified || facts.email_trusted;
+        let may_be_told = |verified: bool| verified || rows.email_trusted;
         Self {
             session: session.id,
             user: session.user,
-            username: facts.username,
-            display_name: facts.display_name,
-            email: facts.email.filter(|email| may_be_told(email.verified)).map(|email| email.address),
+            idp: rows.idp,
+            username: rows.username,
+            display_name: rows.display_name,
+            email: rows.email.filter(|email| may_be_told(email.verified)).map(|email| email.address),
             roles,
             generation,
         }

@@ -11,7 +11,9 @@ use super::handoff::CODE_LIFETIME;
 use super::{Changes, HandoffError, HandoffRequest, Principal, SessionSettings, SignedIn, Unavailable};
 use crate::base::{Ambient, Timestamp, Token, TokenHash};
 use crate::identity::{Host, SessionId};
-use crate::store::{Db, NewSession, SessionRow};
+use crate::store::handoff::{self, Code};
+use crate::store::sessions::{self, SessionRow};
+use crate::store::{Db, changes, users};
 
 /// Tokens kept in memory; past that, the least used are read again from the store.
 const MAX_CACHED_TOKENS: u64 = 200_000;
@@ -64,6 +66,11 @@ impl Sessions {
         }
     }
 
+    /// How long a session lives at most.
+    pub const fn absolute_timeout(&self) -> Duration {
+        self.settings.absolute_timeout
+    }
+
     /// Who holds `token` on `host`, if it opens a live session; counts as activity. From memory in the usual case.
     ///
     /// # Errors
@@ -94,7 +101,7 @@ impl Sessions {
     async fn load(&self, host: &Host, hash: TokenHash) -> Result<Option<Arc<Live>>, Unavailable> {
         self.tokens.invalidate(&hash);
         let number = self.changes.number();
-        let Some(row) = self.db.session_by_token(&hash, host).await? else { return Ok(None) };
+        let Some(row) = sessions::by_token(&self.db, &hash, host).await? else { return Ok(None) };
         if let Some(live) = self.by_id.get(&row.id).filter(|live| self.is_live(live)) {
             self.tokens.insert(hash, Arc::new(HostToken { host: host.clone(), live: Arc::clone(&live) }));
             return Ok(Some(live));
@@ -104,10 +111,11 @@ impl Sessions {
         if now >= row.expires_at || now.since(last_seen) >= self.settings.idle_timeout {
             return Ok(None);
         }
-        let Some(facts) = self.db.session_principal(&row).await? else { return Ok(None) };
+        let rows = users::principal(&self.db, row.user, row.identity).await?;
+        let Some(rows) = rows.filter(|rows| rows.idp_live && !rows.disabled) else { return Ok(None) };
         let generation = self.generation.fetch_add(1, Ordering::Relaxed);
         let live = Arc::new(Live {
-            principal: Arc::new(Principal::new(&row, facts, generation)),
+            principal: Arc::new(Principal::new(&row, rows, generation)),
             number,
             last_seen: AtomicI64::new(last_seen.micros()),
             last_written: AtomicI64::new(row.last_seen_at.micros()),
@@ -128,17 +136,14 @@ impl Sessions {
         let written = live.last_written.load(Ordering::Relaxed);
         let due = now.since(Timestamp::from_micros(written)) >= ACTIVITY_INTERVAL;
         let first = due
-            && live
-                .last_written
-                .compare_exchange(written, now.micros(), Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok();
+            && live.last_written.compare_exchange(written, now.micros(), Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if first {
             self.active.lock().unwrap_or_else(PoisonError::into_inner).insert(live.row.id, now);
         }
     }
 
     /// Opens the session of a completed sign-in and gives the token of `host`, the sign-in host. The session that this
-    /// browser had before, if any, ends with the same commit.
+    /// browser had before, if any, ends with the same commit. Nothing is opened for a disabled user.
     ///
     /// # Errors
     /// When the store could not do it; nothing is half-done then.
@@ -147,7 +152,7 @@ impl Sessions {
         signed_in: SignedIn,
         host: &Host,
         replaced: Option<SessionId>,
-    ) -> Result<(SessionId, Token), Unavailable> {
+    ) -> Result<Option<(SessionId, Token)>, Unavailable> {
         let token = self.ambient.token();
         let now = self.ambient.now();
         let row = SessionRow {
@@ -161,9 +166,9 @@ impl Sessions {
             expires_at: now.plus(self.settings.absolute_timeout),
         };
         let id = row.id;
-        self.db.create_session(NewSession { row, token: token.hash(), host: host.clone(), replaced }).await?;
+        let made = sessions::create(&self.db, &row, &token.hash(), host, replaced).await?;
         self.changes.catch_up().await?;
-        Ok((id, token))
+        Ok(made.then_some((id, token)))
     }
 
     /// Ends a session on every host.
@@ -171,7 +176,7 @@ impl Sessions {
     /// # Errors
     /// When the store could not; the session lives on then.
     pub async fn end(&self, session: SessionId) -> Result<(), Unavailable> {
-        self.db.end_session(session, self.ambient.now()).await?;
+        sessions::end(&self.db, session, self.ambient.now()).await?;
         self.changes.catch_up().await
     }
 
@@ -182,8 +187,8 @@ impl Sessions {
     pub async fn hand_off(&self, session: SessionId, request: &HandoffRequest) -> Result<Token, Unavailable> {
         let code = self.ambient.token();
         let expires_at = self.ambient.now().plus(CODE_LIFETIME);
-        let binding = request.binding().unwrap_or_else(|| TokenHash::of(b""));
-        self.db.create_code(&code.hash(), &request.host, &binding, session, expires_at).await?;
+        let made_for = Code { host: request.host.clone(), binding: request.binding(), session, expires_at };
+        handoff::create_code(&self.db, &code.hash(), &made_for).await?;
         Ok(code)
     }
 
@@ -193,7 +198,7 @@ impl Sessions {
     /// # Errors
     /// See [`HandoffError`].
     pub async fn redeem(&self, host: &Host, code: &Token, verifier: &Token) -> Result<Token, HandoffError> {
-        let taken = self.db.take_code(&code.hash()).await.map_err(Unavailable::from)?;
+        let taken = handoff::take_code(&self.db, &code.hash()).await.map_err(Unavailable::from)?;
         let taken = taken.ok_or(HandoffError::Spent)?;
         if taken.host != *host || taken.binding != verifier.hash() {
             return Err(HandoffError::Foreign);
@@ -203,7 +208,8 @@ impl Sessions {
             return Err(HandoffError::Spent);
         }
         let token = self.ambient.token();
-        let added = self.db.add_token(taken.session, &token.hash(), host, now).await.map_err(Unavailable::from)?;
+        let added =
+            sessions::add_token(&self.db, taken.session, &token.hash(), host, now).await.map_err(Unavailable::from)?;
         if added { Ok(token) } else { Err(HandoffError::Spent) }
     }
 
@@ -213,7 +219,7 @@ impl Sessions {
     /// When the store could not be asked.
     pub async fn spend_state(&self, state: &str) -> Result<bool, Unavailable> {
         let expires_at = self.ambient.now().plus(SPENT_STATE_LIFETIME);
-        Ok(self.db.spend_state(&TokenHash::of(state.as_bytes()), expires_at).await?)
+        Ok(handoff::spend_state(&self.db, &TokenHash::of(state.as_bytes()), expires_at).await?)
     }
 
     /// Writes the activity noted since the last call. What could not be written is kept for the next.
@@ -228,7 +234,7 @@ impl Sessions {
         if noted.is_empty() {
             return Ok(());
         }
-        if let Err(error) = self.db.touch_sessions(&noted).await {
+        if let Err(error) = sessions::touch_many(&self.db, &noted).await {
             self.active.lock().unwrap_or_else(PoisonError::into_inner).extend(noted);
             return Err(error.into());
         }
@@ -243,6 +249,9 @@ impl Sessions {
         let now = self.ambient.now();
         // Activity reaches the store late: an hour of grace costs nothing, since idleness is judged at each use.
         let idle_since = now.minus(self.settings.idle_timeout).minus(Duration::from_secs(3600));
-        Ok(self.db.sweep(now, idle_since).await?)
+        sessions::sweep(&self.db, now, idle_since).await?;
+        handoff::sweep(&self.db, now).await?;
+        changes::prune(&self.db, now).await?;
+        Ok(())
     }
 }

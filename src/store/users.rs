@@ -2,10 +2,10 @@
 
 use sqlx::FromRow;
 
-use super::conn::{At, Parsed, list, values};
+use super::conn::{At, FromJson, Parsed, list, values};
 use super::{Db, StoreError, Tx};
 use crate::base::Timestamp;
-use crate::identity::{Email, Grant, IdentityId, IdpKey, OrganizationKey, Origin, RoleId, UserId, Username};
+use crate::identity::{Email, Grant, IdentityId, IdpKey, IdpSpec, OrganizationKey, Origin, RoleId, UserId, Username};
 
 /// A user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +62,8 @@ pub struct PrincipalRows {
     pub idp: IdpKey,
     /// The organization that owns the IdP: the session carries that organization's grants alone.
     pub idp_owner: Option<OrganizationKey>,
+    /// Whether applications are told an address that the IdP did not verify.
+    pub email_trusted: bool,
     /// Whether the IdP is live; the sessions of one that is not open nothing.
     pub idp_live: bool,
     /// Every grant of a live role in a live organization, of any origin, sorted.
@@ -77,6 +79,7 @@ struct PrincipalRow {
     email_verified: bool,
     idp_key: Parsed<IdpKey>,
     owner_key: Option<Parsed<OrganizationKey>>,
+    spec: FromJson<IdpSpec>,
     undeclared_at: Option<At>,
 }
 
@@ -87,7 +90,7 @@ struct PrincipalRow {
 /// When the database fails.
 pub async fn principal(db: &Db, user: UserId, identity: IdentityId) -> Result<Option<PrincipalRows>, StoreError> {
     const WHO: &str = "select u.username, u.disabled_at, coalesce(i.display_name, u.display_name) as display_name, \
-        i.email, i.email_verified, i.idp_key, p.owner_key, \
+        i.email, i.email_verified, i.idp_key, p.owner_key, p.spec, \
         coalesce(p.undeclared_at, o.undeclared_at) as undeclared_at from users u \
         join identities i on i.user_id = u.id join idps p on p.key = i.idp_key \
         left join organizations o on o.key = p.owner_key where u.id = $1 and i.id = $2";
@@ -101,6 +104,7 @@ pub async fn principal(db: &Db, user: UserId, identity: IdentityId) -> Result<Op
         email: who.email.map(|address| Email { address, verified: who.email_verified }),
         idp: who.idp_key.0,
         idp_owner: who.owner_key.map(|key| key.0),
+        email_trusted: who.spec.0.email_trusted,
         idp_live: who.undeclared_at.is_none(),
         grants,
     }))

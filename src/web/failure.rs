@@ -106,11 +106,9 @@ impl Cause {
                 "It took too long, was completed already, or was started in another browser.",
                 "Start again from the application.",
             ),
-            Self::SignInCancelled => (
-                "Sign-in was not completed",
-                "Your identity provider did not sign you in.",
-                "You can try again.",
-            ),
+            Self::SignInCancelled => {
+                ("Sign-in was not completed", "Your identity provider did not sign you in.", "You can try again.")
+            }
             Self::SignInRefused => (
                 "Sign-in was refused",
                 "What your identity provider said could not be trusted.",
@@ -122,27 +120,21 @@ impl Cause {
                 "Try again in a moment.",
             ),
             Self::NoAccount => ("You have no account here", "You signed in, but nobody has given you access yet.", ASK),
-            Self::NoOrganization => (
-                "You are not in any organization yet",
-                "You are signed in, but nothing has been shared with you.",
-                ASK,
-            ),
+            Self::NoOrganization => {
+                ("You are not in any organization yet", "You are signed in, but nothing has been shared with you.", ASK)
+            }
             Self::Disabled => ("Your account is disabled", "It cannot be used to sign in.", ASK),
             Self::NotAllowed => (
                 "You may not enter here",
                 "You are signed in, but none of your roles opens this.",
                 "Sign in as someone else, or ask your admin for access and give them the reference.",
             ),
-            Self::UpstreamUnavailable => (
-                "The application does not answer",
-                "It cannot be reached right now.",
-                "Try again in a moment.",
-            ),
-            Self::UpstreamTimeout => (
-                "The application takes too long",
-                "It did not answer in time.",
-                "Try again in a moment.",
-            ),
+            Self::UpstreamUnavailable => {
+                ("The application does not answer", "It cannot be reached right now.", "Try again in a moment.")
+            }
+            Self::UpstreamTimeout => {
+                ("The application takes too long", "It did not answer in time.", "Try again in a moment.")
+            }
             Self::Unavailable => (
                 "Temporarily unavailable",
                 "Who may enter cannot be checked right now, so nobody may.",
@@ -220,16 +212,19 @@ impl Web {
         let status = failure.cause.status();
         let (title, what, remedy) = failure.cause.words();
         let mut response = if prefers_html(headers) {
-            html(status, self.pages.problem(&Problem {
-                frame: self.frame(assets),
+            html(
                 status,
-                title,
-                what,
-                remedy,
-                reference: failure.reference.to_string(),
-                account: failure.account,
-                action: failure.action,
-            }))
+                self.pages.problem(&Problem {
+                    frame: self.frame(assets),
+                    status,
+                    title: title.to_owned(),
+                    what: what.to_owned(),
+                    remedy: remedy.to_owned(),
+                    reference: failure.reference.to_string(),
+                    account: failure.account,
+                    action: failure.action,
+                }),
+            )
         } else {
             let problem = json!({
                 "type": format!("urn:vestibule:problem:{}", failure.cause.code()),

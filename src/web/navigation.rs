@@ -12,9 +12,7 @@ pub fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
     }
     match (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")) {
         (None, None) => prefers_html(headers),
-        (mode, dest) => {
-            mode.is_some_and(|mode| mode == "navigate") && dest.is_some_and(|dest| dest == "document")
-        }
+        (mode, dest) => mode.is_some_and(|mode| mode == "navigate") && dest.is_some_and(|dest| dest == "document"),
     }
 }
 
@@ -23,7 +21,8 @@ pub fn is_navigation(method: &Method, headers: &HeaderMap) -> bool {
 pub fn prefers_html(headers: &HeaderMap) -> bool {
     let mut html: Option<u16> = None;
     let mut json: Option<u16> = None;
-    let ranges = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    let ranges =
+        headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
     for range in ranges {
         let mut parts = range.split(';').map(str::trim);
         let kind = parts.next().unwrap_or_default().to_ascii_lowercase();
