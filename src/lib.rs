@@ -6,6 +6,8 @@
 #![warn(missing_docs)]
 
 // A request flows in.
+pub mod assertion;
+pub mod decision;
 pub mod session;
 
 // A login flows in.

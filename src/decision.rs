@@ -1,0 +1,178 @@
+//! Who may pass. The route table is compiled from the catalogue's plain nouns; with a principal and a path it yields a
+//! [`Decision`]. Only this room can make a [`Permit`], and nothing is forwarded without one. No I/O.
+
+pub mod origin;
+pub mod path;
+pub mod route;
+pub mod target;
+
+use std::sync::Arc;
+
+use http::uri::PathAndQuery;
+
+use crate::identity::{ApplicationId, Host, OrganizationKey, RoleName};
+use crate::session::Principal;
+
+pub use path::{Ambiguous, RequestPath};
+pub use route::{Route, RouteTable};
+pub use target::{BadTarget, Target};
+
+/// What becomes of a request to an application.
+#[derive(Debug)]
+pub enum Decision {
+    /// It may pass, exactly so.
+    Permit(Permit),
+    /// Somebody has to sign in first.
+    SignIn(SignIn),
+    /// This user may not pass.
+    Deny(Denial),
+    /// The path has two readings, and the application's rules differ between them: 400.
+    Ambiguous(Ambiguous),
+    /// No application answers at this host: 421.
+    NoSuchHost,
+}
+
+/// The right to forward one request to one path of one application. Only [`RouteTable::decide`] makes one.
+#[derive(Debug)]
+pub struct Permit {
+    route: Arc<Route>,
+    target: PathAndQuery,
+    identity: Option<Identity>,
+    open: bool,
+}
+
+impl Permit {
+    /// The application.
+    pub fn route(&self) -> &Arc<Route> {
+        &self.route
+    }
+
+    /// The path that was decided on, and the query: what is sent upstream.
+    pub fn target(&self) -> &PathAndQuery {
+        &self.target
+    }
+
+    /// Who the upstream is told the user is; nobody if anonymous.
+    pub fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
+    }
+
+    /// Whether this path is open to everyone.
+    pub const fn is_open(&self) -> bool {
+        self.open
+    }
+}
+
+/// A user as one application knows them: always somebody whom the application's own roles admit.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    principal: Arc<Principal>,
+    route: Arc<Route>,
+}
+
+impl Identity {
+    /// The user.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// Names of the roles held in the application's organization, and of no other, in order of name.
+    pub fn groups(&self) -> impl Iterator<Item = &RoleName> {
+        self.route.names_of(&self.principal)
+    }
+}
+
+/// Somebody has to sign in.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// The application they asked for.
+    pub application: ApplicationId,
+    /// The organization whose IdPs apply, beside the global ones.
+    pub organization: OrganizationKey,
+}
+
+/// A user may not pass.
+#[derive(Clone, Debug)]
+pub struct Denial {
+    /// The application they asked for.
+    pub application: ApplicationId,
+    /// The organization that owns it.
+    pub organization: OrganizationKey,
+    /// Why not.
+    pub reason: DenialReason,
+}
+
+/// Why a user may not pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DenialReason {
+    /// They are in no organization at all.
+    #[error("the user holds no role in any organization")]
+    WithoutOrganization,
+    /// They are in other organizations only.
+    #[error("the user holds no role in the application's organization")]
+    NotInOrganization,
+    /// None of their roles is among the application's.
+    #[error("none of the user's roles is among the application's")]
+    RoleNotAdmitted,
+    /// They may use the application, but not this path.
+    #[error("none of the user's roles is among those of the path's rule")]
+    PathNotAdmitted,
+}
+
+impl RouteTable {
+    /// Decides on a request to `path` at `host` by `principal`, whoever is signed in.
+    ///
+    /// The first rule that matches the path holds; where none does, the application's roles. A rule that names roles
+    /// narrows: one of them must be held, and only those count that are among the application's. A path that is open to everyone
+    /// passes without a sign-in; the upstream is told the identity of those alone whom the application would admit.
+    pub fn decide(&self, host: &Host, path: &RequestPath, principal: Option<&Arc<Principal>>) -> Decision {
+        let Some(route) = self.route(host) else {
+            return Decision::NoSuchHost;
+        };
+        let rule = match route.rule(path) {
+            Ok(rule) => rule,
+            Err(ambiguous) => return Decision::Ambiguous(ambiguous),
+        };
+        let roles = match rule {
+            Some(route::Admitted::Everyone) => None,
+            Some(route::Admitted::Roles(roles)) => Some(roles.as_slice()),
+            None => Some(route.roles()),
+        };
+        let admitted = principal.filter(|principal| route.admits(principal, route.roles()));
+        match (roles, principal) {
+            (None, _) => Decision::Permit(permit(route, path, admitted, true)),
+            (Some(_), None) => Decision::SignIn(SignIn {
+                application: route.application().clone(),
+                organization: route.organization(),
+            }),
+            (Some(roles), Some(principal)) if route.admits(principal, roles) && admitted.is_some() => {
+                Decision::Permit(permit(route, path, admitted, false))
+            }
+            (Some(_), Some(principal)) => Decision::Deny(Denial {
+                application: route.application().clone(),
+                organization: route.organization(),
+                reason: reason(route, principal, admitted.is_some()),
+            }),
+        }
+    }
+}
+
+fn permit(route: &Arc<Route>, path: &RequestPath, admitted: Option<&Arc<Principal>>, open: bool) -> Permit {
+    let identity = admitted.map(|principal| Identity { principal: Arc::clone(principal), route: Arc::clone(route) });
+    Permit { route: Arc::clone(route), target: path.target().clone(), identity, open }
+}
+
+fn reason(route: &Route, principal: &Principal, admitted: bool) -> DenialReason {
+    if admitted {
+        DenialReason::PathNotAdmitted
+    } else if principal.roles.is_empty() {
+        DenialReason::WithoutOrganization
+    } else if principal.roles_in(route.organization()).next().is_none() {
+        DenialReason::NotInOrganization
+    } else {
+        DenialReason::RoleNotAdmitted
+    }
+}
+
+#[cfg(test)]
+mod tests;

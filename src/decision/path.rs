@@ -1,0 +1,209 @@
+//! Request paths. The decision is made on exactly the path that is sent upstream, so a path that an upstream might
+//! read otherwise than we do is refused rather than repaired.
+//!
+//! Refused outright, whether written plainly or percent-encoded, once or several times over:
+//! - what is no printable ASCII, a control character, a malformed escape;
+//! - a slash or backslash inside a segment (`%2f`, `%5c`, and a plain backslash), NUL;
+//! - `.` and `..` segments (RFC 3986 5.2.4), also with parameters after them (`..;x`);
+//! - bytes that begin overlong UTF-8 (`%c0%af` is a slash to a careless decoder).
+//!
+//! What remains may still be read in two ways: *strict*, the escapes decoded once (RFC 3986 2.3: `/%61dmin` is `/admin`);
+//! *lenient*, as servers do that decode until nothing is left, strip path parameters (`;…`) and merge runs of slashes.
+//! Where an application has rules and the two readings choose different ones, the path is refused as well.
+
+use std::borrow::Cow;
+
+use http::Uri;
+use http::uri::PathAndQuery;
+
+/// Most times over that a path may be encoded. Honest ones are encoded once, addresses passed along twice.
+const MAX_DECODINGS: usize = 4;
+
+/// Why a path is refused: 400.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Ambiguous {
+    /// It is no path from the root: `*`, an authority, nothing.
+    #[error("the request target is not a path")]
+    NoPath,
+    /// It holds a character outside printable ASCII, or a backslash.
+    #[error("the path holds a character that no URL has")]
+    Character,
+    /// An escape is not `%` with two hexadecimal digits.
+    #[error("the path holds a malformed escape")]
+    Escape,
+    /// An escape stands for a slash, a backslash, a control character or an overlong sequence.
+    #[error("the path hides a separator or a control character")]
+    Hidden,
+    /// A segment is `.` or `..`.
+    #[error("the path holds a dot segment")]
+    DotSegment,
+    /// It is encoded over and over.
+    #[error("the path is encoded too many times over")]
+    Depth,
+    /// Two readings of it choose different rules.
+    #[error("the path has two readings, and the rules differ between them")]
+    Rules,
+}
+
+/// A path that is sent upstream as it came, with its query, and its readings.
+#[derive(Clone, Debug)]
+pub struct RequestPath {
+    target: PathAndQuery,
+    /// The strict reading, if it is not the path as written.
+    strict: Option<Vec<u8>>,
+    /// The lenient reading, if it is not the strict one.
+    lenient: Option<Vec<u8>>,
+}
+
+impl RequestPath {
+    /// Reads the path of a request target. The query is passed on untouched.
+    ///
+    /// # Errors
+    /// When the path is ambiguous by itself; see the head of this module.
+    pub fn parse(uri: &Uri) -> Result<Self, Ambiguous> {
+        Self::of(uri.path_and_query().cloned().ok_or(Ambiguous::NoPath)?)
+    }
+
+    /// Reads a path, with a query or without.
+    ///
+    /// # Errors
+    /// As [`RequestPath::parse`].
+    pub fn of(target: PathAndQuery) -> Result<Self, Ambiguous> {
+        let path = target.path().as_bytes();
+        if path.first() != Some(&b'/') {
+            return Err(Ambiguous::NoPath);
+        }
+        if !path.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'\\') {
+            return Err(Ambiguous::Character);
+        }
+        let strict = decode(path)?;
+        let innermost = innermost(&strict)?;
+        let lenient = lenient(&innermost);
+        refuse_dot_segments(&lenient)?;
+        let lenient = (*lenient != *strict).then(|| lenient.into_owned());
+        let strict = match strict {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(decoded) => Some(decoded),
+        };
+        Ok(Self { strict, lenient, target })
+    }
+
+    /// What is sent upstream: the path as it came, with its query.
+    pub const fn target(&self) -> &PathAndQuery {
+        &self.target
+    }
+
+    /// The path as it came.
+    pub fn as_str(&self) -> &str {
+        self.target.path()
+    }
+
+    /// The strict reading: escapes decoded once.
+    pub fn strict(&self) -> &[u8] {
+        self.strict.as_deref().unwrap_or(self.target.path().as_bytes())
+    }
+
+    /// The lenient reading, if it differs from the strict one.
+    pub fn lenient(&self) -> Option<&[u8]> {
+        self.lenient.as_deref()
+    }
+}
+
+/// Decodes every escape once.
+fn decode(path: &[u8]) -> Result<Cow<'_, [u8]>, Ambiguous> {
+    if !path.contains(&b'%') {
+        return Ok(Cow::Borrowed(path));
+    }
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        if byte != b'%' {
+            decoded.push(byte);
+            continue;
+        }
+        let (byte, after) = escape(after).ok_or(Ambiguous::Escape)?;
+        // `%2e` by itself is found as the dot it stands for; a slash would be lost among the plain ones.
+        if matches!(byte, b'/' | b'\\' | 0xc0 | 0xc1 | 0xf5..) || byte.is_ascii_control() {
+            return Err(Ambiguous::Hidden);
+        }
+        decoded.push(byte);
+        rest = after;
+    }
+    refuse_overlong(&decoded)?;
+    Ok(Cow::Owned(decoded))
+}
+
+/// The byte of the two hexadecimal digits at the start, and what follows them.
+fn escape(digits: &[u8]) -> Option<(u8, &[u8])> {
+    let (pair, rest) = digits.split_at_checked(2)?;
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    Some((digit(pair[0])? << 4 | digit(pair[1])?, rest))
+}
+
+/// Three- and four-byte sequences that stand for what fewer bytes can say (RFC 3629 3). Other bytes that are no UTF-8
+/// pass: older applications have Latin-1 in their paths.
+fn refuse_overlong(decoded: &[u8]) -> Result<(), Ambiguous> {
+    let overlong = |pair: &[u8]| matches!(pair, [0xe0, 0x80..=0x9f] | [0xf0, 0x80..=0x8f]);
+    if decoded.windows(2).any(overlong) { Err(Ambiguous::Hidden) } else { Ok(()) }
+}
+
+/// Decodes what once decoded still holds escapes, to the end. Here a stray `%` is only a character.
+fn innermost<'a>(decoded: &Cow<'a, [u8]>) -> Result<Cow<'a, [u8]>, Ambiguous> {
+    let mut current = decoded.clone();
+    for _ in 0..MAX_DECODINGS {
+        match decode_again(&current)? {
+            Some(next) => current = Cow::Owned(next),
+            None => return Ok(current),
+        }
+    }
+    Err(Ambiguous::Depth)
+}
+
+/// Decodes well-formed escapes and keeps other `%`; nothing if there is no escape. An escape that was encoded again
+/// has no honest reason to stand for a dot.
+fn decode_again(path: &[u8]) -> Result<Option<Vec<u8>>, Ambiguous> {
+    let mut decoded = Vec::new();
+    let mut found = false;
+    let mut rest = path;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        match (byte, escape(after)) {
+            (b'%', Some((inner, after))) => {
+                if matches!(inner, b'/' | b'\\' | b'.' | 0xc0 | 0xc1 | 0xf5..) || inner.is_ascii_control() {
+                    return Err(Ambiguous::Hidden);
+                }
+                found = true;
+                decoded.push(inner);
+                rest = after;
+            }
+            _ => decoded.push(byte),
+        }
+    }
+    refuse_overlong(&decoded)?;
+    Ok(found.then_some(decoded))
+}
+
+/// The path without parameters and with runs of slashes merged.
+fn lenient<'a>(path: &Cow<'a, [u8]>) -> Cow<'a, [u8]> {
+    if !path.contains(&b';') && !path.windows(2).any(|pair| pair == b"//") {
+        return path.clone();
+    }
+    let mut reading: Vec<u8> = Vec::with_capacity(path.len());
+    for (index, segment) in path.split(|&byte| byte == b'/').enumerate() {
+        let end = segment.iter().position(|&byte| byte == b';').unwrap_or(segment.len());
+        if index > 0 && reading.last() != Some(&b'/') {
+            reading.push(b'/');
+        }
+        reading.extend_from_slice(&segment[..end]);
+    }
+    Cow::Owned(reading)
+}
+
+fn refuse_dot_segments(path: &[u8]) -> Result<(), Ambiguous> {
+    let dots = |segment: &[u8]| matches!(segment, b"." | b"..");
+    if path.split(|&byte| byte == b'/').any(dots) { Err(Ambiguous::DotSegment) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests;

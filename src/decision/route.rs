@@ -1,0 +1,167 @@
+//! Routes: each application with its names resolved to ids once, so that a request is decided by comparing numbers.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use crate::identity::{
+    Allow, Application, ApplicationId, ApplicationKey, ApplicationSpec, Catalogue, Host, Organization, OrganizationKey,
+    PathPattern, RoleId, RoleName, Rule,
+};
+use crate::session::Principal;
+
+use super::path::{Ambiguous, RequestPath};
+
+/// All applications of one version of the catalogue, by host.
+#[derive(Debug, Default)]
+pub struct RouteTable {
+    hosts: HashMap<Host, Arc<Route>>,
+}
+
+/// One application, compiled.
+#[derive(Debug)]
+pub struct Route {
+    key: ApplicationKey,
+    organization: OrganizationKey,
+    version: i64,
+    spec: ApplicationSpec,
+    /// Live roles of the organization, in order of name: what groups are called.
+    names: Vec<(RoleName, RoleId)>,
+    /// Who may enter, sorted.
+    roles: Vec<RoleId>,
+    rules: Vec<(PathPattern, Admitted)>,
+}
+
+/// Whom a rule lets in.
+#[derive(Debug)]
+pub(super) enum Admitted {
+    /// Everyone.
+    Everyone,
+    /// Holders of one of these, sorted; all of them among the application's.
+    Roles(Vec<RoleId>),
+}
+
+impl RouteTable {
+    /// Compiles the live applications. What does not resolve admits nobody: an application without a live
+    /// organization has no route, a role name without a live role stands for no one, and a host that two applications
+    /// claim is nobody's.
+    pub fn compile(catalogue: &Catalogue) -> Self {
+        let organizations: HashMap<OrganizationKey, &Organization> =
+            catalogue.organizations.iter().map(|organization| (organization.key, organization)).collect();
+        let mut hosts: HashMap<Host, Option<Arc<Route>>> = HashMap::new();
+        for application in &catalogue.applications {
+            let Some(organization) = organizations.get(&application.organization) else {
+                continue;
+            };
+            let route = Arc::new(Route::compile(application, organization, catalogue.version));
+            for host in &application.spec.hosts {
+                match hosts.entry(host.clone()) {
+                    Entry::Vacant(entry) => drop(entry.insert(Some(Arc::clone(&route)))),
+                    Entry::Occupied(mut entry) => {
+                        if entry.get().as_ref().is_none_or(|other| !Arc::ptr_eq(other, &route)) {
+                            tracing::error!(%host, application = %route.application(), "two applications claim a host: neither is served there");
+                            entry.insert(None);
+                        }
+                    }
+                }
+            }
+        }
+        Self { hosts: hosts.into_iter().filter_map(|(host, route)| Some((host, route?))).collect() }
+    }
+
+    /// The application at a host.
+    pub fn route(&self, host: &Host) -> Option<&Arc<Route>> {
+        self.hosts.get(host)
+    }
+
+    /// Every host at which an application answers.
+    pub fn hosts(&self) -> impl Iterator<Item = &Host> {
+        self.hosts.keys()
+    }
+}
+
+impl Route {
+    fn compile(application: &Application, organization: &Organization, version: i64) -> Self {
+        let mut names: Vec<_> = organization.roles.iter().map(|role| (role.name.clone(), role.id)).collect();
+        names.sort();
+        let spec = application.spec.clone();
+        let roles = match &spec.roles {
+            Some(wanted) => resolve(&names, wanted),
+            None => sorted(names.iter().map(|(_, id)| *id).collect()),
+        };
+        let compile = |Rule { path, allow }: &Rule| {
+            let admitted = match allow {
+                Allow::Everyone => Admitted::Everyone,
+                Allow::Roles(wanted) => {
+                    let mut narrowed = resolve(&names, wanted);
+                    narrowed.retain(|role| roles.binary_search(role).is_ok());
+                    Admitted::Roles(narrowed)
+                }
+            };
+            (path.clone(), admitted)
+        };
+        let rules = spec.rules.iter().map(compile).collect();
+        Self { key: application.key, organization: application.organization, version, spec, names, roles, rules }
+    }
+
+    /// The application's id: the audience of its assertions.
+    pub const fn application(&self) -> &ApplicationId {
+        &self.spec.id
+    }
+
+    /// The application's row.
+    pub const fn key(&self) -> ApplicationKey {
+        self.key
+    }
+
+    /// The organization that owns it.
+    pub const fn organization(&self) -> OrganizationKey {
+        self.organization
+    }
+
+    /// What is written down of it: name, upstream, header preset, origins allowed to open WebSockets.
+    pub const fn spec(&self) -> &ApplicationSpec {
+        &self.spec
+    }
+
+    /// The version of the catalogue it was compiled from: part of the key of anything derived from its role names.
+    pub const fn version(&self) -> i64 {
+        self.version
+    }
+
+    pub(super) fn roles(&self) -> &[RoleId] {
+        &self.roles
+    }
+
+    /// Whether `principal` holds one of `roles`, which are sorted, in the application's organization.
+    pub(super) fn admits(&self, principal: &Principal, roles: &[RoleId]) -> bool {
+        principal.roles_in(self.organization).any(|role| roles.binary_search(&role).is_ok())
+    }
+
+    pub(super) fn names_of(&self, principal: &Principal) -> impl Iterator<Item = &RoleName> {
+        let held: Vec<RoleId> = sorted(principal.roles_in(self.organization).collect());
+        self.names.iter().filter(move |(_, id)| held.binary_search(id).is_ok()).map(|(name, _)| name)
+    }
+
+    /// The rule that holds for a path, if any does. Both readings of the path must choose the same: whatever matches
+    /// the strict one matches the lenient one too (patterns hold neither `;` nor `//` nor `%`), so any reading between
+    /// the two, such as one that merges slashes but keeps parameters, chooses what these agree on.
+    pub(super) fn rule(&self, path: &RequestPath) -> Result<Option<&Admitted>, Ambiguous> {
+        let first = |reading: &[u8]| self.rules.iter().position(|(pattern, _)| pattern.matches(reading));
+        let strict = first(path.strict());
+        match path.lenient() {
+            Some(lenient) if first(lenient) != strict => Err(Ambiguous::Rules),
+            _ => Ok(strict.and_then(|index| self.rules.get(index)).map(|(_, admitted)| admitted)),
+        }
+    }
+}
+
+fn resolve(names: &[(RoleName, RoleId)], wanted: &[RoleName]) -> Vec<RoleId> {
+    sorted(names.iter().filter(|(name, _)| wanted.contains(name)).map(|(_, id)| *id).collect())
+}
+
+fn sorted(mut roles: Vec<RoleId>) -> Vec<RoleId> {
+    roles.sort_unstable();
+    roles.dedup();
+    roles
+}

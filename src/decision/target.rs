@@ -1,0 +1,113 @@
+//! Request targets: which host a request is for. Two answers are none (RFC 9112 3.2, RFC 9113 8.3.1).
+
+use http::request::Parts;
+use http::uri::Authority;
+use http::{HeaderMap, Method, header};
+
+use crate::identity::Host;
+
+/// Which host a request is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The host, in its one comparable form. A port is ignored: where we listen is not what we are called.
+    pub host: Host,
+}
+
+/// Why a request is for no host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadTarget {
+    /// `CONNECT` and `TRACE` are not for proxies of this kind: 405.
+    #[error("the method is not supported")]
+    Method,
+    /// Neither `Host` nor an authority: 400.
+    #[error("the request names no host")]
+    Missing,
+    /// More than one `Host`, or one that is not the target's authority: 400.
+    #[error("the request names more than one host")]
+    Conflicting,
+    /// What stands there is no host: 400.
+    #[error("the request names a host that is none")]
+    Malformed,
+    /// The target is `*`, an authority, or of a scheme not ours: 400.
+    #[error("the request target is not a path")]
+    Form,
+}
+
+impl BadTarget {
+    /// The status that says so.
+    pub const fn status(self) -> http::StatusCode {
+        match self {
+            Self::Method => http::StatusCode::METHOD_NOT_ALLOWED,
+            _ => http::StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+/// Reads which host a request is for: exactly one `Host`, or the authority of the target, or both if they agree.
+///
+/// # Errors
+/// When there is no such host, or more than one.
+pub fn check(parts: &Parts) -> Result<Target, BadTarget> {
+    if matches!(parts.method, Method::CONNECT | Method::TRACE) {
+        return Err(BadTarget::Method);
+    }
+    if !parts.uri.path().starts_with('/') || parts.uri.path_and_query().is_none() {
+        return Err(BadTarget::Form);
+    }
+    if !matches!(parts.uri.scheme_str(), None | Some("http" | "https")) {
+        return Err(BadTarget::Form);
+    }
+    let named = from_header(&parts.headers)?;
+    let host = match (parts.uri.authority(), named) {
+        (None, None) => return Err(BadTarget::Missing),
+        (None, Some((host, _))) => host,
+        (Some(authority), None) => from_authority(authority)?.0,
+        (Some(authority), Some(named)) => {
+            let addressed = from_authority(authority)?;
+            // One may leave the scheme's own port out, so a port counts only where both have one.
+            let ports_agree = addressed.1.is_none() || named.1.is_none() || addressed.1 == named.1;
+            if addressed.0 != named.0 || !ports_agree {
+                return Err(BadTarget::Conflicting);
+            }
+            named.0
+        }
+    };
+    Ok(Target { host })
+}
+
+fn from_header(headers: &HeaderMap) -> Result<Option<(Host, Option<u16>)>, BadTarget> {
+    let mut values = headers.get_all(header::HOST).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(BadTarget::Conflicting);
+    }
+    split(value.to_str().map_err(|_| BadTarget::Malformed)?).map(Some)
+}
+
+fn from_authority(authority: &Authority) -> Result<(Host, Option<u16>), BadTarget> {
+    split(authority.as_str())
+}
+
+/// Host and port. What has a user in front of it is none: `@` is in no host.
+fn split(text: &str) -> Result<(Host, Option<u16>), BadTarget> {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let port = match port {
+        None | Some("") => None,
+        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(digits.parse().map_err(|_| BadTarget::Malformed)?)
+        }
+        Some(_) => return Err(BadTarget::Malformed),
+    };
+    if host.contains(':') && !host.starts_with('[') {
+        return Err(BadTarget::Malformed);
+    }
+    Ok((Host::parse(host).map_err(|_| BadTarget::Malformed)?, port))
+}
+
+#[cfg(test)]
+mod tests;
