@@ -19,7 +19,8 @@ pub use sign_in::SignInWish;
 use crate::base::cookies::CookieNames;
 use crate::base::{Ambient, Token, TokenHash};
 use crate::identity::PublicUrl;
-use crate::pages::{Asset, Assets, Frame, PageError, Pages};
+use crate::session::Principal;
+use crate::pages::{Account, Asset, Assets, Frame, PageError, Pages};
 
 /// The body and headers of every answer of our own.
 #[derive(Debug)]
@@ -62,6 +63,16 @@ impl Web {
         const MAX_CANDIDATES: usize = 4;
         let values = self.cookies.values(headers, SESSION_COOKIE);
         values.into_iter().filter_map(|value| value.parse().ok()).take(MAX_CANDIDATES).collect()
+    }
+}
+
+/// Who is signed in, as pages show it.
+pub fn account(principal: &Principal) -> Account {
+    Account {
+        name: principal.display_name.clone().unwrap_or_else(|| principal.username.to_string()),
+        username: principal.username.to_string(),
+        email: principal.email.clone(),
+        provider: principal.provider.clone(),
     }
 }
 

@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode};
 use super::{Login, Scene};
 use crate::identity::{Application, Organization, Role};
 use crate::identity::Host;
-use crate::pages::{Account, Assets, Home, HomeApplication, HomeOrganization, Welcome};
+use crate::pages::{Assets, Home, HomeApplication, HomeOrganization, Welcome};
 use crate::session::Principal;
 use crate::web;
 
@@ -35,7 +35,6 @@ pub(super) async fn home(
 
 impl Login {
     fn about(&self, scene: &Scene, principal: &Principal) -> Home {
-        let provider = scene.catalogue.idp(principal.idp).map(|idp| idp.spec.name.clone()).unwrap_or_default();
         let organizations: Vec<_> =
             scene.catalogue.organizations.iter().filter(|one| principal.roles_in(one.key).next().is_some()).collect();
         let applications = scene.catalogue.applications.iter().filter_map(|application| {
@@ -44,12 +43,7 @@ impl Login {
         });
         Home {
             frame: self.web.frame(Assets::SignIn),
-            account: Account {
-                name: principal.display_name.clone().unwrap_or_else(|| principal.username.to_string()),
-                username: principal.username.to_string(),
-                email: principal.email.clone(),
-                provider,
-            },
+            account: web::account(principal),
             applications: applications.collect(),
             organizations: organizations.iter().map(|one| membership(one, principal)).collect(),
             sign_out: "/logout".to_owned(),

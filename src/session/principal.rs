@@ -1,6 +1,6 @@
 //! Who is behind a request.
 
-use crate::identity::{IdpKey, OrganizationKey, Origin, RoleId, SessionId, UserId, Username};
+use crate::identity::{OrganizationKey, Origin, RoleId, SessionId, UserId, Username};
 use crate::store::sessions::SessionRow;
 use crate::store::users::PrincipalRows;
 
@@ -12,8 +12,8 @@ pub struct Principal {
     pub session: SessionId,
     /// The user: the subject of assertions.
     pub user: UserId,
-    /// The IdP that the session was made through.
-    pub idp: IdpKey,
+    /// What the sign-in page calls the IdP that the session was made through.
+    pub provider: String,
     /// What applications call the user.
     pub username: Username,
     /// The name people go by.
@@ -45,7 +45,7 @@ impl Principal {
         Self {
             session: session.id,
             user: session.user,
-            idp: rows.idp,
+            provider: rows.provider,
             username: rows.username,
             display_name: rows.display_name,
             email: rows.email.filter(|email| may_be_told(email.verified)).map(|email| email.address),

@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use super::conn::{At, FromJson, Parsed, list, values};
 use super::{Db, StoreError, Tx};
 use crate::base::Timestamp;
-use crate::identity::{Email, Grant, IdentityId, IdpKey, IdpSpec, OrganizationKey, Origin, RoleId, UserId, Username};
+use crate::identity::{Email, Grant, IdentityId, IdpSpec, OrganizationKey, Origin, RoleId, UserId, Username};
 
 /// A user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,8 +58,8 @@ pub struct PrincipalRows {
     pub display_name: Option<String>,
     /// The identity's e-mail address.
     pub email: Option<Email>,
-    /// The identity's IdP.
-    pub idp: IdpKey,
+    /// What the identity's IdP is called.
+    pub provider: String,
     /// The organization that owns the IdP: the session carries that organization's grants alone.
     pub idp_owner: Option<OrganizationKey>,
     /// Whether applications are told an address that the IdP did not verify.
@@ -77,7 +77,6 @@ struct PrincipalRow {
     display_name: Option<String>,
     email: Option<String>,
     email_verified: bool,
-    idp_key: Parsed<IdpKey>,
     owner_key: Option<Parsed<OrganizationKey>>,
     spec: FromJson<IdpSpec>,
     undeclared_at: Option<At>,
@@ -90,7 +89,7 @@ struct PrincipalRow {
 /// When the database fails.
 pub async fn principal(db: &Db, user: UserId, identity: IdentityId) -> Result<Option<PrincipalRows>, StoreError> {
     const WHO: &str = "select u.username, u.disabled_at, coalesce(i.display_name, u.display_name) as display_name, \
-        i.email, i.email_verified, i.idp_key, p.owner_key, p.spec, \
+        i.email, i.email_verified, p.owner_key, p.spec, \
         coalesce(p.undeclared_at, o.undeclared_at) as undeclared_at from users u \
         join identities i on i.user_id = u.id join idps p on p.key = i.idp_key \
         left join organizations o on o.key = p.owner_key where u.id = $1 and i.id = $2";
@@ -102,8 +101,8 @@ pub async fn principal(db: &Db, user: UserId, identity: IdentityId) -> Result<Op
         disabled: who.disabled_at.is_some(),
         display_name: who.display_name,
         email: who.email.map(|address| Email { address, verified: who.email_verified }),
-        idp: who.idp_key.0,
         idp_owner: who.owner_key.map(|key| key.0),
+        provider: who.spec.0.name,
         email_trusted: who.spec.0.email_trusted,
         idp_live: who.undeclared_at.is_none(),
         grants,

@@ -207,7 +207,20 @@ impl Web {
         Failure { cause, reference: Reference::new(&self.ambient), action: None, account: None }
     }
 
-    /// The failure as a page, or as a problem (RFC 9457) for who does not ask for HTML.
+    /// The failure as a problem (RFC 9457), for programs.
+    pub fn problem(&self, failure: Failure) -> Response {
+        let (title, what, remedy) = failure.cause.words();
+        let problem = json!({
+            "type": format!("urn:vestibule:problem:{}", failure.cause.code()),
+            "title": title,
+            "status": failure.cause.status().as_u16(),
+            "detail": format!("{what} {remedy}"),
+            "reference": failure.reference.as_str(),
+        });
+        answer(failure.cause.status(), "application/problem+json", Body::from(problem.to_string()))
+    }
+
+    /// The failure as a page, or as a problem for who does not ask for HTML.
     pub fn fail(&self, failure: Failure, headers: &HeaderMap, assets: Assets) -> Response {
         let status = failure.cause.status();
         let (title, what, remedy) = failure.cause.words();
@@ -226,14 +239,7 @@ impl Web {
                 }),
             )
         } else {
-            let problem = json!({
-                "type": format!("urn:vestibule:problem:{}", failure.cause.code()),
-                "title": title,
-                "status": status.as_u16(),
-                "detail": format!("{what} {remedy}"),
-                "reference": failure.reference.as_str(),
-            });
-            answer(status, "application/problem+json", Body::from(problem.to_string()))
+            self.problem(failure)
         };
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));

@@ -1,0 +1,187 @@
+//! The request path on one page: who is asking, may they, pass it on.
+//!
+//! 1. The path is read in the one way it will be sent upstream; what can be read in two ways is refused.
+//! 2. The browser's session is recognised, from memory in the usual case. If it cannot be checked, nobody passes.
+//! 3. A WebSocket handshake that carries a session must come from a page of this very host: applications share a site,
+//!    so cookies alone prove nothing there.
+//! 4. `decision` says what becomes of it. Only its permit opens `upstream`.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use axum::body::Body;
+use axum::response::Response;
+use http::{HeaderMap, Request};
+use url::form_urlencoded;
+
+use crate::decision::origin::check_handshake;
+use crate::decision::{Decision, Denial, Permit, RequestPath, Route, RouteTable};
+use crate::identity::{Catalogue, Host};
+use crate::pages::Assets;
+use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
+use crate::upstream::{ClientInfo, ForwardError, Forwarder, StillAllowed, is_websocket_handshake};
+use crate::web::{self, Cause, SignInWish, Web};
+
+/// The way to the applications.
+pub struct Gateway {
+    /// Pages, cookies, where we are.
+    pub web: Arc<Web>,
+    /// Sessions.
+    pub sessions: Arc<Sessions>,
+    /// Seals hand-off requests.
+    pub keys: Arc<HandoffKeys>,
+    /// The way upstream.
+    pub forwarder: Forwarder,
+    /// Who may go where.
+    pub routes: ArcSwap<RouteTable>,
+}
+
+impl Gateway {
+    /// Swaps in the routes of a new catalogue. Requests under way finish on the old ones.
+    pub fn reload(&self, catalogue: &Catalogue) {
+        self.routes.store(Arc::new(RouteTable::compile(catalogue)));
+    }
+
+    /// Whether an application answers on that host.
+    pub fn serves(&self, host: &Host) -> bool {
+        self.routes.load().route(host).is_some()
+    }
+
+    /// Answers one request to an application: passes it on, starts a sign-in, or refuses.
+    pub async fn answer(
+        self: &Arc<Self>,
+        host: Host,
+        path: RequestPath,
+        request: Request<Body>,
+        chain: Vec<IpAddr>,
+    ) -> Response {
+        let principal = match self.principal(&host, request.headers()).await {
+            Ok(principal) => principal,
+            Err(error) => return self.unavailable(&error, request.headers()),
+        };
+        let routes = self.routes.load();
+        let decision = routes.decide(&host, &path, principal.as_ref());
+        match decision {
+            Decision::Permit(permit) => {
+                if self.is_hijack(permit.route(), &host, &request) {
+                    tracing::warn!(%host, "refused a WebSocket handshake from a page of another origin");
+                    return self.web.refuse(Cause::ForeignForm, request.headers(), Assets::Application);
+                }
+                let still_allowed = self.still_allowed(&host, &path, request.headers());
+                self.forward(permit, request, ClientInfo { host, chain }, still_allowed).await
+            }
+            Decision::SignIn(_) => self.sign_in(&host, &path, &request),
+            Decision::Deny(denial) => self.deny(&denial, &path, principal.as_deref(), request.headers()),
+            Decision::Ambiguous(ambiguous) => {
+                tracing::info!(%host, cause = %ambiguous, "refused an ambiguous request");
+                self.web.refuse(Cause::BadRequest, request.headers(), Assets::Application)
+            }
+            Decision::NoSuchHost => self.web.refuse(Cause::UnknownHost, request.headers(), Assets::Application),
+        }
+    }
+
+    async fn principal(&self, host: &Host, headers: &HeaderMap) -> Result<Option<Arc<Principal>>, Unavailable> {
+        for token in self.web.session_tokens(headers) {
+            if let Some(principal) = self.sessions.recognise(host, &token).await? {
+                return Ok(Some(principal));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A handshake that carries a session, from a page that is not this host's.
+    fn is_hijack(&self, route: &Route, host: &Host, request: &Request<Body>) -> bool {
+        let own = self.web.public_url.origin_of(host);
+        is_websocket_handshake(request)
+            && !self.web.session_tokens(request.headers()).is_empty()
+            && check_handshake(request.headers(), &own, &route.spec().allowed_origins).is_err()
+    }
+
+    /// Asked while a WebSocket is open: whether the same request would still be permitted to the same user.
+    fn still_allowed(self: &Arc<Self>, host: &Host, path: &RequestPath, headers: &HeaderMap) -> StillAllowed {
+        let (gateway, host, path) = (Arc::clone(self), host.clone(), path.clone());
+        let cookies: HeaderMap = headers
+            .get_all(http::header::COOKIE)
+            .iter()
+            .map(|cookie| (http::header::COOKIE, cookie.clone()))
+            .collect();
+        Arc::new(move || {
+            let (gateway, host, path, cookies) = (Arc::clone(&gateway), host.clone(), path.clone(), cookies.clone());
+            Box::pin(async move {
+                let Ok(principal) = gateway.principal(&host, &cookies).await else { return false };
+                matches!(gateway.routes.load().decide(&host, &path, principal.as_ref()), Decision::Permit(_))
+            })
+        })
+    }
+
+    async fn forward(
+        &self,
+        permit: Permit,
+        request: Request<Body>,
+        client: ClientInfo,
+        still_allowed: StillAllowed,
+    ) -> Response {
+        let headers = request.headers().clone();
+        let application = permit.route().application().clone();
+        match self.forwarder.forward(permit, request, client, still_allowed).await {
+            Ok(response) => response,
+            Err(error) => {
+                let failure = self.web.failure(cause_of(&error));
+                tracing::warn!(reference = %failure.reference, %application, cause = %error, "cannot forward");
+                self.web.fail(failure, &headers, Assets::Application)
+            }
+        }
+    }
+
+    fn sign_in(&self, host: &Host, path: &RequestPath, request: &Request<Body>) -> Response {
+        if web::is_navigation(request.method(), request.headers()) {
+            let wish = SignInWish::default();
+            return self.web.send_to_sign_in(&self.keys, host, path.as_str(), &wish, request.headers());
+        }
+        self.web.problem(self.web.failure(Cause::SignInRequired))
+    }
+
+    fn deny(
+        &self,
+        denial: &Denial,
+        path: &RequestPath,
+        principal: Option<&Principal>,
+        headers: &HeaderMap,
+    ) -> Response {
+        let mut failure = self.web.failure(Cause::NotAllowed);
+        tracing::warn!(
+            reference = %failure.reference,
+            application = %denial.application,
+            user = principal.map(|principal| tracing::field::display(principal.user)),
+            username = principal.map(|principal| tracing::field::display(&principal.username)),
+            cause = %denial.reason,
+            "entry denied"
+        );
+        if let Some(principal) = principal {
+            let query = form_urlencoded::Serializer::new(String::new())
+                .append_pair("again", "1")
+                .append_pair("return", path.as_str())
+                .finish();
+            failure = failure
+                .with_account(web::account(principal))
+                .with_link("Sign in as someone else", format!("/.vestibule/sign-in?{query}"));
+        }
+        self.web.fail(failure, headers, Assets::Application)
+    }
+
+    fn unavailable(&self, error: &Unavailable, headers: &HeaderMap) -> Response {
+        let failure = self.web.failure(Cause::Unavailable);
+        tracing::error!(reference = %failure.reference, cause = %error, "cannot check who may enter");
+        self.web.fail(failure, headers, Assets::Application)
+    }
+}
+
+fn cause_of(error: &ForwardError) -> Cause {
+    match error.status() {
+        http::StatusCode::GATEWAY_TIMEOUT => Cause::UpstreamTimeout,
+        http::StatusCode::METHOD_NOT_ALLOWED => Cause::MethodNotAllowed,
+        http::StatusCode::BAD_REQUEST => Cause::BadRequest,
+        _ => Cause::UpstreamUnavailable,
+    }
+}
