@@ -1,1 +1,3 @@
 //! x
+mod selector;
+pub use selector::*;
