@@ -24,6 +24,7 @@ use serde_json::Value;
 
 pub use budget::EvaluationError;
 pub use error::SelectorError;
+pub(super) use value::shorten;
 pub use value::{PreparedClaims, Returned};
 
 use budget::Budget;

@@ -140,9 +140,7 @@ fn holds_placeholder(value: &Variable) -> bool {
     match value {
         Variable::String(text) => text.contains(PLACEHOLDER),
         Variable::Array(list) => list.iter().any(|entry| holds_placeholder(entry)),
-        Variable::Object(map) => {
-            map.iter().any(|(name, entry)| name.contains(PLACEHOLDER) || holds_placeholder(entry))
-        }
+        Variable::Object(map) => map.iter().any(|(name, entry)| name.contains(PLACEHOLDER) || holds_placeholder(entry)),
         _ => false,
     }
 }

@@ -60,7 +60,10 @@ pub(super) fn plain(text: &str, offset: usize, reason: &str) -> SelectorError {
         ("Unable to parse literal", "between backticks stands JSON, such as `true`; plain text goes in single quotes"),
         ("Unable to parse quoted", "a name in double quotes is written like a JSON string; text goes in single quotes"),
         ("Expected valid number", "this number is too large"),
-        ("'-' must be", "a - stands only before a number, as in groups[-1]; a name that holds one goes in double quotes"),
+        (
+            "'-' must be",
+            "a - stands only before a number, as in groups[-1]; a name that holds one goes in double quotes",
+        ),
         ("Quoted strings can't", "a function's name is not quoted"),
         ("Invalid function name", "only a plain name can be called as a function"),
     ];

@@ -49,9 +49,7 @@ static FUNCTIONS: [Function; 21] = [
     takes("max", 1, |budget, given| extreme("max", budget, given, cmp::max)),
     takes_any("merge", 1, merge),
     takes("min", 1, |budget, given| extreme("min", budget, given, cmp::min)),
-    takes_any("not_null", 1, |_, given| {
-        Ok(given.iter().find(|value| !value.is_null()).cloned().unwrap_or_else(null))
-    }),
+    takes_any("not_null", 1, |_, given| Ok(given.iter().find(|value| !value.is_null()).cloned().unwrap_or_else(null))),
     takes("reverse", 1, reverse),
     takes("sort", 1, sort),
     takes("starts_with", 2, |budget, given| {
@@ -140,11 +138,7 @@ fn given_list<'a>(name: &str, given: &'a [Rcvar], at: usize) -> Result<&'a [Rcva
     value.as_array().map(Vec::as_slice).ok_or_else(|| wrong(name, at, "a list", value))
 }
 
-fn given_object<'a>(
-    name: &str,
-    given: &'a [Rcvar],
-    at: usize,
-) -> Result<&'a BTreeMap<String, Rcvar>, EvaluationError> {
+fn given_object<'a>(name: &str, given: &'a [Rcvar], at: usize) -> Result<&'a BTreeMap<String, Rcvar>, EvaluationError> {
     let value = argument(given, at)?;
     value.as_object().ok_or_else(|| wrong(name, at, "an object", value))
 }

@@ -19,10 +19,7 @@ pub struct PreparedClaims {
 impl PreparedClaims {
     /// All claims of a sign-in.
     pub fn new(claims: &Claims) -> Self {
-        Self {
-            withheld: claims.withheld().map(str::to_owned).collect(),
-            ..Self::of_source(claims.merged())
-        }
+        Self { withheld: claims.withheld().map(str::to_owned).collect(), ..Self::of_source(claims.merged()) }
     }
 
     /// What one source said.
