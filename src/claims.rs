@@ -104,7 +104,11 @@ fn withheld(claims: &Map<String, Value>) -> BTreeSet<String> {
     if has_groups {
         names.insert("groups".to_owned());
     }
-    names.retain(|name| claims.get(name).is_none_or(|value| value.as_array().is_some_and(Vec::is_empty)));
+    names.retain(|name| match claims.get(name) {
+        None => true,
+        Some(Value::Array(list)) => list.iter().all(is_empty),
+        Some(value) => is_empty(value),
+    });
     names
 }
 
@@ -122,6 +126,10 @@ fn into_list(value: Value) -> Vec<Value> {
         Value::Array(list) => list,
         single => vec![single],
     };
-    list.retain(|entry| !entry.is_null() && entry.as_str() != Some(""));
+    list.retain(|entry| !is_empty(entry));
     list
+}
+
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
 }

@@ -1,1 +1,37 @@
-//! x
+//! Who gets what: a pure function of claims, compiled policies and organizations, giving a decision with its reasons.
+//! Sign-in, playground, previews and audit all call this one function; `directory` alone writes what it says. No I/O,
+//! no clock. Imports claims, identity and base.
+//!
+//! Told in order: a [`Selector`] is an expression over [`claims`](crate::claims); [`ProfilePaths`] read a person with
+//! selectors; a [`Snapshot`] holds every policy of one version of the catalogue, compiled; [`decide`] asks it.
+
+mod decide;
+mod profile;
+mod reach;
+mod selector;
+mod snapshot;
+#[cfg(test)]
+mod tests;
+
+pub use decide::{Decision, Outcome, Verdict, decide};
+pub use profile::{Profile, ProfileError, ProfilePaths};
+pub use reach::Reach;
+pub use selector::{EvaluationError, PreparedClaims, Returned, Selector, SelectorError};
+pub use snapshot::{Applied, IdpPolicies, Snapshot};
+
+/// Checks the text of an org or role selector, as it is about to be saved. `{{orgId}}` may stand in quotes.
+///
+/// # Errors
+/// When it is no selector; says where and what to do.
+pub fn check_selector(text: &str) -> Result<(), SelectorError> {
+    Selector::parse(text).map(drop)
+}
+
+/// Checks the text of a path of [`crate::identity::ProfilePaths`], its server admin selector included. These are about
+/// a person, not an organization: `{{orgId}}` stands for nothing in them.
+///
+/// # Errors
+/// When it is no selector, or uses `{{orgId}}`.
+pub fn check_path(text: &str) -> Result<(), SelectorError> {
+    profile::parse_path(text).map(drop)
+}

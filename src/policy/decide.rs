@@ -1,0 +1,163 @@
+//! The decision: for each organization in reach, whether the person belongs there and with which roles, and why.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::reach::{Place, Reach};
+use super::selector::{EvaluationError, PreparedClaims, Returned, Selector, shorten};
+use super::snapshot::{Applied, Compiled, IdpPolicies};
+use crate::claims::Claims;
+use crate::identity::{OrganizationId, OrganizationKey, RoleId};
+
+/// Most role names of one verdict that are kept for the explanation, and most characters of each: a selector may
+/// return a whole list claim, and verdicts are stored.
+const KEPT_NAMES: usize = 20;
+/// See [`KEPT_NAMES`].
+const KEPT_NAME: usize = 128;
+
+/// What became of one organization.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// The person is in it.
+    Granted {
+        /// The roles held, each once, in the order they were returned; at least one.
+        roles: Vec<RoleId>,
+        /// Names that were returned too and are no role here; cut to a readable number.
+        unknown: Vec<String>,
+    },
+    /// The org selector did not choose it.
+    NoMatch {
+        /// What it returned, cut to a readable size; `null` without a selector.
+        returned: Value,
+    },
+    /// The org selector chose it, but no role came of it.
+    NoSuchRole {
+        /// The names asked for, none of them a role here; cut to a readable number.
+        asked: Vec<String>,
+    },
+    /// A selector gave no answer. Not the same as no: grants given before are subject to the IdP's `on_error`.
+    Error {
+        /// Why, for the admin. Never holds the content of a claim.
+        reason: String,
+    },
+}
+
+/// The decision about one organization.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// The organization.
+    pub organization: OrganizationKey,
+    /// Its id.
+    pub id: OrganizationId,
+    /// Where its org selector came from.
+    pub org_selector: Applied,
+    /// Where its role selector came from; asked only after a match.
+    pub role_selector: Applied,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// The decision about a person: one verdict per organization in reach, in the catalogue's order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// The version of the catalogue that decided.
+    pub version: i64,
+    /// The verdicts.
+    pub verdicts: Vec<Verdict>,
+}
+
+impl Decision {
+    /// All grants this sign-in gives.
+    pub fn desired(&self) -> impl Iterator<Item = (OrganizationKey, RoleId)> {
+        self.verdicts.iter().flat_map(|verdict| {
+            let roles = match &verdict.outcome {
+                Outcome::Granted { roles, .. } => roles.as_slice(),
+                _ => &[],
+            };
+            roles.iter().map(|role| (verdict.organization, *role))
+        })
+    }
+
+    /// Organizations about which nothing could be decided.
+    pub fn errored(&self) -> impl Iterator<Item = OrganizationKey> {
+        let errors = self.verdicts.iter().filter(|verdict| matches!(verdict.outcome, Outcome::Error { .. }));
+        errors.map(|verdict| verdict.organization)
+    }
+}
+
+/// Decides about every organization that is both in `reach` and in the IdP's own reach. Pure and total: a selector
+/// that fails is an error of its own organization and of no other.
+pub fn decide(policies: &IdpPolicies, reach: &Reach, claims: &Claims) -> Decision {
+    let absent = policies.required_claims().iter().find(|name| claims.is_absent(name));
+    let mut asking = Asking { policies, claims: &PreparedClaims::new(claims), absent, known: HashMap::new() };
+    let places = reach.places().filter(|place| policies.covers(place.key));
+    let verdicts = places.map(|place| asking.verdict(place)).collect();
+    Decision { version: policies.version(), verdicts }
+}
+
+/// One decision under way.
+struct Asking<'a> {
+    policies: &'a IdpPolicies,
+    claims: &'a PreparedClaims,
+    /// A required claim that is not there.
+    absent: Option<&'a String>,
+    /// Answers that are the same for every organization, by the address of their selector, which the snapshot shares
+    /// among all policies of the same text.
+    known: HashMap<*const Selector, Result<Returned, EvaluationError>>,
+}
+
+impl Asking<'_> {
+    fn verdict(&mut self, place: &Place) -> Verdict {
+        let (org_selector, org) = self.policies.org_selector(place.key);
+        let (role_selector, role) = self.policies.role_selector(place.key);
+        let outcome = self.outcome(place, org, role).unwrap_or_else(|reason| Outcome::Error { reason });
+        Verdict { organization: place.key, id: place.id.clone(), org_selector, role_selector, outcome }
+    }
+
+    fn outcome(&mut self, place: &Place, org: Option<&Compiled>, role: Option<&Compiled>) -> Result<Outcome, String> {
+        if let Some(name) = self.absent {
+            return Err(format!("the required claim `{name}` is absent"));
+        }
+        let Some(org) = org else { return Ok(Outcome::NoMatch { returned: Value::Null }) };
+        let chosen = self.ask(org, place).map_err(|reason| format!("org selector: {reason}"))?;
+        if !(chosen.is_true() || chosen.texts().any(|text| text == place.id.as_str())) {
+            return Ok(Outcome::NoMatch { returned: chosen.to_json() });
+        }
+        let Some(role) = role else { return Ok(Outcome::NoSuchRole { asked: Vec::new() }) };
+        let asked = self.ask(role, place).map_err(|reason| format!("role selector: {reason}"))?;
+        Ok(give(place, &asked))
+    }
+
+    fn ask(&mut self, selector: &Compiled, place: &Place) -> Result<Returned, String> {
+        let selector = selector.as_ref().map_err(ToString::to_string)?;
+        let evaluate = || selector.evaluate(self.claims, place.id.as_str());
+        let returned = if selector.uses_organization() {
+            evaluate()
+        } else {
+            self.known.entry(Arc::as_ptr(selector)).or_insert_with(evaluate).clone()
+        };
+        returned.map_err(|error| error.to_string())
+    }
+}
+
+/// The roles of those names, by exact name.
+fn give(place: &Place, asked: &Returned) -> Outcome {
+    let mut roles = Vec::new();
+    let mut unknown: Vec<String> = Vec::new();
+    for name in asked.texts() {
+        match place.roles.get(name) {
+            Some(role) if !roles.contains(role) => roles.push(*role),
+            Some(_) => {}
+            None if unknown.len() < KEPT_NAMES => {
+                let name = shorten(name, KEPT_NAME);
+                if !unknown.contains(&name) {
+                    unknown.push(name);
+                }
+            }
+            None => {}
+        }
+    }
+    if roles.is_empty() { Outcome::NoSuchRole { asked: unknown } } else { Outcome::Granted { roles, unknown } }
+}

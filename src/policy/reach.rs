@@ -1,0 +1,73 @@
+//! Which organizations an identity provider speaks to, and what a decision must know of each.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::identity::{Catalogue, Idp, Organization, OrganizationId, OrganizationKey, RoleId};
+
+/// An organization as decisions see it.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) key: OrganizationKey,
+    pub(super) id: OrganizationId,
+    pub(super) roles: HashMap<Box<str>, RoleId>,
+}
+
+impl Place {
+    fn new(organization: &Organization) -> Self {
+        let role = |role: &crate::identity::Role| (role.name.as_str().into(), role.id);
+        Self {
+            key: organization.key,
+            id: organization.id.clone(),
+            roles: organization.roles.iter().map(role).collect(),
+        }
+    }
+}
+
+/// The organizations an IdP may decide about: all of them for a global one, its owner alone for an owned one. It is
+/// only ever made from an IdP and narrowed, never widened.
+#[derive(Clone, Debug)]
+pub struct Reach {
+    places: Arc<[Arc<Place>]>,
+}
+
+impl Reach {
+    /// The reach of an IdP among the live organizations.
+    pub fn of(idp: &Idp, catalogue: &Catalogue) -> Self {
+        Self::everywhere(catalogue).of_idp(idp)
+    }
+
+    /// All live organizations; stays in this room.
+    pub(super) fn everywhere(catalogue: &Catalogue) -> Self {
+        Self { places: catalogue.organizations.iter().map(|organization| Arc::new(Place::new(organization))).collect() }
+    }
+
+    pub(super) fn of_idp(&self, idp: &Idp) -> Self {
+        match (idp.owner, &idp.spec.owner) {
+            (Some(owner), _) => self.only(owner),
+            (None, None) => self.clone(),
+            // Said to be owned, but its owner is not there: it speaks to nobody.
+            (None, Some(_)) => Self { places: Arc::default() },
+        }
+    }
+
+    /// This reach narrowed to one organization: what an admin of that one may see explained.
+    #[must_use]
+    pub fn only(&self, organization: OrganizationKey) -> Self {
+        Self { places: self.places.iter().filter(|place| place.key == organization).cloned().collect() }
+    }
+
+    /// The organizations in reach.
+    pub fn organizations(&self) -> impl Iterator<Item = OrganizationKey> {
+        self.places.iter().map(|place| place.key)
+    }
+
+    /// Whether it holds this organization.
+    pub fn contains(&self, organization: OrganizationKey) -> bool {
+        self.organizations().any(|key| key == organization)
+    }
+
+    pub(super) fn places(&self) -> impl Iterator<Item = &Place> {
+        self.places.iter().map(Arc::as_ref)
+    }
+}

@@ -1,0 +1,77 @@
+//! What one evaluation may cost, and why one fails.
+
+/// Steps of one evaluation: a node visited, two values compared, a list entry or 32 bytes of text handled. A membership
+/// test over 2,000 groups takes some 2,000; all of them is about ten milliseconds.
+const MAX_STEPS: usize = 1_000_000;
+/// Memory that one evaluation may ask for in all, in bytes: a hundred times the claims.
+const MAX_MEMORY: usize = 8 * 1024 * 1024;
+/// Bytes of text that are handled in one step.
+const TEXT_STEP: usize = 32;
+/// Bytes a list or object holds per entry, its bookkeeping included.
+const ENTRY: usize = 64;
+
+/// Why a selector gave no answer. Never holds the content of a claim.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EvaluationError {
+    /// A function was given what it does not take.
+    #[error("{0}")]
+    Argument(String),
+    /// A claim was read that the provider has but did not send.
+    #[error("the provider withheld the claim `{0}` (too many entries to send?)")]
+    Withheld(String),
+    /// More steps than one evaluation may take.
+    #[error("the expression takes more than {MAX_STEPS} steps on these claims")]
+    Steps,
+    /// More memory than one evaluation may take.
+    #[error("the expression takes more than {MAX_MEMORY} bytes of memory on these claims")]
+    Memory,
+    /// A slice such as `[::0]`.
+    #[error("a slice cannot go in steps of 0")]
+    Slice,
+    /// A defect of this program.
+    #[error("the expression could not be evaluated: this is a defect of Vestibule, please report it")]
+    Defect,
+}
+
+/// What is left of one evaluation's allowance.
+#[derive(Debug)]
+pub(super) struct Budget {
+    steps: usize,
+    memory: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { steps: MAX_STEPS, memory: MAX_MEMORY }
+    }
+}
+
+impl Budget {
+    /// Takes `count` steps.
+    pub(super) fn steps(&mut self, count: usize) -> Result<(), EvaluationError> {
+        self.steps = self.steps.checked_sub(count).ok_or(EvaluationError::Steps)?;
+        Ok(())
+    }
+
+    /// Takes the steps for handling so many bytes of text.
+    pub(super) fn text(&mut self, bytes: usize) -> Result<(), EvaluationError> {
+        self.steps(1 + bytes / TEXT_STEP)
+    }
+
+    /// Takes steps and memory for a new text.
+    pub(super) fn new_text(&mut self, bytes: usize) -> Result<(), EvaluationError> {
+        self.text(bytes)?;
+        self.take(bytes)
+    }
+
+    /// Takes steps and memory for so many entries of a new list or object.
+    pub(super) fn new_entries(&mut self, count: usize) -> Result<(), EvaluationError> {
+        self.steps(count)?;
+        self.take(count.saturating_mul(ENTRY))
+    }
+
+    fn take(&mut self, bytes: usize) -> Result<(), EvaluationError> {
+        self.memory = self.memory.checked_sub(bytes).ok_or(EvaluationError::Memory)?;
+        Ok(())
+    }
+}

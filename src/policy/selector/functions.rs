@@ -1,0 +1,305 @@
+//! The functions a selector may call: those of the JMESPath specification, less five. `map`, `max_by`, `min_by` and
+//! `sort_by` take expressions, which hides work from whoever reads the selector, and nobody needs them to choose an
+//! organization or a role. `to_string` spells a value out, and values can share parts beyond any size.
+
+use std::cmp;
+use std::collections::BTreeMap;
+
+use serde_json::Number;
+
+use super::budget::{Budget, EvaluationError};
+use super::evaluate::truth;
+use super::value::equal;
+use super::{Rcvar, Variable};
+
+type Answer = Result<Rcvar, EvaluationError>;
+
+/// A function: its name, how many arguments it takes, and what it does.
+#[derive(Debug)]
+pub(super) struct Function {
+    pub(super) name: &'static str,
+    pub(super) least: usize,
+    /// Absent: any number.
+    pub(super) most: Option<usize>,
+    pub(super) call: fn(&mut Budget, &[Rcvar]) -> Answer,
+}
+
+const fn takes(name: &'static str, count: usize, call: fn(&mut Budget, &[Rcvar]) -> Answer) -> Function {
+    Function { name, least: count, most: Some(count), call }
+}
+
+const fn takes_any(name: &'static str, least: usize, call: fn(&mut Budget, &[Rcvar]) -> Answer) -> Function {
+    Function { name, least, most: None, call }
+}
+
+static FUNCTIONS: [Function; 21] = [
+    takes("abs", 1, |_, given| number(f64::abs(given_number("abs", given, 0)?))),
+    takes("avg", 1, average),
+    takes("ceil", 1, |_, given| number(f64::ceil(given_number("ceil", given, 0)?))),
+    takes("contains", 2, contains),
+    takes("ends_with", 2, |budget, given| {
+        let (text, end) = (given_text("ends_with", given, 0)?, given_text("ends_with", given, 1)?);
+        budget.text(end.len())?;
+        Ok(truth(text.ends_with(end)))
+    }),
+    takes("floor", 1, |_, given| number(f64::floor(given_number("floor", given, 0)?))),
+    takes("join", 2, join),
+    takes("keys", 1, keys),
+    takes("length", 1, length),
+    takes("max", 1, |budget, given| extreme("max", budget, given, cmp::max)),
+    takes_any("merge", 1, merge),
+    takes("min", 1, |budget, given| extreme("min", budget, given, cmp::min)),
+    takes_any("not_null", 1, |_, given| Ok(given.iter().find(|value| !value.is_null()).cloned().unwrap_or_else(null))),
+    takes("reverse", 1, reverse),
+    takes("sort", 1, sort),
+    takes("starts_with", 2, |budget, given| {
+        let (text, start) = (given_text("starts_with", given, 0)?, given_text("starts_with", given, 1)?);
+        budget.text(start.len())?;
+        Ok(truth(text.starts_with(start)))
+    }),
+    takes("sum", 1, |budget, given| number(numbers("sum", budget, given)?.iter().sum())),
+    takes("to_array", 1, |budget, given| match argument(given, 0)? {
+        list if list.is_array() => Ok(list.clone()),
+        single => {
+            budget.new_entries(1)?;
+            Ok(Rcvar::new(Variable::Array(vec![single.clone()])))
+        }
+    }),
+    takes("to_number", 1, to_number),
+    takes("type", 1, |_, given| Ok(text(argument(given, 0)?.get_type().to_string()))),
+    takes("values", 1, |budget, given| {
+        let map = given_object("values", given, 0)?;
+        budget.new_entries(map.len())?;
+        Ok(Rcvar::new(Variable::Array(map.values().cloned().collect())))
+    }),
+];
+
+/// The function of that name.
+pub(super) fn find(name: &str) -> Option<&'static Function> {
+    FUNCTIONS.iter().find(|function| function.name == name)
+}
+
+/// All names, sorted.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    FUNCTIONS.iter().map(|function| function.name)
+}
+
+/// The name most like `name`, if one is like it at all.
+pub(super) fn nearest(name: &str) -> Option<&'static str> {
+    let lower = name.to_ascii_lowercase();
+    let (distance, near) = names().map(|known| (distance(&lower, known), known)).min()?;
+    (distance <= 1 + near.len() / 4).then_some(near)
+}
+
+/// How many letters must be put in, left out or changed to make one word of another (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (b, above) in other.iter().zip(row.iter_mut().skip(1)) {
+            let change = diagonal + usize::from(a != *b);
+            diagonal = *above;
+            left = change.min(left + 1).min(*above + 1);
+            *above = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+// What functions are given and give back. Arities were checked when the selector was parsed.
+
+fn argument(given: &[Rcvar], at: usize) -> Result<&Rcvar, EvaluationError> {
+    given.get(at).ok_or(EvaluationError::Defect)
+}
+
+fn wrong(name: &str, at: usize, wanted: &str, value: &Variable) -> EvaluationError {
+    let hint = if value.is_null() { " (no such claim? one named in list_claims is always a list)" } else { "" };
+    let message = format!("{name}() takes {wanted} as argument {}, not {}{hint}", at + 1, value.get_type());
+    EvaluationError::Argument(message)
+}
+
+fn given_text<'a>(name: &str, given: &'a [Rcvar], at: usize) -> Result<&'a str, EvaluationError> {
+    let value = argument(given, at)?;
+    value.as_string().map(String::as_str).ok_or_else(|| wrong(name, at, "a text", value))
+}
+
+fn given_number(name: &str, given: &[Rcvar], at: usize) -> Result<f64, EvaluationError> {
+    let value = argument(given, at)?;
+    value.as_number().ok_or_else(|| wrong(name, at, "a number", value))
+}
+
+fn given_list<'a>(name: &str, given: &'a [Rcvar], at: usize) -> Result<&'a [Rcvar], EvaluationError> {
+    let value = argument(given, at)?;
+    value.as_array().map(Vec::as_slice).ok_or_else(|| wrong(name, at, "a list", value))
+}
+
+fn given_object<'a>(name: &str, given: &'a [Rcvar], at: usize) -> Result<&'a BTreeMap<String, Rcvar>, EvaluationError> {
+    let value = argument(given, at)?;
+    value.as_object().ok_or_else(|| wrong(name, at, "an object", value))
+}
+
+fn numbers(name: &str, budget: &mut Budget, given: &[Rcvar]) -> Result<Vec<f64>, EvaluationError> {
+    let list = given_list(name, given, 0)?;
+    budget.new_entries(list.len())?;
+    let numbers: Option<Vec<f64>> = list.iter().map(|entry| entry.as_number()).collect();
+    numbers.ok_or_else(|| EvaluationError::Argument(format!("{name}() takes a list of numbers alone")))
+}
+
+/// A list of texts alone or of numbers alone, paid for as often as it will be gone through.
+fn comparable<'a>(
+    name: &str,
+    budget: &mut Budget,
+    given: &'a [Rcvar],
+    rounds: usize,
+) -> Result<&'a [Rcvar], EvaluationError> {
+    let list = given_list(name, given, 0)?;
+    for entry in list {
+        let bytes = entry.as_string().map_or(0, String::len);
+        for _ in 0..rounds {
+            budget.text(bytes)?;
+        }
+    }
+    if list.iter().all(|entry| entry.is_string()) || list.iter().all(|entry| entry.is_number()) {
+        Ok(list)
+    } else {
+        Err(EvaluationError::Argument(format!("{name}() takes a list of texts alone or of numbers alone")))
+    }
+}
+
+fn null() -> Rcvar {
+    Rcvar::new(Variable::Null)
+}
+
+fn text(text: impl Into<String>) -> Rcvar {
+    Rcvar::new(Variable::String(text.into()))
+}
+
+fn number(value: f64) -> Answer {
+    let beyond = || EvaluationError::Argument("the result is beyond what a number can hold".to_owned());
+    Number::from_f64(value).map(|number| Rcvar::new(Variable::Number(number))).ok_or_else(beyond)
+}
+
+// The functions.
+
+fn average(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+    let numbers = numbers("avg", budget, given)?;
+    if numbers.is_empty() {
+        return Ok(null());
+    }
+    #[expect(clippy::cast_precision_loss, reason = "no list is near 2^52 entries long")]
+    number(numbers.iter().sum::<f64>() / numbers.len() as f64)
+}
+
+fn contains(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+    let (place, sought) = (argument(given, 0)?, argument(given, 1)?);
+    match place.as_ref() {
+        Variable::Array(list) => {
+            for entry in list {
+                if equal(budget, entry, sought)? {
+                    return Ok(truth(true));
+                }
+            }
+            Ok(truth(false))
+        }
+        Variable::String(place) => {
+            budget.text(place.len())?;
+            Ok(truth(sought.as_string().is_some_and(|sought| place.contains(sought.as_str()))))
+        }
+        other => Err(wrong("contains", 0, "a list or a text", other)),
+    }
+}
+
+fn join(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+    let (glue, list) = (given_text("join", given, 0)?, given_list("join", given, 1)?);
+    let mut joined = String::new();
+    for (at, entry) in list.iter().enumerate() {
+        let not_text = || EvaluationError::Argument("join() takes a list of texts alone as argument 2".to_owned());
+        let part = entry.as_string().ok_or_else(not_text)?;
+        let glue = if at == 0 { "" } else { glue };
+        budget.new_text(glue.len() + part.len())?;
+        joined.push_str(glue);
+        joined.push_str(part);
+    }
+    Ok(text(joined))
+}
+
+fn keys(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+    let map = given_object("keys", given, 0)?;
+    budget.new_entries(map.len())?;
+    map.keys().try_for_each(|name| budget.new_text(name.len()))?;
+    Ok(Rcvar::new(Variable::Array(map.keys().map(text).collect())))
+}
+
+fn length(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+    let value = argument(given, 0)?;
+    let length = match value.as_ref() {
+        Variable::Array(list) => list.len(),
+        Variable::Object(map) => map.len(),
+        Variable::String(text) => {
+            budget.text(text.len())?;
+            text.chars().count()
+        }
+        other => return Err(wrong("length", 0, "a list, an object or a text", other)),
+    };
+    Ok(Rcvar::new(Variable::Number(Number::from(length))))
+}
+
+fn extreme(name: &str, budget: &mut Budget, given: &[Rcvar], choose: fn(Rcvar, Rcvar) -> Rcvar) -> Answer {
+    let list = comparable(name, budget, given, 1)?;
+    Ok(list.iter().cloned().reduce(choose).unwrap_or_else(null))
+}
+
+fn merge(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+    let mut merged = BTreeMap::new();
+    for at in 0..given.len() {
+        for (name, value) in given_object("merge", given, at)? {
+            budget.new_entries(1)?;
+            budget.new_text(name.len())?;
+            merged.insert(name.clone(), value.clone());
+        }
+    }
+    Ok(Rcvar::new(Variable::Object(merged)))
+}
+
+fn reverse(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+    let value = argument(given, 0)?;
+    match value.as_ref() {
+        Variable::Array(list) => {
+            budget.new_entries(list.len())?;
+            Ok(Rcvar::new(Variable::Array(list.iter().rev().cloned().collect())))
+        }
+        Variable::String(word) => {
+            budget.new_text(word.len())?;
+            Ok(text(word.chars().rev().collect::<String>()))
+        }
+        other => Err(wrong("reverse", 0, "a list or a text", other)),
+    }
+}
+
+fn sort(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+    /// Comparisons per entry: the logarithm of the longest list the budget allows.
+    const ROUNDS: usize = 16;
+    let list = comparable("sort", budget, given, ROUNDS)?;
+    budget.new_entries(list.len())?;
+    let mut list = list.to_vec();
+    list.sort();
+    Ok(Rcvar::new(Variable::Array(list)))
+}
+
+fn to_number(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+    let value = argument(given, 0)?;
+    match value.as_ref() {
+        Variable::Number(_) => Ok(value.clone()),
+        Variable::String(digits) => {
+            budget.text(digits.len())?;
+            let number = serde_json::from_str::<Number>(digits);
+            Ok(number.map_or_else(|_| null(), |number| Rcvar::new(Variable::Number(number))))
+        }
+        _ => Ok(null()),
+    }
+}

@@ -1,0 +1,175 @@
+//! All policies of one version of the catalogue, compiled once and shared by every sign-in until the next.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::profile::ProfilePaths;
+use super::reach::Reach;
+use super::selector::{Selector, SelectorError};
+use crate::identity::{Catalogue, Idp, IdpKey, OrganizationKey, OrganizationPolicy, PolicyId, PolicyText};
+
+/// A selector of a live policy. A text that is none (saved under other limits, or changed behind our back) fails
+/// whenever it is asked, and so costs only the organization it is asked for.
+pub(super) type Compiled = Result<Arc<Selector>, SelectorError>;
+
+/// Parses each distinct text once: a thousand organizations that write the same share one selector.
+#[derive(Default)]
+struct Compiler(HashMap<String, Compiled>);
+
+impl Compiler {
+    fn selector(&mut self, text: &str) -> Compiled {
+        if let Some(known) = self.0.get(text) {
+            return known.clone();
+        }
+        let compiled = Selector::parse(text).map(Arc::new);
+        self.0.insert(text.to_owned(), compiled.clone());
+        compiled
+    }
+
+    fn pair(&mut self, id: PolicyId, text: &PolicyText) -> Pair {
+        let mut compiled = |text: &Option<String>| text.as_deref().map(|text| self.selector(text));
+        Pair { id, org: compiled(&text.org), role: compiled(&text.role) }
+    }
+}
+
+/// One version of a policy, compiled.
+#[derive(Debug)]
+struct Pair {
+    id: PolicyId,
+    org: Option<Compiled>,
+    role: Option<Compiled>,
+}
+
+/// Where the selector that was asked came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// The organization's own policy.
+    Own(PolicyId),
+    /// The IdP's default policy.
+    Default(PolicyId),
+    /// Neither has one.
+    None,
+}
+
+/// Everything one IdP decides by.
+#[derive(Debug)]
+pub struct IdpPolicies {
+    key: IdpKey,
+    owner: Option<OrganizationKey>,
+    version: i64,
+    profile: ProfilePaths,
+    required_claims: Vec<String>,
+    default: Pair,
+    own: HashMap<OrganizationKey, Pair>,
+    reach: Reach,
+}
+
+impl IdpPolicies {
+    fn compile(
+        idp: &Idp,
+        own: Vec<&OrganizationPolicy>,
+        everywhere: &Reach,
+        version: i64,
+        compiler: &mut Compiler,
+    ) -> Self {
+        let own = own.into_iter().map(|policy| (policy.organization, compiler.pair(policy.id, &policy.text)));
+        Self {
+            own: own.collect(),
+            key: idp.key,
+            owner: idp.owner,
+            version,
+            profile: ProfilePaths::compile(idp),
+            required_claims: idp.spec.required_claims.clone(),
+            default: compiler.pair(idp.default_policy, &idp.spec.default_policy),
+            reach: everywhere.of_idp(idp),
+        }
+    }
+
+    /// The IdP.
+    pub const fn key(&self) -> IdpKey {
+        self.key
+    }
+
+    /// The version of the catalogue it was compiled from.
+    pub const fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// How it reads a person out of the claims.
+    pub const fn profile(&self) -> &ProfilePaths {
+        &self.profile
+    }
+
+    /// The organizations it decides about.
+    pub const fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    /// Whether it may decide about this organization, whatever reach a caller holds.
+    pub(super) fn covers(&self, organization: OrganizationKey) -> bool {
+        self.owner.is_none_or(|owner| owner == organization)
+    }
+
+    pub(super) fn required_claims(&self) -> &[String] {
+        &self.required_claims
+    }
+
+    /// The org selector for an organization: its own, else the default one.
+    pub(super) fn org_selector(&self, organization: OrganizationKey) -> (Applied, Option<&Compiled>) {
+        self.applied(organization, |pair| pair.org.as_ref())
+    }
+
+    /// The role selector for an organization: its own, else the default one.
+    pub(super) fn role_selector(&self, organization: OrganizationKey) -> (Applied, Option<&Compiled>) {
+        self.applied(organization, |pair| pair.role.as_ref())
+    }
+
+    fn applied(
+        &self,
+        organization: OrganizationKey,
+        part: impl Fn(&Pair) -> Option<&Compiled>,
+    ) -> (Applied, Option<&Compiled>) {
+        let own = self.own.get(&organization);
+        if let Some((pair, selector)) = own.and_then(|pair| Some((pair, part(pair)?))) {
+            return (Applied::Own(pair.id), Some(selector));
+        }
+        match part(&self.default) {
+            Some(selector) => (Applied::Default(self.default.id), Some(selector)),
+            None => (Applied::None, None),
+        }
+    }
+}
+
+/// All policies at one version.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    version: i64,
+    idps: HashMap<IdpKey, IdpPolicies>,
+}
+
+impl Snapshot {
+    /// Compiles what is live. Never fails: see [`IdpPolicies`] for texts that are no selectors.
+    pub fn compile(catalogue: &Catalogue) -> Self {
+        let everywhere = Reach::everywhere(catalogue);
+        let mut own: HashMap<IdpKey, Vec<&OrganizationPolicy>> = HashMap::new();
+        for policy in &catalogue.policies {
+            own.entry(policy.idp).or_default().push(policy);
+        }
+        let mut compiler = Compiler::default();
+        let mut idp = |idp: &Idp| {
+            let own = own.remove(&idp.key).unwrap_or_default();
+            (idp.key, IdpPolicies::compile(idp, own, &everywhere, catalogue.version, &mut compiler))
+        };
+        Self { version: catalogue.version, idps: catalogue.idps.iter().map(&mut idp).collect() }
+    }
+
+    /// The version of the catalogue it was compiled from.
+    pub const fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// What an IdP decides by.
+    pub fn idp(&self, key: IdpKey) -> Option<&IdpPolicies> {
+        self.idps.get(&key)
+    }
+}
