@@ -10,6 +10,9 @@ pub mod session;
 
 // A login flows in.
 
+// What is set up.
+pub mod config;
+
 // The floor.
 pub mod base;
 pub mod identity;
