@@ -15,6 +15,9 @@ pub mod claims;
 pub mod oidc;
 pub mod policy;
 
+// What is set up.
+pub mod config;
+
 // The floor.
 pub mod base;
 pub mod identity;

@@ -1,0 +1,103 @@
+//! `[[application]]` with its rules.
+
+use crate::identity::{
+    Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, PathPattern, RoleName, Rule, UpstreamUrl,
+};
+
+use super::list::{At, values as plain};
+use super::section::Section;
+use super::values;
+
+/// One `[[application]]`, as far as it could be read.
+pub(super) struct ApplicationDraft {
+    pub(super) path: String,
+    pub(super) organization: Option<OrganizationId>,
+    pub(super) hosts: Vec<At<Host>>,
+    pub(super) roles: Option<Vec<At<RoleName>>>,
+    pub(super) rules: Vec<RuleDraft>,
+    pub(super) spec: Option<ApplicationSpec>,
+}
+
+/// One `[[application.rule]]`, as far as it could be read.
+pub(super) struct RuleDraft {
+    pub(super) path: String,
+    pub(super) pattern: Option<PathPattern>,
+    pub(super) roles: Vec<At<RoleName>>,
+    rule: Option<Rule>,
+}
+
+/// Reads every `[[application]]`.
+pub(super) fn applications(root: &mut Section<'_>) -> Vec<ApplicationDraft> {
+    root.entries("application", Some("id")).into_iter().map(application).collect()
+}
+
+fn application(mut section: Section<'_>) -> ApplicationDraft {
+    let path = section.path.clone();
+    let id = section.required("id", "give it a short name, such as wiki", ApplicationId::parse);
+    let organization = section.required("organization", "name the organization that owns it", OrganizationId::parse);
+    let name = section.required("name", "write what people call it", values::label);
+    let hint = "name the public hosts it answers on, such as [\"wiki.example.com\"]";
+    let hosts = section.required_list("hosts", hint, Host::parse);
+    let upstream =
+        section.required("upstream", "write where its requests go, such as http://127.0.0.1:3000", UpstreamUrl::parse);
+    let roles = section.full_list("roles", "leave it out to let in every role of the organization", RoleName::parse);
+    let headers = headers(&mut section);
+    let pass_host = section.flag("pass_host", true);
+    let allowed_origins = section.list("allowed_origins", values::origin).unwrap_or_default();
+    let rules: Vec<_> = section.entries("rule", None).into_iter().map(rule).collect();
+    section.finish();
+    let spec = (|| {
+        Some(ApplicationSpec {
+            id: id?,
+            organization: organization.clone()?,
+            name: name?,
+            hosts: plain(&hosts),
+            upstream: upstream?,
+            roles: roles.as_deref().map(plain),
+            headers,
+            pass_host,
+            allowed_origins: plain(&allowed_origins),
+            rules: rules.iter().map(|draft| draft.rule.clone()).collect::<Option<_>>()?,
+        })
+    })();
+    ApplicationDraft { path, organization, hosts, roles, rules, spec }
+}
+
+fn headers(section: &mut Section<'_>) -> HeaderPreset {
+    let presets = [
+        ("remote", HeaderPreset::Remote),
+        ("x-forwarded", HeaderPreset::XForwarded),
+        ("x-auth-request", HeaderPreset::XAuthRequest),
+        ("none", HeaderPreset::None),
+    ];
+    section.choice("headers", &presets, HeaderPreset::default())
+}
+
+fn rule(mut section: Section<'_>) -> RuleDraft {
+    let path = section.path.clone();
+    let pattern = section.required("path", "write the path it is about, such as /admin/*", PathPattern::parse);
+    let before = section.report.count();
+    let everyone = section.text("allow", |text| match text {
+        "everyone" => Ok(()),
+        _ => Err("`everyone` is the only word here; to let in some, write roles = […] instead"),
+    });
+    let roles =
+        section.full_list("roles", "name the roles that may enter, or write allow = \"everyone\"", RoleName::parse);
+    if section.report.count() == before {
+        match (&everyone, &roles) {
+            (Some(()), Some(_)) => section.refuse("allow", "stands beside `roles`; keep one of them"),
+            (None, None) => {
+                section.report.refuse(&path, "does not say who may enter; write roles = […] or allow = \"everyone\"");
+            }
+            _ => {}
+        }
+    }
+    section.finish();
+    let allow = match (everyone, &roles) {
+        (Some(()), None) => Some(Allow::Everyone),
+        (None, Some(roles)) => Some(Allow::Roles(plain(roles))),
+        _ => None,
+    };
+    let rule = pattern.clone().zip(allow).map(|(path, allow)| Rule { path, allow });
+    RuleDraft { path, pattern, roles: roles.unwrap_or_default(), rule }
+}

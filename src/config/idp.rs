@@ -1,0 +1,169 @@
+//! `[[idp]]`.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use crate::identity::{ClientAuth, IdpId, IdpSpec, Issuer, OnError, OrganizationId, PolicyText, ProfilePaths};
+
+use super::list::values as plain;
+use super::section::Section;
+use super::selectors::{check_path, check_selector};
+use super::values;
+
+const DEFAULT_SCOPES: [&str; 4] = ["openid", "profile", "email", "groups"];
+const DEFAULT_LIST_CLAIMS: [&str; 2] = ["groups", "roles"];
+const DEFAULT_KEEP_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// One `[[idp]]`, as far as it could be read.
+pub(super) struct IdpDraft {
+    pub(super) path: String,
+    pub(super) id: Option<IdpId>,
+    pub(super) owner: Option<OrganizationId>,
+    pub(super) secret: Option<SecretString>,
+    pub(super) spec: Option<IdpSpec>,
+}
+
+/// Reads every `[[idp]]`.
+pub(super) fn idps(root: &mut Section<'_>) -> Vec<IdpDraft> {
+    root.entries("idp", Some("id")).into_iter().map(idp).collect()
+}
+
+fn idp(mut section: Section<'_>) -> IdpDraft {
+    let path = section.path.clone();
+    let id = section.required("id", "give it a short name that never changes, such as company", IdpId::parse);
+    let name = section.required("name", "write what the sign-in page shall call it", values::label);
+    let owner = section.text("owner", OrganizationId::parse);
+    let issuer =
+        section.required("issuer", "write the provider's issuer URL, exactly as it names itself", Issuer::parse);
+    let client_id = section.required("client_id", "write the id the provider gave this client", values::client_id);
+    let (client_auth, secret) = client_auth(&mut section);
+    let scopes = scopes(&mut section);
+    let profile = profile(&mut section);
+    let email_trusted = section.flag("email_trusted", false);
+    let required_claims = section.list("required_claims", values::claim).unwrap_or_default();
+    let list_claims = texts_or(&mut section, "list_claims", &DEFAULT_LIST_CLAIMS, values::claim);
+    let auto_provision = section.flag("auto_provision", false);
+    let require_match = section.flag("require_match", false);
+    let on_error = on_error(&mut section);
+    let default_policy = default_policy(&mut section);
+    if owner.is_some() && profile.server_admin.is_some() {
+        section.refuse(
+            "server_admin",
+            "an organization's own IdP names no server admins; remove this key, or `owner` if all may use the IdP",
+        );
+    }
+    let spec = (|| {
+        Some(IdpSpec {
+            id: id.clone()?,
+            name: name?,
+            owner: owner.clone(),
+            issuer: issuer?,
+            client_id: client_id?,
+            client_auth,
+            scopes,
+            profile,
+            email_trusted,
+            required_claims: plain(&required_claims),
+            list_claims,
+            auto_provision,
+            require_match,
+            on_error,
+            default_policy,
+        })
+    })();
+    section.finish();
+    IdpDraft { path, id, owner, secret, spec }
+}
+
+fn client_auth(section: &mut Section<'_>) -> (ClientAuth, Option<SecretString>) {
+    let choices = [("basic", ClientAuth::Basic), ("post", ClientAuth::Post), ("none", ClientAuth::None)];
+    let before = section.report.count();
+    let auth = section.choice("client_auth", &choices, ClientAuth::default());
+    let secret = section.secret("client_secret", "client_secret_file");
+    let understood = section.report.count() == before;
+    match (auth, &secret) {
+        (ClientAuth::None, Some(_)) => section.refuse(
+            "client_auth",
+            "is none, a client without a secret, yet a secret is given; remove the secret, or write basic or post",
+        ),
+        (ClientAuth::Basic | ClientAuth::Post, None) if understood => {
+            let variable = section.variable("client_secret");
+            section.refuse(
+                "client_secret",
+                format!("is missing; name its file in client_secret_file, or set {variable} or {variable}_FILE"),
+            );
+        }
+        _ => {}
+    }
+    (auth, secret)
+}
+
+fn scopes(section: &mut Section<'_>) -> Vec<String> {
+    let scopes = texts_or(section, "scopes", &DEFAULT_SCOPES, values::scope);
+    if !scopes.iter().any(|scope| scope == "openid") {
+        section.refuse("scopes", "`openid` is missing, without which there is no sign-in; add it");
+    }
+    scopes
+}
+
+fn profile(section: &mut Section<'_>) -> ProfilePaths {
+    let mut path = |key, default: &str| section.text(key, checked_path).unwrap_or_else(|| default.to_owned());
+    ProfilePaths {
+        identifier: path("identifier", "sub"),
+        email: path("email", "email"),
+        display_name: path("display_name", "name"),
+        username: path("username", "preferred_username"),
+        server_admin: section.text("server_admin", checked_path),
+    }
+}
+
+fn on_error(section: &mut Section<'_>) -> OnError {
+    #[derive(Clone, Copy)]
+    enum Word {
+        Revoke,
+        Keep,
+    }
+    let word = section.choice("on_error", &[("revoke", Word::Revoke), ("keep", Word::Keep)], Word::Revoke);
+    let keep_for = section.text("keep_for", values::duration);
+    match (word, keep_for) {
+        (Word::Keep, keep_for) => OnError::Keep { keep_for: keep_for.unwrap_or(DEFAULT_KEEP_FOR) },
+        (Word::Revoke, None) => OnError::Revoke,
+        (Word::Revoke, Some(_)) => {
+            section.refuse("keep_for", "says nothing while on_error is revoke; write on_error = \"keep\" or remove it");
+            OnError::Revoke
+        }
+    }
+}
+
+fn default_policy(section: &mut Section<'_>) -> PolicyText {
+    let mut section = section.section("default_policy");
+    let text = policy_text(&mut section);
+    section.finish();
+    text
+}
+
+/// Reads the pair of selectors of a policy.
+pub(super) fn policy_text(section: &mut Section<'_>) -> PolicyText {
+    PolicyText { org: section.text("org", checked_selector), role: section.text("role", checked_selector) }
+}
+
+fn checked_path(text: &str) -> Result<String, String> {
+    check_path(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
+}
+
+fn checked_selector(text: &str) -> Result<String, String> {
+    check_selector(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
+}
+
+fn texts_or(
+    section: &mut Section<'_>,
+    key: &'static str,
+    default: &[&str],
+    parse: impl Fn(&str) -> Result<String, String>,
+) -> Vec<String> {
+    match section.list(key, parse) {
+        Some(list) => plain(&list),
+        None => default.iter().map(|&text| text.to_owned()).collect(),
+    }
+}

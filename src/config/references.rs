@@ -1,0 +1,161 @@
+//! What no entry can know of itself: whether all that entries say of one another fits together.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::identity::{Host, IdpId, OrganizationId, PathPattern, PublicUrl, RoleName};
+
+use super::application::{ApplicationDraft, RuleDraft};
+use super::idp::IdpDraft;
+use super::list::At;
+use super::nearest::nearest;
+use super::organization::OrganizationDraft;
+use super::problem::Report;
+
+/// Everything the file declares, as far as it could be read.
+pub(super) struct Drafts {
+    pub(super) idps: Vec<IdpDraft>,
+    pub(super) organizations: Vec<OrganizationDraft>,
+    pub(super) applications: Vec<ApplicationDraft>,
+}
+
+/// What can be referred to.
+struct Names<'a> {
+    idps: BTreeMap<&'a IdpId, &'a IdpDraft>,
+    organizations: BTreeMap<&'a OrganizationId, &'a OrganizationDraft>,
+}
+
+/// Reports every reference that leads nowhere, and everything two entries cannot both have.
+pub(super) fn check(report: &Report, drafts: &Drafts, public_url: Option<&PublicUrl>) {
+    let idps = drafts.idps.iter().filter_map(|idp| Some((idp.id.as_ref()?, idp)));
+    let organizations = drafts.organizations.iter().filter_map(|org| Some((org.id.as_ref()?, org)));
+    let names = Names { idps: idps.collect(), organizations: organizations.collect() };
+    for idp in &drafts.idps {
+        if let Some(owner) = &idp.owner {
+            names.organization(report, &format!("{}.owner", idp.path), owner);
+        }
+    }
+    for organization in &drafts.organizations {
+        check_organization(report, &names, organization);
+    }
+    for application in &drafts.applications {
+        check_application(report, &names, application);
+    }
+    check_hosts(report, drafts, public_url);
+}
+
+impl<'a> Names<'a> {
+    fn organization(&self, report: &Report, path: &str, id: &OrganizationId) -> Option<&'a OrganizationDraft> {
+        let found = self.organizations.get(id).copied();
+        if found.is_none() {
+            let known = self.organizations.keys().map(|id| id.as_str());
+            report.refuse(path, unknown("organization", id.as_str(), known, "declare it as [[organization]]"));
+        }
+        found
+    }
+
+    fn idp(&self, report: &Report, path: &str, id: &IdpId) -> Option<&'a IdpDraft> {
+        let found = self.idps.get(id).copied();
+        if found.is_none() {
+            let known = self.idps.keys().map(|id| id.as_str());
+            report.refuse(path, unknown("IdP", id.as_str(), known, "declare it as [[idp]]"));
+        }
+        found
+    }
+}
+
+fn check_organization(report: &Report, names: &Names<'_>, organization: &OrganizationDraft) {
+    let roles: HashSet<&RoleName> = organization.roles.iter().collect();
+    known_roles(report, &organization.admin_roles, &roles, "add it to the organization's roles");
+    for policy in &organization.policies {
+        let Some(idp) = &policy.idp else { continue };
+        let path = format!("{}.idp", policy.path);
+        let Some(idp) = names.idp(report, &path, idp) else { continue };
+        if let (Some(owner), Some(id)) = (&idp.owner, &organization.id)
+            && owner != id
+        {
+            let message = format!(
+                "{} belongs to organization `{owner}` alone and says nothing about others; remove this policy",
+                idp.path
+            );
+            report.refuse(&path, message);
+        }
+    }
+}
+
+fn check_application(report: &Report, names: &Names<'_>, application: &ApplicationDraft) {
+    check_order(report, &application.rules);
+    let path = format!("{}.organization", application.path);
+    let Some(id) = &application.organization else { return };
+    let Some(organization) = names.organization(report, &path, id) else { return };
+    let all: HashSet<&RoleName> = organization.roles.iter().collect();
+    let admitted = match &application.roles {
+        None => all,
+        Some(roles) => {
+            known_roles(report, roles, &all, &format!("add it to the roles of {}", organization.path));
+            roles.iter().map(|role| &role.value).collect()
+        }
+    };
+    for rule in &application.rules {
+        known_roles(report, &rule.roles, &admitted, "a rule only narrows: name roles that may enter the application");
+    }
+}
+
+fn known_roles(report: &Report, roles: &[At<RoleName>], known: &HashSet<&RoleName>, advice: &str) {
+    for role in roles.iter().filter(|role| !known.contains(&role.value)) {
+        let names = known.iter().map(|role| role.as_str());
+        report.refuse(&role.path, unknown("role", role.value.as_str(), names, advice));
+    }
+}
+
+fn unknown<'a>(what: &str, id: &str, known: impl Iterator<Item = &'a str>, advice: &str) -> String {
+    match nearest(id, known) {
+        Some(meant) => format!("there is no {what} `{id}` here; did you mean `{meant}`? Else {advice}"),
+        None => format!("there is no {what} `{id}` here; {advice}"),
+    }
+}
+
+/// A rule behind one that matches all its paths is never reached, so whoever wrote it is mistaken about who may enter.
+fn check_order(report: &Report, rules: &[RuleDraft]) {
+    for (index, rule) in rules.iter().enumerate() {
+        let Some(pattern) = &rule.pattern else { continue };
+        let covers = |earlier: &&RuleDraft| earlier.pattern.as_ref().is_some_and(|earlier| covers(earlier, pattern));
+        if let Some(earlier) = rules[..index].iter().find(covers) {
+            let message =
+                format!("is never reached, since {} matches all of it; put this rule before it", earlier.path);
+            report.refuse(&format!("{}.path", rule.path), message);
+        }
+    }
+}
+
+fn covers(earlier: &PathPattern, later: &PathPattern) -> bool {
+    match earlier.as_str().strip_suffix('*') {
+        Some(prefix) => later.as_str().starts_with(prefix),
+        None => earlier == later,
+    }
+}
+
+fn check_hosts(report: &Report, drafts: &Drafts, public_url: Option<&PublicUrl>) {
+    let mut taken: HashMap<&Host, &str> = HashMap::new();
+    for host in drafts.applications.iter().flat_map(|application| &application.hosts) {
+        if let Some(public_url) = public_url {
+            if *public_url.host() == host.value {
+                report
+                    .refuse(&host.path, "is the sign-in host of server.public_url; give the application its own host");
+            }
+            if !public_url.is_https() && !host.value.is_loopback() {
+                let message = format!(
+                    "`{}` would be served over plain http like server.public_url; use *.localhost, or make that https",
+                    host.value
+                );
+                report.refuse(&host.path, message);
+            }
+        }
+        // Two of one application are reported where the list is read.
+        if let Some(other) = taken.insert(&host.value, &host.path) {
+            report.refuse(
+                &host.path,
+                format!("`{}` is taken by {other}; each host leads to one application", host.value),
+            );
+        }
+    }
+}

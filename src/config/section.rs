@@ -1,0 +1,284 @@
+//! Reads one table of the file, with the environment's word over it. Whatever is wrong is reported and reading goes on,
+//! so that one look shows every problem. A section knows which keys it was asked for; the others are unknown.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::environment::{Scope, Variable};
+use super::nearest::nearest;
+use super::problem::{Place, Report};
+use super::values;
+
+/// Most entries of one list, of whatever kind: far beyond any real file, near enough to keep the work bounded.
+pub(super) const MAX_ENTRIES: usize = 10_000;
+
+/// One table of the file.
+#[derive(Debug)]
+pub(super) struct Section<'a> {
+    /// Where problems go.
+    pub(super) report: &'a Report,
+    /// Its key path, such as `idp.company`.
+    pub(super) path: String,
+    /// Its key path without ids, such as `idp`.
+    shape: String,
+    table: Option<&'a DeTable<'a>>,
+    scope: Scope<'a>,
+    asked: Vec<&'static str>,
+    /// The key that names this entry in its list: it stands in the file alone.
+    id_key: Option<&'static str>,
+}
+
+/// What was found under a key.
+pub(super) enum Found<'a> {
+    /// A value of the file.
+    Value(&'a DeValue<'a>),
+    /// A value of the environment.
+    Variable(&'a Variable),
+}
+
+impl<'a> Section<'a> {
+    /// The file's top level.
+    pub(super) fn root(report: &'a Report, table: &'a DeTable<'a>, scope: Scope<'a>) -> Self {
+        Self::new(report, String::new(), String::new(), Some(table), scope)
+    }
+
+    fn new(report: &'a Report, path: String, shape: String, table: Option<&'a DeTable<'a>>, scope: Scope<'a>) -> Self {
+        Self { report, path, shape, table, scope, asked: Vec::new(), id_key: None }
+    }
+
+    /// The path of a key in here.
+    pub(super) fn at(&self, key: &str) -> String {
+        join(&self.path, key)
+    }
+
+    /// Reports a problem with a key in here.
+    pub(super) fn refuse(&self, key: &str, message: impl Into<String>) {
+        self.report.refuse(&self.at(key), message);
+    }
+
+    /// What the variable of a key in here is called.
+    pub(super) fn variable(&self, key: &str) -> String {
+        self.scope.name_of(key)
+    }
+
+    /// Looks a key up: the environment's word, else the file's.
+    pub(super) fn find(&mut self, key: &'static str) -> Option<Found<'a>> {
+        self.asked.push(key);
+        self.report.knows(join(&self.shape, key), self.scope.name_of(key));
+        let from_file = self.in_file(key);
+        if self.id_key != Some(key)
+            && let Some(variable) = self.scope.take(key)
+        {
+            self.report.locate(&self.at(key), Place::Variable(variable.name.clone()));
+            return Some(Found::Variable(variable));
+        }
+        from_file.map(|value| Found::Value(value.get_ref()))
+    }
+
+    /// Whether neither file nor environment says anything under a key.
+    pub(super) fn is_absent(&self, key: &'static str) -> bool {
+        self.in_file(key).is_none() && self.scope.take(key).is_none()
+    }
+
+    fn in_file(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        let (name, value) = self.table?.get_key_value(key)?;
+        self.report.locate(&self.at(key), Place::File(name.span().start));
+        Some(value)
+    }
+
+    /// Reads a text; absent and refused are both `None`, refused with a problem.
+    pub(super) fn text<T, E: Display>(&mut self, key: &'static str, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+        let found = self.find(key)?;
+        self.parsed(key, found, parse)
+    }
+
+    /// Reads a text that must be there; `hint` says what to write if it is not.
+    pub(super) fn required<T, E: Display>(
+        &mut self,
+        key: &'static str,
+        hint: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let Some(found) = self.find(key) else {
+            self.refuse(key, format!("is missing; {hint}"));
+            return None;
+        };
+        self.parsed(key, found, parse)
+    }
+
+    fn parsed<T, E: Display>(&self, key: &str, found: Found<'a>, parse: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+        let text = match found {
+            Found::Variable(variable) => variable.value.as_str(),
+            Found::Value(DeValue::String(text)) => text,
+            Found::Value(other) => {
+                self.refuse(key, format!("expected a text, found {}; write it in quotes", kind(other)));
+                return None;
+            }
+        };
+        parse(text).map_err(|error| self.refuse(key, format!("not accepted; {error}"))).ok()
+    }
+
+    /// Reads one of a few words.
+    pub(super) fn choice<T: Copy>(&mut self, key: &'static str, choices: &[(&str, T)], default: T) -> T {
+        let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+        let choose = |text: &str| {
+            let found = choices.iter().find(|(word, _)| *word == text);
+            found.map(|(_, choice)| *choice).ok_or_else(|| format!("write one of: {}", words.join(", ")))
+        };
+        self.text(key, choose).unwrap_or(default)
+    }
+
+    /// Reads `true` or `false`.
+    pub(super) fn flag(&mut self, key: &'static str, default: bool) -> bool {
+        let flag = match self.find(key) {
+            None => return default,
+            Some(Found::Value(DeValue::Boolean(flag))) => Some(*flag),
+            Some(Found::Variable(variable)) => variable.value.parse().ok(),
+            Some(Found::Value(_)) => None,
+        };
+        flag.unwrap_or_else(|| {
+            self.refuse(key, "not accepted; write true or false, without quotes");
+            default
+        })
+    }
+
+    /// Reads a duration.
+    pub(super) fn duration(&mut self, key: &'static str, default: Duration) -> Duration {
+        self.text(key, values::duration).unwrap_or(default)
+    }
+
+    /// The section `key` in this one; an absent one is read as empty.
+    pub(super) fn section(&mut self, key: &'static str) -> Section<'a> {
+        self.asked.push(key);
+        let table = match self.in_file(key).map(Spanned::get_ref) {
+            Some(DeValue::Table(table)) => Some(table),
+            Some(other) => {
+                self.refuse(
+                    key,
+                    format!("expected a table, found {}; write [{}]", kind(other), join(&self.shape, key)),
+                );
+                None
+            }
+            None => None,
+        };
+        Section::new(self.report, self.at(key), join(&self.shape, key), table, self.scope.below(key))
+    }
+
+    /// The section `key` in this one, if the file or the environment has it.
+    pub(super) fn optional_section(&mut self, key: &'static str) -> Option<Section<'a>> {
+        let section = self.section(key);
+        (section.table.is_some() || !section.scope.is_empty()).then_some(section)
+    }
+
+    /// The entries of the list of tables `key`, each known by its `id_key`, which no two share; without one, by number.
+    pub(super) fn entries(&mut self, key: &'static str, id_key: Option<&'static str>) -> Vec<Section<'a>> {
+        self.asked.push(key);
+        let list = match self.in_file(key).map(Spanned::get_ref) {
+            Some(DeValue::Array(list)) => &list[..],
+            Some(other) => {
+                let shape = join(&self.shape, key);
+                self.refuse(key, format!("expected a list of tables, found {}; write [[{shape}]]", kind(other)));
+                &[]
+            }
+            None => &[],
+        };
+        if list.len() > MAX_ENTRIES {
+            self.refuse(key, format!("too many: {} entries; at most {MAX_ENTRIES} are taken", list.len()));
+        }
+        let scope = self.scope.below(key);
+        let mut ids = HashMap::new();
+        let mut entries = Vec::new();
+        for (index, value) in list.iter().enumerate().take(MAX_ENTRIES) {
+            entries.extend(self.entry(key, id_key, index, value, &scope, &mut ids));
+        }
+        let known: Vec<&str> = ids.keys().copied().collect();
+        for stray in scope.without(&known) {
+            stray.mark();
+            let place = Some(Place::Variable(stray.name.clone()));
+            let what = match id_key {
+                Some(id_key) => format!("no {key} of that {id_key} is in the file; write it there first"),
+                None => format!("a {key} has no id to be reached by; write it in the file"),
+            };
+            self.report.refuse_at(place, &stray.name, what);
+        }
+        entries
+    }
+
+    fn entry(
+        &self,
+        key: &'static str,
+        id_key: Option<&'static str>,
+        index: usize,
+        value: &'a Spanned<DeValue<'a>>,
+        scope: &Scope<'a>,
+        ids: &mut HashMap<&'a str, String>,
+    ) -> Option<Section<'a>> {
+        let numbered = format!("{}[{index}]", self.at(key));
+        let place = Place::File(value.span().start);
+        let DeValue::Table(table) = value.get_ref() else {
+            self.report.locate(&numbered, place);
+            self.report.refuse(&numbered, format!("expected a table, found {}", kind(value.get_ref())));
+            return None;
+        };
+        let id = id_key.and_then(|id_key| table.get(id_key)?.get_ref().as_str()).filter(|id| is_plain(id));
+        let twin = id.and_then(|id| ids.get(id));
+        let (path, scope) = match id {
+            Some(id) if twin.is_none() => (join(&self.at(key), id), scope.below(id)),
+            _ => (numbered, Scope::nothing()),
+        };
+        self.report.locate(&path, place);
+        let mut section = Section::new(self.report, path.clone(), join(&self.shape, key), Some(table), scope);
+        section.id_key = id_key;
+        if let (Some(twin), Some(id_key), Some(id)) = (twin, id_key, id) {
+            section.in_file(id_key);
+            section.refuse(id_key, format!("`{id}` is taken by {twin}; each {key} needs its own {id_key}"));
+        } else if let Some(id) = id {
+            ids.insert(id, path);
+        }
+        Some(section)
+    }
+
+    /// Reports every key that nobody asked for. Each section ends with this.
+    pub(super) fn finish(self) {
+        let Some(table) = self.table else { return };
+        for name in table.keys() {
+            let key = name.get_ref().as_ref();
+            if self.asked.contains(&key) {
+                continue;
+            }
+            let path = join(&self.path, key);
+            let advice = match nearest(key, self.asked.iter().copied()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("here are known: {}", self.asked.join(", ")),
+            };
+            self.report.refuse_at(Some(Place::File(name.span().start)), &path, format!("unknown key; {advice}"));
+        }
+    }
+}
+
+/// A key path; a key that is not plain stands in it as TOML would write it.
+fn join(path: &str, key: &str) -> String {
+    let key = if is_plain(key) { key.to_owned() } else { format!("\"{}\"", key.escape_debug()) };
+    if path.is_empty() { key } else { format!("{path}.{key}") }
+}
+
+/// Whether a key or id can stand bare in a path.
+fn is_plain(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
+}
+
+/// What a value is, in words.
+pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

@@ -1,0 +1,103 @@
+//! `[server]`, `[database]` and `[session]`.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use secrecy::ExposeSecret as _;
+
+use crate::identity::PublicUrl;
+
+use super::list::values as plain;
+use super::section::Section;
+use super::settings::{DatabaseSettings, DatabaseUrl, ServerSettings, SessionSettings, TlsFiles};
+use super::values;
+
+/// Where `/healthz`, `/readyz` and `/metrics` are if nothing is said: on this machine alone.
+pub(super) const DEFAULT_OPERATIONS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9090);
+const DEFAULT_LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 8080);
+const DEFAULT_DATABASE: &str = "sqlite://vestibule.db";
+const DEFAULT_IDLE: Duration = Duration::from_secs(8 * 60 * 60);
+const DEFAULT_ABSOLUTE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// `[server]`, as far as it could be read.
+pub(super) struct ServerDraft {
+    pub(super) public_url: Option<PublicUrl>,
+    pub(super) settings: Option<ServerSettings>,
+}
+
+/// Reads `[server]`.
+pub(super) fn server(root: &mut Section<'_>) -> ServerDraft {
+    let mut section = root.section("server");
+    let public_url = section.required(
+        "public_url",
+        "write the origin browsers reach us at, such as https://login.example.com",
+        PublicUrl::parse,
+    );
+    let listen = section.full_list("listen", "leave it out for 0.0.0.0:8080", values::socket);
+    let listen = listen.map_or_else(|| vec![DEFAULT_LISTEN], |listen| plain(&listen));
+    let operations_listen = operations_listen(&mut section);
+    let trusted_proxies = section.list("trusted_proxies", values::network).unwrap_or_default();
+    let tls = section.optional_section("tls").map(tls);
+    if listen.iter().any(|address| meet(*address, operations_listen)) {
+        section.refuse("operations_listen", "is among the addresses of `listen`; give it a port of its own");
+    }
+    if tls.is_some() && public_url.as_ref().is_some_and(|url| !url.is_https()) {
+        section.refuse("public_url", "is http although [server.tls] is there; write https, or remove the section");
+    }
+    section.finish();
+    let tls = match tls {
+        None => Some(None),
+        Some(files) => files.map(Some),
+    };
+    let settings = public_url.clone().zip(tls).map(|(public_url, tls)| ServerSettings {
+        public_url,
+        listen,
+        operations_listen,
+        trusted_proxies: plain(&trusted_proxies),
+        tls,
+    });
+    ServerDraft { public_url, settings }
+}
+
+/// Reads `server.operations_listen`.
+pub(super) fn operations_listen(server: &mut Section<'_>) -> SocketAddr {
+    server.text("operations_listen", values::socket).unwrap_or(DEFAULT_OPERATIONS)
+}
+
+/// Whether two addresses cannot both be listened on.
+fn meet(one: SocketAddr, other: SocketAddr) -> bool {
+    // Port 0 asks for any free one.
+    let same_port = one.port() == other.port() && one.port() != 0;
+    same_port && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
+}
+
+fn tls(mut section: Section<'_>) -> Option<TlsFiles> {
+    let certificate = section.required("certificate", "name the PEM file of the certificate chain", values::file);
+    let key = section.required("key", "name the PEM file of the private key", values::file);
+    section.finish();
+    Some(TlsFiles { certificate: certificate?, key: key? })
+}
+
+/// Reads `[database]`.
+pub(super) fn database(root: &mut Section<'_>) -> Option<DatabaseSettings> {
+    let mut section = root.section("database");
+    let before = section.report.count();
+    let url = section.secret("url", "url_file");
+    let refused = section.report.count() > before;
+    let text = url.as_ref().map_or(DEFAULT_DATABASE, |url| url.expose_secret());
+    let url = DatabaseUrl::parse(text).map_err(|error| section.refuse("url", format!("not accepted; {error}"))).ok();
+    section.finish();
+    if refused { None } else { Some(DatabaseSettings { url: url? }) }
+}
+
+/// Reads `[session]`.
+pub(super) fn session(root: &mut Section<'_>) -> SessionSettings {
+    let mut section = root.section("session");
+    let idle_timeout = section.duration("idle_timeout", DEFAULT_IDLE);
+    let absolute_timeout = section.duration("absolute_timeout", DEFAULT_ABSOLUTE);
+    if idle_timeout > absolute_timeout {
+        section.refuse("idle_timeout", "is longer than `absolute_timeout`; make it shorter or the same");
+    }
+    section.finish();
+    SessionSettings { idle_timeout, absolute_timeout }
+}

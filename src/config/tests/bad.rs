@@ -1,0 +1,244 @@
+use super::{GOOD, bad, one_problem};
+
+/// A piece of the right file, what stands there instead, and the one problem that follows.
+type Case = (&'static str, &'static str, &'static str, &'static str);
+
+const SERVER: &[Case] = &[
+    ("public_url = \"https://login.example.com\"", "", "server.public_url", "is missing"),
+    ("https://login.example.com", "http://login.example.com", "server.public_url", "http is taken only on loopback"),
+    ("public_url = ", "public_ulr = 1\npublic_url = ", "server.public_ulr", "did you mean `public_url`?"),
+    ("public_url = ", "colour = 1\npublic_url = ", "server.colour", "here are known: public_url"),
+    ("[server]", "[server]\nlisten = []", "server.listen", "is empty"),
+    ("[server]", "[server]\nlisten = \"0.0.0.0:8080\"", "server.listen", "expected a list of texts, found a text"),
+    ("[server]", "[server]\nlisten = [\"localhost:8080\"]", "server.listen[0]", "an IP address and a port"),
+    ("[server]", "[server]\nlisten = [\"0.0.0.0:9090\"]", "server.operations_listen", "a port of its own"),
+    ("[server]", "[server]\ntrusted_proxies = [\"10.0.0.0/40\"]", "server.trusted_proxies[0]", "CIDR"),
+    ("[[idp]]\nid = \"c", "[server.tls]\nkey = \"k\"\n[[idp]]\nid = \"c", "server.tls.certificate", "is missing"),
+    ("[server]", "[database]\nurl = \"mysql://u:p@h/d\"\n[server]", "database.url", "sqlite://"),
+    ("[server]", "[database]\nurl = 5\n[server]", "database.url", "expected a text"),
+    ("[server]", "[database]\nurl = \"sqlite://a\"\nurl_file = \"b\"\n[server]", "database.url_file", "keep one"),
+    ("[server]", "[session]\nidle_timeout = 8\n[server]", "session.idle_timeout", "expected a text, found a number"),
+    ("[server]", "[session]\nidle_timeout = \"8\"\n[server]", "session.idle_timeout", "such as 8h"),
+    (
+        "[server]",
+        "[session]\nidle_timeout = \"8d\"\n[server]",
+        "session.idle_timeout",
+        "longer than `absolute_timeout`",
+    ),
+    ("[server]", "session = 5\n[server]", "session", "expected a table, found a number; write [session]"),
+    ("[server]", "[sesion]\n[server]", "sesion", "did you mean `session`?"),
+    ("[server]", "\"a\\nb\" = 1\n[server]", "\"a\\nb\"", "unknown key"),
+];
+
+const IDP: &[Case] = &[
+    ("id = \"company\"", "", "idp[0].id", "is missing"),
+    ("id = \"lab-own\"", "id = \"Lab Own\"", "idp[1].id", "lower-case letters"),
+    ("id = \"lab-own\"", "id = \"company\"", "idp[1].id", "`company` is taken by idp.company"),
+    ("name = \"Company login\"", "", "idp.company.name", "is missing"),
+    ("name = \"Company login\"", "name = \" \"", "idp.company.name", "one line"),
+    ("https://id.example.com", "http://id.example.com", "idp.company.issuer", "an issuer is an https URL"),
+    ("client_id = \"vestibule\"\nclient_s", "client_s", "idp.company.client_id", "is missing"),
+    (
+        "client_secret = \"correct horse\"",
+        "",
+        "idp.company.client_secret",
+        "VESTIBULE_IDP__COMPANY__CLIENT_SECRET_FILE",
+    ),
+    ("client_secret = \"correct horse\"", "client_secret = 5", "idp.company.client_secret", "expected a text"),
+    (
+        "client_auth = \"none\"",
+        "client_auth = \"none\"\nclient_secret = \"x\"",
+        "idp.lab-own.client_auth",
+        "remove the secret",
+    ),
+    ("client_auth = \"none\"", "client_auth = \"bearer\"", "idp.lab-own.client_auth", "one of: basic, post, none"),
+    ("client_auth = \"none\"", "client_auth = \"post\"", "idp.lab-own.client_secret", "is missing"),
+    ("client_secret = ", "scopes = [\"profile\"]\nclient_secret = ", "idp.company.scopes", "`openid` is missing"),
+    ("client_secret = ", "scopes = []\nclient_secret = ", "idp.company.scopes", "`openid` is missing"),
+    ("client_secret = ", "keep_for = \"1h\"\nclient_secret = ", "idp.company.keep_for", "while on_error is revoke"),
+    ("client_secret = ", "identifier = \"\"\nclient_secret = ", "idp.company.identifier", "JMESPath"),
+    ("client_secret = ", "default_policy.org = \"\"\nclient_secret = ", "idp.company.default_policy.org", "JMESPath"),
+    (
+        "client_secret = ",
+        "default_policy.orgs = \"x\"\nclient_secret = ",
+        "idp.company.default_policy.orgs",
+        "did you mean `org`?",
+    ),
+    ("client_secret = ", "email_trusted = \"true\"\nclient_secret = ", "idp.company.email_trusted", "without quotes"),
+    (
+        "client_secret = ",
+        "list_claims = [\"a\", \"a\"]\nclient_secret = ",
+        "idp.company.list_claims[1]",
+        "stands twice",
+    ),
+    ("owner = \"home-lab\"", "owner = \"home-lap\"", "idp.lab-own.owner", "did you mean `home-lab`?"),
+    (
+        "owner = \"home-lab\"",
+        "owner = \"home-lab\"\nserver_admin = \"x\"",
+        "idp.lab-own.server_admin",
+        "names no server admins",
+    ),
+];
+
+const ORGANIZATION: &[Case] = &[
+    ("id = \"office\"", "id = \"home-lab\"", "organization[1].id", "`home-lab` is taken by organization.home-lab"),
+    ("roles = [\"Clerk\"]", "", "organization.office.roles", "is missing"),
+    ("roles = [\"Clerk\"]", "roles = []", "organization.office.roles", "is empty"),
+    ("roles = [\"Clerk\"]", "roles = [\"a,b\"]", "organization.office.roles[0]", "without comma"),
+    ("roles = [\"Clerk\"]", "roles = [\"Clerk\", \"Clerk\"]", "organization.office.roles[1]", "stands twice"),
+    (
+        "admin_roles = [\"Admin\"]",
+        "admin_roles = [\"admin\"]",
+        "organization.home-lab.admin_roles[0]",
+        "did you mean `Admin`?",
+    ),
+    ("idp = \"company\"", "", "organization.home-lab.policy[0].idp", "is missing"),
+    ("idp = \"company\"", "idp = \"compny\"", "organization.home-lab.policy.compny.idp", "did you mean `company`?"),
+    ("org = \"contains(groups, 'home-lab')\"", "", "organization.home-lab.policy.company", "has no selector"),
+    ("org = \"contains(groups, 'home-lab')\"", "org = \"\"", "organization.home-lab.policy.company.org", "JMESPath"),
+    (
+        "roles = [\"Clerk\"]",
+        "roles = [\"Clerk\"]\npolicy = [{ idp = \"lab-own\", org = \"'office'\" }]",
+        "organization.office.policy.lab-own.idp",
+        "belongs to organization `home-lab` alone",
+    ),
+    (
+        "roles = [\"Clerk\"]",
+        "roles = [\"Clerk\"]\npolicy = [{ idp = \"company\", org = \"a\" }, { idp = \"company\", org = \"b\" }]",
+        "organization.office.policy[1].idp",
+        "`company` is taken by organization.office.policy.company",
+    ),
+    (
+        "[[organization.policy]]",
+        "[organization.policy]",
+        "organization.home-lab.policy",
+        "write [[organization.policy]]",
+    ),
+];
+
+const APPLICATION: &[Case] = &[
+    ("organization = \"home-lab\"", "organization = \"x\"", "application.wiki.organization", "no organization `x`"),
+    ("hosts = [\"wiki.example.com\"]", "hosts = []", "application.wiki.hosts", "is empty"),
+    ("hosts = [\"wiki.example.com\"]", "", "application.wiki.hosts", "is missing"),
+    ("[\"wiki.example.com\"]", "[\"wiki.example.com:80\"]", "application.wiki.hosts[0]", "no scheme, port"),
+    ("[\"wiki.example.com\"]", "[\"Login.example.com.\"]", "application.wiki.hosts[0]", "is the sign-in host"),
+    ("[\"wiki.example.com\"]", "[\"a.test\", \"A.test.\"]", "application.wiki.hosts[1]", "stands twice"),
+    ("http://127.0.0.1:3000", "http://127.0.0.1:3000/wiki", "application.wiki.upstream", "without a path"),
+    ("roles = [\"Admin\"]\n\n", "roles = []\n\n", "application.wiki.roles", "leave it out"),
+    ("roles = [\"Admin\"]\n\n", "roles = [\"Admin\", \"Clerk\"]\n\n", "application.wiki.roles[1]", "no role `Clerk`"),
+    ("roles = [\"Admin\"]\n\n", "headers = \"x\"\n\n", "application.wiki.headers", "one of: remote"),
+    (
+        "roles = [\"Admin\"]\n\n",
+        "allowed_origins = [\"null\"]\n\n",
+        "application.wiki.allowed_origins[0]",
+        "an origin is",
+    ),
+    (
+        "\"/admin/*\"\nroles = [\"Admin\"]",
+        "\"/admin/*\"\nroles = [\"Member\"]",
+        "application.wiki.rule[1].roles[0]",
+        "only narrows",
+    ),
+    ("\"/admin/*\"\nroles = [\"Admin\"]", "\"/admin/*\"\nroles = []", "application.wiki.rule[1].roles", "is empty"),
+    ("\"/admin/*\"\nroles = [\"Admin\"]", "\"/admin/*\"", "application.wiki.rule[1]", "does not say who may enter"),
+    ("\"/admin/*\"", "\"/admin/*\"\nallow = \"everyone\"", "application.wiki.rule[1].allow", "keep one"),
+    ("\"/admin/*\"", "\"/public/x\"", "application.wiki.rule[1].path", "never reached"),
+    ("\"/admin/*\"", "\"admin\"", "application.wiki.rule[1].path", "starts with /"),
+    ("allow = \"everyone\"", "allow = \"all\"", "application.wiki.rule[0].allow", "`everyone` is the only word"),
+];
+
+#[test]
+fn each_mistake_is_told_once_with_its_key() {
+    for (piece, instead, path, words) in [SERVER, IDP, ORGANIZATION, APPLICATION].concat() {
+        assert!(GOOD.contains(piece), "{piece}");
+        one_problem(&GOOD.replacen(piece, instead, 1), &[], path, words);
+    }
+}
+
+#[test]
+fn a_host_leads_to_one_application() {
+    let second = "[[application]]\nid = \"two\"\norganization = \"office\"\nname = \"Two\"\nupstream = \"http://a\"\n\
+                  hosts = [\"two.example.com\", \"WIKI.example.com\"]";
+    one_problem(&format!("{GOOD}\n{second}"), &[], "application.two.hosts[1]", "taken by application.wiki.hosts[0]");
+}
+
+#[test]
+fn plain_http_stays_on_this_machine() {
+    let text = GOOD.replace("https://login.example.com", "http://login.localhost:8080");
+    one_problem(&text, &[], "application.wiki.hosts[0]", "plain http");
+    super::good(&text.replace("wiki.example.com", "wiki.localhost"), &[]);
+    let tls = text.replace("wiki.example.com", "wiki.localhost") + "[server.tls]\ncertificate = \"c\"\nkey = \"k\"";
+    one_problem(&tls, &[], "server.public_url", "is http although [server.tls] is there");
+}
+
+#[test]
+fn ten_mistakes_are_told_at_once_in_the_order_of_the_file() {
+    let text = r#"
+colour = "blue"
+[server]
+public_url = "login.example.com"
+listen = 8080
+[session]
+idle_timeout = "soon"
+[[idp]]
+id = "company"
+name = "Company"
+issuer = "id.example.com"
+client_id = "x"
+scopes = ["email"]
+[[organization]]
+id = "home-lab"
+name = "Home lab"
+roles = ["Admin"]
+admin_roles = ["Chief"]
+[[application]]
+id = "wiki"
+organization = "home"
+name = "Wiki"
+hosts = []
+upstream = "ftp://x"
+"#;
+    let problems = bad(text, &[("VESTIBULE_A__B", "x")]);
+    let told: Vec<(&str, &str)> = problems.list.iter().map(|p| (p.path.as_str(), p.place.as_str())).collect();
+    let expected = [
+        ("colour", "line 2"),
+        ("server.public_url", "line 4"),
+        ("server.listen", "line 5"),
+        ("session.idle_timeout", "line 7"),
+        ("idp.company.client_secret", "line 8"),
+        ("idp.company.issuer", "line 11"),
+        ("idp.company.scopes", "line 13"),
+        ("organization.home-lab.admin_roles[0]", "line 18"),
+        ("application.wiki.organization", "line 21"),
+        ("application.wiki.hosts", "line 23"),
+        ("application.wiki.upstream", "line 24"),
+        ("VESTIBULE_A__B", "VESTIBULE_A__B"),
+    ];
+    assert_eq!(told, expected, "{problems}");
+    let shown = problems.to_string();
+    assert!(shown.starts_with("test.toml: 12 problems\n  colour (line 2): unknown key; "), "{shown}");
+    assert_eq!(shown.lines().count(), 13, "one line each");
+}
+
+#[test]
+fn what_is_not_toml_has_line_and_column() {
+    let problems = bad("[server]\npublic_url = \"https://a\nlisten = [\"x\"\n", &[]);
+    assert_eq!(problems.list[0].path, "");
+    assert!(problems.list[0].place.starts_with("line 2, column "), "{problems}");
+    let problems = bad("[server]\nlisten = []\nlisten = []\n", &[]);
+    assert_eq!((problems.list.len(), &*problems.list[0].place), (1, "line 3, column 1"), "{problems}");
+}
+
+#[test]
+fn too_much_of_anything_is_refused() {
+    let many: String =
+        (0..10_001).map(|i| format!("[[organization]]\nid = \"o{i}\"\nname = \"O\"\nroles = [\"R\"]\n")).collect();
+    let text = format!("[server]\npublic_url = \"https://a.test\"\n{many}");
+    one_problem(&text, &[], "organization", "too many: 10001");
+    let roles: String = (0..10_001).map(|i| format!("\"r{i}\",")).collect();
+    one_problem(&GOOD.replace("[\"Clerk\"]", &format!("[{roles}]")), &[], "organization.office.roles", "too many");
+    let mistakes: String = (0..2000).map(|i| format!("key{i} = 1\n")).collect();
+    let problems = bad(&format!("{mistakes}{GOOD}"), &[]);
+    assert_eq!((problems.list.len(), problems.hidden), (500, 1500));
+    assert!(problems.to_string().ends_with("and 1500 more"));
+}

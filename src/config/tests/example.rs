@@ -1,0 +1,68 @@
+use std::collections::BTreeSet;
+
+use super::{good, variables};
+use crate::config::environment::Environment;
+use crate::config::problem::Report;
+use crate::config::{Settings, read};
+use crate::identity::Host;
+
+const EXAMPLE: &str = include_str!("../../../vestibule.example.toml");
+
+/// Stands in for the secret's file, which no test machine has.
+const SECRET: (&str, &str) = ("VESTIBULE_IDP__COMPANY__CLIENT_SECRET", "correct horse");
+
+fn example() -> Settings {
+    good(EXAMPLE, &[SECRET])
+}
+
+#[test]
+fn the_example_is_right() {
+    let settings = example();
+    assert_eq!(settings.declaration.idps.len(), 1);
+    assert_eq!(settings.declaration.organizations[0].policies.len(), 1);
+    assert_eq!(settings.declaration.applications[0].hosts, [Host::parse("wiki.example.com").unwrap()]);
+    assert_eq!(settings.declaration.applications[0].rules.len(), 2);
+}
+
+/// Every `key =` of the example, commented or not, below the section it stands in.
+fn shown() -> BTreeSet<String> {
+    let mut section = None;
+    let mut keys = BTreeSet::new();
+    for line in EXAMPLE.lines() {
+        let bare = line.trim_start_matches("# ");
+        if bare.starts_with('[') {
+            let header = bare.split(']').next().unwrap();
+            section = Some(header.trim_start_matches('[').to_owned());
+        }
+        let Some(section) = &section else { continue };
+        let words: Vec<&str> = line.split([' ', '(']).filter(|word| !word.is_empty()).collect();
+        let assigned = words.windows(2).filter(|pair| pair[1] == "=");
+        keys.extend(assigned.map(|pair| format!("{section}.{}", pair[0])));
+    }
+    keys
+}
+
+#[test]
+fn the_example_shows_every_key_and_no_other() {
+    let report = Report::default();
+    let tls = [SECRET, ("VESTIBULE_SERVER__TLS__KEY", "k"), ("VESTIBULE_SERVER__TLS__CERTIFICATE", "c")];
+    read(&report, EXAMPLE, &Environment::of(variables(&tls))).unwrap();
+    assert_eq!(report.keys(), shown());
+}
+
+#[test]
+fn a_commented_key_shows_its_default() {
+    // These show what may be said, not what holds when nothing is.
+    let offers = ["owner", "client_secret", "certificate", "key", "role", "url_file", "[server.tls]"];
+    let uncomment = |line: &str| match line.strip_prefix("# ") {
+        Some(bare) if bare.contains(" = ") && !offers.iter().any(|offer| bare.starts_with(offer)) => bare.to_owned(),
+        _ => line.to_owned(),
+    };
+    let (head, body) = EXAMPLE.split_at(EXAMPLE.find("[server]").unwrap());
+    let whole: String = body.lines().map(|line| uncomment(line) + "\n").collect();
+    assert!(whole.lines().count() > 50 && whole.contains("\nemail_trusted = false") && !head.contains("[["));
+    let settings = good(&whole, &[SECRET]);
+    assert_eq!(settings.declaration, example().declaration);
+    let session = (settings.session, settings.server.operations_listen);
+    assert_eq!(session, (example().session, example().server.operations_listen));
+}
