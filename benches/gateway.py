@@ -11,6 +11,7 @@ The figure to trust is CPU per request: time the target's processes ran on a cor
 to about 15 %; take the median.
 
 Needs Linux, two cores, Python 3.11, Node, and Debian's nginx and wrk. Only the standard library is used.
+Once before: npm ci --prefix tests/provider
 """
 
 import argparse
@@ -34,6 +35,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONNECTIONS = 64
 BODY_BYTES = 1024
 STARTS = 7
+CLIENT_ID, CLIENT_SECRET = "vestibule", "known to everybody, on loopback only"
 TARGET_CORE, LOAD_CORE = "0", "1"
 # A start that takes longer than this has failed.
 PATIENCE_S = 20
@@ -57,11 +59,9 @@ class Processes:
         self.folder, self.running = folder, []
 
     def start(self, name, argv, core, **options):
-        options.setdefault("stdout", open(self.folder / f"{name}.log", "ab"))
-        child = subprocess.Popen(
-            ["taskset", "--cpu-list", core, *map(str, argv)],
-            stderr=open(self.folder / f"{name}.log", "ab"), stdin=subprocess.DEVNULL, cwd=self.folder, **options,
-        )
+        with open(self.folder / f"{name}.log", "ab") as log:
+            streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log} | options
+            child = subprocess.Popen(["taskset", "--cpu-list", core, *map(str, argv)], cwd=self.folder, **streams)
         child.name = name
         self.running.append(child)
         return child
@@ -180,15 +180,14 @@ def start_nginx(processes, application):
 
 
 def start_provider(processes, redirect_uri):
-    """The kit's provider; it prints one line of JSON once it listens."""
-    script = ROOT / "tests/provider/provider.mjs"
+    """The issuer of the kit's provider, which prints it once it listens, and ends when its standard input does."""
+    client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "redirect_uris": [redirect_uri]}
     child = processes.start(
-        "provider", ["node", script, "--redirect-uri", redirect_uri], LOAD_CORE, stdout=subprocess.PIPE, text=True,
+        "provider", ["node", ROOT / "tests/provider/provider.mjs", json.dumps({"clients": [client]})], LOAD_CORE,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )
-    for line in child.stdout:
-        if line.startswith("{"):
-            return json.loads(line)
-    fail(f"the provider ended:\n{processes.log_of(child)}")
+    line = child.stdout.readline()
+    return json.loads(line)["issuer"] if line else fail(f"the provider ended:\n{processes.log_of(child)}")
 
 
 class Vestibule:
@@ -201,7 +200,7 @@ class Vestibule:
         self.redirect_uri = f"{self.public_url}/login/bench/callback"
         self.application, self.file = application, folder / "vestibule.toml"
 
-    def configure(self, provider):
+    def configure(self, issuer):
         self.file.write_text(f"""
 [server]
 public_url = "{self.public_url}"
@@ -214,9 +213,9 @@ url = "sqlite://{self.file.with_name('vestibule.db')}"
 [[idp]]
 id = "bench"
 name = "Benchmark"
-issuer = "{provider['issuer']}"
-client_id = "{provider.get('client_id', 'vestibule')}"
-client_secret = "{provider.get('client_secret', 'secret')}"
+issuer = "{issuer}"
+client_id = "{CLIENT_ID}"
+client_secret = "{CLIENT_SECRET}"
 auto_provision = true
 
 [idp.default_policy]
@@ -414,6 +413,8 @@ def main():
         fail("two cores are needed: one for the targets, one for the load")
     for program in ("nginx", "wrk", "node", "taskset"):
         shutil.which(program) or fail(f"{program} is missing")
+    if not (ROOT / "tests/provider/node_modules").is_dir():
+        fail("first: npm ci --prefix tests/provider")
     if options.binary is None:
         subprocess.run(["cargo", "build", "--locked", "--profile", "dist"], cwd=ROOT, check=True)
         options.binary = ROOT / "target/dist/vestibule"
