@@ -7,11 +7,11 @@ Starts, on loopback: a small nginx that answers 1 KiB (the application), nginx `
 `vestibule serve` in front of it. Signs in once for real at the OpenID provider of the test kit, then lets wrk ask
 nginx and Vestibule in turn, with that session's cookie. Both targets share core 0; wrk and the application have core 1.
 
-The figure to trust is CPU per request: time the target's processes ran on a core, divided by the requests answered. Requests per second on a busy machine are not printed for that reason. One round's ratio is good
-to about 15 %; take the median.
+The figure to trust is CPU per request: time the target's processes ran on a core, divided by the requests answered.
+Requests per second say little on a busy machine and are not printed. One round's ratio is good to about 15 %; take the
+median.
 
-Needs Linux, two cores, Python 3.11, Node, and Debian's nginx and wrk. Only the standard library is used.
-Once before: npm ci --prefix tests/provider
+Needs Linux, two cores, Python 3, Node, nginx, wrk, and once before `npm ci --prefix tests/provider`.
 """
 
 import argparse
@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CONNECTIONS = 64
 BODY_BYTES = 1024
 STARTS = 7
-CLIENT_ID, CLIENT_SECRET = "vestibule", "known to everybody, on loopback only"
+CLIENT_ID, CLIENT_SECRET = "vestibule", "on-loopback-only"
 TARGET_CORE, LOAD_CORE = "0", "1"
 # A start that takes longer than this has failed.
 PATIENCE_S = 20
