@@ -66,7 +66,10 @@ fn wrong_arrow(source: &Source, room: &Room, wing: Option<&Wing>, path: &Path) -
         return Some(format!("{place}: `{written}` takes the whole house: name the room it means"));
     };
     let (from, allowed, at_home) = match wing {
-        Some(wing) => (wing.module.join("::"), wing.may.to_vec(), starts_with(&to, wing.module)),
+        Some(wing) => {
+            let at_home = std::iter::once(&wing.module).chain(wing.sees).any(|module| starts_with(&to, module));
+            (wing.module.join("::"), wing.may.to_vec(), at_home)
+        }
         None => (room.name.to_owned(), room.allowed(), target == room.name),
     };
     if at_home || allowed.contains(&target.as_str()) {

@@ -25,8 +25,10 @@ pub enum May {
 pub struct Wing {
     /// Its module, from the crate's root.
     pub module: &'static [&'static str],
-    /// The rooms it may import. Of its own room it sees nothing but itself.
+    /// The rooms it may import.
     pub may: &'static [&'static str],
+    /// What it sees of its own room beside itself: modules that are wings too.
+    pub sees: &'static [&'static [&'static str]],
 }
 
 /// A crate, or a part of one, that only some places may name.
@@ -74,9 +76,13 @@ pub const DOORS: &[&str] = &["login", "console", "api", "scim", "sync", "gateway
 
 /// The demonstration's far sides play strangers: they must not be able to lean on how the proxy works inside.
 pub const WINGS: &[Wing] = &[
-    Wing { module: &["cli", "demo", "provider"], may: &["identity", "base"] },
-    Wing { module: &["cli", "demo", "apps"], may: &["identity", "base"] },
+    Wing { module: &["cli", "demo", "provider"], may: &["identity", "base"], sees: &[DEMO_HTML] },
+    Wing { module: &["cli", "demo", "apps"], may: &["identity", "base"], sees: &[DEMO_HTML] },
+    Wing { module: DEMO_HTML, may: &[], sees: &[] },
 ];
+
+/// How the strangers' pages look.
+const DEMO_HTML: &[&str] = &["cli", "demo", "html"];
 
 /// The crates that only one place may know.
 pub const FENCES: &[Fence] = &[
