@@ -1,0 +1,28 @@
+# syntax=docker/dockerfile:1
+
+FROM rust:1.95-bookworm AS build
+WORKDIR /source
+COPY . .
+# Registry and target directory live in the builder's cache, so that a second build compiles only what changed.
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/source/target \
+    cargo build --locked --profile dist --bin vestibule \
+    && cp target/dist/vestibule /usr/local/bin/vestibule
+
+FROM debian:bookworm-slim
+# The authorities that sign identity providers' certificates.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates \
+    && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 10001 --user-group --no-create-home --home-dir /data --shell /usr/sbin/nologin vestibule \
+    && install --directory --owner=vestibule --group=vestibule --mode=0700 /data
+COPY --from=build /usr/local/bin/vestibule /usr/local/bin/vestibule
+USER 10001:10001
+# SQLite's file, `sqlite://vestibule.db`, is created in the working directory.
+WORKDIR /data
+VOLUME /data
+EXPOSE 8080 9090
+# Asks the operations listener at its default, 127.0.0.1:9090.
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["vestibule", "health"]
+ENTRYPOINT ["vestibule"]
+CMD ["serve", "--config", "/etc/vestibule/vestibule.toml"]
