@@ -5,6 +5,9 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+// The doors.
+pub mod cli;
+
 // A request flows in.
 pub mod assertion;
 pub mod decision;
