@@ -10,11 +10,11 @@ use super::pending::{Pending, Purpose};
 use super::{Login, Scene};
 use crate::claims::{ClaimLimits, ClaimRules, Claims};
 use crate::directory::{Desired, ProvisionError, Provisioned, SignIn};
-use crate::identity::{Host, Idp};
+use crate::identity::{Host, Idp, IdpKey};
 use crate::oidc::VerifiedTokens;
 use crate::pages::{Account, Assets};
-use crate::policy::{self, Profile, Reach};
-use crate::session::{SessionId, SignedIn};
+use crate::policy::{self, Outcome, Profile};
+use crate::session::SignedIn;
 use crate::web::{self, Cause, SESSION_COOKIE, see_other, with_cookie};
 
 /// How often a decision is made anew because the policies moved under it.
@@ -112,4 +112,43 @@ impl Login {
         );
         self.web.fail(failure, headers, Assets::SignIn)
     }
+}
+
+/// Everything that is read out of the claims: the person, and what the policies give. Without auto provision no policy
+/// runs.
+fn decide(scene: &Scene, key: IdpKey, claims: &Claims) -> Result<(Profile, Option<Desired>), Refusal> {
+    let gone = || Refusal::new(Cause::SignInRefused, "the IdP has no policies");
+    let policies = scene.policies.idp(key).ok_or_else(gone)?;
+    let profile = policies.profile().read(claims).map_err(|error| Refusal::new(Cause::SignInRefused, error))?;
+    for failed in &profile.failed {
+        tracing::warn!(cause = %failed, "a path of the profile failed");
+    }
+    let auto_provision = scene.catalogue.idp(key).is_some_and(|idp| idp.spec.auto_provision);
+    let desired = auto_provision.then(|| {
+        let decision = policy::decide(policies, policies.reach(), claims);
+        for verdict in &decision.verdicts {
+            if let Outcome::Error { reason } = &verdict.outcome {
+                tracing::warn!(organization = %verdict.id, cause = %reason, "a selector failed");
+            }
+        }
+        Desired {
+            version: decision.version,
+            roles: decision.desired().collect(),
+            errored: decision.errored().collect(),
+        }
+    });
+    Ok((profile, desired))
+}
+
+fn unavailable(error: impl ToString) -> Refusal {
+    Refusal::new(Cause::Unavailable, error)
+}
+
+fn refusal(error: ProvisionError) -> Refusal {
+    let cause = match &error {
+        ProvisionError::Unknown | ProvisionError::NoMatch => Cause::NoAccount,
+        ProvisionError::Disabled => Cause::Disabled,
+        _ => Cause::Unavailable,
+    };
+    Refusal::new(cause, error)
 }

@@ -1,0 +1,135 @@
+//! The composition root: the only place that builds everything, and where a request is told which door is its own.
+
+mod dispatch;
+mod house;
+mod operations;
+mod tasks;
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use tokio::sync::watch;
+
+use crate::base::Ambient;
+use crate::config::Settings;
+use crate::directory::{DeclareError, IdentityChoices};
+use crate::listener::{Listener, ListenerError};
+pub use house::House;
+
+/// How long to wait before the database is tried again; doubles up to the maximum.
+const RETRY: Duration = Duration::from_millis(250);
+const MAX_RETRY: Duration = Duration::from_secs(10);
+/// How long requests under way may take to finish when we stop.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// What the command line adds to the settings.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What shall become of identities whose IdP changed its issuer, identifier path or owner.
+    pub identities: IdentityChoices,
+    /// Shown on every page of ours.
+    pub notice: Option<String>,
+}
+
+/// Why we cannot run at all. A database that does not answer is no such reason: we answer 503 and try again.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// An address cannot be listened on, or a certificate cannot be read.
+    #[error(transparent)]
+    Listener(#[from] ListenerError),
+    /// The configuration does not fit what the database holds.
+    #[error(transparent)]
+    Declare(#[from] DeclareError),
+    /// Something built in is broken.
+    #[error("{0}")]
+    Internal(String),
+}
+
+/// A running server: its listeners are bound, its rooms are being built.
+pub struct App {
+    settings: Settings,
+    options: Options,
+    ambient: Ambient,
+    public: Listener,
+    operations: Listener,
+    house: Arc<ArcSwapOption<House>>,
+}
+
+impl App {
+    /// Binds every listener. Nothing is served before [`App::run`].
+    ///
+    /// # Errors
+    /// When an address cannot be listened on, or a certificate cannot be read.
+    pub async fn bind(settings: Settings, options: Options, ambient: Ambient) -> Result<Self, AppError> {
+        let public = Listener::bind(&settings.server.listen, settings.server.tls.as_ref()).await?;
+        let operations = Listener::bind(&[settings.server.operations_listen], None).await?;
+        Ok(Self { settings, options, ambient, public, operations, house: Arc::default() })
+    }
+
+    /// Where browsers and fronting proxies reach us.
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        self.public.addresses()
+    }
+
+    /// Where `/healthz` and `/readyz` answer.
+    pub fn operations_address(&self) -> Option<SocketAddr> {
+        self.operations.addresses().first().copied()
+    }
+
+    /// Serves until `stop` resolves, then lets requests under way finish. While the database cannot be opened every
+    /// request is answered 503.
+    ///
+    /// # Errors
+    /// When the configuration does not fit what the database holds: nothing was changed then.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
+        let (stopping, stopped) = watch::channel(false);
+        let door = dispatch::Door::new(&self.settings, &self.options, &self.ambient, Arc::clone(&self.house))?;
+        let operations = operations::router(Arc::clone(&self.house));
+        let public = tokio::spawn(self.public.serve(door.service(), stopped.clone(), DRAIN));
+        let operations = tokio::spawn(self.operations.serve(operations, stopped.clone(), DRAIN));
+        let living = live(&self.settings, &self.options, &self.ambient, &self.house, stopped);
+        let outcome = tokio::select! {
+            () = stop => Ok(()),
+            refused = living => refused,
+        };
+        stopping.send_replace(true);
+        for served in [public, operations] {
+            if let Err(error) = served.await {
+                tracing::error!(%error, "a listener did not stop in order");
+            }
+        }
+        if let Some(house) = self.house.swap(None) {
+            house.close().await;
+        }
+        outcome
+    }
+}
+
+/// Builds the house, as often as it takes, and keeps it going. Returns only if it is refused.
+async fn live(
+    settings: &Settings,
+    options: &Options,
+    ambient: &Ambient,
+    place: &ArcSwapOption<House>,
+    stopped: watch::Receiver<bool>,
+) -> Result<(), AppError> {
+    let mut wait = RETRY;
+    let house = loop {
+        match House::build(settings, options, ambient).await {
+            Ok(house) => break Arc::new(house),
+            Err(house::BuildError::Refused(error)) => return Err(error),
+            Err(house::BuildError::Unavailable(cause)) => {
+                tracing::error!(%cause, "the database cannot be used; answering 503 until it can");
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(MAX_RETRY);
+            }
+        }
+    };
+    place.store(Some(Arc::clone(&house)));
+    tracing::info!(public_url = %settings.server.public_url, "ready");
+    tasks::run(house, stopped).await;
+    Ok(())
+}

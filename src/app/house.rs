@@ -1,0 +1,131 @@
+//! Everything that needs the database, built in one go.
+
+use std::sync::Arc;
+
+use axum::Router;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::{AppError, Options};
+use crate::assertion::{Assertions, SigningKey};
+use crate::base::{Ambient, HttpClient, HttpSettings, SealingKey};
+use crate::config::Settings;
+use crate::directory::{DeclareError, Directory};
+use crate::gateway::Gateway;
+use crate::login::{self, Login};
+use crate::session::{Changes, HandoffKeys, SessionSettings, Sessions};
+use crate::store::{Db, server_keys};
+use crate::upstream::Forwarder;
+use crate::web::Web;
+
+/// The rooms, furnished.
+pub struct House {
+    /// Signing in and out.
+    pub login: Arc<Login>,
+    /// The doors of the sign-in host.
+    pub sign_in_host: Router,
+    /// Our own doors on every application's host.
+    pub application_host: Router,
+    /// The way to the applications.
+    pub gateway: Arc<Gateway>,
+    /// The change log.
+    pub changes: Arc<Changes>,
+    /// Sessions.
+    pub sessions: Arc<Sessions>,
+    /// The keys that applications verify assertions with.
+    pub jwks: serde_json::Value,
+    db: Db,
+}
+
+/// Why the house was not built.
+pub(super) enum BuildError {
+    /// Trying again may help.
+    Unavailable(String),
+    /// Trying again cannot help.
+    Refused(AppError),
+}
+
+fn unavailable(error: impl ToString) -> BuildError {
+    BuildError::Unavailable(error.to_string())
+}
+
+impl House {
+    /// Opens the database, applies the declaration, and builds every room on it.
+    pub(super) async fn build(settings: &Settings, options: &Options, ambient: &Ambient) -> Result<Self, BuildError> {
+        let internal = |error: &dyn std::error::Error| BuildError::Refused(AppError::Internal(error.to_string()));
+        let db = Db::open(&settings.database.url).await.map_err(unavailable)?;
+        let directory = Directory::new(db.clone(), ambient.clone());
+        // Followed from before the declaration is applied, so that nothing falls in between.
+        let changes = Arc::new(Changes::follow(db.clone()).await.map_err(unavailable)?);
+        directory.declare(&settings.declaration, &options.identities).await.map_err(|error| match error {
+            DeclareError::Store(error) => unavailable(error),
+            refused => BuildError::Refused(refused.into()),
+        })?;
+        let web = Arc::new(Web::new(settings.server.public_url.clone(), options.notice.clone(), ambient.clone())
+            .map_err(|error| internal(&error))?);
+        let keys = Arc::new(HandoffKeys { sealing: sealing_key(&db, ambient).await?, ambient: ambient.clone() });
+        let signing = signing_key(&db, ambient).await?;
+        let assertions = Arc::new(Assertions::new(signing, settings.server.public_url.clone(), ambient.clone()));
+        let lifetimes = SessionSettings {
+            idle_timeout: settings.session.idle_timeout,
+            absolute_timeout: settings.session.absolute_timeout,
+        };
+        let sessions = Arc::new(Sessions::new(db.clone(), ambient.clone(), lifetimes, Arc::clone(&changes)));
+        let http = HttpClient::new(HttpSettings::default());
+        let secrets = settings.secrets.clone();
+        let login = Login::new(Arc::clone(&web), Arc::clone(&sessions), Arc::clone(&keys), directory, http, secrets);
+        let login = Arc::new(login.await.map_err(unavailable)?);
+        let forwarder = Forwarder::new(Default::default(), Arc::clone(&assertions), settings.server.public_url.clone())
+            .map_err(|error| internal(&error))?;
+        let gateway = Gateway { web, sessions: Arc::clone(&sessions), keys, forwarder, routes: Default::default() };
+        gateway.reload(&login.scene().catalogue);
+        Ok(Self {
+            sign_in_host: login::sign_in_host(Arc::clone(&login)),
+            application_host: login::application_host(Arc::clone(&login)),
+            login,
+            gateway: Arc::new(gateway),
+            changes,
+            sessions,
+            jwks: assertions.jwks(),
+            db,
+        })
+    }
+
+    /// Takes in a change of the catalogue.
+    pub(super) async fn reload(&self) {
+        match self.login.reload().await {
+            Ok(scene) => self.gateway.reload(&scene.catalogue),
+            Err(error) => tracing::error!(cause = %error, "cannot read the catalogue; the last one stays"),
+        }
+    }
+
+    /// Whether the database answers.
+    pub(super) async fn is_ready(&self) -> Result<(), String> {
+        self.db.ping().await.map_err(|error| error.to_string())
+    }
+
+    /// Writes what is still in memory and closes the database.
+    pub(super) async fn close(&self) {
+        if let Err(error) = self.sessions.write_activity().await {
+            tracing::warn!(cause = %error, "the last activity of some sessions was not written");
+        }
+        self.db.close().await;
+    }
+}
+
+async fn sealing_key(db: &Db, ambient: &Ambient) -> Result<SealingKey, BuildError> {
+    let fresh = SecretString::from(STANDARD.encode(ambient.bytes::<32>()));
+    let stored = server_keys::get_or_insert(db, "sealing", &fresh, ambient.now()).await.map_err(unavailable)?;
+    let mut bytes = [0; 32];
+    match STANDARD.decode_slice(stored.expose_secret(), &mut bytes) {
+        Ok(32) => Ok(SealingKey::new(&bytes)),
+        _ => Err(unavailable("the sealing key in the database is not one")),
+    }
+}
+
+async fn signing_key(db: &Db, ambient: &Ambient) -> Result<SigningKey, BuildError> {
+    let fresh = SigningKey::generate(ambient).map_err(unavailable)?;
+    let stored = server_keys::get_or_insert(db, "assertion", &fresh.to_stored(), ambient.now()).await;
+    SigningKey::from_stored(&stored.map_err(unavailable)?).map_err(unavailable)
+}

@@ -1,0 +1,59 @@
+//! What goes on beside requests: following the change log, writing activity, sweeping what has run out.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::House;
+use crate::session::{POLL_INTERVAL, Unavailable};
+
+const ACTIVITY_INTERVAL: Duration = Duration::from_secs(5);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(300);
+
+/// Runs every task until we stop.
+pub(super) async fn run(house: Arc<House>, mut stopped: watch::Receiver<bool>) {
+    let follow = every(POLL_INTERVAL, "follow the change log", || house.changes.catch_up());
+    let write = every(ACTIVITY_INTERVAL, "write the activity of sessions", || house.sessions.write_activity());
+    let sweep = every(SWEEP_INTERVAL, "sweep what has run out", || house.sessions.sweep());
+    tokio::select! {
+        () = follow => {}
+        () = write => {}
+        () = sweep => {}
+        () = reload(&house) => {}
+        _ = stopped.wait_for(|stopped| *stopped) => {}
+    }
+}
+
+/// Takes in each change of the catalogue.
+async fn reload(house: &House) {
+    let mut catalogue = house.changes.catalogue();
+    // What happened between the house's building and now.
+    house.reload().await;
+    while catalogue.changed().await.is_ok() {
+        house.reload().await;
+    }
+}
+
+/// Does `task` again and again. A failure is told once, until it succeeds again.
+async fn every<F: Future<Output = Result<(), Unavailable>>>(period: Duration, what: &str, task: impl Fn() -> F) {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut failing = false;
+    loop {
+        ticks.tick().await;
+        match task().await {
+            Ok(()) if failing => {
+                failing = false;
+                tracing::info!("can {what} again");
+            }
+            Err(error) if !failing => {
+                failing = true;
+                tracing::error!(cause = %error, "cannot {what}");
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+}
