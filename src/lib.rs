@@ -9,6 +9,7 @@
 pub mod assertion;
 pub mod decision;
 pub mod session;
+pub mod upstream;
 
 // A login flows in.
 
