@@ -175,4 +175,6 @@ fn reason(route: &Route, principal: &Principal, admitted: bool) -> DenialReason 
 }
 
 #[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
 mod tests;

@@ -12,6 +12,7 @@ pub mod cli;
 pub mod assertion;
 pub mod decision;
 pub mod session;
+pub mod upstream;
 
 // A login flows in.
 pub mod claims;

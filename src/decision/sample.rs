@@ -1,0 +1,102 @@
+//! A small world for the tests of this room and of those that need a permit.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{Decision, Permit, RequestPath, RouteTable};
+use crate::identity::{
+    Allow, Application, ApplicationKey, ApplicationSpec, Catalogue, HeaderPreset, Host, Organization, OrganizationKey,
+    Role, RoleId, RoleName, Rule, SessionId, UserId,
+};
+use crate::session::Principal;
+
+/// The organization that owns the application, and another one with a role of the same name.
+pub(crate) const HOME: OrganizationKey = OrganizationKey::new(Uuid::from_u128(1));
+pub(crate) const OTHER: OrganizationKey = OrganizationKey::new(Uuid::from_u128(2));
+pub(crate) const ADMIN: RoleId = RoleId::new(Uuid::from_u128(12));
+pub(crate) const MEMBER: RoleId = RoleId::new(Uuid::from_u128(11));
+pub(crate) const GUEST: RoleId = RoleId::new(Uuid::from_u128(13));
+pub(crate) const OTHER_ADMIN: RoleId = RoleId::new(Uuid::from_u128(21));
+
+pub(crate) fn role(name: &str) -> RoleName {
+    name.parse().unwrap()
+}
+
+pub(crate) fn host(name: &str) -> Host {
+    name.parse().unwrap()
+}
+
+pub(crate) fn path(text: &str) -> RequestPath {
+    RequestPath::parse(&text.parse().unwrap()).unwrap()
+}
+
+pub(crate) fn everyone(path: &str) -> Rule {
+    Rule { path: path.parse().unwrap(), allow: Allow::Everyone }
+}
+
+pub(crate) fn only(path: &str, roles: &[&str]) -> Rule {
+    Rule { path: path.parse().unwrap(), allow: Allow::Roles(roles.iter().map(|name| role(name)).collect()) }
+}
+
+/// The wiki at `wiki.example.com` and `docs.example.com`, for the home lab's admins and members.
+pub(crate) fn wiki(upstream: &str, rules: Vec<Rule>) -> Application {
+    Application {
+        key: ApplicationKey::new(Uuid::from_u128(100)),
+        organization: HOME,
+        spec: ApplicationSpec {
+            id: "wiki".parse().unwrap(),
+            organization: "home-lab".parse().unwrap(),
+            name: "Wiki".into(),
+            hosts: vec![host("wiki.example.com"), host("docs.example.com")],
+            upstream: upstream.parse().unwrap(),
+            roles: Some(vec![role("Admin"), role("Member")]),
+            headers: HeaderPreset::Remote,
+            pass_host: true,
+            allowed_origins: Vec::new(),
+            rules,
+        },
+    }
+}
+
+pub(crate) fn catalogue(applications: Vec<Application>) -> Catalogue {
+    let role = |id, name: &str| Role { id, name: role(name), admin: false };
+    let home = Organization {
+        key: HOME,
+        id: "home-lab".parse().unwrap(),
+        name: "Home lab".into(),
+        roles: vec![role(ADMIN, "Admin"), role(GUEST, "Guest"), role(MEMBER, "Member")],
+    };
+    let other = Organization {
+        key: OTHER,
+        id: "other".parse().unwrap(),
+        name: "Other".into(),
+        roles: vec![role(OTHER_ADMIN, "Admin")],
+    };
+    Catalogue { version: 1, organizations: vec![home, other], applications, ..Catalogue::default() }
+}
+
+/// Alice, with these roles.
+pub(crate) fn alice(roles: &[(OrganizationKey, RoleId)]) -> Arc<Principal> {
+    let mut roles = roles.to_vec();
+    roles.sort_unstable();
+    Arc::new(Principal {
+        session: SessionId::new(Uuid::from_u128(1000)),
+        user: UserId::new(Uuid::from_u128(1001)),
+        username: "alice".parse().unwrap(),
+        display_name: Some("Alice Ä".into()),
+        email: Some("alice@example.com".into()),
+        roles,
+        generation: 1,
+    })
+}
+
+/// A permit for `target` of one application at its first host.
+pub(crate) fn permitted(application: Application, target: &str, principal: Option<&Arc<Principal>>) -> Permit {
+    let host = application.spec.hosts[0].clone();
+    let table = RouteTable::compile(&catalogue(vec![application]));
+    match table.decide(&host, &path(target), principal) {
+        Decision::Permit(permit) => permit,
+        other => panic!("no permit: {other:?}"),
+    }
+}

@@ -1,0 +1,76 @@
+//! Why a request could not be forwarded.
+
+use http::StatusCode;
+
+use crate::assertion::SigningFailed;
+
+type Cause<'a> = &'a (dyn std::error::Error + 'static);
+
+/// TLS towards upstreams cannot be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("TLS towards upstreams cannot be set up: {0}")]
+pub struct SetupError(#[from] rustls::Error);
+
+/// Why there is no answer of the upstream. The texts are for the log; the page says less.
+#[derive(Debug, thiserror::Error)]
+pub enum ForwardError {
+    /// `CONNECT` and `TRACE` go nowhere.
+    #[error("the method is not supported")]
+    Method,
+    /// The request came through us too often already: an upstream that is ourselves.
+    #[error("the request goes round in a circle")]
+    Loop,
+    /// The client's body broke off or was malformed.
+    #[error("the body of the request broke off")]
+    RequestBody,
+    /// No connection: refused, no such name, no TLS.
+    #[error("the upstream cannot be reached: {0}")]
+    Unreachable(String),
+    /// No connection within the time for it.
+    #[error("the upstream did not accept a connection in time")]
+    ConnectTimeout,
+    /// A connection, but no answer within the time for it.
+    #[error("the upstream did not answer in time")]
+    HeadTimeout,
+    /// The connection broke before an answer came.
+    #[error("the upstream broke off: {0}")]
+    Broken(String),
+    /// The answer is none to what was asked.
+    #[error("the upstream answered with another protocol than was asked for")]
+    Protocol,
+    /// The upstream could not be told who the user is.
+    #[error(transparent)]
+    Assertion(#[from] SigningFailed),
+}
+
+impl ForwardError {
+    /// The status to answer with.
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Loop => StatusCode::LOOP_DETECTED,
+            Self::RequestBody => StatusCode::BAD_REQUEST,
+            Self::Unreachable(_) | Self::Broken(_) | Self::Protocol => StatusCode::BAD_GATEWAY,
+            Self::ConnectTimeout | Self::HeadTimeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::Assertion(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    pub(super) fn of(error: &hyper_util::client::legacy::Error) -> Self {
+        let chain = || std::iter::successors(Some(error as Cause<'_>), |error| error.source());
+        let timed_out = |error: Cause<'_>| {
+            error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut)
+        };
+        if error.is_connect() {
+            if chain().any(timed_out) {
+                return Self::ConnectTimeout;
+            }
+            return Self::Unreachable(chain().last().map(ToString::to_string).unwrap_or_default());
+        }
+        let body_of_ours = |error: Cause<'_>| error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_user);
+        if chain().any(body_of_ours) {
+            return Self::RequestBody;
+        }
+        Self::Broken(chain().last().map(ToString::to_string).unwrap_or_default())
+    }
+}

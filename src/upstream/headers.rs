@@ -1,0 +1,185 @@
+//! Headers on their way through a proxy (RFC 9110 7.6): what belongs to one connection stays there, what only we may say
+//! is said by us alone.
+
+use http::Version;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+use crate::base::cookies;
+use crate::identity::{Host, PublicUrl};
+
+use super::{ClientInfo, ForwardError, PSEUDONYM, name};
+
+/// Most times a request may have come through us: one of us may stand behind another, three in a row are a circle.
+const MAX_HOPS: usize = 3;
+
+/// Fields of one connection, beside those that `Connection` names.
+const HOP_BY_HOP: [HeaderName; 9] = [
+    header::CONNECTION,
+    header::TE,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    header::PROXY_AUTHENTICATE,
+    header::PROXY_AUTHORIZATION,
+    name("keep-alive"),
+    name("proxy-connection"),
+    name("http2-settings"),
+];
+
+/// What the names of our identity headers begin with, in every preset, `-` for every other character.
+const IDENTITY_PREFIXES: [&str; 3] = ["remote-", "x-auth-request-", "x-vestibule-"];
+
+/// What other proxies tell upstreams, and upstreams believe: where the request came from and what was asked for. The
+/// last ones let a client ask for one path and mean another.
+const PROXY_NAMES: [&str; 8] = [
+    "forwarded",
+    "x-real-ip",
+    "x-client-ip",
+    "true-client-ip",
+    "x-original-url",
+    "x-original-uri",
+    "x-rewrite-url",
+    "x-original-host",
+];
+
+/// Whether only we may send an upstream a header of that name. Applications that see names as CGI does (RFC 3875
+/// 4.1.18) cannot tell `-` from `_`, so every character that is neither letter nor digit counts as one.
+pub(super) fn is_ours(name: &str) -> bool {
+    // Few headers begin like one of ours: the others are done with after a byte.
+    if !matches!(name.as_bytes().first(), Some(b'r' | b'R' | b'x' | b'X' | b'f' | b'F' | b't' | b'T')) {
+        return false;
+    }
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    plain.starts_with("x-forwarded-")
+        || IDENTITY_PREFIXES.iter().any(|prefix| plain.starts_with(prefix))
+        || PROXY_NAMES.contains(&plain.as_str())
+}
+
+/// Refuses what has come through us too often.
+pub(super) fn check_hops(headers: &HeaderMap) -> Result<(), ForwardError> {
+    let ours = |value: &HeaderValue| {
+        let hops = value.as_bytes().split(|&byte| byte == b',');
+        hops.filter(|hop| hop.trim_ascii().ends_with(PSEUDONYM.as_bytes())).count()
+    };
+    let hops: usize = headers.get_all(header::VIA).iter().map(ours).sum();
+    if hops >= MAX_HOPS { Err(ForwardError::Loop) } else { Ok(()) }
+}
+
+/// Takes out of a request what is of this connection, what only we may say, and our cookies. Ours is added afterwards,
+/// so that naming it in `Connection` takes nothing away.
+pub(super) fn clean_request(headers: &mut HeaderMap) {
+    let trailers = accepts_trailers(headers);
+    remove_hop_by_hop(headers);
+    remove_where(headers, |name| is_ours(name.as_str()));
+    cookies::strip_request(headers);
+    if trailers {
+        // RFC 9110 10.1.4: who sends TE names it in Connection.
+        headers.insert(header::TE, HeaderValue::from_static("trailers"));
+        headers.insert(header::CONNECTION, HeaderValue::from_static("te"));
+    }
+}
+
+/// Takes out of an answer what is of the upstream's connection, and what would set a cookie of ours.
+pub(super) fn clean_response(headers: &mut HeaderMap, version: Version) {
+    remove_hop_by_hop(headers);
+    cookies::strip_response(headers);
+    add_via(headers, version);
+}
+
+/// Takes out of a request's trailers what has no place there or would have been taken out of its headers.
+pub(super) fn clean_request_trailers(trailers: &mut HeaderMap) {
+    remove_hop_by_hop(trailers);
+    remove_where(trailers, |name| is_ours(name.as_str()) || not_in_trailers(name));
+}
+
+/// Takes out of an answer's trailers what has no place there.
+pub(super) fn clean_response_trailers(trailers: &mut HeaderMap) {
+    remove_hop_by_hop(trailers);
+    remove_where(trailers, not_in_trailers);
+}
+
+/// Framing, routing, authentication (RFC 9110 6.5.1).
+fn not_in_trailers(name: &HeaderName) -> bool {
+    matches!(
+        *name,
+        header::HOST
+            | header::CONTENT_LENGTH
+            | header::AUTHORIZATION
+            | header::COOKIE
+            | header::SET_COOKIE
+            | header::TRAILER
+            | header::EXPECT
+    )
+}
+
+/// Asks for, or agrees to, a WebSocket.
+pub(super) fn add_upgrade(headers: &mut HeaderMap) {
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.remove(header::TE);
+}
+
+/// Tells the upstream whence the request came and what the browser asked for. Scheme and port are those of the public
+/// URL: what browsers see, whoever stands between.
+pub(super) fn add_client(headers: &mut HeaderMap, received: Version, client: &ClientInfo, public_url: &PublicUrl) {
+    add_via(headers, received);
+    if !client.chain.is_empty() {
+        let chain: Vec<String> = client.chain.iter().map(ToString::to_string).collect();
+        headers.insert(name("x-forwarded-for"), value(&chain.join(", ")));
+    }
+    let (scheme, standard) = if public_url.is_https() { ("https", 443) } else { ("http", 80) };
+    headers.insert(name("x-forwarded-proto"), HeaderValue::from_static(scheme));
+    headers.insert(name("x-forwarded-host"), public_authority(public_url, &client.host));
+    headers.insert(name("x-forwarded-port"), HeaderValue::from(public_url.port().unwrap_or(standard)));
+}
+
+/// The application's host as browsers name it: with the public port, if that is not the scheme's own.
+pub(super) fn public_authority(public_url: &PublicUrl, host: &Host) -> HeaderValue {
+    match public_url.port() {
+        Some(port) => value(&format!("{host}:{port}")),
+        None => value(host.as_str()),
+    }
+}
+
+/// A value made of hosts, ports and addresses, in which nothing is that a value cannot hold.
+pub(super) fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+}
+
+fn add_via(headers: &mut HeaderMap, version: Version) {
+    let via = match version {
+        Version::HTTP_2 => "2 vestibule",
+        Version::HTTP_10 => "1.0 vestibule",
+        _ => "1.1 vestibule",
+    };
+    headers.append(header::VIA, HeaderValue::from_static(via));
+}
+
+fn accepts_trailers(headers: &HeaderMap) -> bool {
+    let names_it = |value: &HeaderValue| {
+        value.as_bytes().split(|&byte| byte == b',').any(|token| token.trim_ascii().eq_ignore_ascii_case(b"trailers"))
+    };
+    headers.get_all(header::TE).iter().any(names_it)
+}
+
+fn remove_hop_by_hop(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> = headers
+        .get_all(header::CONNECTION)
+        .iter()
+        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
+        .filter_map(|token| HeaderName::from_bytes(token.trim_ascii()).ok())
+        .collect();
+    for name in named.iter().chain(&HOP_BY_HOP) {
+        headers.remove(name);
+    }
+}
+
+fn remove_where(headers: &mut HeaderMap, unwanted: impl Fn(&HeaderName) -> bool) {
+    let names: Vec<HeaderName> = headers.keys().filter(|name| unwanted(name)).cloned().collect();
+    for name in names {
+        headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests;

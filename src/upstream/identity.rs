@@ -1,0 +1,141 @@
+//! Telling an upstream who its user is: the headers of the application's preset, and the signed assertion.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use moka::sync::Cache;
+
+use crate::assertion::{AssertionKey, Assertions, SigningFailed, Subject, VALIDITY};
+use crate::decision::{Identity, Permit, Route};
+use crate::identity::{HeaderPreset, RoleName};
+
+use super::name;
+
+/// The header that carries the signed assertion.
+pub const ASSERTION_HEADER: HeaderName = name("x-vestibule-assertion");
+
+/// Most users' prepared headers kept; as many as assertions, for the same reason.
+const MAX_KEPT: u64 = 50_000;
+
+type Prepared = Arc<[(HeaderName, HeaderValue)]>;
+
+/// Prepares identity headers once per session and application.
+pub(super) struct Identities {
+    assertions: Arc<Assertions>,
+    kept: Cache<AssertionKey, Prepared>,
+}
+
+impl Identities {
+    pub(super) fn new(assertions: Arc<Assertions>) -> Self {
+        Self { assertions, kept: Cache::builder().max_capacity(MAX_KEPT).time_to_idle(VALIDITY).build() }
+    }
+
+    /// Adds the identity of a permit, if it has one.
+    pub(super) fn add(&self, headers: &mut HeaderMap, permit: &Permit) -> Result<(), SigningFailed> {
+        let Some(identity) = permit.identity() else {
+            return Ok(());
+        };
+        let route = permit.route();
+        let key = AssertionKey {
+            session: identity.principal().session,
+            application: route.key(),
+            generation: identity.principal().generation,
+            version: route.version(),
+        };
+        let prepared = match self.kept.get(&key) {
+            Some(prepared) => prepared,
+            None => {
+                let prepared: Prepared = preset(route.spec().headers, identity).into();
+                self.kept.insert(key, Arc::clone(&prepared));
+                prepared
+            }
+        };
+        for (name, value) in prepared.iter() {
+            headers.insert(name, value.clone());
+        }
+        let assertion = self.assertions.header(key, || subject(route, identity))?;
+        headers.insert(ASSERTION_HEADER, assertion);
+        Ok(())
+    }
+}
+
+fn subject<'a>(route: &'a Route, identity: &'a Identity) -> Subject<'a> {
+    let principal = identity.principal();
+    Subject {
+        application: route.application(),
+        organization: &route.spec().organization,
+        user: principal.user,
+        username: &principal.username,
+        display_name: principal.display_name.as_deref(),
+        email: principal.email.as_deref(),
+        groups: identity.groups().collect(),
+    }
+}
+
+/// The headers of a preset.
+fn preset(preset: HeaderPreset, identity: &Identity) -> Vec<(HeaderName, HeaderValue)> {
+    let principal = identity.principal();
+    let username = Some(principal.username.as_str());
+    let groups = identity.groups().map(RoleName::as_str).collect::<Vec<_>>().join(",");
+    let groups = Some(groups.as_str());
+    let email = principal.email.as_deref();
+    let fields: &[(HeaderName, Option<&str>)] = match preset {
+        HeaderPreset::Remote => &[
+            (name("remote-user"), username),
+            (name("remote-groups"), groups),
+            (name("remote-email"), email),
+            (name("remote-name"), principal.display_name.as_deref()),
+        ],
+        HeaderPreset::XForwarded => &[
+            (name("x-forwarded-user"), username),
+            (name("x-forwarded-groups"), groups),
+            (name("x-forwarded-email"), email),
+            (name("x-forwarded-preferred-username"), username),
+        ],
+        HeaderPreset::XAuthRequest => &[
+            (name("x-auth-request-user"), username),
+            (name("x-auth-request-groups"), groups),
+            (name("x-auth-request-email"), email),
+            (name("x-auth-request-preferred-username"), username),
+        ],
+        HeaderPreset::None => &[],
+    };
+    fields.iter().filter_map(|(name, text)| Some((name.clone(), encoded((*text)?)))).collect()
+}
+
+/// A text as a header value: printable ASCII stands for itself; all else, and `%` so that it can be told, as
+/// percent-encoded UTF-8. A space at either end would be lost on the way, so it counts among all else.
+fn encoded(text: &str) -> HeaderValue {
+    let last = text.len().saturating_sub(1);
+    let mut encoded = String::with_capacity(text.len());
+    for (index, byte) in text.bytes().enumerate() {
+        match byte {
+            b' ' if index != 0 && index != last => encoded.push(' '),
+            b'!'..=b'~' if byte != b'%' => encoded.push(char::from(byte)),
+            _ => drop(write!(encoded, "%{byte:02X}")),
+        }
+    }
+    super::headers::value(&encoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_outside_printable_ascii_is_percent_encoded() {
+        for (text, expected) in [
+            ("alice", "alice"),
+            ("Alice Smith", "Alice Smith"),
+            ("Zoë", "Zo%C3%AB"),
+            ("100%", "100%25"),
+            ("a\r\nRemote-User: root", "a%0D%0ARemote-User: root"),
+            (" a ", "%20a%20"),
+            ("", ""),
+            ("\u{7f}", "%7F"),
+        ] {
+            assert_eq!(encoded(text), expected, "{text:?}");
+        }
+    }
+}
