@@ -5,25 +5,30 @@ mod house;
 mod operations;
 mod tasks;
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use axum::body::Body;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::service::TowerToHyperService;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::base::Ambient;
 use crate::config::Settings;
 use crate::directory::{DeclareError, IdentityChoices};
-use crate::listener::{Listener, ListenerError};
+use crate::listener::{Limits, ListenError, Listener, TrustedProxies, server_config};
 pub use house::House;
 
 /// How long to wait before the database is tried again; doubles up to the maximum.
 const RETRY: Duration = Duration::from_millis(250);
 const MAX_RETRY: Duration = Duration::from_secs(10);
-/// How long requests under way may take to finish when we stop.
-const DRAIN: Duration = Duration::from_secs(20);
 
 /// What the command line adds to the settings.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +44,7 @@ pub struct Options {
 pub enum AppError {
     /// An address cannot be listened on, or a certificate cannot be read.
     #[error(transparent)]
-    Listener(#[from] ListenerError),
+    Listener(#[from] ListenError),
     /// The configuration does not fit what the database holds.
     #[error(transparent)]
     Declare(#[from] DeclareError),
@@ -53,7 +58,7 @@ pub struct App {
     settings: Settings,
     options: Options,
     ambient: Ambient,
-    public: Listener,
+    public: Vec<Listener>,
     operations: Listener,
     house: Arc<ArcSwapOption<House>>,
 }
@@ -64,19 +69,24 @@ impl App {
     /// # Errors
     /// When an address cannot be listened on, or a certificate cannot be read.
     pub async fn bind(settings: Settings, options: Options, ambient: Ambient) -> Result<Self, AppError> {
-        let public = Listener::bind(&settings.server.listen, settings.server.tls.as_ref()).await?;
-        let operations = Listener::bind(&[settings.server.operations_listen], None).await?;
+        let tls = settings.server.tls.as_ref();
+        let tls = tls.map(|files| server_config(&files.certificate, &files.key)).transpose()?;
+        let mut public = Vec::new();
+        for address in &settings.server.listen {
+            public.push(Listener::bind(*address, tls.clone()).await?);
+        }
+        let operations = Listener::bind(settings.server.operations_listen, None).await?;
         Ok(Self { settings, options, ambient, public, operations, house: Arc::default() })
     }
 
     /// Where browsers and fronting proxies reach us.
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        self.public.addresses()
+        self.public.iter().map(Listener::address).collect()
     }
 
     /// Where `/healthz` and `/readyz` answer.
-    pub fn operations_address(&self) -> Option<SocketAddr> {
-        self.operations.addresses().first().copied()
+    pub fn operations_address(&self) -> SocketAddr {
+        self.operations.address()
     }
 
     /// Serves until `stop` resolves, then lets requests under way finish. While the database cannot be opened every
@@ -87,20 +97,24 @@ impl App {
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
         let (stopping, stopped) = watch::channel(false);
         let door = dispatch::Door::new(&self.settings, &self.options, &self.ambient, Arc::clone(&self.house))?;
-        let operations = operations::router(Arc::clone(&self.house));
-        let public = tokio::spawn(self.public.serve(door.service(), stopped.clone(), DRAIN));
-        let operations = tokio::spawn(self.operations.serve(operations, stopped.clone(), DRAIN));
-        let living = live(&self.settings, &self.options, &self.ambient, &self.house, stopped);
+        let trusted = Arc::new(TrustedProxies::new(self.settings.server.trusted_proxies.clone()));
+        let mut serving = JoinSet::new();
+        for listener in self.public {
+            let (door, stopped) = (door.clone(), stopped.clone());
+            let service = service_fn(move |request: Request<Incoming>| {
+                let door = door.clone();
+                async move { Ok::<_, Infallible>(door.answer(request.map(Body::new)).await) }
+            });
+            serving.spawn(listener.serve(service, Limits::default(), Arc::clone(&trusted), until(stopped)));
+        }
+        let operations = TowerToHyperService::new(operations::router(Arc::clone(&self.house)));
+        serving.spawn(self.operations.serve(operations, Limits::default(), trusted, until(stopped.clone())));
         let outcome = tokio::select! {
             () = stop => Ok(()),
-            refused = living => refused,
+            refused = live(&self.settings, &self.options, &self.ambient, &self.house, stopped) => refused,
         };
         stopping.send_replace(true);
-        for served in [public, operations] {
-            if let Err(error) = served.await {
-                tracing::error!(%error, "a listener did not stop in order");
-            }
-        }
+        while serving.join_next().await.is_some() {}
         if let Some(house) = self.house.swap(None) {
             house.close().await;
         }
@@ -132,4 +146,9 @@ async fn live(
     tracing::info!(public_url = %settings.server.public_url, "ready");
     tasks::run(house, stopped).await;
     Ok(())
+}
+
+async fn until(mut stopped: watch::Receiver<bool>) {
+    // The sender lives as long as the server: an error means that it is gone, which is a stop too.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
 }

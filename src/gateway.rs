@@ -6,7 +6,6 @@
 //!    so cookies alone prove nothing there.
 //! 4. `decision` says what becomes of it. Only its permit opens `upstream`.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -18,6 +17,7 @@ use url::form_urlencoded;
 use crate::decision::origin::check_handshake;
 use crate::decision::{Decision, Denial, Permit, RequestPath, Route, RouteTable};
 use crate::identity::{Catalogue, Host};
+use crate::listener::Client;
 use crate::pages::Assets;
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
 use crate::upstream::{ClientInfo, ForwardError, Forwarder, StillAllowed, is_websocket_handshake};
@@ -54,7 +54,6 @@ impl Gateway {
         host: Host,
         path: RequestPath,
         request: Request<Body>,
-        chain: Vec<IpAddr>,
     ) -> Response {
         let principal = match self.principal(&host, request.headers()).await {
             Ok(principal) => principal,
@@ -69,7 +68,7 @@ impl Gateway {
                     return self.web.refuse(Cause::ForeignForm, request.headers(), Assets::Application);
                 }
                 let still_allowed = self.still_allowed(&host, &path, request.headers());
-                self.forward(permit, request, ClientInfo { host, chain }, still_allowed).await
+                self.forward(permit, request, host, still_allowed).await
             }
             Decision::SignIn(_) => self.sign_in(&host, &path, &request),
             Decision::Deny(denial) => self.deny(&denial, &path, principal.as_deref(), request.headers()),
@@ -119,12 +118,14 @@ impl Gateway {
         &self,
         permit: Permit,
         request: Request<Body>,
-        client: ClientInfo,
+        host: Host,
         still_allowed: StillAllowed,
     ) -> Response {
+        let chain = request.extensions().get::<Client>().map(|client| client.chain.clone()).unwrap_or_default();
+        let client = ClientInfo { host, chain };
         let headers = request.headers().clone();
         let application = permit.route().application().clone();
-        match self.forwarder.forward(permit, request, client, still_allowed).await {
+        match self.forwarder.forward(permit, request, &client, still_allowed).await {
             Ok(response) => response,
             Err(error) => {
                 let failure = self.web.failure(cause_of(&error));

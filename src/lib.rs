@@ -5,26 +5,29 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
-// The doors.
+// Above all: commands, and the one place that builds everything.
+pub mod app;
 pub mod cli;
+pub mod config;
 
 // A request flows in.
-pub mod assertion;
-pub mod decision;
+pub mod gateway;
+pub mod listener;
 pub mod session;
+pub mod decision;
+pub mod assertion;
 pub mod upstream;
 
 // A login flows in.
-pub mod claims;
+pub mod login;
 pub mod oidc;
+pub mod claims;
 pub mod policy;
-
-// What is set up.
-pub mod config;
+pub mod directory;
 
 // The floor.
-pub mod base;
-pub mod identity;
+pub mod web;
 pub mod pages;
 pub mod store;
-pub mod web;
+pub mod identity;
+pub mod base;

@@ -1,6 +1,5 @@
 //! Which door a request is for, told by its host alone: the sign-in host's, an application's, or none.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
@@ -8,7 +7,6 @@ use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use http::Request;
-use ipnet::IpNet;
 use tower::ServiceExt as _;
 
 use super::{AppError, House, Options};
@@ -16,7 +14,6 @@ use crate::base::Ambient;
 use crate::config::Settings;
 use crate::decision::{RequestPath, target};
 use crate::identity::Host;
-use crate::listener::PeerInfo;
 use crate::pages::Assets;
 use crate::web::{self, Cause, Web};
 
@@ -24,7 +21,6 @@ use crate::web::{self, Cause, Web};
 #[derive(Clone)]
 pub(super) struct Door {
     web: Arc<Web>,
-    trusted_proxies: Arc<[IpNet]>,
     house: Arc<ArcSwapOption<House>>,
 }
 
@@ -37,7 +33,7 @@ impl Door {
     ) -> Result<Self, AppError> {
         let web = Web::new(settings.server.public_url.clone(), options.notice.clone(), ambient.clone());
         let web = Arc::new(web.map_err(|error| AppError::Internal(error.to_string()))?);
-        Ok(Self { web, trusted_proxies: settings.server.trusted_proxies.clone().into(), house })
+        Ok(Self { web, house })
     }
 
     /// Answers one request.
@@ -66,10 +62,7 @@ impl Door {
         }
         match RequestPath::parse(request.uri()) {
             Ok(path) if is_ours(&path) => route(&house.application_host, host, request).await,
-            Ok(path) => {
-                let chain = self.chain(&request);
-                house.gateway.answer(host, path, request, chain).await
-            }
+            Ok(path) => house.gateway.answer(host, path, request).await,
             Err(error) => {
                 tracing::info!(%host, cause = %error, "refused an ambiguous path");
                 self.web.refuse(Cause::BadRequest, request.headers(), Assets::Application)
@@ -83,10 +76,6 @@ impl Door {
             return web::answer(http::StatusCode::OK, "application/jwk-set+json", body);
         }
         route(&house.sign_in_host, host, request).await
-    }
-
-    fn chain(&self, request: &Request<Body>) -> Vec<IpAddr> {
-        request.extensions().get::<PeerInfo>().map(|peer| peer.chain(request.headers(), &self.trusted_proxies)).unwrap_or_default()
     }
 }
 
