@@ -15,6 +15,8 @@ pub struct Home {
     pub organizations: Vec<HomeOrganization>,
     /// The applications the user may enter, in the order shown.
     pub applications: Vec<HomeApplication>,
+    /// What leads an admin to why the user is in no organization; shown only then.
+    pub reference: Option<String>,
     /// Where the sign-out form is sent.
     pub sign_out: String,
     /// The value of [`super::CSRF_FIELD`] for the sign-out form.
@@ -66,11 +68,13 @@ impl Page for Home {
                 application("Vault", "vault.example.com", "Home lab"),
                 application("Reading list", "a-rather-long-host-name.of.books.example.com", "Book club"),
             ],
+            reference: None,
             sign_out: "/sign-out".into(),
             csrf: "token-of-this-session".into(),
         };
         let account = Account { email: None, ..Account::sample() };
-        let bare = Self { account, organizations: Vec::new(), applications: Vec::new(), ..full.clone() };
+        let reference = Some("7F3KQ-9QXM2".into());
+        let bare = Self { account, reference, organizations: Vec::new(), applications: Vec::new(), ..full.clone() };
         let idle = Self { frame: Frame { notice: None, ..Frame::sample() }, applications: Vec::new(), ..full.clone() };
         vec![full, bare, idle]
     }

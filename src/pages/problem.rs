@@ -96,6 +96,19 @@ impl Problem {
         .with_link("Sign in again", again)
     }
 
+    /// The identity provider `provider` itself did not sign the person in, or the person went back. `again` starts another.
+    pub fn sign_in_refused(frame: Frame, reference: &Reference, provider: &str, again: impl Into<String>) -> Self {
+        Self::new(
+            frame,
+            StatusCode::FORBIDDEN,
+            reference,
+            "You have not been signed in",
+            format!("{provider} sent you back without signing you in."),
+            "If you did not mean to turn back, try again.",
+        )
+        .with_link("Try again", again)
+    }
+
     /// The identity provider `provider` cannot be reached or does not answer as it should. `again` tries once more.
     pub fn provider_unavailable(frame: Frame, reference: &Reference, provider: &str, again: impl Into<String>) -> Self {
         Self::new(
@@ -195,7 +208,7 @@ impl Problem {
             StatusCode::BAD_GATEWAY,
             reference,
             format!("{application} is not answering"),
-            "You are let in, but the application behind this page could not be reached.",
+            "The application behind this page could not be reached.",
             "Wait a moment and try again.",
         )
         .with_link("Try again", again)
@@ -217,6 +230,18 @@ impl Problem {
             "Wait a moment before you try again.",
         )
         .with_link("Try again", again)
+    }
+
+    /// A fault of ours (500).
+    pub fn internal(frame: Frame, reference: &Reference) -> Self {
+        Self::new(
+            frame,
+            StatusCode::INTERNAL_SERVER_ERROR,
+            reference,
+            "Something went wrong here",
+            "This is a fault of ours, not of what you did.",
+            "Try again. If it happens once more, give your administrator the reference below.",
+        )
     }
 
     /// We ourselves cannot answer now (503). Nobody is let in meanwhile.
@@ -244,6 +269,7 @@ impl Page for Problem {
             Self::sign_in_failed(here.clone(), &reference, "/login"),
             Self::sign_in_expired(here.clone(), &reference, "/login"),
             Self::provider_unavailable(here.clone(), &reference, "Company login", "/login/company"),
+            Self::sign_in_refused(here.clone(), &reference, "Company login", "/login"),
             Self::no_account(here.clone(), &reference, "Company login", "/login"),
             Self::no_organization(here.clone(), &reference, Account::sample())
                 .with_sign_out("/sign-out", Some("token-of-this-session".into())),
@@ -261,6 +287,7 @@ impl Page for Problem {
             Self::unknown_host(there.clone(), &reference),
             Self::application_unreachable(there.clone(), &reference, "Wiki", "/notes?page=2"),
             Self::application_too_slow(there.clone(), &reference, "Wiki", "/notes?page=2"),
+            Self::internal(there.clone(), &reference),
             Self::unavailable(there, &reference),
         ]
     }
