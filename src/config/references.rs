@@ -26,8 +26,9 @@ struct Names<'a> {
 
 /// Reports every reference that leads nowhere, and everything two entries cannot both have.
 pub(super) fn check(report: &Report, drafts: &Drafts, public_url: Option<&PublicUrl>) {
-    let idps = drafts.idps.iter().filter_map(|idp| Some((idp.id.as_ref()?, idp)));
-    let organizations = drafts.organizations.iter().filter_map(|org| Some((org.id.as_ref()?, org)));
+    // Backwards, so that of two with one id the first stays: the second is reported where the list is read.
+    let idps = drafts.idps.iter().rev().filter_map(|idp| Some((idp.id.as_ref()?, idp)));
+    let organizations = drafts.organizations.iter().rev().filter_map(|org| Some((org.id.as_ref()?, org)));
     let names = Names { idps: idps.collect(), organizations: organizations.collect() };
     for idp in &drafts.idps {
         if let Some(owner) = &idp.owner {
@@ -101,7 +102,8 @@ fn check_application(report: &Report, names: &Names<'_>, application: &Applicati
 }
 
 fn known_roles(report: &Report, roles: &[At<RoleName>], known: &HashSet<&RoleName>, advice: &str) {
-    for role in roles.iter().filter(|role| !known.contains(&role.value)) {
+    // An empty set was reported itself; to complain of each use of it would bury that.
+    for role in roles.iter().filter(|role| !known.is_empty() && !known.contains(&role.value)) {
         let names = known.iter().map(|role| role.as_str());
         report.refuse(&role.path, unknown("role", role.value.as_str(), names, advice));
     }

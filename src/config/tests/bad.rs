@@ -31,7 +31,7 @@ const SERVER: &[Case] = &[
 ];
 
 const IDP: &[Case] = &[
-    ("id = \"company\"", "", "idp[0].id", "is missing"),
+    ("id = \"lab-own\"", "", "idp[1].id", "is missing"),
     ("id = \"lab-own\"", "id = \"Lab Own\"", "idp[1].id", "lower-case letters"),
     ("id = \"lab-own\"", "id = \"company\"", "idp[1].id", "`company` is taken by idp.company"),
     ("name = \"Company login\"", "", "idp.company.name", "is missing"),
@@ -124,9 +124,14 @@ const APPLICATION: &[Case] = &[
     ("[\"wiki.example.com\"]", "[\"Login.example.com.\"]", "application.wiki.hosts[0]", "is the sign-in host"),
     ("[\"wiki.example.com\"]", "[\"a.test\", \"A.test.\"]", "application.wiki.hosts[1]", "stands twice"),
     ("http://127.0.0.1:3000", "http://127.0.0.1:3000/wiki", "application.wiki.upstream", "without a path"),
-    ("roles = [\"Admin\"]\n\n", "roles = []\n\n", "application.wiki.roles", "leave it out"),
-    ("roles = [\"Admin\"]\n\n", "roles = [\"Admin\", \"Clerk\"]\n\n", "application.wiki.roles[1]", "no role `Clerk`"),
-    ("roles = [\"Admin\"]\n\n", "headers = \"x\"\n\n", "application.wiki.headers", "one of: remote"),
+    ("3000\"\nroles = [\"Admin\"]", "3000\"\nroles = []", "application.wiki.roles", "leave it out"),
+    (
+        "3000\"\nroles = [\"Admin\"]",
+        "3000\"\nroles = [\"Admin\", \"Clerk\"]",
+        "application.wiki.roles[1]",
+        "no role `Clerk`",
+    ),
+    ("3000\"\nroles = [\"Admin\"]", "3000\"\nheaders = \"x\"", "application.wiki.headers", "one of: remote"),
     (
         "roles = [\"Admin\"]\n\n",
         "allowed_origins = [\"null\"]\n\n",
