@@ -10,7 +10,8 @@ pub mod session;
 
 // A login flows in.
 
-// What is set up.
+// What is set up, and by whom it is run.
+pub mod cli;
 pub mod config;
 
 // The floor.

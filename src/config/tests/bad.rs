@@ -56,8 +56,13 @@ const IDP: &[Case] = &[
     ("client_secret = ", "scopes = [\"profile\"]\nclient_secret = ", "idp.company.scopes", "`openid` is missing"),
     ("client_secret = ", "scopes = []\nclient_secret = ", "idp.company.scopes", "`openid` is missing"),
     ("client_secret = ", "keep_for = \"1h\"\nclient_secret = ", "idp.company.keep_for", "while on_error is revoke"),
-    ("client_secret = ", "identifier = \"\"\nclient_secret = ", "idp.company.identifier", "JMESPath"),
-    ("client_secret = ", "default_policy.org = \"\"\nclient_secret = ", "idp.company.default_policy.org", "JMESPath"),
+    ("client_secret = ", "identifier = \"\"\nclient_secret = ", "idp.company.identifier", "not accepted"),
+    (
+        "client_secret = ",
+        "default_policy.org = \"\"\nclient_secret = ",
+        "idp.company.default_policy.org",
+        "not accepted",
+    ),
     (
         "client_secret = ",
         "default_policy.orgs = \"x\"\nclient_secret = ",
@@ -95,7 +100,12 @@ const ORGANIZATION: &[Case] = &[
     ("idp = \"company\"", "", "organization.home-lab.policy[0].idp", "is missing"),
     ("idp = \"company\"", "idp = \"compny\"", "organization.home-lab.policy.compny.idp", "did you mean `company`?"),
     ("org = \"contains(groups, 'home-lab')\"", "", "organization.home-lab.policy.company", "has no selector"),
-    ("org = \"contains(groups, 'home-lab')\"", "org = \"\"", "organization.home-lab.policy.company.org", "JMESPath"),
+    (
+        "org = \"contains(groups, 'home-lab')\"",
+        "org = \"\"",
+        "organization.home-lab.policy.company.org",
+        "not accepted",
+    ),
     (
         "roles = [\"Clerk\"]",
         "roles = [\"Clerk\"]\npolicy = [{ idp = \"lab-own\", org = \"'office'\" }]",
@@ -133,8 +143,8 @@ const APPLICATION: &[Case] = &[
     ),
     ("3000\"\nroles = [\"Admin\"]", "3000\"\nheaders = \"x\"", "application.wiki.headers", "one of: remote"),
     (
-        "roles = [\"Admin\"]\n\n",
-        "allowed_origins = [\"null\"]\n\n",
+        "3000\"\nroles = [\"Admin\"]",
+        "3000\"\nallowed_origins = [\"null\"]",
         "application.wiki.allowed_origins[0]",
         "an origin is",
     ),
