@@ -1,3 +1,121 @@
-//! The command line: one file per command.
+//! The command line: one file per command. A command is a variant of [`Command`] and a file that holds its arguments
+//! and its `run`.
+//!
+//! Exit codes: 0 it went well, 1 it failed, 2 the configuration or the command line is wrong.
 
-pub mod demo;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Problems;
+
+mod check;
+mod demo;
+mod environment;
+mod health;
+mod serve;
+mod telemetry;
+mod terminal;
+mod user;
+
+pub use terminal::Terminal;
+
+/// Identity-aware reverse proxy with just-in-time provisioning.
+#[derive(Debug, Parser)]
+#[command(name = "vestibule", version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Arguments),
+    Check(check::Arguments),
+    Health(health::Arguments),
+    User(user::Arguments),
+    Demo(demo::Arguments),
+}
+
+/// Which file a command reads.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ConfigFile {
+    /// The configuration file.
+    #[arg(long = "config", value_name = "FILE", default_value = "vestibule.toml")]
+    pub path: PathBuf,
+}
+
+/// How a command ended, if it did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It went well.
+    Done,
+    /// What it looked at is not well; it has said so.
+    Failed,
+    /// The configuration or the command line is wrong; it has said so.
+    Misused,
+}
+
+impl Outcome {
+    /// The exit code.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Misused => 2,
+        }
+    }
+}
+
+/// Runs the command that `arguments` name, the program's own name first, in the environment `variables`; returns the
+/// exit code.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
+    terminal: &mut Terminal<'_>,
+) -> u8 {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(asked) if !asked.use_stderr() => {
+            terminal.say(asked.render().to_string().trim_end());
+            return Outcome::Done.code();
+        }
+        Err(wrong) => {
+            terminal.complain(wrong.render().to_string().trim_end());
+            return Outcome::Misused.code();
+        }
+    };
+    let outcome = match environment::ours(variables) {
+        Ok(variables) => cli.command.run(variables, terminal),
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(outcome) => outcome.code(),
+        // It names its file and takes many lines.
+        Err(error) if error.is::<Problems>() => {
+            terminal.complain(error);
+            Outcome::Misused.code()
+        }
+        Err(error) => {
+            terminal.complain(format_args!("vestibule: {error:#}"));
+            let misused = error.is::<environment::NotText>();
+            if misused { Outcome::Misused.code() } else { Outcome::Failed.code() }
+        }
+    }
+}
+
+impl Command {
+    fn run(self, variables: Vec<(String, String)>, terminal: &mut Terminal<'_>) -> anyhow::Result<Outcome> {
+        match self {
+            Self::Serve(arguments) => arguments.run(variables, terminal),
+            Self::Check(arguments) => arguments.run(variables, terminal),
+            Self::Health(arguments) => arguments.run(variables, terminal),
+            Self::User(arguments) => arguments.run(variables, terminal),
+            Self::Demo(arguments) => arguments.run(terminal),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

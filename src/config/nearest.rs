@@ -3,13 +3,18 @@
 /// Longest name that is compared: the work grows with the square of it, and no name of ours is longer.
 const MAX_COMPARED: usize = 200;
 
+/// Most candidates that are compared, of those of about the right length: a file may hold ten thousand names.
+const MAX_CANDIDATES: usize = 1_000;
+
 /// The candidate that is fewest edits away, if it is near enough to be meant.
 pub(super) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if name.len() > MAX_COMPARED {
         return None;
     }
-    let enough = (name.chars().count() / 3).max(1);
-    let distances = candidates.into_iter().map(|candidate| (distance(name, candidate), candidate));
+    let length = name.chars().count();
+    let enough = (length / 3).max(1);
+    let similar = candidates.into_iter().filter(|candidate| candidate.chars().count().abs_diff(length) <= enough);
+    let distances = similar.take(MAX_CANDIDATES).map(|candidate| (distance(name, candidate), candidate));
     distances.filter(|(distance, _)| *distance <= enough).min().map(|(_, candidate)| candidate)
 }
 

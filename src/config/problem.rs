@@ -116,6 +116,11 @@ impl Report {
         self.problems.borrow().len() + self.hidden.get()
     }
 
+    /// Whether further problems are only counted, so that their words need not be sought.
+    pub(super) fn is_full(&self) -> bool {
+        self.problems.borrow().len() >= MAX_KEPT
+    }
+
     /// A problem with the key `path`, shown where that key or the nearest thing around it stands.
     pub(super) fn refuse(&self, path: &str, message: impl Into<String>) {
         self.refuse_at(self.place_of(path), path, message);
@@ -131,8 +136,8 @@ impl Report {
         }
     }
 
-    /// The line of a key, as problems of other keys refer to it.
-    pub(super) fn place_of(&self, path: &str) -> Option<Place> {
+    /// Where a key stands, or else the nearest thing around it.
+    fn place_of(&self, path: &str) -> Option<Place> {
         let places = self.places.borrow();
         let mut path = path;
         loop {

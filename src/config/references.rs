@@ -26,8 +26,9 @@ struct Names<'a> {
 
 /// Reports every reference that leads nowhere, and everything two entries cannot both have.
 pub(super) fn check(report: &Report, drafts: &Drafts, public_url: Option<&PublicUrl>) {
-    let idps = drafts.idps.iter().filter_map(|idp| Some((idp.id.as_ref()?, idp)));
-    let organizations = drafts.organizations.iter().filter_map(|org| Some((org.id.as_ref()?, org)));
+    // Backwards, so that of two with one id the first stays: the second is reported where the list is read.
+    let idps = drafts.idps.iter().rev().filter_map(|idp| Some((idp.id.as_ref()?, idp)));
+    let organizations = drafts.organizations.iter().rev().filter_map(|org| Some((org.id.as_ref()?, org)));
     let names = Names { idps: idps.collect(), organizations: organizations.collect() };
     for idp in &drafts.idps {
         if let Some(owner) = &idp.owner {
@@ -48,7 +49,7 @@ impl<'a> Names<'a> {
         let found = self.organizations.get(id).copied();
         if found.is_none() {
             let known = self.organizations.keys().map(|id| id.as_str());
-            report.refuse(path, unknown("organization", id.as_str(), known, "declare it as [[organization]]"));
+            report.refuse(path, unknown(report, "organization", id.as_str(), known, "declare it as [[organization]]"));
         }
         found
     }
@@ -57,7 +58,7 @@ impl<'a> Names<'a> {
         let found = self.idps.get(id).copied();
         if found.is_none() {
             let known = self.idps.keys().map(|id| id.as_str());
-            report.refuse(path, unknown("IdP", id.as_str(), known, "declare it as [[idp]]"));
+            report.refuse(path, unknown(report, "IdP", id.as_str(), known, "declare it as [[idp]]"));
         }
         found
     }
@@ -101,14 +102,15 @@ fn check_application(report: &Report, names: &Names<'_>, application: &Applicati
 }
 
 fn known_roles(report: &Report, roles: &[At<RoleName>], known: &HashSet<&RoleName>, advice: &str) {
-    for role in roles.iter().filter(|role| !known.contains(&role.value)) {
+    // An empty set was reported itself; to complain of each use of it would bury that.
+    for role in roles.iter().filter(|role| !known.is_empty() && !known.contains(&role.value)) {
         let names = known.iter().map(|role| role.as_str());
-        report.refuse(&role.path, unknown("role", role.value.as_str(), names, advice));
+        report.refuse(&role.path, unknown(report, "role", role.value.as_str(), names, advice));
     }
 }
 
-fn unknown<'a>(what: &str, id: &str, known: impl Iterator<Item = &'a str>, advice: &str) -> String {
-    match nearest(id, known) {
+fn unknown<'a>(report: &Report, what: &str, id: &str, known: impl Iterator<Item = &'a str>, advice: &str) -> String {
+    match if report.is_full() { None } else { nearest(id, known) } {
         Some(meant) => format!("there is no {what} `{id}` here; did you mean `{meant}`? Else {advice}"),
         None => format!("there is no {what} `{id}` here; {advice}"),
     }

@@ -15,15 +15,15 @@ impl Section<'_> {
     /// Reads a secret from `key` or the file that `file_key` names. The environment goes before the file; in either,
     /// only one of the two may stand.
     pub(super) fn secret(&mut self, key: &'static str, file_key: &'static str) -> Option<SecretString> {
-        let (written, named) = (self.find(key), self.find(file_key));
-        match (written, named) {
+        let (written, name) = (self.find(key), self.find(file_key));
+        match (written, name) {
             (None, None) => None,
             (Some(Found::Variable(_)), Some(Found::Variable(_))) | (Some(Found::Value(_)), Some(Found::Value(_))) => {
                 self.refuse(file_key, format!("stands beside `{key}`; keep one of them"));
                 None
             }
             (Some(written @ Found::Variable(_)), _) | (Some(written), None) => self.written(key, &written),
-            (_, Some(named)) => self.from_file(file_key, &named),
+            (_, Some(name)) => self.named(file_key, &name),
         }
     }
 
@@ -47,7 +47,7 @@ impl Section<'_> {
         Some(SecretString::from(text))
     }
 
-    fn from_file(&self, key: &str, found: &Found<'_>) -> Option<SecretString> {
+    fn named(&self, key: &str, found: &Found<'_>) -> Option<SecretString> {
         let name = self.secret_text(key, found)?;
         match read_secret(name) {
             Ok(secret) => Some(secret),

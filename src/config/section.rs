@@ -251,7 +251,8 @@ impl<'a> Section<'a> {
                 continue;
             }
             let path = join(&self.path, key);
-            let advice = match nearest(key, self.asked.iter().copied()) {
+            let meant = if self.report.is_full() { None } else { nearest(key, self.asked.iter().copied()) };
+            let advice = match meant {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("here are known: {}", self.asked.join(", ")),
             };

@@ -31,7 +31,7 @@ const SERVER: &[Case] = &[
 ];
 
 const IDP: &[Case] = &[
-    ("id = \"company\"", "", "idp[0].id", "is missing"),
+    ("id = \"lab-own\"", "", "idp[1].id", "is missing"),
     ("id = \"lab-own\"", "id = \"Lab Own\"", "idp[1].id", "lower-case letters"),
     ("id = \"lab-own\"", "id = \"company\"", "idp[1].id", "`company` is taken by idp.company"),
     ("name = \"Company login\"", "", "idp.company.name", "is missing"),
@@ -56,8 +56,13 @@ const IDP: &[Case] = &[
     ("client_secret = ", "scopes = [\"profile\"]\nclient_secret = ", "idp.company.scopes", "`openid` is missing"),
     ("client_secret = ", "scopes = []\nclient_secret = ", "idp.company.scopes", "`openid` is missing"),
     ("client_secret = ", "keep_for = \"1h\"\nclient_secret = ", "idp.company.keep_for", "while on_error is revoke"),
-    ("client_secret = ", "identifier = \"\"\nclient_secret = ", "idp.company.identifier", "JMESPath"),
-    ("client_secret = ", "default_policy.org = \"\"\nclient_secret = ", "idp.company.default_policy.org", "JMESPath"),
+    ("client_secret = ", "identifier = \"\"\nclient_secret = ", "idp.company.identifier", "not accepted"),
+    (
+        "client_secret = ",
+        "default_policy.org = \"\"\nclient_secret = ",
+        "idp.company.default_policy.org",
+        "not accepted",
+    ),
     (
         "client_secret = ",
         "default_policy.orgs = \"x\"\nclient_secret = ",
@@ -95,7 +100,12 @@ const ORGANIZATION: &[Case] = &[
     ("idp = \"company\"", "", "organization.home-lab.policy[0].idp", "is missing"),
     ("idp = \"company\"", "idp = \"compny\"", "organization.home-lab.policy.compny.idp", "did you mean `company`?"),
     ("org = \"contains(groups, 'home-lab')\"", "", "organization.home-lab.policy.company", "has no selector"),
-    ("org = \"contains(groups, 'home-lab')\"", "org = \"\"", "organization.home-lab.policy.company.org", "JMESPath"),
+    (
+        "org = \"contains(groups, 'home-lab')\"",
+        "org = \"\"",
+        "organization.home-lab.policy.company.org",
+        "not accepted",
+    ),
     (
         "roles = [\"Clerk\"]",
         "roles = [\"Clerk\"]\npolicy = [{ idp = \"lab-own\", org = \"'office'\" }]",
@@ -124,12 +134,17 @@ const APPLICATION: &[Case] = &[
     ("[\"wiki.example.com\"]", "[\"Login.example.com.\"]", "application.wiki.hosts[0]", "is the sign-in host"),
     ("[\"wiki.example.com\"]", "[\"a.test\", \"A.test.\"]", "application.wiki.hosts[1]", "stands twice"),
     ("http://127.0.0.1:3000", "http://127.0.0.1:3000/wiki", "application.wiki.upstream", "without a path"),
-    ("roles = [\"Admin\"]\n\n", "roles = []\n\n", "application.wiki.roles", "leave it out"),
-    ("roles = [\"Admin\"]\n\n", "roles = [\"Admin\", \"Clerk\"]\n\n", "application.wiki.roles[1]", "no role `Clerk`"),
-    ("roles = [\"Admin\"]\n\n", "headers = \"x\"\n\n", "application.wiki.headers", "one of: remote"),
+    ("3000\"\nroles = [\"Admin\"]", "3000\"\nroles = []", "application.wiki.roles", "leave it out"),
     (
-        "roles = [\"Admin\"]\n\n",
-        "allowed_origins = [\"null\"]\n\n",
+        "3000\"\nroles = [\"Admin\"]",
+        "3000\"\nroles = [\"Admin\", \"Clerk\"]",
+        "application.wiki.roles[1]",
+        "no role `Clerk`",
+    ),
+    ("3000\"\nroles = [\"Admin\"]", "3000\"\nheaders = \"x\"", "application.wiki.headers", "one of: remote"),
+    (
+        "3000\"\nroles = [\"Admin\"]",
+        "3000\"\nallowed_origins = [\"null\"]",
         "application.wiki.allowed_origins[0]",
         "an origin is",
     ),
