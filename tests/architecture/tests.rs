@@ -196,3 +196,21 @@ fn the_table_points_downwards_and_between_no_doors() {
         assert!(Room::find(room).is_some(), "{home} lies in no room");
     }
 }
+
+#[test]
+fn the_map_shows_the_table() {
+    let map = include_str!("../../ARCHITECTURE.md");
+    for room in ROOMS {
+        let may = match room.may {
+            May::Below => "all below".to_owned(),
+            May::Only([]) => "–".to_owned(),
+            May::Only(names) => names.join(", "),
+        };
+        // `main` shares the row of `cli`.
+        let name = if room.name == "main" { "cli" } else { room.name };
+        let layer = if room.name == "main" { 9 } else { room.layer };
+        let (begin, end) = (format!("| {layer} | `{name}`"), format!("| {may} |"));
+        let shown = map.lines().any(|line| line.starts_with(&begin) && line.ends_with(&end));
+        assert!(shown, "ARCHITECTURE.md lacks the row `{begin} … {end}`");
+    }
+}
