@@ -1,0 +1,12 @@
+//! What the tests stand on: providers, a browser. A kit panics when the ground gives way; tests assert on the rest.
+
+pub mod browser;
+pub mod faulty;
+pub mod provider;
+
+use std::path::Path;
+
+/// The root of the repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}

@@ -1,0 +1,150 @@
+//! Against npm `oidc-provider`.
+
+use serde_json::json;
+use vestibule::base::{Ambient, HttpSettings};
+use vestibule::identity::ClientAuth;
+use vestibule::oidc::{Ask, OidcError, RelyingParty, VerifiedTokens};
+
+use super::{REDIRECT_URI, answer, claims, party, settings};
+use crate::kit::browser::Browser;
+use crate::kit::provider::{Provider, Variant};
+
+fn party_of(provider: &Provider, client_auth: ClientAuth) -> RelyingParty {
+    let mut settings = settings(&provider.issuer);
+    settings.client_auth = client_auth;
+    if client_auth == ClientAuth::None {
+        settings.client_secret = None;
+    }
+    party(settings, HttpSettings::default(), Ambient::system())
+}
+
+async fn sign_in(party: &RelyingParty, username: &str) -> Result<VerifiedTokens, OidcError> {
+    let browser = Browser::new();
+    let (url, attempt) = party.authorize(Ask::default()).await?;
+    let callback = callback(&browser, url.as_str(), Some(username)).await;
+    party.redeem(answer(&callback, &attempt), &attempt).await
+}
+
+/// Goes to the provider, signs in if asked to, and gives the address it is sent back to.
+async fn callback(browser: &Browser, url: &str, username: Option<&str>) -> url::Url {
+    let mut page = browser.navigate(url).await;
+    loop {
+        match page.location() {
+            Some(next) if next.as_str().starts_with(REDIRECT_URI) => return next,
+            Some(next) => page = browser.navigate(next.as_str()).await,
+            None => {
+                let username = username.unwrap_or_else(|| panic!("asked to sign in at {}", page.url));
+                assert_eq!(page.status, 200, "{}", page.text());
+                page = browser.submit(&page.url, page.url.as_str(), &[("username", username)]).await;
+            }
+        }
+    }
+}
+
+async fn succeeds(variant: Variant, client_auth: ClientAuth) {
+    let provider = Provider::start(&variant);
+    let tokens =
+        sign_in(&party_of(&provider, client_auth), "alice").await.unwrap_or_else(|e| panic!("{variant:?}: {e}"));
+    let all = claims(&tokens);
+    assert_eq!(tokens.subject, "alice");
+    assert_eq!(all["email"], "alice@example.com", "{variant:?}");
+    assert_eq!(all["email_verified"], true);
+    assert_eq!(all["groups"], json!(["admin", "home-lab"]));
+    assert_eq!(tokens.userinfo.is_some(), variant.userinfo);
+    assert_eq!(tokens.id_token.contains_key("groups"), variant.claims_in_id_token || !variant.userinfo, "{variant:?}");
+}
+
+#[tokio::test]
+async fn claims_come_from_userinfo() {
+    succeeds(Variant::default(), ClientAuth::Basic).await;
+}
+
+#[tokio::test]
+async fn claims_come_from_the_id_token() {
+    succeeds(Variant { claims_in_id_token: true, ..Variant::default() }, ClientAuth::Basic).await;
+    succeeds(Variant { claims_in_id_token: true, userinfo: false, ..Variant::default() }, ClientAuth::Basic).await;
+}
+
+#[tokio::test]
+async fn every_accepted_algorithm_is_verified() {
+    for alg in ["RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA", "Ed25519"] {
+        succeeds(Variant { id_token_alg: alg, ..Variant::default() }, ClientAuth::Basic).await;
+    }
+}
+
+#[tokio::test]
+async fn other_algorithms_are_refused_by_name() {
+    for alg in ["HS256", "ES512"] {
+        let provider = Provider::start(&Variant { id_token_alg: alg, ..Variant::default() });
+        let error = sign_in(&party_of(&provider, ClientAuth::Basic), "alice").await.expect_err(alg);
+        assert!(matches!(&error, OidcError::Refused(cause) if cause.as_str().contains(alg)), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn userinfo_may_be_signed() {
+    for alg in ["RS256", "ES256", "EdDSA"] {
+        succeeds(Variant { userinfo_alg: Some(alg), ..Variant::default() }, ClientAuth::Basic).await;
+    }
+}
+
+#[tokio::test]
+async fn every_client_authentication_works_and_pkce_is_sent() {
+    succeeds(Variant { pkce_required: true, ..Variant::default() }, ClientAuth::Basic).await;
+    succeeds(Variant { client_auth: "client_secret_post", ..Variant::default() }, ClientAuth::Post).await;
+    succeeds(Variant { client_auth: "none", pkce_required: true, ..Variant::default() }, ClientAuth::None).await;
+}
+
+#[tokio::test]
+async fn keys_may_rotate_while_we_run() {
+    let provider = Provider::start(&Variant::default());
+    let party = party_of(&provider, ClientAuth::Basic);
+    sign_in(&party, "bob").await.expect("before");
+    provider.rotate_keys().await;
+    let tokens = sign_in(&party, "bob").await.expect("after");
+    assert_eq!(claims(&tokens)["groups"], json!(["home-lab"]));
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_our_misconfiguration() {
+    let provider = Provider::start(&Variant::default());
+    let mut settings = settings(&provider.issuer);
+    settings.client_secret = Some("wrong".to_owned().into());
+    let party = party(settings, HttpSettings::default(), Ambient::system());
+    let error = sign_in(&party, "alice").await.expect_err("refused");
+    assert!(matches!(&error, OidcError::Misconfigured(cause) if cause.as_str().contains("invalid_client")), "{error}");
+}
+
+#[tokio::test]
+async fn a_code_is_good_once_and_only_with_its_own_attempt() {
+    let provider = Provider::start(&Variant::default());
+    let party = party_of(&provider, ClientAuth::Basic);
+    let browser = Browser::new();
+    let (url, attempt) = party.authorize(Ask::default()).await.expect("begun");
+    let first = answer(&callback(&browser, url.as_str(), Some("alice")).await, &attempt);
+    let (_, other) = party.authorize(Ask::default()).await.expect("begun");
+    let error = party.redeem(first.clone(), &other).await.expect_err("another verifier");
+    assert!(error.to_string().contains("invalid_grant"), "{error}");
+    // The browser is signed in there by now, so it is not asked again; unless we ask for it.
+    let (url, attempt) = party.authorize(Ask::default()).await.expect("begun");
+    let second = answer(&callback(&browser, url.as_str(), None).await, &attempt);
+    party.redeem(second.clone(), &attempt).await.expect("once");
+    let error = party.redeem(second.clone(), &attempt).await.expect_err("twice");
+    assert!(error.to_string().contains("invalid_grant") && !error.to_string().contains(&second.code), "{error}");
+}
+
+#[tokio::test]
+async fn reauthentication_and_hint_reach_the_provider() {
+    let provider = Provider::start(&Variant::default());
+    let party = party_of(&provider, ClientAuth::Basic);
+    let browser = Browser::new();
+    let (url, _) = party.authorize(Ask::default()).await.expect("begun");
+    callback(&browser, url.as_str(), Some("alice")).await;
+    let ask = Ask { login_hint: Some("bob".to_owned()), reauthenticate: true };
+    let (url, attempt) = party.authorize(ask).await.expect("begun");
+    let page = browser.follow(url.as_str()).await.pop().expect("a page");
+    assert!(page.text().contains("value=\"bob\""), "{}", page.text());
+    let back = callback(&browser, page.url.as_str(), Some("bob")).await;
+    let tokens = party.redeem(answer(&back, &attempt), &attempt).await.expect("signed in");
+    assert_eq!(tokens.subject, "bob");
+}
