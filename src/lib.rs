@@ -9,6 +9,7 @@
 pub mod session;
 
 // A login flows in.
+pub mod directory;
 
 // The floor.
 pub mod base;
