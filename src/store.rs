@@ -12,6 +12,7 @@ mod url;
 pub mod catalogue;
 pub mod changes;
 pub mod declared;
+pub mod forget;
 pub mod grants;
 pub mod handoff;
 pub mod identities;

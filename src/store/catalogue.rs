@@ -28,12 +28,27 @@ pub async fn version(tx: &mut Tx) -> Result<i64, StoreError> {
     tx.conn().scalar("select version from catalogue_head where id = 1", vec![]).await
 }
 
-/// Counts a change of the catalogue; takes its head until the transaction ends, so that changes come one by one.
+/// Counts a change of the catalogue, before it is made. Until the transaction ends, other changes wait, and so do
+/// transactions that change grants or add identities: those that come after see the new version.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn bump(tx: &mut Tx) -> Result<i64, StoreError> {
-    tx.conn().scalar("update catalogue_head set version = version + 1 where id = 1 returning version", vec![]).await
+    const HEAD: &str = "update catalogue_head set version = version + 1 where id = 1 returning version";
+    let version = tx.conn().scalar(HEAD, vec![]).await?;
+    tx.conn().execute("update idps set created_at = created_at", vec![]).await?;
+    tx.conn().execute("update organizations set version = version + 1", vec![]).await?;
+    Ok(version)
+}
+
+/// Takes the IdP's row until the transaction ends, before an identity is added: a change of where its people come
+/// from happens either before or after that, never at once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold_idp(tx: &mut Tx, idp: IdpKey) -> Result<(), StoreError> {
+    tx.conn().execute("update idps set created_at = created_at where key = $1", values![idp]).await?;
+    Ok(())
 }
 
 /// The version of the catalogue, and that IdP in it: one statement.

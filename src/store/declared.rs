@@ -1,1 +1,289 @@
-//! Soon.
+//! The rows behind the catalogue, of what is live and of what is kept though it is gone.
+
+use sqlx::FromRow;
+
+use super::conn::{At, FromJson, Parsed, values};
+use super::{StoreError, Tx};
+use crate::base::Timestamp;
+use crate::identity::{
+    ApplicationKey, ApplicationSpec, IdpKey, IdpSpec, OrganizationId, OrganizationKey, PolicyId, PolicyText, RoleId,
+    RoleName,
+};
+
+/// An organization.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrganizationRow {
+    /// Its row.
+    pub key: OrganizationKey,
+    /// Its slug.
+    pub id: OrganizationId,
+    /// What people call it.
+    pub name: String,
+    /// Whether the configuration file declares it, or did.
+    pub declared: bool,
+    /// Whether it is of effect.
+    pub live: bool,
+}
+
+/// A role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleRow {
+    /// Its row.
+    pub id: RoleId,
+    /// Its organization.
+    pub organization: OrganizationKey,
+    /// Its name.
+    pub name: RoleName,
+    /// Whether its holders administer the organization.
+    pub admin: bool,
+    /// Whether it is of effect.
+    pub live: bool,
+}
+
+/// An identity provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdpRow {
+    /// Its row.
+    pub key: IdpKey,
+    /// The organization it belongs to.
+    pub owner: Option<OrganizationKey>,
+    /// What is written down of it.
+    pub spec: IdpSpec,
+    /// Whether the configuration file declares it, or did.
+    pub declared: bool,
+    /// Whether it is of effect.
+    pub live: bool,
+}
+
+/// The version of a policy that is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyRow {
+    /// This version.
+    pub id: PolicyId,
+    /// The IdP whose sign-ins it judges.
+    pub idp: IdpKey,
+    /// The organization it judges for; absent: the IdP's default policy.
+    pub organization: Option<OrganizationKey>,
+    /// Its selectors.
+    pub text: PolicyText,
+}
+
+/// An application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApplicationRow {
+    /// Its row.
+    pub key: ApplicationKey,
+    /// The organization that owns it.
+    pub organization: OrganizationKey,
+    /// What is written down of it.
+    pub spec: ApplicationSpec,
+    /// Whether the configuration file declares it, or did.
+    pub declared: bool,
+    /// Whether it is of effect.
+    pub live: bool,
+}
+
+/// Every organization.
+///
+/// # Errors
+/// When the database fails.
+pub async fn organizations(tx: &mut Tx) -> Result<Vec<OrganizationRow>, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        key: Parsed<OrganizationKey>,
+        id: Parsed<OrganizationId>,
+        name: String,
+        declared: bool,
+        undeclared_at: Option<At>,
+    }
+    const SQL: &str = "select key, id, name, declared, undeclared_at from organizations";
+    let read = |row: Row| OrganizationRow {
+        key: row.key.0,
+        id: row.id.0,
+        name: row.name,
+        declared: row.declared,
+        live: row.undeclared_at.is_none(),
+    };
+    Ok(tx.conn().all(SQL, vec![]).await?.into_iter().map(read).collect())
+}
+
+/// Every role.
+///
+/// # Errors
+/// When the database fails.
+pub async fn roles(tx: &mut Tx) -> Result<Vec<RoleRow>, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        id: Parsed<RoleId>,
+        organization_key: Parsed<OrganizationKey>,
+        name: Parsed<RoleName>,
+        admin: bool,
+        undeclared_at: Option<At>,
+    }
+    const SQL: &str = "select id, organization_key, name, admin, undeclared_at from roles";
+    let read = |row: Row| RoleRow {
+        id: row.id.0,
+        organization: row.organization_key.0,
+        name: row.name.0,
+        admin: row.admin,
+        live: row.undeclared_at.is_none(),
+    };
+    Ok(tx.conn().all(SQL, vec![]).await?.into_iter().map(read).collect())
+}
+
+/// Every IdP.
+///
+/// # Errors
+/// When the database fails.
+pub async fn idps(tx: &mut Tx) -> Result<Vec<IdpRow>, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        key: Parsed<IdpKey>,
+        owner_key: Option<Parsed<OrganizationKey>>,
+        spec: FromJson<IdpSpec>,
+        declared: bool,
+        undeclared_at: Option<At>,
+    }
+    const SQL: &str = "select key, owner_key, spec, declared, undeclared_at from idps";
+    let read = |row: Row| IdpRow {
+        key: row.key.0,
+        owner: row.owner_key.map(|key| key.0),
+        spec: row.spec.0,
+        declared: row.declared,
+        live: row.undeclared_at.is_none(),
+    };
+    Ok(tx.conn().all(SQL, vec![]).await?.into_iter().map(read).collect())
+}
+
+/// Every policy in force.
+///
+/// # Errors
+/// When the database fails.
+pub async fn policies(tx: &mut Tx) -> Result<Vec<PolicyRow>, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        id: Parsed<PolicyId>,
+        idp_key: Parsed<IdpKey>,
+        organization_key: Option<Parsed<OrganizationKey>>,
+        org_selector: Option<String>,
+        role_selector: Option<String>,
+    }
+    const SQL: &str = "select id, idp_key, organization_key, org_selector, role_selector from policies \
+                       where retired_at is null";
+    let read = |row: Row| PolicyRow {
+        id: row.id.0,
+        idp: row.idp_key.0,
+        organization: row.organization_key.map(|key| key.0),
+        text: PolicyText { org: row.org_selector, role: row.role_selector },
+    };
+    Ok(tx.conn().all(SQL, vec![]).await?.into_iter().map(read).collect())
+}
+
+/// Every application.
+///
+/// # Errors
+/// When the database fails.
+pub async fn applications(tx: &mut Tx) -> Result<Vec<ApplicationRow>, StoreError> {
+    #[derive(FromRow)]
+    struct Row {
+        key: Parsed<ApplicationKey>,
+        organization_key: Parsed<OrganizationKey>,
+        spec: FromJson<ApplicationSpec>,
+        declared: bool,
+        undeclared_at: Option<At>,
+    }
+    const SQL: &str = "select key, organization_key, spec, declared, undeclared_at from applications";
+    let read = |row: Row| ApplicationRow {
+        key: row.key.0,
+        organization: row.organization_key.0,
+        spec: row.spec.0,
+        declared: row.declared,
+        live: row.undeclared_at.is_none(),
+    };
+    Ok(tx.conn().all(SQL, vec![]).await?.into_iter().map(read).collect())
+}
+
+/// Writes an organization, new or changed.
+///
+/// # Errors
+/// [`StoreError::Unique`] if another has its slug.
+pub async fn put_organization(tx: &mut Tx, row: &OrganizationRow, now: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "insert into organizations (key, id, name, declared, undeclared_at, version, created_at) \
+        values ($1, $2, $3, $4, $5, 1, $6) on conflict (key) do update set name = excluded.name, \
+        declared = excluded.declared, undeclared_at = excluded.undeclared_at";
+    let gone = (!row.live).then_some(now);
+    let values = values![row.key, row.id.as_str(), row.name.as_str(), row.declared, gone, now];
+    tx.conn().execute(SQL, values).await?;
+    Ok(())
+}
+
+/// Writes a role, new or changed.
+///
+/// # Errors
+/// [`StoreError::Unique`] if another of the organization has its name.
+pub async fn put_role(tx: &mut Tx, row: &RoleRow, now: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "insert into roles (id, organization_key, name, admin, undeclared_at, created_at) \
+        values ($1, $2, $3, $4, $5, $6) on conflict (id) do update set admin = excluded.admin, \
+        undeclared_at = excluded.undeclared_at";
+    let gone = (!row.live).then_some(now);
+    let values = values![row.id, row.organization, row.name.as_str(), row.admin, gone, now];
+    tx.conn().execute(SQL, values).await?;
+    Ok(())
+}
+
+/// Writes an IdP, new or changed.
+///
+/// # Errors
+/// [`StoreError::Unique`] if another has its slug.
+pub async fn put_idp(tx: &mut Tx, row: &IdpRow, now: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "insert into idps (key, id, owner_key, spec, declared, undeclared_at, created_at) \
+        values ($1, $2, $3, $4, $5, $6, $7) on conflict (key) do update set owner_key = excluded.owner_key, \
+        spec = excluded.spec, declared = excluded.declared, undeclared_at = excluded.undeclared_at";
+    let gone = (!row.live).then_some(now);
+    let spec = json(&row.spec)?;
+    let values = values![row.key, row.spec.id.as_str(), row.owner, spec, row.declared, gone, now];
+    tx.conn().execute(SQL, values).await?;
+    Ok(())
+}
+
+/// Writes an application, new or changed.
+///
+/// # Errors
+/// [`StoreError::Unique`] if another has its slug.
+pub async fn put_application(tx: &mut Tx, row: &ApplicationRow, now: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "insert into applications (key, id, organization_key, spec, declared, undeclared_at, created_at) \
+        values ($1, $2, $3, $4, $5, $6, $7) on conflict (key) do update set \
+        organization_key = excluded.organization_key, spec = excluded.spec, declared = excluded.declared, \
+        undeclared_at = excluded.undeclared_at";
+    let gone = (!row.live).then_some(now);
+    let spec = json(&row.spec)?;
+    let values = values![row.key, row.spec.id.as_str(), row.organization, spec, row.declared, gone, now];
+    tx.conn().execute(SQL, values).await?;
+    Ok(())
+}
+
+/// Ends the force of a version of a policy.
+///
+/// # Errors
+/// When the database fails.
+pub async fn retire_policy(tx: &mut Tx, policy: PolicyId, now: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "update policies set retired_at = $2 where id = $1 and retired_at is null";
+    tx.conn().execute(SQL, values![policy, now]).await?;
+    Ok(())
+}
+
+/// Puts a version of a policy in force.
+///
+/// # Errors
+/// [`StoreError::Unique`] if one is in force at the same place.
+pub async fn insert_policy(tx: &mut Tx, row: &PolicyRow, now: Timestamp) -> Result<(), StoreError> {
+    const SQL: &str = "insert into policies (id, idp_key, organization_key, org_selector, role_selector, created_at) \
+                       values ($1, $2, $3, $4, $5, $6)";
+    let (org, role) = (row.text.org.as_deref(), row.text.role.as_deref());
+    tx.conn().execute(SQL, values![row.id, row.idp, row.organization, org, role, now]).await?;
+    Ok(())
+}
+
+fn json(spec: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(spec).map_err(|error| StoreError::Corrupt(error.to_string()))
+}

@@ -1,1 +1,242 @@
-//! Soon.
+//! Who holds which role, and who is a server admin. Each statement writes one origin alone.
+
+use sqlx::FromRow;
+
+use super::conn::{At, BATCH, Parsed, Value, list, rows, values};
+use super::{StoreError, Tx};
+use crate::base::Timestamp;
+use crate::identity::{OrganizationId, OrganizationKey, Origin, RoleId, RoleName, UserId};
+
+/// A grant as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldRow {
+    /// The role.
+    pub role: RoleId,
+    /// The organization of the role.
+    pub organization: OrganizationKey,
+    /// Who gave it.
+    pub origin: Origin,
+    /// Whether the role administers the organization.
+    pub admin: bool,
+    /// Whether role and organization are live: otherwise the grant is of no effect.
+    pub live: bool,
+    /// The last good evaluation behind it.
+    pub evaluated_at: Timestamp,
+}
+
+#[derive(FromRow)]
+struct Held {
+    role_id: Parsed<RoleId>,
+    organization_key: Parsed<OrganizationKey>,
+    origin: Parsed<Origin>,
+    admin: bool,
+    undeclared_at: Option<At>,
+    evaluated_at: At,
+}
+
+/// Every grant of a user, of live roles or not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_user(tx: &mut Tx, user: UserId) -> Result<Vec<HeldRow>, StoreError> {
+    const SQL: &str = "select g.role_id, r.organization_key, g.origin, r.admin, \
+        coalesce(r.undeclared_at, o.undeclared_at) as undeclared_at, g.evaluated_at from grants g \
+        join roles r on r.id = g.role_id join organizations o on o.key = r.organization_key where g.user_id = $1";
+    let rows: Vec<Held> = tx.conn().all(SQL, values![user]).await?;
+    let held = |row: Held| HeldRow {
+        role: row.role_id.0,
+        organization: row.organization_key.0,
+        origin: row.origin.0,
+        admin: row.admin,
+        live: row.undeclared_at.is_none(),
+        evaluated_at: row.evaluated_at.0,
+    };
+    Ok(rows.into_iter().map(held).collect())
+}
+
+/// A grant by the names that people read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedGrant {
+    /// Who holds it.
+    pub user: UserId,
+    /// The organization.
+    pub organization: OrganizationId,
+    /// The role.
+    pub role: RoleName,
+    /// Who gave it.
+    pub origin: Origin,
+}
+
+/// The live grants of these users, by names.
+///
+/// # Errors
+/// When the database fails.
+pub async fn named(tx: &mut Tx, users: &[UserId]) -> Result<Vec<NamedGrant>, StoreError> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "select g.user_id, o.id, r.name, g.origin from grants g join roles r on r.id = g.role_id \
+         join organizations o on o.key = r.organization_key \
+         where r.undeclared_at is null and o.undeclared_at is null and g.user_id in {} \
+         order by o.id, r.name, g.origin",
+        list(1, users.len())
+    );
+    type Row = (Parsed<UserId>, Parsed<OrganizationId>, Parsed<RoleName>, Parsed<Origin>);
+    let rows: Vec<Row> = tx.conn().all(sql, users.iter().flat_map(|user| values![*user]).collect()).await?;
+    let grant = |(user, organization, role, origin): Row| NamedGrant {
+        user: user.0,
+        organization: organization.0,
+        role: role.0,
+        origin: origin.0,
+    };
+    Ok(rows.into_iter().map(grant).collect())
+}
+
+/// Gives roles to a user. What the origin gave before stays as it is.
+///
+/// # Errors
+/// [`StoreError::ForeignKey`] if a role does not exist.
+pub async fn insert(
+    tx: &mut Tx,
+    user: UserId,
+    origin: Origin,
+    roles: &[RoleId],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for batch in roles.chunks(BATCH) {
+        let sql = format!(
+            "insert into grants (user_id, role_id, origin, created_at, evaluated_at) values {} \
+             on conflict (user_id, role_id, origin) do nothing",
+            rows(1, batch.len(), 5)
+        );
+        let values = batch.iter().flat_map(|role| values![user, *role, origin, now, now]).collect();
+        tx.conn().execute(sql, values).await?;
+    }
+    Ok(())
+}
+
+/// Takes roles of one origin from a user.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(tx: &mut Tx, user: UserId, origin: Origin, roles: &[RoleId]) -> Result<(), StoreError> {
+    for batch in roles.chunks(BATCH) {
+        let sql =
+            format!("delete from grants where user_id = $1 and origin = $2 and role_id in {}", list(3, batch.len()));
+        tx.conn().execute(sql, of_roles(values![user, origin], batch)).await?;
+    }
+    Ok(())
+}
+
+/// Writes down a good evaluation behind grants of one origin.
+///
+/// # Errors
+/// When the database fails.
+pub async fn refresh(
+    tx: &mut Tx,
+    user: UserId,
+    origin: Origin,
+    roles: &[RoleId],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for batch in roles.chunks(BATCH) {
+        let sql = format!(
+            "update grants set evaluated_at = $1 where user_id = $2 and origin = $3 and role_id in {}",
+            list(4, batch.len())
+        );
+        tx.conn().execute(sql, of_roles(values![now, user, origin], batch)).await?;
+    }
+    Ok(())
+}
+
+fn of_roles(mut values: Vec<Value>, roles: &[RoleId]) -> Vec<Value> {
+    values.extend(roles.iter().map(|role| Value::from(*role)));
+    values
+}
+
+/// Gives what people gave to one user to another as well; with `only`, of that organization alone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn copy_manual(
+    tx: &mut Tx,
+    from: UserId,
+    to: UserId,
+    only: Option<OrganizationKey>,
+) -> Result<u64, StoreError> {
+    const SQL: &str = "insert into grants (user_id, role_id, origin, created_at, evaluated_at) \
+        select $2, g.role_id, g.origin, g.created_at, g.evaluated_at from grants g join roles r on r.id = g.role_id \
+        where g.user_id = $1 and g.origin = 'manual' and r.organization_key = coalesce($3, r.organization_key) \
+        on conflict (user_id, role_id, origin) do nothing";
+    tx.conn().execute(SQL, values![from, to, only]).await
+}
+
+/// Takes from a user every grant outside that organization.
+///
+/// # Errors
+/// When the database fails.
+pub async fn confine(tx: &mut Tx, user: UserId, organization: OrganizationKey) -> Result<u64, StoreError> {
+    const SQL: &str = "delete from grants where user_id = $1 and role_id in \
+                       (select id from roles where organization_key <> $2)";
+    tx.conn().execute(SQL, values![user, organization]).await
+}
+
+/// Takes the rows of these organizations until the transaction ends; after the user's row, before any grant.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(tx: &mut Tx, organizations: &[OrganizationKey]) -> Result<(), StoreError> {
+    for batch in organizations.chunks(BATCH) {
+        let sql = format!("update organizations set version = version + 1 where key in {}", list(1, batch.len()));
+        let values = batch.iter().map(|key| Value::from(*key)).collect();
+        tx.conn().execute(sql, values).await?;
+    }
+    Ok(())
+}
+
+/// Who made a user a server admin; nobody: they are none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn server_admin_origins(tx: &mut Tx, user: UserId) -> Result<Vec<Origin>, StoreError> {
+    const SQL: &str = "select origin from server_admins where user_id = $1 order by origin";
+    let rows: Vec<(Parsed<Origin>,)> = tx.conn().all(SQL, values![user]).await?;
+    Ok(rows.into_iter().map(|(origin,)| origin.0).collect())
+}
+
+/// Which of these users are server admins.
+///
+/// # Errors
+/// When the database fails.
+pub async fn server_admins(tx: &mut Tx, users: &[UserId]) -> Result<Vec<UserId>, StoreError> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!("select distinct user_id from server_admins where user_id in {}", list(1, users.len()));
+    let rows: Vec<(Parsed<UserId>,)> =
+        tx.conn().all(sql, users.iter().flat_map(|user| values![*user]).collect()).await?;
+    Ok(rows.into_iter().map(|(user,)| user.0).collect())
+}
+
+/// Makes a user a server admin, or takes back what the origin gave.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_server_admin(
+    tx: &mut Tx,
+    user: UserId,
+    origin: Origin,
+    admin: bool,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const INSERT: &str = "insert into server_admins (user_id, origin, created_at) values ($1, $2, $3) \
+                          on conflict (user_id, origin) do nothing";
+    const DELETE: &str = "delete from server_admins where user_id = $1 and origin = $2";
+    if admin {
+        tx.conn().execute(INSERT, values![user, origin, now]).await?;
+    } else {
+        tx.conn().execute(DELETE, values![user, origin]).await?;
+    }
+    Ok(())
+}

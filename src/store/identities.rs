@@ -1,1 +1,283 @@
-//! Soon.
+//! Users' accounts at IdPs, and whom users made beforehand wait for.
+
+use sqlx::FromRow;
+
+use super::conn::{At, Parsed, list, values};
+use super::users::UserRow;
+use super::{StoreError, Tx};
+use crate::base::Timestamp;
+use crate::identity::{Email, IdentityId, IdpKey, UserId, Username};
+
+/// A user's account at one IdP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdentityRow {
+    /// The identity.
+    pub id: IdentityId,
+    /// Whose it is.
+    pub user: UserId,
+    /// Where it is.
+    pub idp: IdpKey,
+    /// Its key there, compared byte for byte.
+    pub identifier: String,
+    /// The issuer it came from.
+    pub issuer: String,
+    /// The path the identifier was read by.
+    pub identifier_path: String,
+    /// The name told there.
+    pub display_name: Option<String>,
+    /// The e-mail address told there.
+    pub email: Option<Email>,
+    /// When it first signed in.
+    pub created_at: Timestamp,
+    /// When it last did.
+    pub last_sign_in_at: Timestamp,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Parsed<IdentityId>,
+    user_id: Parsed<UserId>,
+    idp_key: Parsed<IdpKey>,
+    identifier: String,
+    issuer: String,
+    identifier_path: String,
+    display_name: Option<String>,
+    email: Option<String>,
+    email_verified: bool,
+    created_at: At,
+    last_sign_in_at: At,
+}
+
+impl From<Row> for IdentityRow {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id.0,
+            user: row.user_id.0,
+            idp: row.idp_key.0,
+            identifier: row.identifier,
+            issuer: row.issuer,
+            identifier_path: row.identifier_path,
+            display_name: row.display_name,
+            email: row.email.map(|address| Email { address, verified: row.email_verified }),
+            created_at: row.created_at.0,
+            last_sign_in_at: row.last_sign_in_at.0,
+        }
+    }
+}
+
+/// The identity with that identifier at that IdP.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(tx: &mut Tx, idp: IdpKey, identifier: &str) -> Result<Option<IdentityRow>, StoreError> {
+    const SQL: &str = "select id, user_id, idp_key, identifier, issuer, identifier_path, display_name, email, \
+        email_verified, created_at, last_sign_in_at from identities where idp_key = $1 and identifier = $2";
+    let row: Option<Row> = tx.conn().optional(SQL, values![idp, identifier]).await?;
+    Ok(row.map(IdentityRow::from))
+}
+
+/// The identities of these users, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_users(tx: &mut Tx, users: &[UserId]) -> Result<Vec<IdentityRow>, StoreError> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "select id, user_id, idp_key, identifier, issuer, identifier_path, display_name, email, email_verified, \
+         created_at, last_sign_in_at from identities where user_id in {} order by id",
+        list(1, users.len())
+    );
+    let rows: Vec<Row> = tx.conn().all(sql, users.iter().flat_map(|user| values![*user]).collect()).await?;
+    Ok(rows.into_iter().map(IdentityRow::from).collect())
+}
+
+/// The users whose identity at that IdP shows that address, verified there or not; case does not count.
+///
+/// # Errors
+/// When the database fails.
+pub async fn users_by_email(tx: &mut Tx, idp: IdpKey, address: &str) -> Result<Vec<UserId>, StoreError> {
+    const SQL: &str = "select distinct user_id from identities \
+        where idp_key = $1 and (email = $2 or lower(email) = $3) order by user_id limit 2";
+    let values = values![idp, address, Email::folded(address)];
+    let rows: Vec<(Parsed<UserId>,)> = tx.conn().all(SQL, values).await?;
+    Ok(rows.into_iter().map(|(user,)| user.0).collect())
+}
+
+/// Adds an identity.
+///
+/// # Errors
+/// [`StoreError::Unique`] if the IdP has one with that identifier.
+pub async fn insert(tx: &mut Tx, identity: &IdentityRow) -> Result<(), StoreError> {
+    const SQL: &str = "insert into identities (id, user_id, idp_key, identifier, issuer, identifier_path, \
+        display_name, email, email_verified, created_at, last_sign_in_at) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    let row = values![
+        identity.id,
+        identity.user,
+        identity.idp,
+        identity.identifier.as_str(),
+        identity.issuer.as_str(),
+        identity.identifier_path.as_str(),
+        identity.display_name.as_deref(),
+        identity.email.as_ref().map(|email| email.address.as_str()),
+        identity.email.as_ref().is_some_and(|email| email.verified),
+        identity.created_at,
+        identity.last_sign_in_at,
+    ];
+    tx.conn().execute(SQL, row).await?;
+    Ok(())
+}
+
+/// Writes down a sign-in: its time, and name and address as they are in `identity` now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update(tx: &mut Tx, identity: &IdentityRow) -> Result<(), StoreError> {
+    const SQL: &str = "update identities set display_name = $2, email = $3, email_verified = $4, last_sign_in_at = $5 \
+                       where id = $1";
+    let row = values![
+        identity.id,
+        identity.display_name.as_deref(),
+        identity.email.as_ref().map(|email| email.address.as_str()),
+        identity.email.as_ref().is_some_and(|email| email.verified),
+        identity.last_sign_in_at,
+    ];
+    tx.conn().execute(SQL, row).await?;
+    Ok(())
+}
+
+/// Whom a user made beforehand waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Awaited {
+    /// The identity with exactly this identifier.
+    Identifier(String),
+    /// The first identity that shows this address as verified.
+    Email(String),
+}
+
+impl Awaited {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Identifier(_) => "identifier",
+            Self::Email(_) => "email",
+        }
+    }
+
+    fn value(&self) -> String {
+        match self {
+            Self::Identifier(identifier) => identifier.clone(),
+            Self::Email(address) => Email::folded(address),
+        }
+    }
+}
+
+/// A user whom an expectation led to.
+#[derive(Clone, Debug)]
+pub struct Match {
+    /// The user.
+    pub user: UserRow,
+    /// Whether they have never signed in anywhere.
+    pub waiting: bool,
+}
+
+#[derive(FromRow)]
+struct MatchRow {
+    id: Parsed<UserId>,
+    username: Parsed<Username>,
+    display_name: Option<String>,
+    email: Option<String>,
+    disabled_at: Option<At>,
+    created_at: At,
+    identities: i64,
+}
+
+/// The users who wait for that identifier or that verified address at that IdP, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn awaiting(
+    tx: &mut Tx,
+    idp: IdpKey,
+    identifier: &str,
+    verified_email: Option<&str>,
+) -> Result<Vec<Match>, StoreError> {
+    const SQL: &str = "select distinct u.id, u.username, u.display_name, u.email, u.disabled_at, u.created_at, \
+        (select count(*) from identities i where i.user_id = u.id) as identities \
+        from expectations e join users u on u.id = e.user_id where e.idp_key = $1 \
+        and ((e.kind = 'identifier' and e.value = $2) or (e.kind = 'email' and e.value = $3)) \
+        order by u.created_at, u.id";
+    let values = values![idp, identifier, verified_email.map(Email::folded).as_deref()];
+    let rows: Vec<MatchRow> = tx.conn().all(SQL, values).await?;
+    let matched = |row: MatchRow| Match {
+        user: UserRow {
+            id: row.id.0,
+            username: row.username.0,
+            display_name: row.display_name,
+            email: row.email,
+            disabled_at: row.disabled_at.map(|at| at.0),
+            created_at: row.created_at.0,
+        },
+        waiting: row.identities == 0,
+    };
+    Ok(rows.into_iter().map(matched).collect())
+}
+
+/// The user of an expectation.
+///
+/// # Errors
+/// When the database fails.
+pub async fn expected(tx: &mut Tx, idp: IdpKey, awaited: &Awaited) -> Result<Option<UserId>, StoreError> {
+    const SQL: &str = "select user_id from expectations where idp_key = $1 and kind = $2 and value = $3";
+    let row: Option<(Parsed<UserId>,)> = tx.conn().optional(SQL, values![idp, awaited.kind(), awaited.value()]).await?;
+    Ok(row.map(|(user,)| user.0))
+}
+
+/// Lets a user wait.
+///
+/// # Errors
+/// [`StoreError::Unique`] if another waits for the same already.
+pub async fn expect(
+    tx: &mut Tx,
+    idp: IdpKey,
+    awaited: &Awaited,
+    user: UserId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    const SQL: &str =
+        "insert into expectations (idp_key, kind, value, user_id, created_at) values ($1, $2, $3, $4, $5)";
+    tx.conn().execute(SQL, values![idp, awaited.kind(), awaited.value(), user, now]).await?;
+    Ok(())
+}
+
+/// Ends a user's waiting at that IdP.
+///
+/// # Errors
+/// When the database fails.
+pub async fn met(tx: &mut Tx, idp: IdpKey, user: UserId) -> Result<(), StoreError> {
+    const SQL: &str = "delete from expectations where idp_key = $1 and user_id = $2";
+    tx.conn().execute(SQL, values![idp, user]).await?;
+    Ok(())
+}
+
+/// Whom these users wait for, and where.
+///
+/// # Errors
+/// When the database fails.
+pub async fn awaited_by(tx: &mut Tx, users: &[UserId]) -> Result<Vec<(UserId, IdpKey, Awaited)>, StoreError> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = format!(
+        "select user_id, idp_key, kind, value from expectations where user_id in {} order by created_at, value",
+        list(1, users.len())
+    );
+    type Row = (Parsed<UserId>, Parsed<IdpKey>, String, String);
+    let rows: Vec<Row> = tx.conn().all(sql, users.iter().flat_map(|user| values![*user]).collect()).await?;
+    let awaited = |(user, idp, kind, value): Row| {
+        let awaited = if kind == "email" { Awaited::Email(value) } else { Awaited::Identifier(value) };
+        (user.0, idp.0, awaited)
+    };
+    Ok(rows.into_iter().map(awaited).collect())
+}

@@ -1,0 +1,63 @@
+//! The directory: the single writer of users, identities, organizations, roles, grants, IdPs, policies and
+//! applications. What may happen, in which order and all or nothing, is decided here; the SQL is the store's.
+//!
+//! Locks are taken in one order everywhere: the catalogue's head, an IdP's row, a user's row, organizations' rows, the
+//! head of the change log.
+
+mod admin;
+mod declare;
+mod people;
+mod plan;
+mod provision;
+mod reconcile;
+mod username;
+
+use crate::base::Ambient;
+use crate::identity::Catalogue;
+use crate::store::{self, Db, StoreError};
+
+pub use admin::{Actor, AdminError, NewUser, ServerAdmin, Who};
+pub use declare::{Danger, DangerKind, DeclareError, Declared, IdentityChoice, IdentityChoices};
+pub use people::{ListedIdentity, ListedUser, UserSelector, UserState};
+pub use provision::{Desired, Profile, ProvisionError, Provisioned, SignIn};
+
+/// How often a transaction is tried when somebody else was faster each time. Twice is what two sign-ins of one new
+/// person need; the third is for a machine under load.
+const ATTEMPTS: usize = 3;
+
+/// The single writer. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    db: Db,
+    ambient: Ambient,
+}
+
+impl Directory {
+    /// The directory in that database.
+    pub const fn new(db: Db, ambient: Ambient) -> Self {
+        Self { db, ambient }
+    }
+
+    /// Everything that is live, of one piece.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn catalogue(&self) -> Result<Catalogue, StoreError> {
+        let mut tx = self.db.snapshot().await?;
+        store::catalogue::load(&mut tx).await
+    }
+
+    /// The version of what is live.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn version(&self) -> Result<i64, StoreError> {
+        let mut tx = self.db.snapshot().await?;
+        store::catalogue::version(&mut tx).await
+    }
+
+    /// The handle of whoever may do everything.
+    pub fn server_admin(&self, actor: Actor) -> ServerAdmin<'_> {
+        ServerAdmin::new(self, actor)
+    }
+}

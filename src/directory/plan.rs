@@ -1,0 +1,211 @@
+//! What a declaration changes, as a value: a pure function of what is stored and what is declared.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::declare::{DangerKind, DeclareError};
+use crate::identity::{
+    ApplicationKey, Declaration, IdpId, IdpKey, IdpSpec, OrganizationId, OrganizationKey, OrganizationSpec, PolicyId,
+    PolicyText, RoleId,
+};
+use crate::store::declared::{self, ApplicationRow, IdpRow, OrganizationRow, PolicyRow, RoleRow};
+use crate::store::forget::{self, Source};
+use crate::store::{StoreError, Tx};
+
+/// Everything that is stored of the catalogue.
+#[derive(Debug, Default)]
+pub(super) struct Stored {
+    pub(super) organizations: Vec<OrganizationRow>,
+    pub(super) roles: Vec<RoleRow>,
+    pub(super) idps: Vec<IdpRow>,
+    pub(super) policies: Vec<PolicyRow>,
+    pub(super) applications: Vec<ApplicationRow>,
+    pub(super) sources: Vec<Source>,
+}
+
+impl Stored {
+    pub(super) async fn load(tx: &mut Tx) -> Result<Self, StoreError> {
+        Ok(Self {
+            organizations: declared::organizations(tx).await?,
+            roles: declared::roles(tx).await?,
+            idps: declared::idps(tx).await?,
+            policies: declared::policies(tx).await?,
+            applications: declared::applications(tx).await?,
+            sources: forget::sources(tx).await?,
+        })
+    }
+}
+
+/// The rows to write, and the changes that may make other people of those we know.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub(super) organizations: Vec<OrganizationRow>,
+    pub(super) roles: Vec<RoleRow>,
+    pub(super) idps: Vec<IdpRow>,
+    pub(super) retired: Vec<PolicyId>,
+    pub(super) policies: Vec<PolicyRow>,
+    pub(super) applications: Vec<ApplicationRow>,
+    pub(super) dangers: Vec<(IdpKey, IdpId, DangerKind)>,
+}
+
+impl Plan {
+    pub(super) fn is_empty(&self) -> bool {
+        self.organizations.is_empty()
+            && self.roles.is_empty()
+            && self.idps.is_empty()
+            && self.retired.is_empty()
+            && self.policies.is_empty()
+            && self.applications.is_empty()
+            && self.dangers.is_empty()
+    }
+
+    /// What `declaration` changes of what is `stored`; new rows get keys from `key`.
+    pub(super) fn new(
+        stored: &Stored,
+        declaration: &Declaration,
+        key: impl FnMut() -> Uuid,
+    ) -> Result<Self, DeclareError> {
+        let mut planner =
+            Planner { stored, plan: Self::default(), key, organizations: HashMap::new(), idps: HashMap::new() };
+        for spec in &declaration.organizations {
+            planner.organization(spec);
+        }
+        for spec in &declaration.idps {
+            planner.idp(spec)?;
+        }
+        for spec in &declaration.organizations {
+            planner.policies(spec)?;
+        }
+        planner.applications(declaration)?;
+        planner.gone(declaration);
+        Ok(planner.plan)
+    }
+}
+
+struct Planner<'a, K> {
+    stored: &'a Stored,
+    plan: Plan,
+    key: K,
+    organizations: HashMap<&'a OrganizationId, OrganizationKey>,
+    idps: HashMap<&'a IdpId, IdpKey>,
+}
+
+impl<'a, K: FnMut() -> Uuid> Planner<'a, K> {
+    fn organization(&mut self, spec: &'a OrganizationSpec) {
+        let stored = self.stored.organizations.iter().find(|row| row.id == spec.id);
+        let key = stored.map_or_else(|| OrganizationKey::new((self.key)()), |row| row.key);
+        self.organizations.insert(&spec.id, key);
+        let row = OrganizationRow { key, id: spec.id.clone(), name: spec.name.clone(), declared: true, live: true };
+        if stored != Some(&row) {
+            self.plan.organizations.push(row);
+        }
+        for name in &spec.roles {
+            let stored = self.stored.roles.iter().find(|row| row.organization == key && row.name == *name);
+            let id = stored.map_or_else(|| RoleId::new((self.key)()), |row| row.id);
+            let admin = spec.admin_roles.contains(name);
+            let row = RoleRow { id, organization: key, name: name.clone(), admin, live: true };
+            if stored != Some(&row) {
+                self.plan.roles.push(row);
+            }
+        }
+        let gone = |row: &&RoleRow| row.organization == key && row.live && !spec.roles.contains(&row.name);
+        self.plan.roles.extend(self.stored.roles.iter().filter(gone).map(|row| RoleRow { live: false, ..row.clone() }));
+    }
+
+    fn idp(&mut self, spec: &'a IdpSpec) -> Result<(), DeclareError> {
+        let stored = self.stored.idps.iter().find(|row| row.spec.id == spec.id);
+        let key = stored.map_or_else(|| IdpKey::new((self.key)()), |row| row.key);
+        self.idps.insert(&spec.id, key);
+        let owner = spec.owner.as_ref().map(|id| self.organization_key(id)).transpose()?;
+        let row = IdpRow { key, owner, spec: spec.clone(), declared: true, live: true };
+        if let Some(stored) = stored {
+            self.danger(stored, &row);
+        }
+        if stored != Some(&row) {
+            self.plan.idps.push(row);
+        }
+        self.policy(key, None, &spec.default_policy);
+        Ok(())
+    }
+
+    /// Whether the IdP's people would be others than before: under another issuer or path the same identifier is
+    /// somebody else's, and under another owner so is the word of the IdP.
+    fn danger(&mut self, stored: &IdpRow, row: &IdpRow) {
+        let (issuer, path) = (row.spec.issuer.as_str(), row.spec.profile.identifier.as_str());
+        let moved = stored.spec.issuer != row.spec.issuer
+            || stored.spec.profile.identifier != path
+            || self
+                .stored
+                .sources
+                .iter()
+                .any(|source| source.idp == row.key && (source.issuer != issuer || source.identifier_path != path));
+        if stored.owner != row.owner {
+            self.plan.dangers.push((row.key, row.spec.id.clone(), DangerKind::Owner));
+        } else if moved {
+            self.plan.dangers.push((row.key, row.spec.id.clone(), DangerKind::Source));
+        }
+    }
+
+    fn policies(&mut self, spec: &OrganizationSpec) -> Result<(), DeclareError> {
+        let organization = self.organization_key(&spec.id)?;
+        let mut idps = Vec::with_capacity(spec.policies.len());
+        for policy in &spec.policies {
+            let unknown = || DeclareError::Undeclared(format!("the IdP {}", policy.idp));
+            let idp = *self.idps.get(&policy.idp).ok_or_else(unknown)?;
+            idps.push(idp);
+            self.policy(idp, Some(organization), &policy.text);
+        }
+        let gone = |row: &&PolicyRow| row.organization == Some(organization) && !idps.contains(&row.idp);
+        self.plan.retired.extend(self.stored.policies.iter().filter(gone).map(|row| row.id));
+        Ok(())
+    }
+
+    /// A changed text is a new version; versions that were in force once never change.
+    fn policy(&mut self, idp: IdpKey, organization: Option<OrganizationKey>, text: &PolicyText) {
+        let stored = self.stored.policies.iter().find(|row| row.idp == idp && row.organization == organization);
+        if stored.is_some_and(|row| row.text == *text) {
+            return;
+        }
+        self.plan.retired.extend(stored.map(|row| row.id));
+        let id = PolicyId::new((self.key)());
+        self.plan.policies.push(PolicyRow { id, idp, organization, text: text.clone() });
+    }
+
+    fn applications(&mut self, declaration: &Declaration) -> Result<(), DeclareError> {
+        for spec in &declaration.applications {
+            let stored = self.stored.applications.iter().find(|row| row.spec.id == spec.id);
+            let key = stored.map_or_else(|| ApplicationKey::new((self.key)()), |row| row.key);
+            let organization = self.organization_key(&spec.organization)?;
+            let row = ApplicationRow { key, organization, spec: spec.clone(), declared: true, live: true };
+            if stored != Some(&row) {
+                self.plan.applications.push(row);
+            }
+        }
+        Ok(())
+    }
+
+    /// What was declared and is no more: kept, but of no effect. What was made by hand is none of the file's business.
+    fn gone(&mut self, declaration: &Declaration) {
+        for row in self.stored.organizations.iter().filter(|row| row.declared && row.live) {
+            if !declaration.organizations.iter().any(|spec| spec.id == row.id) {
+                self.plan.organizations.push(OrganizationRow { live: false, ..row.clone() });
+            }
+        }
+        for row in self.stored.idps.iter().filter(|row| row.declared && row.live) {
+            if !declaration.idps.iter().any(|spec| spec.id == row.spec.id) {
+                self.plan.idps.push(IdpRow { live: false, ..row.clone() });
+            }
+        }
+        for row in self.stored.applications.iter().filter(|row| row.declared && row.live) {
+            if !declaration.applications.iter().any(|spec| spec.id == row.spec.id) {
+                self.plan.applications.push(ApplicationRow { live: false, ..row.clone() });
+            }
+        }
+    }
+
+    fn organization_key(&self, id: &OrganizationId) -> Result<OrganizationKey, DeclareError> {
+        let unknown = || DeclareError::Undeclared(format!("the organization {id}"));
+        self.organizations.get(id).copied().ok_or_else(unknown)
+    }
+}

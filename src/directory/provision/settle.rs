@@ -1,0 +1,153 @@
+//! One sign-in, once: find the account, compare the grants, refuse or write.
+
+use std::collections::BTreeSet;
+
+use super::account::{self, Account, How};
+use super::{ProvisionError, Provisioned, SignIn};
+use crate::base::Timestamp;
+use crate::directory::Directory;
+use crate::directory::reconcile::{Reconciled, Rules, reconcile};
+use crate::identity::{OrganizationKey, Origin};
+use crate::store::changes::{self, Change};
+use crate::store::grants::{self, HeldRow};
+use crate::store::{Tx, sessions, users};
+
+/// What the account held and what becomes of it.
+struct Holdings {
+    /// The origin of what this identity's sign-ins give.
+    origin: Origin,
+    held: Vec<HeldRow>,
+    /// What people gave to those who become one with the user.
+    joining: Vec<HeldRow>,
+    reconciled: Reconciled,
+    admin_by: Vec<Origin>,
+    /// What becomes of the server admin row of this identity, if anything.
+    set_admin: Option<bool>,
+}
+
+pub(super) async fn run(directory: &Directory, sign_in: &SignIn<'_>) -> Result<Provisioned, ProvisionError> {
+    let ambient = &directory.ambient;
+    let now = ambient.now();
+    let mut tx = directory.db.begin().await?;
+    let mut account = account::find(&mut tx, sign_in, ambient, now).await?;
+    let mut holdings = Holdings::read(&mut tx, &account, sign_in, now).await?;
+    let mut refused = holdings.refuses(sign_in);
+    if refused && account.how != How::Known {
+        return Err(ProvisionError::NoMatch);
+    }
+    if holdings.changes() || !account.merged.is_empty() || account.how == How::Bound {
+        if account.how != How::Created {
+            users::lock(&mut tx, account.user.id).await?;
+        }
+        let organizations: Vec<OrganizationKey> = holdings.organizations().into_iter().collect();
+        grants::lock(&mut tx, &organizations).await?;
+        // Again, now that nobody else can change it.
+        account::check_current(&mut tx, sign_in).await?;
+        holdings = Holdings::read(&mut tx, &account, sign_in, now).await?;
+        refused = holdings.refuses(sign_in);
+        if refused && account.how != How::Known {
+            return Err(ProvisionError::NoMatch);
+        }
+    }
+    account::write(&mut tx, &mut account, sign_in, ambient).await?;
+    account::merge(&mut tx, &account, sign_in).await?;
+    holdings.write(&mut tx, &account, now).await?;
+    let log = log(&mut tx, &account, &holdings, refused).await?;
+    changes::append(&mut tx, now, &log).await?;
+    tx.commit().await?;
+    if refused { Err(ProvisionError::NoMatch) } else { Ok(holdings.told(&account, sign_in)) }
+}
+
+/// What caches have to drop: nothing, at a sign-in that changed nothing. A refusal ends the identity's sessions.
+async fn log(
+    tx: &mut Tx,
+    account: &Account,
+    holdings: &Holdings,
+    refused: bool,
+) -> Result<Vec<Change>, ProvisionError> {
+    let mut log: Vec<Change> = account.merged.iter().map(|user| Change::User(*user)).collect();
+    if refused {
+        log.extend(sessions::delete_of_identity(tx, account.identity.id).await?);
+    }
+    if refused || account.profile_changed || holdings.changes() || !account.merged.is_empty() {
+        log.push(Change::User(account.user.id));
+    }
+    Ok(log)
+}
+
+impl Holdings {
+    async fn read(
+        tx: &mut Tx,
+        account: &Account,
+        sign_in: &SignIn<'_>,
+        now: Timestamp,
+    ) -> Result<Self, ProvisionError> {
+        let origin = Origin::Policy(account.identity.id);
+        let is_new = account.how == How::Created;
+        let held = if is_new { Vec::new() } else { grants::of_user(tx, account.user.id).await? };
+        let mut joining = Vec::new();
+        for other in &account.merged {
+            joining.extend(grants::of_user(tx, *other).await?.into_iter().filter(|row| row.origin == Origin::Manual));
+        }
+        let admin_by = if is_new { Vec::new() } else { grants::server_admin_origins(tx, account.user.id).await? };
+        let rules = Rules { origin, reach: sign_in.idp.owner, on_error: sign_in.idp.spec.on_error, now };
+        let reconciled = sign_in.desired().map(|desired| reconcile(&held, desired, rules)).unwrap_or_default();
+        let wanted = sign_in.desired().map(|_| sign_in.makes_server_admin());
+        let set_admin = wanted.filter(|wanted| *wanted != admin_by.contains(&origin));
+        Ok(Self { origin, held, joining, reconciled, admin_by, set_admin })
+    }
+
+    fn changes(&self) -> bool {
+        self.reconciled.changes() || self.set_admin.is_some()
+    }
+
+    fn organizations(&self) -> BTreeSet<OrganizationKey> {
+        let mut organizations = self.reconciled.organizations();
+        organizations.extend(self.joining.iter().map(|row| row.organization));
+        organizations
+    }
+
+    /// The organizations of live grants that remain or come, of origins that `counts`.
+    fn remaining(&self, sign_in: &SignIn<'_>, counts: impl Fn(Origin) -> bool) -> BTreeSet<OrganizationKey> {
+        let removed =
+            |row: &HeldRow| row.origin == self.origin && self.reconciled.remove.contains(&(row.organization, row.role));
+        let stays = self.held.iter().filter(|row| !removed(row)).chain(&self.joining);
+        let mut organizations: BTreeSet<OrganizationKey> =
+            stays.filter(|row| row.live && counts(row.origin)).map(|row| row.organization).collect();
+        organizations.extend(self.reconciled.add.iter().map(|(organization, _)| *organization));
+        organizations.retain(|organization| sign_in.idp.owner.is_none_or(|owner| owner == *organization));
+        organizations
+    }
+
+    /// Whether the IdP asks for a grant of any origin, and there would be none.
+    fn refuses(&self, sign_in: &SignIn<'_>) -> bool {
+        let stays = |by: &Origin| *by != self.origin || self.set_admin.is_none();
+        let is_admin = self.set_admin == Some(true) || self.admin_by.iter().any(stays);
+        sign_in.idp.spec.require_match && !is_admin && self.remaining(sign_in, |_| true).is_empty()
+    }
+
+    async fn write(&self, tx: &mut Tx, account: &Account, now: Timestamp) -> Result<(), ProvisionError> {
+        let (user, origin) = (account.user.id, self.origin);
+        grants::delete(tx, user, origin, &self.reconciled.removed()).await?;
+        grants::insert(tx, user, origin, &self.reconciled.added(), now).await?;
+        grants::refresh(tx, user, origin, &self.reconciled.refresh, now).await?;
+        if let Some(admin) = self.set_admin {
+            grants::set_server_admin(tx, user, origin, admin, now).await?;
+        }
+        Ok(())
+    }
+
+    fn told(self, account: &Account, sign_in: &SignIn<'_>) -> Provisioned {
+        let identity = account.identity.id;
+        let counts = |origin| !matches!(origin, Origin::Policy(other) if other != identity);
+        Provisioned {
+            user: account.user.id,
+            identity,
+            username: account.user.username.clone(),
+            created: account.how == How::Created,
+            organizations: self.remaining(sign_in, counts).len(),
+            added: self.reconciled.added(),
+            removed: self.reconciled.removed(),
+        }
+    }
+}
