@@ -8,6 +8,7 @@
 // A request flows in.
 pub mod assertion;
 pub mod decision;
+pub mod listener;
 pub mod session;
 pub mod upstream;
 
