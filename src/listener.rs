@@ -1,0 +1,120 @@
+//! Where requests come in: sockets, TLS, who the client is, and the limits that hold before anything is known of a
+//! request. Knows nothing of what is served.
+
+mod client;
+mod serve;
+mod tls;
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use tokio::net::TcpListener;
+
+pub use client::{Client, TrustedProxies};
+pub use tls::server_config;
+
+/// What holds for every connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Most connections at once on one listener; more wait in the system's queue.
+    pub connections: usize,
+    /// How long a TLS handshake may take.
+    pub handshake: Duration,
+    /// How long the head of a request may take, counted from the end of the one before; also how long an unused
+    /// HTTP/1.1 connection is kept.
+    pub head: Duration,
+    /// Most bytes of the head of a request.
+    pub head_bytes: usize,
+    /// Most header fields of a request.
+    pub header_fields: usize,
+    /// Most requests at once on one HTTP/2 connection.
+    pub streams: u32,
+    /// How long requests may go on once it is time to stop.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            // Each costs some tens of KiB while in use: under a gigabyte with all of them busy.
+            connections: 16_384,
+            handshake: Duration::from_secs(10),
+            head: Duration::from_secs(30),
+            // Eight times what browsers send at most in one cookie header; what applications accept lies below it.
+            head_bytes: 64 * 1024,
+            header_fields: 128,
+            // What RFC 9113 6.5.2 advises not to go below is 100; browsers open about as many.
+            streams: 128,
+            drain: Duration::from_secs(20),
+        }
+    }
+}
+
+/// A listener could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// The address is taken, or is not this machine's.
+    #[error("cannot listen on {address}: {source}")]
+    Bind {
+        /// The address asked for.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file of the certificate or key cannot be read.
+    #[error("cannot read {path}: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file holds no certificate or no key.
+    #[error("{path} holds no {what} in PEM")]
+    Pem {
+        /// The file.
+        path: PathBuf,
+        /// What it should hold.
+        what: &'static str,
+    },
+    /// Certificate and key do not go together, or are of no kind that TLS takes.
+    #[error("the certificate and key cannot be used: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+/// A bound socket, not yet served.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    tls: Option<Arc<ServerConfig>>,
+}
+
+impl Listener {
+    /// Binds an address; port 0 takes a free one. With `tls` it speaks TLS, and HTTP/2 or 1.1 as agreed in it; else both
+    /// in plain.
+    ///
+    /// # Errors
+    /// When the address cannot be bound.
+    pub async fn bind(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> Result<Self, ListenError> {
+        let bound = async {
+            let socket = TcpListener::bind(address).await?;
+            let address = socket.local_addr()?;
+            Ok((socket, address))
+        };
+        let (socket, address) = bound.await.map_err(|source| ListenError::Bind { address, source })?;
+        Ok(Self { socket, address, tls })
+    }
+
+    /// The address it is bound to.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+#[cfg(test)]
+mod tests;

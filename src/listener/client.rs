@@ -1,0 +1,127 @@
+//! Who sent a request: the peer of the connection, or whom trusted proxies say they had it from.
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use ipnet::IpNet;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// Most hops that are followed: longer chains are nobody's real ones.
+const MAX_HOPS: usize = 16;
+
+/// Who sent a request. Stands in the extensions of every request that a listener hands on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Client {
+    /// The addresses the request came over: the client first, then each trusted proxy. Without trusted proxies the one
+    /// peer.
+    pub chain: Vec<IpAddr>,
+    /// Whether the client reached the first of us, or of our trusted proxies, over https.
+    pub https: bool,
+}
+
+impl Client {
+    /// The client's address: the first that is no trusted proxy.
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.chain.first().copied()
+    }
+}
+
+/// The networks whose word about their own clients is believed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+impl TrustedProxies {
+    /// These networks; none by default.
+    pub const fn new(networks: Vec<IpNet>) -> Self {
+        Self(networks)
+    }
+
+    /// Whether an address is a trusted proxy's.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+
+    /// Who sent a request that came from `peer`, over TLS with us or not.
+    ///
+    /// `X-Forwarded-For` is read from the right, each address on the word of the trusted one that follows it, and no
+    /// further than the first that is not trusted: what stands left of it anybody may have written. `X-Forwarded-Proto`
+    /// counts if the peer is trusted. `X-Forwarded-Host` never does: proxies pass it on from clients unless told not to, and
+    /// every one of them can pass on `Host`.
+    pub fn resolve(&self, peer: IpAddr, tls: bool, headers: &HeaderMap) -> Client {
+        let peer = peer.to_canonical();
+        let mut chain = vec![peer];
+        if !self.contains(peer) {
+            return Client { chain, https: tls };
+        }
+        let mut nearest = peer;
+        for address in items(headers, &FORWARDED_FOR).into_iter().rev().take(MAX_HOPS) {
+            let Some(address) = address_of(address).filter(|_| self.contains(nearest)) else {
+                break;
+            };
+            chain.insert(0, address);
+            nearest = address;
+        }
+        let https = match items(headers, &FORWARDED_PROTO).last() {
+            Some(proto) => proto.eq_ignore_ascii_case("https"),
+            None => tls,
+        };
+        Client { chain, https }
+    }
+}
+
+/// The items of a list, over all fields of that name, as their text.
+fn items<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<&'a str> {
+    let text = |value: &'a HeaderValue| value.to_str().unwrap_or("").split(',').map(str::trim);
+    headers.get_all(name).iter().flat_map(text).collect()
+}
+
+/// An address, with a port or without; some proxies write one.
+fn address_of(text: &str) -> Option<IpAddr> {
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    text.parse().ok().or_else(with_port).or_else(bracketed).map(|address: IpAddr| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolve(peer: &str, fields: &[(&HeaderName, &'static str)]) -> (String, bool) {
+        let trusted = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
+        let headers = fields.iter().map(|(name, value)| ((*name).clone(), HeaderValue::from_static(value))).collect();
+        let client = trusted.resolve(peer.parse().unwrap(), false, &headers);
+        (client.chain.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "), client.https)
+    }
+
+    #[test]
+    fn strangers_are_not_believed() {
+        let forged = [(&FORWARDED_FOR, "1.2.3.4"), (&FORWARDED_PROTO, "https")];
+        assert_eq!(resolve("192.0.2.1", &forged), ("192.0.2.1".into(), false));
+        assert_eq!(resolve("::ffff:192.0.2.1", &forged), ("192.0.2.1".into(), false));
+    }
+
+    #[test]
+    fn trusted_proxies_are_believed_as_far_as_trust_goes() {
+        for (lines, expected) in [
+            (&["192.0.2.1"][..], "192.0.2.1 10.0.0.1"),
+            (&["1.1.1.1, 192.0.2.1"], "192.0.2.1 10.0.0.1"),
+            (&["10.9.9.9, 192.0.2.1, 10.0.0.2"], "192.0.2.1 10.0.0.2 10.0.0.1"),
+            (&["1.1.1.1", "192.0.2.1", "10.0.0.2"], "192.0.2.1 10.0.0.2 10.0.0.1"),
+            (&["192.0.2.1:4711"], "192.0.2.1 10.0.0.1"),
+            (&["[2001:db8::1]:4711"], "2001:db8::1 10.0.0.1"),
+            (&["2001:db8::1"], "2001:db8::1 10.0.0.1"),
+            (&["unknown"], "10.0.0.1"),
+            (&["192.0.2.1, "], "10.0.0.1"),
+            (&["192.0.2.1, garbage, 10.0.0.2"], "10.0.0.2 10.0.0.1"),
+            (&[""], "10.0.0.1"),
+            (&[], "10.0.0.1"),
+        ] {
+            let fields: Vec<_> = lines.iter().map(|line| (&FORWARDED_FOR, *line)).collect();
+            assert_eq!(resolve("10.0.0.1", &fields).0, expected, "{lines:?}");
+        }
+        assert!(resolve("10.0.0.1", &[(&FORWARDED_PROTO, "https")]).1);
+        assert!(!resolve("10.0.0.1", &[(&FORWARDED_PROTO, "https"), (&FORWARDED_PROTO, "http")]).1);
+    }
+}
