@@ -93,6 +93,15 @@ impl Selector {
     }
 }
 
+/// What the crate's own interpreter answers: ours is held against it.
+#[cfg(test)]
+fn reference(text: &str, claims: &PreparedClaims) -> Option<Rcvar> {
+    let mut runtime = jmespath::Runtime::new();
+    runtime.register_builtin_functions();
+    let ast = jmespath::parse(text).ok()?;
+    jmespath::interpret(&claims.root, &ast, &mut jmespath::Context::new(text, &runtime)).ok()
+}
+
 fn variable(value: &Value) -> Variable {
     match value {
         Value::Null => Variable::Null,

@@ -6,11 +6,15 @@ use super::{PLACEHOLDER, PLACEHOLDER_NAME};
 
 /// Longest selector, in bytes. The cookbook's longest is a quarter of it.
 const MAX_BYTES: usize = 1_024;
-/// Most tokens: the parser and everything that walks its tree recurse at most about twice per token, which a debug
-/// build survives on a quarter of a 2 MiB stack (`tests.rs` holds us to it).
+/// Most tokens: the parser, and everything that walks its tree, recurses about once per token. With the limits below, a
+/// debug build needs a quarter of a worker's 2 MiB stack for the worst of them; `tests/hostile.rs` holds us to it.
 const MAX_TOKENS: usize = 200;
 /// Most brackets, braces, parentheses, filters and prefix signs inside one another: nobody reads more.
 const MAX_DEPTH: usize = 32;
+
+/// Most projections: `*`, `[*]`, `[]`, `[?…]`. Each is several levels of the tree and goes through a list; the
+/// cookbook never needs more than three.
+const MAX_PROJECTIONS: usize = 16;
 
 /// Checks size, nesting, quotes and placeholders.
 pub(super) fn scan(text: &str) -> Result<(), SelectorError> {
@@ -21,7 +25,7 @@ pub(super) fn scan(text: &str) -> Result<(), SelectorError> {
         let message = format!("a selector is at most {MAX_BYTES} bytes long, this one is {}", text.len());
         return Err(SelectorError::whole(message));
     }
-    let mut scan = Scan { text, at: 0, tokens: 0, open: Vec::new(), prefixes: 0 };
+    let mut scan = Scan { text, at: 0, tokens: 0, projections: 0, open: Vec::new(), prefixes: 0 };
     while scan.at < text.len() {
         scan.token()?;
     }
@@ -32,6 +36,7 @@ struct Scan<'a> {
     text: &'a str,
     at: usize,
     tokens: usize,
+    projections: usize,
     /// For each open bracket, how many prefix signs stand before it on its own level.
     open: Vec<usize>,
     /// Prefix signs that wait for their operand.
@@ -55,6 +60,12 @@ impl Scan<'_> {
         self.tokens += 1;
         if self.tokens > MAX_TOKENS {
             return Err(self.error(format!("a selector has at most {MAX_TOKENS} words and signs: split it")));
+        }
+        if first == '*' || rest.starts_with("[]") || rest.starts_with("[?") {
+            self.projections += 1;
+        }
+        if self.projections > MAX_PROJECTIONS {
+            return Err(self.error(format!("a selector has at most {MAX_PROJECTIONS} of *, [] and [?…]: split it")));
         }
         self.at += length;
         Ok(())

@@ -45,7 +45,7 @@ const SHOWN_DEPTH: usize = 8;
 
 /// What a selector returned.
 #[derive(Clone, Debug)]
-pub struct Returned(Rcvar);
+pub struct Returned(pub(super) Rcvar);
 
 impl Returned {
     pub(super) const fn new(value: Rcvar) -> Self {
