@@ -82,7 +82,7 @@ pub fn operations_listen(
     let report = Report::default();
     let environment = Environment::of(environment);
     let address = document(&report, &text).map(|table| {
-        let mut root = Section::root(&report, &table, environment.scope());
+        let mut root = Section::root(&report, &table, &environment);
         server::operations_listen(&mut root.section("server"))
     });
     match address {
@@ -109,19 +109,21 @@ fn read_file(path: &Path) -> Result<String, String> {
     }
 }
 
+/// Parses the text as TOML. Only the first error is told: behind it a parser guesses, and one open bracket would give a
+/// hundred.
 fn document<'a>(report: &Report, text: &'a str) -> Option<DeTable<'a>> {
     let (table, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
-        // The parser's own rendering quotes the line, and a secret may stand in it.
-        let place = error.span().map(|span| Place::File(span.start));
-        report.refuse_at(place, "", format!("not TOML: {}", error.message()));
-    }
-    errors.is_empty().then(|| table.into_inner())
+    let start = |error: &toml::de::Error| error.span().map(|span| span.start);
+    let Some(first) = errors.iter().min_by_key(|error| start(error)) else { return Some(table.into_inner()) };
+    // The parser's own rendering quotes the line, and a secret may stand in it.
+    let message = format!("not TOML: {}; the rest is read once this is right", first.message());
+    report.refuse_at(start(first).map(Place::File), "", message);
+    None
 }
 
 fn read(report: &Report, text: &str, environment: &Environment) -> Option<Settings> {
     let table = document(report, text)?;
-    let mut root = Section::root(report, &table, environment.scope());
+    let mut root = Section::root(report, &table, environment);
     let server = server::server(&mut root);
     let database = server::database(&mut root);
     let session = server::session(&mut root);

@@ -68,11 +68,6 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// A scope without variables, for entries that no name can reach.
-    pub(super) const fn nothing() -> Self {
-        Self { variables: Vec::new(), depth: 0, name: None }
-    }
-
     /// The variable of one key, and from now on it is used.
     pub(super) fn take(&self, key: &str) -> Option<&'a Variable> {
         let wanted = segment(key);

@@ -88,11 +88,9 @@ fn client_auth(section: &mut Section<'_>) -> (ClientAuth, Option<SecretString>) 
             "is none, a client without a secret, yet a secret is given; remove the secret, or write basic or post",
         ),
         (ClientAuth::Basic | ClientAuth::Post, None) if understood => {
-            let variable = section.variable("client_secret");
-            section.refuse(
-                "client_secret",
-                format!("is missing; name its file in client_secret_file, or set {variable} or {variable}_FILE"),
-            );
+            let or_set = section.variable("client_secret").map(|name| format!(", or set {name} or {name}_FILE"));
+            let or_set = or_set.unwrap_or_default();
+            section.refuse("client_secret", format!("is missing; name its file in client_secret_file{or_set}"));
         }
         _ => {}
     }

@@ -94,10 +94,10 @@ impl Report {
         self.places.borrow_mut().insert(path.to_owned(), place);
     }
 
-    /// Remembers that a key exists.
-    pub(super) fn knows(&self, key: String, variable: String) {
+    /// Remembers that a key exists, and the variable that sets it, if one can.
+    pub(super) fn knows(&self, key: String, variable: Option<String>) {
         self.keys.borrow_mut().insert(key);
-        self.variables.borrow_mut().insert(variable);
+        self.variables.borrow_mut().extend(variable);
     }
 
     /// Every key asked for, such as `idp.default_policy.org`.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::environment::{Scope, Variable};
+use super::environment::{Environment, Scope, Variable};
 use super::nearest::nearest;
 use super::problem::{Place, Report};
 use super::values;
@@ -26,7 +26,8 @@ pub(super) struct Section<'a> {
     /// Its key path without ids, such as `idp`.
     shape: String,
     table: Option<&'a DeTable<'a>>,
-    scope: Scope<'a>,
+    /// The variables about it; none can be about an entry without a usable id.
+    scope: Option<Scope<'a>>,
     asked: Vec<&'static str>,
     /// The key that names this entry in its list: it stands in the file alone.
     id_key: Option<&'static str>,
@@ -42,11 +43,17 @@ pub(super) enum Found<'a> {
 
 impl<'a> Section<'a> {
     /// The file's top level.
-    pub(super) fn root(report: &'a Report, table: &'a DeTable<'a>, scope: Scope<'a>) -> Self {
-        Self::new(report, String::new(), String::new(), Some(table), scope)
+    pub(super) fn root(report: &'a Report, table: &'a DeTable<'a>, environment: &'a Environment) -> Self {
+        Self::new(report, String::new(), String::new(), Some(table), Some(environment.scope()))
     }
 
-    fn new(report: &'a Report, path: String, shape: String, table: Option<&'a DeTable<'a>>, scope: Scope<'a>) -> Self {
+    fn new(
+        report: &'a Report,
+        path: String,
+        shape: String,
+        table: Option<&'a DeTable<'a>>,
+        scope: Option<Scope<'a>>,
+    ) -> Self {
         Self { report, path, shape, table, scope, asked: Vec::new(), id_key: None }
     }
 
@@ -60,19 +67,23 @@ impl<'a> Section<'a> {
         self.report.refuse(&self.at(key), message);
     }
 
-    /// What the variable of a key in here is called.
-    pub(super) fn variable(&self, key: &str) -> String {
-        self.scope.name_of(key)
+    /// What the variable that sets a key in here is called, if one can.
+    pub(super) fn variable(&self, key: &str) -> Option<String> {
+        let scope = self.scope.as_ref().filter(|_| self.id_key != Some(key))?;
+        Some(scope.name_of(key))
+    }
+
+    /// The environment's word about a key.
+    fn in_environment(&self, key: &str) -> Option<&'a Variable> {
+        self.scope.as_ref().filter(|_| self.id_key != Some(key))?.take(key)
     }
 
     /// Looks a key up: the environment's word, else the file's.
     pub(super) fn find(&mut self, key: &'static str) -> Option<Found<'a>> {
         self.asked.push(key);
-        self.report.knows(join(&self.shape, key), self.scope.name_of(key));
+        self.report.knows(join(&self.shape, key), self.variable(key));
         let from_file = self.in_file(key);
-        if self.id_key != Some(key)
-            && let Some(variable) = self.scope.take(key)
-        {
+        if let Some(variable) = self.in_environment(key) {
             self.report.locate(&self.at(key), Place::Variable(variable.name.clone()));
             return Some(Found::Variable(variable));
         }
@@ -81,7 +92,7 @@ impl<'a> Section<'a> {
 
     /// Whether neither file nor environment says anything under a key.
     pub(super) fn is_absent(&self, key: &'static str) -> bool {
-        self.in_file(key).is_none() && self.scope.take(key).is_none()
+        self.in_file(key).is_none() && self.in_environment(key).is_none()
     }
 
     fn in_file(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
@@ -165,13 +176,15 @@ impl<'a> Section<'a> {
             }
             None => None,
         };
-        Section::new(self.report, self.at(key), join(&self.shape, key), table, self.scope.below(key))
+        let scope = self.scope.as_ref().map(|scope| scope.below(key));
+        Section::new(self.report, self.at(key), join(&self.shape, key), table, scope)
     }
 
     /// The section `key` in this one, if the file or the environment has it.
     pub(super) fn optional_section(&mut self, key: &'static str) -> Option<Section<'a>> {
         let section = self.section(key);
-        (section.table.is_some() || !section.scope.is_empty()).then_some(section)
+        let spoken_of = section.scope.as_ref().is_some_and(|scope| !scope.is_empty());
+        (section.table.is_some() || spoken_of).then_some(section)
     }
 
     /// The entries of the list of tables `key`, each known by its `id_key`, which no two share; without one, by number.
@@ -189,14 +202,14 @@ impl<'a> Section<'a> {
         if list.len() > MAX_ENTRIES {
             self.refuse(key, format!("too many: {} entries; at most {MAX_ENTRIES} are taken", list.len()));
         }
-        let scope = self.scope.below(key);
+        let scope = self.scope.as_ref().map(|scope| scope.below(key));
         let mut ids = HashMap::new();
         let mut entries = Vec::new();
         for (index, value) in list.iter().enumerate().take(MAX_ENTRIES) {
-            entries.extend(self.entry(key, id_key, index, value, &scope, &mut ids));
+            entries.extend(self.entry(key, id_key, index, value, scope.as_ref(), &mut ids));
         }
         let known: Vec<&str> = ids.keys().copied().collect();
-        for stray in scope.without(&known) {
+        for stray in scope.iter().flat_map(|scope| scope.without(&known)) {
             stray.mark();
             let place = Some(Place::Variable(stray.name.clone()));
             let what = match id_key {
@@ -214,7 +227,7 @@ impl<'a> Section<'a> {
         id_key: Option<&'static str>,
         index: usize,
         value: &'a Spanned<DeValue<'a>>,
-        scope: &Scope<'a>,
+        scope: Option<&Scope<'a>>,
         ids: &mut HashMap<&'a str, String>,
     ) -> Option<Section<'a>> {
         let numbered = format!("{}[{index}]", self.at(key));
@@ -227,8 +240,8 @@ impl<'a> Section<'a> {
         let id = id_key.and_then(|id_key| table.get(id_key)?.get_ref().as_str()).filter(|id| is_plain(id));
         let twin = id.and_then(|id| ids.get(id));
         let (path, scope) = match id {
-            Some(id) if twin.is_none() => (join(&self.at(key), id), scope.below(id)),
-            _ => (numbered, Scope::nothing()),
+            Some(id) if twin.is_none() => (join(&self.at(key), id), scope.map(|scope| scope.below(id))),
+            _ => (numbered, None),
         };
         self.report.locate(&path, place);
         let mut section = Section::new(self.report, path.clone(), join(&self.shape, key), Some(table), scope);
