@@ -15,10 +15,9 @@ use arc_swap::ArcSwapOption;
 use axum::body::Body;
 use http::Request;
 use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::service::TowerToHyperService;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tower::ServiceExt as _;
 
 use crate::base::Ambient;
 use crate::config::Settings;
@@ -101,13 +100,14 @@ impl App {
         let mut serving = JoinSet::new();
         for listener in self.public {
             let (door, stopped) = (door.clone(), stopped.clone());
-            let service = service_fn(move |request: Request<Incoming>| {
+            let service = tower::service_fn(move |request: Request<Incoming>| {
                 let door = door.clone();
                 async move { Ok::<_, Infallible>(door.answer(request.map(Body::new)).await) }
             });
             serving.spawn(listener.serve(service, Limits::default(), Arc::clone(&trusted), until(stopped)));
         }
-        let operations = TowerToHyperService::new(operations::router(Arc::clone(&self.house)));
+        let operations = operations::router(Arc::clone(&self.house));
+        let operations = operations.map_request(|request: Request<Incoming>| request.map(Body::new));
         serving.spawn(self.operations.serve(operations, Limits::default(), trusted, until(stopped.clone())));
         let outcome = tokio::select! {
             () = stop => Ok(()),

@@ -21,7 +21,6 @@ mod problem;
 mod references;
 mod secret;
 mod section;
-mod selectors;
 mod server;
 mod settings;
 #[cfg(test)]
@@ -29,7 +28,7 @@ mod tests;
 mod values;
 
 pub use problem::{Problem, Problems};
-pub use settings::{DatabaseSettings, DatabaseUrl, IdpSecrets, ServerSettings, SessionSettings, Settings, TlsFiles};
+pub use settings::{DatabaseSettings, IdpSecrets, ServerSettings, Settings, TlsFiles};
 
 use environment::Environment;
 use problem::{Place, Report};

@@ -14,12 +14,14 @@ mod username;
 
 use crate::base::Ambient;
 use crate::identity::Catalogue;
-use crate::store::{self, Db, StoreError};
+use crate::store::{self, Db};
 
 pub use admin::{Actor, AdminError, NewUser, ServerAdmin, Who};
 pub use declare::{Danger, DangerKind, DeclareError, Declared, IdentityChoice, IdentityChoices};
 pub use people::{ListedIdentity, ListedUser, UserSelector, UserState};
-pub use provision::{Desired, Profile, ProvisionError, Provisioned, SignIn};
+pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
+// For the rooms above, which know no store.
+pub use crate::store::StoreError;
 
 /// How often a transaction is tried when somebody else was faster each time. Twice is what two sign-ins of one new
 /// person need; the third is for a machine under load.

@@ -25,7 +25,7 @@ use http::HeaderMap;
 use tokio::sync::Semaphore;
 
 use crate::base::{HttpClient, Token};
-use crate::directory::{Directory, DirectoryError};
+use crate::directory::{Directory, StoreError};
 use crate::identity::Host;
 use crate::pages::{self, Assets};
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
@@ -63,7 +63,7 @@ impl Login {
         directory: Directory,
         http: HttpClient,
         secrets: IdpSecrets,
-    ) -> Result<Self, DirectoryError> {
+    ) -> Result<Self, StoreError> {
         let scene = ArcSwap::from_pointee(Scene::default());
         let evaluations = Semaphore::new(MAX_EVALUATIONS);
         let login = Self { web, sessions, keys, directory, http, secrets, scene, evaluations };
@@ -75,7 +75,7 @@ impl Login {
     ///
     /// # Errors
     /// When the catalogue cannot be read; the old scene stays.
-    pub async fn reload(&self) -> Result<Arc<Scene>, DirectoryError> {
+    pub async fn reload(&self) -> Result<Arc<Scene>, StoreError> {
         let catalogue = self.directory.catalogue().await?;
         let scene = Scene::compile(catalogue, &self.scene.load(), &self.secrets, &self.http, &self.web);
         let scene = Arc::new(scene);

@@ -14,7 +14,7 @@ use crate::config::Settings;
 use crate::directory::{DeclareError, Directory};
 use crate::gateway::Gateway;
 use crate::login::{self, Login};
-use crate::session::{Changes, HandoffKeys, SessionSettings, Sessions};
+use crate::session::{Changes, HandoffKeys, Sessions};
 use crate::store::{Db, server_keys};
 use crate::upstream::Forwarder;
 use crate::web::Web;
@@ -67,11 +67,7 @@ impl House {
         let keys = Arc::new(HandoffKeys { sealing: sealing_key(&db, ambient).await?, ambient: ambient.clone() });
         let signing = signing_key(&db, ambient).await?;
         let assertions = Arc::new(Assertions::new(signing, settings.server.public_url.clone(), ambient.clone()));
-        let lifetimes = SessionSettings {
-            idle_timeout: settings.session.idle_timeout,
-            absolute_timeout: settings.session.absolute_timeout,
-        };
-        let sessions = Arc::new(Sessions::new(db.clone(), ambient.clone(), lifetimes, Arc::clone(&changes)));
+        let sessions = Arc::new(Sessions::new(db.clone(), ambient.clone(), settings.session, Arc::clone(&changes)));
         let http = HttpClient::new(HttpSettings::default());
         let secrets = settings.secrets.clone();
         let login = Login::new(Arc::clone(&web), Arc::clone(&sessions), Arc::clone(&keys), directory, http, secrets);

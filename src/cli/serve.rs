@@ -34,7 +34,7 @@ impl Arguments {
     fn choices(&self) -> IdentityChoices {
         let keep = self.keep_identities.iter().map(|idp| (idp.clone(), IdentityChoice::Keep));
         let forget = self.forget_identities.iter().map(|idp| (idp.clone(), IdentityChoice::Forget));
-        keep.chain(forget).collect()
+        IdentityChoices(keep.chain(forget).collect())
     }
 }
 

@@ -8,7 +8,7 @@ use crate::identity::{ClientAuth, IdpId, IdpSpec, Issuer, OnError, OrganizationI
 
 use super::list::values as plain;
 use super::section::Section;
-use super::selectors::{check_path, check_selector};
+use crate::policy::{check_path, check_selector};
 use super::values;
 
 const DEFAULT_SCOPES: [&str; 4] = ["openid", "profile", "email", "groups"];

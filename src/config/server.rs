@@ -9,7 +9,9 @@ use crate::identity::PublicUrl;
 
 use super::list::values as plain;
 use super::section::Section;
-use super::settings::{DatabaseSettings, DatabaseUrl, ServerSettings, SessionSettings, TlsFiles};
+use super::settings::{DatabaseSettings, ServerSettings, TlsFiles};
+use crate::session::SessionSettings;
+use crate::store::DatabaseUrl;
 use super::values;
 
 /// Where `/healthz`, `/readyz` and `/metrics` are if nothing is said: on this machine alone.

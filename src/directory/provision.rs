@@ -8,23 +8,9 @@ mod account;
 mod settle;
 
 use super::{ATTEMPTS, Directory};
-use crate::identity::{Email, IdentityId, Idp, OrganizationKey, RoleId, UserId, Username};
+use crate::identity::{IdentityId, Idp, OrganizationKey, RoleId, UserId, Username};
+use crate::policy::Profile;
 use crate::store::StoreError;
-
-/// Who signs in, as the policies read it out of the claims.
-#[derive(Clone, Debug)]
-pub struct Profile {
-    /// The account key at the IdP; not empty.
-    pub identifier: String,
-    /// What a new account is called, if nobody else is.
-    pub username: Username,
-    /// The e-mail address, if told.
-    pub email: Option<Email>,
-    /// The name people go by, if told.
-    pub display_name: Option<String>,
-    /// Whether the IdP's `server_admin` selector said `true`.
-    pub server_admin: bool,
-}
 
 /// What the policies decided.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +29,7 @@ pub struct SignIn<'a> {
     /// The IdP that vouches for it, of the catalogue it was decided with.
     pub idp: &'a Idp,
     /// Who signs in.
-    pub profile: Profile,
+    pub profile: &'a Profile,
     /// What the policies decided; `None` with auto provision off: no policy runs, no account is made, and nobody
     /// becomes or ceases to be a server admin.
     pub decision: Option<Desired>,

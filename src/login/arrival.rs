@@ -58,8 +58,8 @@ impl Login {
         let own = request.zip(verifier).filter(|(request, verifier)| request.is_of(verifier));
         let spent = matches!(error, HandoffError::Spent);
         match own {
-            Some((request, verifier)) if spent && request.attempt < MAX_ATTEMPTS => {
-                let request = HandoffRequest { attempt: request.attempt + 1, ..request };
+            Some((mut request, verifier)) if spent && request.attempt < MAX_ATTEMPTS => {
+                request.attempt += 1;
                 self.web.send_request(&self.keys, &request, &verifier, &SignInWish::default(), headers)
             }
             _ => {

@@ -8,10 +8,9 @@ use axum::response::Response;
 use http::HeaderMap;
 
 use super::params::Params;
-use super::pending::Pending;
 use super::{Login, Scene};
 use crate::identity::{Host, Idp, IdpId};
-use crate::oidc::{Answer, OidcError, RelyingParty};
+use crate::oidc::{Answer, Attempt, OidcError, RelyingParty, VerifiedTokens};
 use crate::pages::Assets;
 use crate::session::Unavailable;
 use crate::web::{Cause, Failure, with_cookie};
@@ -65,11 +64,12 @@ pub(super) async fn callback(
     };
     // Whatever comes of it, this sign-in is over in this browser.
     let forget = login.forget_pending(state);
-    let completed = async {
-        let tokens = login.answer(&scene, idp, params, state, &pending).await?;
-        login.finish(idp, tokens, pending, &host, &headers).await
+    let answered = login.answer(&scene, idp, params, state, pending.attempt.clone()).await;
+    let finished = match answered {
+        Ok(tokens) => login.finish(idp, tokens, pending, &host, &headers).await,
+        Err(refusal) => Err(refusal),
     };
-    let response = match completed.await {
+    let response = match finished {
         Ok(response) => response,
         Err(refusal) => login.web.fail(login.log_refusal(idp, &refusal), &headers, Assets::SignIn),
     };
@@ -85,8 +85,8 @@ impl Login {
         idp: &Idp,
         params: &Params,
         state: &str,
-        pending: &Pending,
-    ) -> Result<crate::oidc::VerifiedTokens, Refusal> {
+        attempt: Attempt,
+    ) -> Result<VerifiedTokens, Refusal> {
         let missing = || Refusal::new(Cause::SignInRefused, "no client could be made of the provider's settings");
         let provider: &RelyingParty = scene.provider(idp.key).ok_or_else(missing)?;
         let iss = params.get("iss").map(str::to_owned);
@@ -96,7 +96,7 @@ impl Login {
         }
         let no_code = || Refusal::new(Cause::SignInRefused, "neither a code nor an error came back");
         let code = params.get("code").ok_or_else(no_code)?.to_owned();
-        let tokens = provider.redeem(Answer { code, iss }, &pending.attempt).await?;
+        let tokens = provider.redeem(Answer { code, iss }, &attempt).await?;
         if !self.sessions.spend_state(state).await? {
             return Err(Refusal::new(Cause::SignInExpired, "this sign-in was completed before"));
         }

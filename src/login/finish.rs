@@ -30,10 +30,9 @@ impl Login {
         host: &Host,
         headers: &HeaderMap,
     ) -> Result<Response, Refusal> {
-        let refused = |error: &dyn ToString| Refusal::new(Cause::SignInRefused, error.to_string());
         let rules = ClaimRules { list_claims: &idp.spec.list_claims };
         let claims = Claims::merge(tokens.id_token, tokens.userinfo, &rules, &ClaimLimits::default());
-        let claims = Arc::new(claims.map_err(|error| refused(&error))?);
+        let claims = Arc::new(claims.map_err(|error| Refusal::new(Cause::SignInRefused, error))?);
         let (profile, provisioned) = self.provision(idp, &claims).await?;
         tracing::info!(
             idp = %idp.spec.id,
@@ -52,10 +51,11 @@ impl Login {
             idp: idp.key,
             idp_sid: tokens.sid,
         };
-        let (session, token) = self.sessions.open(signed_in, host, previous).await?;
+        let disabled = || Refusal::new(Cause::Disabled, "the user was disabled meanwhile");
+        let (session, token) = self.sessions.open(signed_in, host, previous).await?.ok_or_else(disabled)?;
         let cookie = self.web.cookies.set(SESSION_COOKIE, &token.expose(), Some(self.sessions.absolute_timeout()));
         let response = match pending.purpose {
-            _ if provisioned.organizations == 0 && !provisioned.server_admin => {
+            _ if provisioned.organizations == 0 && !profile.server_admin => {
                 self.nowhere_to_go(idp, &provisioned, &profile, web::form_token(&token), headers)
             }
             Purpose::SignIn { request: Some(request) } => self.hand_off(session, &request, headers).await,
@@ -70,8 +70,8 @@ impl Login {
         for _ in 0..MAX_DECISIONS {
             let idp = scene.catalogue.idp(idp.key).ok_or_else(|| Refusal::new(Cause::SignInRefused, "the IdP is gone"))?;
             let (profile, desired) = self.decide(&scene, idp, claims).await?;
-            let sign_in = SignIn { idp, profile: &profile, desired };
-            match self.directory.provision(sign_in).await {
+            let sign_in = SignIn { idp, profile: &profile, decision: desired };
+            match self.directory.provision(&sign_in).await {
                 Ok(provisioned) => return Ok((profile, provisioned)),
                 Err(ProvisionError::Stale) => scene = self.reload().await.map_err(unavailable)?,
                 Err(error) => return Err(refusal(error)),

@@ -8,8 +8,8 @@ use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 
 use super::{Login, Scene};
-use crate::identity::{Application, Organization, Role};
-use crate::identity::Host;
+use crate::base::Reference;
+use crate::identity::{Application, Host, Organization, Role};
 use crate::pages::{Assets, Home, HomeApplication, HomeOrganization, Welcome};
 use crate::session::Principal;
 use crate::web;
@@ -44,11 +44,19 @@ impl Login {
         Home {
             frame: self.web.frame(Assets::SignIn),
             account: web::account(principal),
+            reference: organizations.is_empty().then(|| self.reference_of(principal)),
             applications: applications.collect(),
             organizations: organizations.iter().map(|one| membership(one, principal)).collect(),
             sign_out: "/logout".to_owned(),
             csrf: String::new(),
         }
+    }
+
+    /// Leads an admin from the page of somebody without organization to who it was.
+    fn reference_of(&self, principal: &Principal) -> String {
+        let reference = Reference::new(&self.web.ambient);
+        tracing::warn!(%reference, user = %principal.user, cause = "no grant is held", "signed in without organization");
+        reference.to_string()
     }
 
     fn entry(&self, application: &Application, organization: &Organization) -> Option<HomeApplication> {

@@ -10,10 +10,10 @@ use http::{HeaderMap, Method, StatusCode};
 use super::params::Params;
 use super::pending::{Pending, Purpose};
 use super::{Login, Scene};
-use crate::identity::{Host, Idp, IdpId};
-use crate::oidc::{Ask, OidcError};
+use crate::identity::{Host, Idp, IdpId, SessionId};
+use crate::oidc::Ask;
 use crate::pages::{Assets, Choice, Choose};
-use crate::session::{HandoffRequest, SessionId};
+use crate::session::HandoffRequest;
 use crate::web::{self, Cause, SignInWish, see_other, with_cookie};
 
 /// What a sign-in is asked for.
@@ -114,14 +114,14 @@ impl Login {
         let again = asked.wish.path(Some(idp.spec.id.as_str()), asked.sealed.as_deref());
         let ask = Ask { login_hint: asked.wish.login_hint, reauthenticate: asked.wish.as_someone_else };
         let departure = match scene.provider(idp.key) {
-            Some(provider) => provider.authorize(ask).await,
-            None => Err(OidcError::Misconfigured("no client could be made of its settings".to_owned())),
+            Some(provider) => provider.authorize(ask).await.map_err(|error| error.to_string()),
+            None => Err("no client could be made of its settings".to_owned()),
         };
         let (url, attempt) = match departure {
             Ok(departure) => departure,
-            Err(error) => {
+            Err(cause) => {
                 let failure = self.web.failure(Cause::ProviderUnavailable).with_link("Try again", again);
-                tracing::warn!(reference = %failure.reference, idp = %idp.spec.id, cause = %error, "cannot start a sign-in");
+                tracing::warn!(reference = %failure.reference, idp = %idp.spec.id, %cause, "cannot start a sign-in");
                 return self.web.fail(failure, headers, Assets::SignIn);
             }
         };

@@ -80,7 +80,9 @@ pub(super) async fn redeem(
 ) -> Result<Tokens, OidcError> {
     let client = client(settings, provider)?;
     let authorization = basic_authorization(settings)?;
-    let send = |request: HttpRequest| send(http, request, authorization.clone());
+    // The future owns what it uses: one that borrows is not `Send` for every lifetime, which a handler's must be.
+    let http = http.clone();
+    let send = move |request: HttpRequest| send(http.clone(), request, authorization.clone());
     let answer = client
         .exchange_code(AuthorizationCode::new(code))
         .set_pkce_verifier(PkceCodeVerifier::new(attempt.pkce_verifier.clone()))
@@ -92,7 +94,7 @@ pub(super) async fn redeem(
 }
 
 async fn send(
-    http: &HttpClient,
+    http: HttpClient,
     request: HttpRequest,
     authorization: Option<HeaderValue>,
 ) -> Result<HttpResponse, OidcError> {

@@ -28,7 +28,7 @@ use super::html;
 use crate::base::Ambient;
 
 pub use self::client::Client;
-pub use self::people::{PEOPLE, Person as DemoPerson};
+pub use self::people::PEOPLE;
 
 /// How long a code may wait for its exchange (RFC 6749 4.1.2 asks for a short time).
 const CODE_LIFE: Duration = Duration::from_secs(60);
