@@ -27,6 +27,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod values;
+mod warnings;
 
 pub use problem::{Problem, Problems};
 pub use settings::{DatabaseSettings, DatabaseUrl, IdpSecrets, ServerSettings, SessionSettings, Settings, TlsFiles};
