@@ -1,4 +1,4 @@
-//! The command line: one file per command. A command is a variant of [`Command`] and a file that holds its arguments
+//! The command line: one file per command. A command is a variant of `Command` and a file that holds its arguments
 //! and its `run`.
 //!
 //! Exit codes: 0 it went well, 1 it failed, 2 the configuration or the command line is wrong.

@@ -26,6 +26,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod values;
+mod warnings;
 
 pub use problem::{Problem, Problems};
 pub use settings::{DatabaseSettings, IdpSecrets, ServerSettings, Settings, TlsFiles};

@@ -13,7 +13,11 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn run(self, variables: Vec<(String, String)>, terminal: &mut Terminal<'_>) -> anyhow::Result<Outcome> {
-        let declaration = config::load(&self.config.path, variables)?.declaration;
+        let settings = config::load(&self.config.path, variables)?;
+        for warning in settings.warnings() {
+            terminal.complain(format_args!("warning: {warning}"));
+        }
+        let declaration = settings.declaration;
         terminal.say(format_args!(
             "ok: {}, {}, {}",
             count(declaration.idps.len(), "IdP"),

@@ -241,6 +241,8 @@ fn what_is_not_toml_has_line_and_column() {
     assert_eq!((problems.list.len(), problems.list[0].path.as_str()), (1, ""), "{problems}");
     assert!(problems.list[0].place.starts_with("line 2, column "), "{problems}");
     assert!(!problems.to_string().contains("hunter2"), "a line may hold a secret: {problems}");
+    let problems = bad("[server]\na = \"x\nb = 1\nb = 1\n[[c\n", &[]);
+    assert!(problems.list[0].place.starts_with("line 2, "), "the first of several: {problems}");
     let problems = bad("[server]\nlisten = []\nlisten = []\n", &[]);
     assert_eq!((problems.list.len(), &*problems.list[0].place), (1, "line 3, column 1"), "{problems}");
 }
@@ -257,4 +259,35 @@ fn too_much_of_anything_is_refused() {
     let problems = bad(&format!("{mistakes}{GOOD}"), &[]);
     assert_eq!((problems.list.len(), problems.hidden), (500, 1500));
     assert!(problems.to_string().ends_with("and 1500 more"));
+}
+
+#[test]
+fn no_variable_is_offered_for_an_entry_without_an_id() {
+    let text = GOOD.replace("client_auth = \"none\"", "");
+    assert!(bad(&text, &[]).list[0].message.contains("VESTIBULE_IDP__LAB_OWN__CLIENT_SECRET"));
+    let problems = bad(&text.replace("id = \"lab-own\"", "id = \"Lab own\""), &[]);
+    let secret = problems.list.iter().find(|problem| problem.path == "idp[1].client_secret").unwrap();
+    assert!(!secret.message.contains("VESTIBULE_"), "{problems}");
+}
+
+#[test]
+fn every_section_refuses_what_it_does_not_know() {
+    let whole = format!(
+        "{GOOD}\n[server.tls]\nkey = \"k\"\ncertificate = \"c\"\n[database]\nurl = \"sqlite://a\"\n[session]\n\
+         idle_timeout = \"1h\"\n"
+    )
+    .replacen("[[organization]]", "[idp.default_policy]\norg = \"x\"\n\n[[organization]]", 1);
+    let headers: Vec<usize> =
+        whole.match_indices("]\n").map(|(at, _)| at).filter(|at| is_header(&whole, *at)).collect();
+    assert_eq!(headers.len(), 13);
+    for at in headers {
+        let spoilt = format!("{}]\nxyzzy = 1\n{}", &whole[..at], &whole[at + 2..]);
+        let problems = bad(&spoilt, &[]);
+        let told = (problems.list.len(), problems.list[0].path.ends_with(".xyzzy"));
+        assert_eq!(told, (1, true), "{problems}\n{spoilt}");
+    }
+}
+
+fn is_header(text: &str, end: usize) -> bool {
+    text[..end].rsplit('\n').next().is_some_and(|line| line.starts_with('['))
 }

@@ -112,3 +112,23 @@ fn the_health_check_needs_one_key_alone() {
     std::fs::write(&file, "[server]\noperations_listen = 7\n").unwrap();
     assert!(operations_listen(&file, []).is_err());
 }
+
+#[test]
+fn what_is_seldom_meant_is_a_warning() {
+    let warned = |pairs: &[(&str, &str)], expected: &[&str]| {
+        let told: Vec<String> = good(GOOD, pairs).warnings().iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), expected.len(), "{told:?}");
+        assert!(told.iter().zip(expected).all(|(told, expected)| told.starts_with(expected)), "{told:?}");
+    };
+    let on = ("VESTIBULE_IDP__COMPANY__AUTO_PROVISION", "true");
+    let role = ("VESTIBULE_IDP__COMPANY__DEFAULT_POLICY__ROLE", "'Member'");
+    let lab = ("VESTIBULE_IDP__LAB_OWN__AUTO_PROVISION", "true");
+    warned(&[], &["idp.company: its policies are not run"]);
+    warned(&[on], &["idp.company: auto_provision is on, yet no policy has a role selector"]);
+    warned(&[on, role], &[]);
+    warned(&[on, role, lab], &["idp.lab-own: auto_provision is on, yet no policy has an org selector"]);
+    warned(
+        &[on, role, ("VESTIBULE_SERVER__TRUSTED_PROXIES", "::/0")],
+        &["server.trusted_proxies: holds every address"],
+    );
+}
