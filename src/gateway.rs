@@ -49,12 +49,7 @@ impl Gateway {
     }
 
     /// Answers one request to an application: passes it on, starts a sign-in, or refuses.
-    pub async fn answer(
-        self: &Arc<Self>,
-        host: Host,
-        path: RequestPath,
-        request: Request<Body>,
-    ) -> Response {
+    pub async fn answer(self: &Arc<Self>, host: Host, path: RequestPath, request: Request<Body>) -> Response {
         let principal = match self.principal(&host, request.headers()).await {
             Ok(principal) => principal,
             Err(error) => return self.unavailable(&error, request.headers()),
@@ -100,11 +95,8 @@ impl Gateway {
     /// Asked while a WebSocket is open: whether the same request would still be permitted to the same user.
     fn still_allowed(self: &Arc<Self>, host: &Host, path: &RequestPath, headers: &HeaderMap) -> StillAllowed {
         let (gateway, host, path) = (Arc::clone(self), host.clone(), path.clone());
-        let cookies: HeaderMap = headers
-            .get_all(http::header::COOKIE)
-            .iter()
-            .map(|cookie| (http::header::COOKIE, cookie.clone()))
-            .collect();
+        let cookies: HeaderMap =
+            headers.get_all(http::header::COOKIE).iter().map(|cookie| (http::header::COOKIE, cookie.clone())).collect();
         Arc::new(move || {
             let (gateway, host, path, cookies) = (Arc::clone(&gateway), host.clone(), path.clone(), cookies.clone());
             Box::pin(async move {

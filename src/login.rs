@@ -89,7 +89,11 @@ impl Login {
     }
 
     /// Who is signed in on `host`, by its session cookie, and with which token.
-    async fn principal(&self, host: &Host, headers: &HeaderMap) -> Result<Option<(Arc<Principal>, Token)>, Unavailable> {
+    async fn principal(
+        &self,
+        host: &Host,
+        headers: &HeaderMap,
+    ) -> Result<Option<(Arc<Principal>, Token)>, Unavailable> {
         for token in self.web.session_tokens(headers) {
             if let Some(principal) = self.sessions.recognise(host, &token).await? {
                 return Ok(Some((principal, token)));

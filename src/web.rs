@@ -19,8 +19,8 @@ pub use sign_in::SignInWish;
 use crate::base::cookies::CookieNames;
 use crate::base::{Ambient, Token, TokenHash};
 use crate::identity::PublicUrl;
-use crate::session::Principal;
 use crate::pages::{Account, Asset, Assets, Frame, PageError, Pages};
+use crate::session::Principal;
 
 /// The body and headers of every answer of our own.
 #[derive(Debug)]

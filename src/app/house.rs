@@ -62,8 +62,10 @@ impl House {
             DeclareError::Store(error) => unavailable(error),
             refused => BuildError::Refused(refused.into()),
         })?;
-        let web = Arc::new(Web::new(settings.server.public_url.clone(), options.notice.clone(), ambient.clone())
-            .map_err(|error| internal(&error))?);
+        let web = Arc::new(
+            Web::new(settings.server.public_url.clone(), options.notice.clone(), ambient.clone())
+                .map_err(|error| internal(&error))?,
+        );
         let keys = Arc::new(HandoffKeys { sealing: sealing_key(&db, ambient).await?, ambient: ambient.clone() });
         let signing = signing_key(&db, ambient).await?;
         let assertions = Arc::new(Assertions::new(signing, settings.server.public_url.clone(), ambient.clone()));

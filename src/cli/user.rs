@@ -5,7 +5,9 @@ use anyhow::bail;
 use super::{ConfigFile, Outcome, Terminal};
 use crate::base::Ambient;
 use crate::config;
-use crate::directory::{Actor, AdminError, Directory, IdentityChoices, ListedUser, NewUser, UserSelector, UserState, Who};
+use crate::directory::{
+    Actor, AdminError, Directory, IdentityChoices, ListedUser, NewUser, UserSelector, UserState, Who,
+};
 use crate::identity::{IdpId, OrganizationId, RoleName, UserId};
 use crate::store::Db;
 
@@ -100,7 +102,11 @@ impl Arguments {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn run(command: Command, variables: Vec<(String, String)>, terminal: &mut Terminal<'_>) -> anyhow::Result<Outcome> {
+async fn run(
+    command: Command,
+    variables: Vec<(String, String)>,
+    terminal: &mut Terminal<'_>,
+) -> anyhow::Result<Outcome> {
     match command {
         Command::Add(add) => {
             let directory = open(&add.config, variables).await?;
@@ -160,7 +166,9 @@ fn line(user: &ListedUser) -> String {
         UserState::WithoutOrganization => "without organization",
     };
     let mut facts: Vec<String> = Vec::new();
-    facts.extend(user.identities.iter().map(|identity| format!("{}:{}", identity.idp, identity.identifier.escape_debug())));
+    facts.extend(
+        user.identities.iter().map(|identity| format!("{}:{}", identity.idp, identity.identifier.escape_debug())),
+    );
     facts.extend(user.awaited.iter().map(|(idp, who)| match who {
         Who::Identifier(identifier) => format!("{idp}:{} (awaited)", identifier.escape_debug()),
         Who::Email(email) => format!("{idp}:<{}> (awaited)", email.escape_debug()),

@@ -8,8 +8,8 @@ use crate::identity::{ClientAuth, IdpId, IdpSpec, Issuer, OnError, OrganizationI
 
 use super::list::values as plain;
 use super::section::Section;
-use crate::policy::{check_path, check_selector};
 use super::values;
+use crate::policy::{check_path, check_selector};
 
 const DEFAULT_SCOPES: [&str; 4] = ["openid", "profile", "email", "groups"];
 const DEFAULT_LIST_CLAIMS: [&str; 2] = ["groups", "roles"];

@@ -10,9 +10,9 @@ use crate::identity::PublicUrl;
 use super::list::values as plain;
 use super::section::Section;
 use super::settings::{DatabaseSettings, ServerSettings, TlsFiles};
+use super::values;
 use crate::session::SessionSettings;
 use crate::store::DatabaseUrl;
-use super::values;
 
 /// Where `/healthz`, `/readyz` and `/metrics` are if nothing is said: on this machine alone.
 pub(super) const DEFAULT_OPERATIONS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9090);

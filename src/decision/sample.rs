@@ -86,6 +86,7 @@ pub(crate) fn alice(roles: &[(OrganizationKey, RoleId)]) -> Arc<Principal> {
         username: "alice".parse().unwrap(),
         display_name: Some("Alice Ä".into()),
         email: Some("alice@example.com".into()),
+        provider: "Company login".into(),
         roles,
         generation: 1,
     })

@@ -118,7 +118,7 @@ mod tests {
             (&[""], "10.0.0.1"),
             (&[], "10.0.0.1"),
         ] {
-            let fields: Vec<_> = lines.iter().map(|line| (&FORWARDED_FOR, *line)).collect();
+            let fields: Vec<_> = lines.iter().map(|line| (FORWARDED_FOR, *line)).collect();
             assert_eq!(resolve("10.0.0.1", &fields).0, expected, "{lines:?}");
         }
         assert!(resolve("10.0.0.1", &[(&FORWARDED_PROTO, "https")]).1);

@@ -106,7 +106,9 @@ mod tests {
     #[test]
     fn only_paths_of_the_same_host_are_returned_to() {
         assert!(is_local_path("/a/b?c=d"));
-        for foreign in ["", "//evil.example", "/\\evil.example", "https://evil.example", "a", "/a\r\nb", "/.vestibule/sign-out"] {
+        for foreign in
+            ["", "//evil.example", "/\\evil.example", "https://evil.example", "a", "/a\r\nb", "/.vestibule/sign-out"]
+        {
             assert!(!is_local_path(foreign), "{foreign:?}");
         }
     }

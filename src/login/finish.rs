@@ -45,12 +45,8 @@ impl Login {
             "signed in"
         );
         let previous = self.principal(host, headers).await?.map(|(principal, _)| principal.session);
-        let signed_in = SignedIn {
-            user: provisioned.user,
-            identity: provisioned.identity,
-            idp: idp.key,
-            idp_sid: tokens.sid,
-        };
+        let signed_in =
+            SignedIn { user: provisioned.user, identity: provisioned.identity, idp: idp.key, idp_sid: tokens.sid };
         let disabled = || Refusal::new(Cause::Disabled, "the user was disabled meanwhile");
         let (session, token) = self.sessions.open(signed_in, host, previous).await?.ok_or_else(disabled)?;
         let cookie = self.web.cookies.set(SESSION_COOKIE, &token.expose(), Some(self.sessions.absolute_timeout()));
@@ -68,7 +64,8 @@ impl Login {
     async fn provision(&self, idp: &Idp, claims: &Arc<Claims>) -> Result<(Profile, Provisioned), Refusal> {
         let mut scene = self.scene();
         for _ in 0..MAX_DECISIONS {
-            let idp = scene.catalogue.idp(idp.key).ok_or_else(|| Refusal::new(Cause::SignInRefused, "the IdP is gone"))?;
+            let idp =
+                scene.catalogue.idp(idp.key).ok_or_else(|| Refusal::new(Cause::SignInRefused, "the IdP is gone"))?;
             let (profile, desired) = self.decide(&scene, idp, claims).await?;
             let sign_in = SignIn { idp, profile: &profile, decision: desired };
             match self.directory.provision(&sign_in).await {
@@ -81,7 +78,12 @@ impl Login {
     }
 
     /// Runs the pure policy off the async workers, so that a large directory never holds up the proxy.
-    async fn decide(&self, scene: &Arc<Scene>, idp: &Idp, claims: &Arc<Claims>) -> Result<(Profile, Option<Desired>), Refusal> {
+    async fn decide(
+        &self,
+        scene: &Arc<Scene>,
+        idp: &Idp,
+        claims: &Arc<Claims>,
+    ) -> Result<(Profile, Option<Desired>), Refusal> {
         let _permit = self.evaluations.acquire().await.map_err(unavailable)?;
         let (scene, claims, key) = (Arc::clone(scene), Arc::clone(claims), idp.key);
         let decided = tokio::task::spawn_blocking(move || decide(&scene, key, &claims));

@@ -66,7 +66,8 @@ impl Scene {
     /// The providers to choose from: the global ones and, for an application, its organization's own. Without an
     /// application no organization's provider is shown: organizations are never listed to strangers.
     pub fn offers(&self, request: Option<&HandoffRequest>) -> Vec<&Idp> {
-        let owner = request.and_then(|request| self.application(&request.host)).map(|application| application.organization);
+        let owner =
+            request.and_then(|request| self.application(&request.host)).map(|application| application.organization);
         let offered = |idp: &&Idp| idp.owner.is_none() || idp.owner == owner;
         self.catalogue.idps.iter().filter(offered).collect()
     }

@@ -69,14 +69,7 @@ pub(super) async fn signed_out_on_application(State(login): State<Arc<Login>>) -
 }
 
 impl Login {
-    async fn end(
-        &self,
-        host: &Host,
-        tokens: Vec<Token>,
-        then: &str,
-        assets: Assets,
-        headers: &HeaderMap,
-    ) -> Response {
+    async fn end(&self, host: &Host, tokens: Vec<Token>, then: &str, assets: Assets, headers: &HeaderMap) -> Response {
         if !is_same_origin(headers, &self.web.public_url.origin_of(host)) {
             return self.web.refuse(Cause::ForeignForm, headers, assets);
         }
@@ -97,13 +90,16 @@ impl Login {
     }
 
     fn ask(&self, assets: Assets, action: &str, csrf: Option<String>) -> Response {
-        web::html(StatusCode::OK, self.web.pages.confirm_sign_out(&ConfirmSignOut {
-            frame: self.web.frame(assets),
-            account: None,
-            action: action.to_owned(),
-            csrf,
-            cancel: "/".to_owned(),
-        }))
+        web::html(
+            StatusCode::OK,
+            self.web.pages.confirm_sign_out(&ConfirmSignOut {
+                frame: self.web.frame(assets),
+                account: None,
+                action: action.to_owned(),
+                csrf,
+                cancel: "/".to_owned(),
+            }),
+        )
     }
 
     fn gone(&self, assets: Assets, sign_in: &str) -> Response {

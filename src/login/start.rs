@@ -25,8 +25,8 @@ struct Asked {
 
 impl Login {
     /// Reads what is asked, or gives the page that says why it cannot be.
-    fn asked(&self, query: Option<&str>, headers: &HeaderMap, scene: &Scene) -> Result<Asked, Response> {
-        let fail = |cause| self.web.refuse(cause, headers, Assets::SignIn);
+    fn asked(&self, query: Option<&str>, headers: &HeaderMap, scene: &Scene) -> Result<Asked, Box<Response>> {
+        let fail = |cause| Box::new(self.web.refuse(cause, headers, Assets::SignIn));
         if !web::is_navigation(&Method::GET, headers) {
             return Err(fail(Cause::SignInRequired));
         }
@@ -69,7 +69,7 @@ pub(super) async fn choose(
     let scene = login.scene();
     let asked = match login.asked(query.as_deref(), &headers, &scene) {
         Ok(asked) => asked,
-        Err(page) => return page,
+        Err(page) => return *page,
     };
     if !asked.wish.as_someone_else {
         match login.principal(&host, &headers).await {
@@ -100,7 +100,7 @@ pub(super) async fn start(
     let scene = login.scene();
     let asked = match login.asked(query.as_deref(), &headers, &scene) {
         Ok(asked) => asked,
-        Err(page) => return page,
+        Err(page) => return *page,
     };
     let idp = IdpId::parse(&idp).ok().and_then(|id| scene.catalogue.idp_by_id(&id));
     match idp.filter(|idp| scene.applies(idp, asked.request.as_ref())) {

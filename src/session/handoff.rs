@@ -103,7 +103,6 @@ mod hex {
 
     use crate::base::TokenHash;
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
     pub(super) fn serialize<S: Serializer>(hash: &TokenHash, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(hash)
     }
