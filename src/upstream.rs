@@ -58,7 +58,8 @@ impl Default for Settings {
     }
 }
 
-/// Most bytes of the head of an answer: large cookies and content policies fit, a flood does not.
+/// Most bytes read of the head of an answer before it is given up: large cookies and content policies fit, a flood does
+/// not. hyper looks after each read, so up to twice as many may have come.
 const MAX_RESPONSE_HEAD: usize = 64 * 1024;
 /// Most header fields of an answer.
 const MAX_RESPONSE_HEADERS: usize = 256;
