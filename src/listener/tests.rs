@@ -158,3 +158,5 @@ async fn a_taken_address_is_named() {
     let error = Listener::bind(running.address, None).await.unwrap_err();
     assert!(error.to_string().contains(&running.address.to_string()));
 }
+
+mod tls;

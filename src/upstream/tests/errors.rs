@@ -115,3 +115,37 @@ async fn an_answer_comes_back_clean() {
     assert_eq!(answer.headers()["set-cookie"], "sid=1");
     assert_eq!(axum::body::to_bytes(answer.into_body(), 10).await.unwrap(), "no");
 }
+
+#[tokio::test]
+async fn an_upstream_that_nobody_vouches_for_is_502() {
+    use rustls::pki_types::pem::PemObject as _;
+    let pem = |name| std::fs::read(format!("{}/src/listener/tests/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let certificate = rustls::pki_types::CertificateDer::from_pem_slice(&pem("wiki.crt")).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::from_pem_slice(&pem("wiki.key")).unwrap();
+    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        drop(tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config)).accept(stream).await);
+    });
+    let error = fails(&format!("https://app.localhost:{port}"), get()).await;
+    assert!(matches!(&error, ForwardError::Unreachable(why) if why.contains("certificate")), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_upstream_that_does_not_shake_hands_is_504() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let settings = Settings { connect_timeout: Duration::from_millis(100), ..Settings::default() };
+    let permit = permit(&format!("https://app.localhost:{port}"));
+    let error = forwarder(settings).forward(permit, get(), &client(), always()).await.unwrap_err();
+    assert!(matches!(error, ForwardError::ConnectTimeout), "{error:?}");
+    assert_eq!(error.status(), 504);
+}

@@ -130,3 +130,14 @@ async fn a_refused_handshake_is_an_ordinary_answer() {
     assert_eq!(head[0], "http/1.1 200 ok");
     assert_eq!(seen.recv().await.unwrap().all("upgrade"), ["websocket"]);
 }
+
+#[tokio::test]
+async fn a_body_is_asked_for_when_it_is_wanted() {
+    let (url, mut seen) = observing().await;
+    let (address, _switch) = proxy(url).await;
+    let head = "POST /page HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n";
+    let (mut stream, interim) = ask(address, head).await;
+    assert_eq!(interim, ["http/1.1 100 continue"]);
+    stream.write_all(b"abc").await.unwrap();
+    assert_eq!(seen.recv().await.unwrap().body, "abc");
+}
