@@ -27,7 +27,8 @@ pub struct Limits {
     /// How long the head of a request may take, counted from the end of the one before; also how long an unused
     /// HTTP/1.1 connection is kept.
     pub head: Duration,
-    /// Most bytes of the head of a request.
+    /// Most bytes read of the head of a request before it is refused; looked at after each read, so up to twice as many
+    /// may have come.
     pub head_bytes: usize,
     /// Most header fields of a request.
     pub header_fields: usize,

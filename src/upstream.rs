@@ -58,7 +58,8 @@ impl Default for Settings {
     }
 }
 
-/// Most bytes of the head of an answer: large cookies and content policies fit, a flood does not.
+/// Most bytes read of the head of an answer before it is given up: large cookies and content policies fit, a flood does
+/// not. hyper looks after each read, so up to twice as many may have come.
 const MAX_RESPONSE_HEAD: usize = 64 * 1024;
 /// Most header fields of an answer.
 const MAX_RESPONSE_HEADERS: usize = 256;
@@ -149,34 +150,34 @@ impl Forwarder {
         parts.extensions.clear();
         let request = Request::from_parts(parts, ());
         let answer = exchange::exchange(&self.client, request, body, self.settings.head_timeout).await?;
-        self.answer(answer, received, handshake.then_some(client_side).flatten(), still_allowed)
+        answer_of(answer, handshake.then_some(client_side).flatten(), still_allowed)
     }
+}
 
-    fn answer(
-        &self,
-        mut answer: Response<hyper::body::Incoming>,
-        received: Version,
-        client_side: Option<hyper::upgrade::OnUpgrade>,
-        still_allowed: StillAllowed,
-    ) -> Result<Response<Body>, ForwardError> {
-        let switched = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
-        let upstream_side = match (switched, &client_side) {
-            (false, _) => None,
-            (true, Some(_)) if tunnel::switches_to_websocket(&answer) => Some(hyper::upgrade::on(&mut answer)),
-            // Nobody asked for another protocol: what follows could be taken for the answer to a later request.
-            (true, _) => return Err(ForwardError::Protocol),
-        };
-        let (mut parts, body) = answer.into_parts();
-        headers::clean_response(&mut parts.headers, parts.version);
-        parts.version = received;
-        parts.extensions.clear();
-        if let (Some(client_side), Some(upstream_side)) = (client_side, upstream_side) {
-            headers::add_upgrade(&mut parts.headers);
-            tokio::spawn(tunnel::run(client_side, upstream_side, still_allowed));
-            return Ok(Response::from_parts(parts, Body::empty()));
-        }
-        Ok(Response::from_parts(parts, Body::new(body::CleanTrailers::response(body))))
+/// What is given back of an upstream's answer. If it agrees to a WebSocket that was asked for, the tunnel begins.
+fn answer_of(
+    mut answer: Response<hyper::body::Incoming>,
+    client_side: Option<hyper::upgrade::OnUpgrade>,
+    still_allowed: StillAllowed,
+) -> Result<Response<Body>, ForwardError> {
+    let switched = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
+    let upstream_side = match (switched, &client_side) {
+        (false, _) => None,
+        (true, Some(_)) if tunnel::switches_to_websocket(&answer) => Some(hyper::upgrade::on(&mut answer)),
+        // Nobody asked for another protocol: what follows could be taken for the answer to a later request.
+        (true, _) => return Err(ForwardError::Protocol),
+    };
+    let (mut parts, body) = answer.into_parts();
+    headers::clean_response(&mut parts.headers, parts.version);
+    // The server speaks its own version; an upstream's HTTP/1.0 would close the client's connection.
+    parts.version = Version::HTTP_11;
+    parts.extensions.clear();
+    if let (Some(client_side), Some(upstream_side)) = (client_side, upstream_side) {
+        headers::add_upgrade(&mut parts.headers);
+        tokio::spawn(tunnel::run(client_side, upstream_side, still_allowed));
+        return Ok(Response::from_parts(parts, Body::empty()));
     }
+    Ok(Response::from_parts(parts, Body::new(body::CleanTrailers::response(body))))
 }
 
 /// Where the permit says: its upstream, and exactly the path that was decided on.

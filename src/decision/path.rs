@@ -8,7 +8,8 @@
 //! - bytes that begin overlong UTF-8 (`%c0%af` is a slash to a careless decoder).
 //!
 //! What remains may still be read in two ways: *strict*, the escapes decoded once (RFC 3986 2.3: `/%61dmin` is `/admin`);
-//! *lenient*, as servers do that decode until nothing is left, strip path parameters (`;…`) and merge runs of slashes.
+//! *lenient*, as servers do that decode until nothing is left, strip path parameters (`;…`), merge runs of slashes, and
+//! take a decoded `?` or `#` for the end of the path.
 //! Where an application has rules and the two readings choose different ones, the path is refused as well.
 
 use std::borrow::Cow;
@@ -78,8 +79,8 @@ impl RequestPath {
         }
         let strict = decode(path)?;
         let innermost = innermost(&strict)?;
+        refuse_dot_segments(&innermost)?;
         let lenient = lenient(&innermost);
-        refuse_dot_segments(&lenient)?;
         let lenient = (*lenient != *strict).then(|| lenient.into_owned());
         let strict = match strict {
             Cow::Borrowed(_) => None,
@@ -184,24 +185,38 @@ fn decode_again(path: &[u8]) -> Result<Option<Vec<u8>>, Ambiguous> {
     Ok(found.then_some(decoded))
 }
 
-/// The path without parameters and with runs of slashes merged.
+/// The path without parameters, with runs of slashes merged, up to where a query would begin.
 fn lenient<'a>(path: &Cow<'a, [u8]>) -> Cow<'a, [u8]> {
-    if !path.contains(&b';') && !path.windows(2).any(|pair| pair == b"//") {
+    if !path.iter().any(|byte| CUTS.contains(byte)) && !path.windows(2).any(|pair| pair == b"//") {
         return path.clone();
     }
     let mut reading: Vec<u8> = Vec::with_capacity(path.len());
     for (index, segment) in path.split(|&byte| byte == b'/').enumerate() {
-        let end = segment.iter().position(|&byte| byte == b';').unwrap_or(segment.len());
         if index > 0 && reading.last() != Some(&b'/') {
             reading.push(b'/');
         }
-        reading.extend_from_slice(&segment[..end]);
+        let (name, cut) = bare(segment);
+        reading.extend_from_slice(name);
+        if matches!(cut, Some(b'?' | b'#')) {
+            break;
+        }
     }
     Cow::Owned(reading)
 }
 
+/// What ends the name of a segment to a server that looks at it after decoding: a parameter, a query, a fragment.
+const CUTS: [u8; 3] = [b';', b'?', b'#'];
+
+/// The name of a segment, and what ends it.
+fn bare(segment: &[u8]) -> (&[u8], Option<u8>) {
+    match segment.iter().position(|byte| CUTS.contains(byte)) {
+        Some(end) => (&segment[..end], segment.get(end).copied()),
+        None => (segment, None),
+    }
+}
+
 fn refuse_dot_segments(path: &[u8]) -> Result<(), Ambiguous> {
-    let dots = |segment: &[u8]| matches!(segment, b"." | b"..");
+    let dots = |segment: &[u8]| matches!(bare(segment).0, b"." | b"..");
     if path.split(|&byte| byte == b'/').any(dots) { Err(Ambiguous::DotSegment) } else { Ok(()) }
 }
 

@@ -112,6 +112,7 @@ fn a_path_whose_readings_choose_different_rules_is_refused() {
         "//public/a",
         "/public;x/a",
         "/exact;x",
+        "/exact%3fx",
         "/%2561dmin/a",
         "///%25%36%31dmin/a",
     ] {

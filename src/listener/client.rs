@@ -88,16 +88,16 @@ fn address_of(text: &str) -> Option<IpAddr> {
 mod tests {
     use super::*;
 
-    fn resolve(peer: &str, fields: &[(&HeaderName, &'static str)]) -> (String, bool) {
+    fn resolve(peer: &str, fields: &[(HeaderName, &'static str)]) -> (String, bool) {
         let trusted = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
-        let headers = fields.iter().map(|(name, value)| ((*name).clone(), HeaderValue::from_static(value))).collect();
+        let headers = fields.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect();
         let client = trusted.resolve(peer.parse().unwrap(), false, &headers);
         (client.chain.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "), client.https)
     }
 
     #[test]
     fn strangers_are_not_believed() {
-        let forged = [(&FORWARDED_FOR, "1.2.3.4"), (&FORWARDED_PROTO, "https")];
+        let forged = [(FORWARDED_FOR, "1.2.3.4"), (FORWARDED_PROTO, "https")];
         assert_eq!(resolve("192.0.2.1", &forged), ("192.0.2.1".into(), false));
         assert_eq!(resolve("::ffff:192.0.2.1", &forged), ("192.0.2.1".into(), false));
     }
@@ -121,7 +121,7 @@ mod tests {
             let fields: Vec<_> = lines.iter().map(|line| (FORWARDED_FOR, *line)).collect();
             assert_eq!(resolve("10.0.0.1", &fields).0, expected, "{lines:?}");
         }
-        assert!(resolve("10.0.0.1", &[(&FORWARDED_PROTO, "https")]).1);
-        assert!(!resolve("10.0.0.1", &[(&FORWARDED_PROTO, "https"), (&FORWARDED_PROTO, "http")]).1);
+        assert!(resolve("10.0.0.1", &[(FORWARDED_PROTO, "https")]).1);
+        assert!(!resolve("10.0.0.1", &[(FORWARDED_PROTO, "https"), (FORWARDED_PROTO, "http")]).1);
     }
 }

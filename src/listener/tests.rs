@@ -1,1 +1,162 @@
+use std::convert::Infallible;
+use std::time::Duration;
 
+use axum::body::Body;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::*;
+
+struct Running {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    done: JoinHandle<()>,
+    seen: mpsc::UnboundedReceiver<(http::Version, Client)>,
+    gate: Arc<tokio::sync::Semaphore>,
+}
+
+/// A listener that answers with the path; `/wait` only once the gate lets it.
+async fn start(limits: Limits, tls: Option<Arc<ServerConfig>>) -> Running {
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), tls).await.unwrap();
+    let address = listener.address();
+    let (stop, stopped) = oneshot::channel();
+    let (tell, seen) = mpsc::unbounded_channel();
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let wait = Arc::clone(&gate);
+    let service = tower::service_fn(move |request: Request<Incoming>| {
+        let (tell, wait) = (tell.clone(), Arc::clone(&wait));
+        async move {
+            let client = request.extensions().get::<Client>().unwrap().clone();
+            tell.send((request.version(), client)).unwrap();
+            if request.uri().path() == "/wait" {
+                wait.acquire().await.unwrap().forget();
+            }
+            Ok::<_, Infallible>(Response::new(Body::from(request.uri().path().to_owned())))
+        }
+    });
+    let trusted = Arc::new(TrustedProxies::default());
+    let stopped = async move { drop(stopped.await) };
+    let done = tokio::spawn(listener.serve(service, limits, trusted, stopped));
+    Running { address, stop, done, seen, gate }
+}
+
+/// What comes back for these bytes until the listener closes.
+async fn exchange(address: SocketAddr, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = timeout(Duration::from_secs(10), stream.read_to_end(&mut answer)).await.expect("it stays open");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn both_versions_are_spoken_in_plain() {
+    let mut running = start(Limits::default(), None).await;
+    let request = b"GET /one HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n";
+    assert!(exchange(running.address, request).await.ends_with("\r\n\r\n/one"));
+    let (version, client) = running.seen.recv().await.unwrap();
+    assert_eq!((version, client.ip()), (http::Version::HTTP_11, Some("127.0.0.1".parse().unwrap())));
+
+    let stream = TokioIo::new(TcpStream::connect(running.address).await.unwrap());
+    let (mut send, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+    tokio::spawn(connection);
+    let request = Request::builder().uri("http://a/two").body(Body::empty()).unwrap();
+    assert_eq!(send.send_request(request).await.unwrap().status(), 200);
+    assert_eq!(running.seen.recv().await.unwrap().0, http::Version::HTTP_2);
+}
+
+#[tokio::test]
+async fn a_connection_that_does_not_get_to_the_point_is_closed() {
+    let limits = Limits { head: Duration::from_millis(100), ..Limits::default() };
+    let running = start(limits, None).await;
+    for beginning in ["", "P", "PRI * HTTP/2.0\r\n\r\nSM", "GET / HT", "GET / HTTP/1.1\r\nHost: a\r\nX-Slow: "] {
+        let answer = exchange(running.address, beginning.as_bytes()).await;
+        assert!(!answer.contains("200"), "{beginning}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn heads_that_are_too_large_are_refused() {
+    let running = start(Limits::default(), None).await;
+    let many: String = (0..200).map(|number| format!("X-{number}: 1\r\n")).collect();
+    let long = format!("X: {}\r\n", "x".repeat(200_000));
+    for fields in [many, long] {
+        let answer = exchange(running.address, format!("GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n").as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 431") || answer.is_empty(), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn smuggled_requests_do_not_get_through() {
+    let mut running = start(Limits::default(), None).await;
+    for request in [
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nabcde",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\nabcde",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost : a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nX\0Y: 1\r\n\r\n",
+        "GET  / HTTP/1.1\r\nHost: a\r\n\r\n",
+    ] {
+        let answer = exchange(running.address, request.as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 400") || answer.is_empty(), "{request:?}: {answer}");
+        assert!(running.seen.try_recv().is_err(), "{request:?}");
+    }
+}
+
+#[tokio::test]
+async fn requests_may_finish_when_it_is_time_to_stop() {
+    let mut running = start(Limits::default(), None).await;
+    let address = running.address;
+    let waiting = tokio::spawn(async move { exchange(address, b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await });
+    running.seen.recv().await.unwrap();
+    running.stop.send(()).unwrap();
+    running.gate.add_permits(1);
+    assert!(waiting.await.unwrap().ends_with("/wait"));
+    timeout(Duration::from_secs(10), running.done).await.unwrap().unwrap();
+    assert!(TcpStream::connect(address).await.is_err());
+}
+
+#[tokio::test]
+async fn what_does_not_finish_is_dropped() {
+    let mut running = start(Limits { drain: Duration::from_millis(50), ..Limits::default() }, None).await;
+    let address = running.address;
+    let waiting = tokio::spawn(async move { exchange(address, b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n").await });
+    running.seen.recv().await.unwrap();
+    running.stop.send(()).unwrap();
+    timeout(Duration::from_secs(10), running.done).await.unwrap().unwrap();
+    assert_eq!(waiting.await.unwrap(), "");
+}
+
+#[tokio::test]
+async fn more_connections_than_there_is_room_for_wait() {
+    let mut running = start(Limits { connections: 1, ..Limits::default() }, None).await;
+    let first = TcpStream::connect(running.address).await.unwrap();
+    let address = running.address;
+    let second =
+        tokio::spawn(
+            async move { exchange(address, b"GET /two HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await },
+        );
+    let mut first = first;
+    first.write_all(b"GET /one HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    running.seen.recv().await.unwrap();
+    assert!(running.seen.try_recv().is_err());
+    drop(first);
+    assert!(second.await.unwrap().ends_with("/two"));
+}
+
+#[tokio::test]
+async fn a_taken_address_is_named() {
+    let running = start(Limits::default(), None).await;
+    let error = Listener::bind(running.address, None).await.unwrap_err();
+    assert!(error.to_string().contains(&running.address.to_string()));
+}
+
+mod tls;

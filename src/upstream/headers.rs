@@ -44,15 +44,15 @@ const PROXY_NAMES: [&str; 8] = [
 /// Whether only we may send an upstream a header of that name. Applications that see names as CGI does (RFC 3875
 /// 4.1.18) cannot tell `-` from `_`, so every character that is neither letter nor digit counts as one.
 pub(super) fn is_ours(name: &str) -> bool {
-    // Few headers begin like one of ours: the others are done with after a byte.
-    if !matches!(name.as_bytes().first(), Some(b'r' | b'R' | b'x' | b'X' | b'f' | b'F' | b't' | b'T')) {
-        return false;
-    }
-    let plain: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
-    plain.starts_with("x-forwarded-")
-        || IDENTITY_PREFIXES.iter().any(|prefix| plain.starts_with(prefix))
-        || PROXY_NAMES.contains(&plain.as_str())
+    begins(name, "x-forwarded-")
+        || IDENTITY_PREFIXES.iter().any(|prefix| begins(name, prefix))
+        || PROXY_NAMES.iter().any(|other| name.len() == other.len() && begins(name, other))
+}
+
+/// Whether a name begins so, in lower case and with `-` for all that is neither letter nor digit.
+fn begins(name: &str, prefix: &str) -> bool {
+    let plain = |byte: u8| if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' };
+    name.len() >= prefix.len() && name.bytes().zip(prefix.bytes()).all(|(byte, other)| plain(byte) == other)
 }
 
 /// Refuses what has come through us too often.

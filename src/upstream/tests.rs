@@ -1,1 +1,7 @@
+//! Against a real upstream over real sockets.
 
+mod errors;
+mod identity;
+mod kit;
+mod streaming;
+mod websocket;

@@ -79,6 +79,9 @@ fn ambiguous_paths_are_refused() {
         ("/a/..%253b/b", DotSegment),
         ("/a/%2e%2e;/b", DotSegment),
         ("/a//../b", DotSegment),
+        ("/a/..%3fb", DotSegment),
+        ("/a/..%23/b", DotSegment),
+        ("/x%3f/../b", DotSegment),
     ];
     for (text, expected) in cases {
         assert_eq!(parse(text).err(), Some(*expected), "{text}");
@@ -96,6 +99,9 @@ fn readings() {
     assert_eq!(lenient("/%2561dmin").as_deref(), Some("/admin"));
     assert_eq!(lenient("/;x/;y").as_deref(), Some("/"));
     assert_eq!(lenient("/a/;").as_deref(), Some("/a/"));
+    assert_eq!(lenient("/admin%3f/x").as_deref(), Some("/admin"));
+    assert_eq!(lenient("/admin;x%2523/x").as_deref(), Some("/admin/x"));
+    assert_eq!(lenient("/admin%2523/x").as_deref(), Some("/admin"));
 }
 
 /// A careless upstream: decodes as often as it likes, takes backslashes for slashes, resolves dots.
@@ -105,8 +111,16 @@ fn careless(path: &str) -> Vec<String> {
         bytes = next;
     }
     let text = String::from_utf8_lossy(&bytes).replace('\\', "/");
-    let segments = text.split('/').map(|segment| segment.split([';', '\0']).next().unwrap_or("").to_owned());
-    segments.filter(|segment| !segment.is_empty()).collect()
+    let mut segments = Vec::new();
+    for segment in text.split('/') {
+        let end = segment.find([';', '\0', '?', '#']).unwrap_or(segment.len());
+        segments.push(segment[..end].to_owned());
+        if segment[end..].starts_with(['?', '#']) {
+            break;
+        }
+    }
+    segments.retain(|segment| !segment.is_empty());
+    segments
 }
 
 fn undecoded(path: &[u8]) -> Result<Option<Vec<u8>>, ()> {
@@ -129,7 +143,7 @@ proptest! {
         parts in proptest::collection::vec(prop_oneof![
             Just("/"), Just("%2f"), Just("%252f"), Just("."), Just("%2e"), Just("%252e"), Just(";"), Just("%3b"),
             Just("\\"), Just("%5c"), Just("%00"), Just("%"), Just("%25"), Just("2e"), Just("2f"), Just("a"), Just("%61"),
-            Just("admin"), Just("%c0%af"), Just("%0a"),
+            Just("admin"), Just("%c0%af"), Just("%0a"), Just("%3f"), Just("%2523"),
         ], 0..8)
     ) {
         let text = format!("/{}", parts.concat());
