@@ -36,6 +36,7 @@ pub enum Decision {
 #[derive(Debug)]
 pub struct Permit {
     route: Arc<Route>,
+    host: Host,
     target: PathAndQuery,
     identity: Option<Identity>,
     open: bool,
@@ -45,6 +46,11 @@ impl Permit {
     /// The application.
     pub fn route(&self) -> &Arc<Route> {
         &self.route
+    }
+
+    /// The host that was asked for: one of the application's.
+    pub fn host(&self) -> &Host {
+        &self.host
     }
 
     /// The path that was decided on, and the query: what is sent upstream.
@@ -123,8 +129,9 @@ impl RouteTable {
     /// Decides on a request to `path` at `host` by `principal`, whoever is signed in.
     ///
     /// The first rule that matches the path holds; where none does, the application's roles. A rule that names roles
-    /// narrows: one of them must be held, and only those count that are among the application's. A path that is open to everyone
-    /// passes without a sign-in; the upstream is told the identity of those alone whom the application would admit.
+    /// narrows: one of them must be held, and only those count that are among the application's. A path that is open to
+    /// everyone passes without a sign-in; the upstream is told the identity of those alone whom the application would
+    /// admit.
     pub fn decide(&self, host: &Host, path: &RequestPath, principal: Option<&Arc<Principal>>) -> Decision {
         let Some(route) = self.route(host) else {
             return Decision::NoSuchHost;
@@ -140,13 +147,13 @@ impl RouteTable {
         };
         let admitted = principal.filter(|principal| route.admits(principal, route.roles()));
         match (roles, principal) {
-            (None, _) => Decision::Permit(permit(route, path, admitted, true)),
+            (None, _) => Decision::Permit(permit(route, host, path, admitted, true)),
             (Some(_), None) => Decision::SignIn(SignIn {
                 application: route.application().clone(),
                 organization: route.organization(),
             }),
-            (Some(roles), Some(principal)) if route.admits(principal, roles) && admitted.is_some() => {
-                Decision::Permit(permit(route, path, admitted, false))
+            (Some(roles), Some(principal)) if route.admits(principal, roles) => {
+                Decision::Permit(permit(route, host, path, admitted, false))
             }
             (Some(_), Some(principal)) => Decision::Deny(Denial {
                 application: route.application().clone(),
@@ -157,9 +164,15 @@ impl RouteTable {
     }
 }
 
-fn permit(route: &Arc<Route>, path: &RequestPath, admitted: Option<&Arc<Principal>>, open: bool) -> Permit {
+fn permit(
+    route: &Arc<Route>,
+    host: &Host,
+    path: &RequestPath,
+    admitted: Option<&Arc<Principal>>,
+    open: bool,
+) -> Permit {
     let identity = admitted.map(|principal| Identity { principal: Arc::clone(principal), route: Arc::clone(route) });
-    Permit { route: Arc::clone(route), target: path.target().clone(), identity, open }
+    Permit { route: Arc::clone(route), host: host.clone(), target: path.target().clone(), identity, open }
 }
 
 fn reason(route: &Route, principal: &Principal, admitted: bool) -> DenialReason {

@@ -96,8 +96,8 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Binds an address; port 0 takes a free one. With `tls` it speaks TLS, and HTTP/2 or 1.1 as agreed in it; else both
-    /// in plain.
+    /// Binds an address; port 0 takes a free one. With `tls` it speaks TLS, and HTTP/2 or 1.1 as agreed in it; else
+    /// both in plain.
     ///
     /// # Errors
     /// When the address cannot be bound.

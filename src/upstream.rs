@@ -1,5 +1,6 @@
 //! Forwarding: one permitted request to its upstream and the answer back, with bodies streaming both ways. Nothing
-//! comes in here without a [`Permit`], and what is sent is what was decided on: path and identity are the permit's own.
+//! comes in here without a [`Permit`], and what is sent is what was decided on: host, path and identity
+//! are the permit's own.
 
 mod body;
 mod connect;
@@ -22,7 +23,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::assertion::Assertions;
 use crate::decision::Permit;
-use crate::identity::{Host, PublicUrl};
+use crate::identity::PublicUrl;
 
 pub use error::{ForwardError, SetupError};
 pub use identity::ASSERTION_HEADER;
@@ -66,16 +67,6 @@ const MAX_RESPONSE_HEADERS: usize = 256;
 /// Most unused connections kept for each upstream.
 const MAX_IDLE_PER_UPSTREAM: usize = 256;
 
-/// Who sent a request, as the listener resolved it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClientInfo {
-    /// The application's host that was asked for.
-    pub host: Host,
-    /// The addresses the request came over: the client first, then each trusted proxy. Never empty in practice; what is
-    /// empty is told as nothing.
-    pub chain: Vec<IpAddr>,
-}
-
 /// Forwards permitted requests.
 pub struct Forwarder {
     client: Client<connect::Connector, Body>,
@@ -104,7 +95,8 @@ impl Forwarder {
         Ok(Self { client, settings, identities: identity::Identities::new(assertions), public_url })
     }
 
-    /// Sends a request where its permit says and gives the answer back, its body still to come.
+    /// Sends a request where its permit says and gives the answer back, its body still to come. `chain` are the
+    /// addresses it came over, the client's first, as the listener resolved them.
     ///
     /// A WebSocket handshake over HTTP/1.1 turns into a tunnel, which is closed when `still_allowed` says no.
     ///
@@ -114,7 +106,7 @@ impl Forwarder {
         &self,
         permit: Permit,
         request: Request<B>,
-        client: &ClientInfo,
+        chain: &[IpAddr],
         still_allowed: StillAllowed,
     ) -> Result<Response<Body>, ForwardError>
     where
@@ -132,12 +124,12 @@ impl Forwarder {
         if handshake {
             headers::add_upgrade(&mut parts.headers);
         }
-        headers::add_client(&mut parts.headers, received, client, &self.public_url);
+        headers::add_client(&mut parts.headers, received, chain, (&self.public_url, permit.host()));
         self.identities.add(&mut parts.headers, &permit)?;
 
         let spec = permit.route().spec();
         let host = if spec.pass_host {
-            headers::public_authority(&self.public_url, &client.host)
+            headers::public_authority(&self.public_url, permit.host())
         } else {
             headers::value(spec.upstream.authority().as_str())
         };

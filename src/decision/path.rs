@@ -7,9 +7,9 @@
 //! - `.` and `..` segments (RFC 3986 5.2.4), also with parameters after them (`..;x`);
 //! - bytes that begin overlong UTF-8 (`%c0%af` is a slash to a careless decoder).
 //!
-//! What remains may still be read in two ways: *strict*, the escapes decoded once (RFC 3986 2.3: `/%61dmin` is `/admin`);
-//! *lenient*, as servers do that decode until nothing is left, strip path parameters (`;…`), merge runs of slashes, and
-//! take a decoded `?` or `#` for the end of the path.
+//! What remains may still be read in two ways: *strict*, the escapes decoded once (RFC 3986 2.3: `/%61dmin` is
+//! `/admin`); *lenient*, as servers do that decode until nothing is left, strip path parameters (`;…`), merge runs of
+//! slashes, and take a decoded `?` or `#` for the end of the path.
 //! Where an application has rules and the two readings choose different ones, the path is refused as well.
 
 use std::borrow::Cow;

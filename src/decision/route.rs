@@ -55,15 +55,7 @@ impl RouteTable {
             };
             let route = Arc::new(Route::compile(application, organization, catalogue.version));
             for host in &application.spec.hosts {
-                match hosts.entry(host.clone()) {
-                    Entry::Vacant(entry) => drop(entry.insert(Some(Arc::clone(&route)))),
-                    Entry::Occupied(mut entry) => {
-                        if entry.get().as_ref().is_none_or(|other| !Arc::ptr_eq(other, &route)) {
-                            tracing::error!(%host, application = %route.application(), "two applications claim a host: neither is served there");
-                            entry.insert(None);
-                        }
-                    }
-                }
+                claim(&mut hosts, host, &route);
             }
         }
         Self { hosts: hosts.into_iter().filter_map(|(host, route)| Some((host, route?))).collect() }
@@ -152,6 +144,18 @@ impl Route {
         match path.lenient() {
             Some(lenient) if first(lenient) != strict => Err(Ambiguous::Rules),
             _ => Ok(strict.and_then(|index| self.rules.get(index)).map(|(_, admitted)| admitted)),
+        }
+    }
+}
+
+/// Gives a host to an application; to nobody if another one has it.
+fn claim(hosts: &mut HashMap<Host, Option<Arc<Route>>>, host: &Host, route: &Arc<Route>) {
+    match hosts.entry(host.clone()) {
+        Entry::Vacant(entry) => drop(entry.insert(Some(Arc::clone(route)))),
+        Entry::Occupied(entry) if entry.get().as_ref().is_some_and(|other| Arc::ptr_eq(other, route)) => {}
+        Entry::Occupied(mut entry) => {
+            tracing::error!(%host, application = %route.application(), "two applications claim a host: not served");
+            entry.insert(None);
         }
     }
 }

@@ -74,6 +74,7 @@ fn rules_open_and_narrow() {
         only("/public/never", &["Admin"]),
     ]);
     let (member, admin, guest) = (alice(&[(HOME, MEMBER)]), alice(&[(HOME, ADMIN)]), alice(&[(HOME, GUEST)]));
+    let both = alice(&[(HOME, MEMBER), (HOME, GUEST)]);
     let cases: &[(&str, Option<&Arc<Principal>>, &str, bool)] = &[
         ("/public/a", None, "permit", false),
         ("/public/a", Some(&member), "permit", true),
@@ -90,6 +91,8 @@ fn rules_open_and_narrow() {
         // A rule only narrows: the guest's role is none of the application's.
         ("/guests/a", Some(&guest), "RoleNotAdmitted", false),
         ("/guests/a", Some(&admin), "PathNotAdmitted", false),
+        ("/guests/a", Some(&both), "PathNotAdmitted", false),
+        ("/page", Some(&both), "permit", true),
         // The first match holds.
         ("/admin/hidden", None, "sign in", false),
         ("/public/never", None, "permit", false),

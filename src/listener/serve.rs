@@ -33,7 +33,8 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 impl Listener {
     /// Serves every connection with clones of `service` until `stop` resolves; then accepts no more, lets requests
-    /// finish within the limit for it, and drops what is left. Each request carries its [`super::Client`] in its extensions.
+    /// finish within the limit for it, and drops what is left. Each request carries its [`super::Client`] in its
+    /// extensions.
     pub async fn serve<S, B>(
         self,
         service: S,
@@ -57,7 +58,8 @@ impl Listener {
                 () = &mut stop => break,
                 Some(_) = connections.join_next() => {}
                 (stream, peer, slot) = self.accept(&slots) => {
-                    connections.spawn(door.clone().connection(stream, peer, acceptor.clone(), graceful.watcher(), slot));
+                    let (door, watcher) = (door.clone(), graceful.watcher());
+                    connections.spawn(door.connection(stream, peer, acceptor.clone(), watcher, slot));
                 }
             }
         }

@@ -1,13 +1,15 @@
-//! Headers on their way through a proxy (RFC 9110 7.6): what belongs to one connection stays there, what only we may say
-//! is said by us alone.
+//! Headers on their way through a proxy (RFC 9110 7.6): what belongs to one connection stays there, what only we may
+//! say is said by us alone.
 
 use http::Version;
+use std::net::IpAddr;
+
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::base::cookies;
 use crate::identity::{Host, PublicUrl};
 
-use super::{ClientInfo, ForwardError, PSEUDONYM, name};
+use super::{ForwardError, PSEUDONYM, name};
 
 /// Most times a request may have come through us: one of us may stand behind another, three in a row are a circle.
 const MAX_HOPS: usize = 3;
@@ -121,15 +123,16 @@ pub(super) fn add_upgrade(headers: &mut HeaderMap) {
 
 /// Tells the upstream whence the request came and what the browser asked for. Scheme and port are those of the public
 /// URL: what browsers see, whoever stands between.
-pub(super) fn add_client(headers: &mut HeaderMap, received: Version, client: &ClientInfo, public_url: &PublicUrl) {
+pub(super) fn add_client(headers: &mut HeaderMap, received: Version, chain: &[IpAddr], origin: (&PublicUrl, &Host)) {
+    let (public_url, host) = origin;
     add_via(headers, received);
-    if !client.chain.is_empty() {
-        let chain: Vec<String> = client.chain.iter().map(ToString::to_string).collect();
+    if !chain.is_empty() {
+        let chain: Vec<String> = chain.iter().map(ToString::to_string).collect();
         headers.insert(name("x-forwarded-for"), value(&chain.join(", ")));
     }
     let (scheme, standard) = if public_url.is_https() { ("https", 443) } else { ("http", 80) };
     headers.insert(name("x-forwarded-proto"), HeaderValue::from_static(scheme));
-    headers.insert(name("x-forwarded-host"), public_authority(public_url, &client.host));
+    headers.insert(name("x-forwarded-host"), public_authority(public_url, host));
     headers.insert(name("x-forwarded-port"), HeaderValue::from(public_url.port().unwrap_or(standard)));
 }
 

@@ -1,4 +1,5 @@
-//! WebSockets (RFC 6455): a handshake over HTTP/1.1 becomes a tunnel of bytes. It lives no longer than the right to use it.
+//! WebSockets (RFC 6455): a handshake over HTTP/1.1 becomes a tunnel of bytes. It lives no longer than the right to use
+//! it.
 
 use std::time::Duration;
 
@@ -21,8 +22,8 @@ const HANDOVER: Duration = Duration::from_secs(10);
 /// Bytes on their way in each direction of a tunnel: messages are small, tunnels are many.
 const BUFFER: usize = 4 * 1024;
 
-/// Whether a request asks to become a WebSocket in the one way that is passed on: GET over HTTP/1.1, `Upgrade: websocket`
-/// and nothing else, named in `Connection`.
+/// Whether a request asks to become a WebSocket in the one way that is passed on: GET over HTTP/1.1, without a body,
+/// `Upgrade: websocket` and nothing else, named in `Connection`. Nothing that this says no to becomes one.
 pub fn is_websocket_handshake<B>(request: &Request<B>) -> bool {
     request.method() == Method::GET
         && request.version() == Version::HTTP_11
@@ -60,7 +61,7 @@ pub(super) async fn run(client: OnUpgrade, upstream: OnUpgrade, still_allowed: S
     tokio::select! {
         // Either side may break off as it likes: that is no error of ours.
         _ = copy_bidirectional_with_sizes(&mut client, &mut upstream, BUFFER, BUFFER) => {}
-        () = until_forbidden(still_allowed) => tracing::debug!("a WebSocket was closed: its session may no longer use it"),
+        () = until_forbidden(still_allowed) => tracing::debug!("a WebSocket was closed with its session"),
     }
 }
 

@@ -98,7 +98,9 @@ fn upstreams_cannot_set_ours() {
 proptest! {
     /// Whatever surrounds it, a reader that splits at `;` finds none of our names afterwards, and loses no other.
     #[test]
-    fn stripping_is_complete_and_takes_nothing_else(parts in proptest::collection::vec("[ =\"a;]{0,4}(vestibule-|__hOsT-Vestibule|x)?[a=; \"]{0,4}", 0..6)) {
+    fn stripping_is_complete_and_takes_nothing_else(
+        parts in proptest::collection::vec("[ =\"a;]{0,4}(vestibule-|__hOsT-Vestibule|x)?[a=; \"]{0,4}", 0..6)
+    ) {
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         let before = request(&parts);
         let expected: Vec<Vec<u8>> = before.get_all(header::COOKIE).iter().flat_map(pieces)

@@ -129,12 +129,10 @@ fn a_circle_is_noticed() {
 
 #[test]
 fn upstreams_are_told_what_the_browser_asked_for() {
-    let client = ClientInfo {
-        host: "wiki.example.com".parse().unwrap(),
-        chain: vec!["2001:db8::1".parse().unwrap(), "10.0.0.1".parse().unwrap()],
-    };
+    let host = "wiki.example.com".parse().unwrap();
+    let chain = ["2001:db8::1".parse().unwrap(), "10.0.0.1".parse().unwrap()];
     let mut headers = HeaderMap::new();
-    add_client(&mut headers, Version::HTTP_2, &client, &"https://login.example.com".parse().unwrap());
+    add_client(&mut headers, Version::HTTP_2, &chain, (&"https://login.example.com".parse().unwrap(), &host));
     assert_eq!(
         shown(&headers),
         [
@@ -146,7 +144,7 @@ fn upstreams_are_told_what_the_browser_asked_for() {
         ]
     );
     let mut headers = HeaderMap::new();
-    add_client(&mut headers, Version::HTTP_11, &client, &"http://login.localhost:8080".parse().unwrap());
+    add_client(&mut headers, Version::HTTP_11, &chain, (&"http://login.localhost:8080".parse().unwrap(), &host));
     assert_eq!(headers["x-forwarded-host"], "wiki.example.com:8080");
     assert_eq!(headers["x-forwarded-port"], "8080");
     assert_eq!(headers["x-forwarded-proto"], "http");

@@ -31,7 +31,7 @@ async fn raw(answer: Option<&'static str>) -> String {
 
 async fn fails(url: &str, request: Request<Body>) -> ForwardError {
     let settings = Settings { head_timeout: Duration::from_millis(100), ..Settings::default() };
-    forwarder(settings).forward(permit(url), request, &client(), always()).await.unwrap_err()
+    forwarder(settings).forward(permit(url), request, &chain(), always()).await.unwrap_err()
 }
 
 fn get() -> Request<Body> {
@@ -145,7 +145,7 @@ async fn an_upstream_that_does_not_shake_hands_is_504() {
     let port = listener.local_addr().unwrap().port();
     let settings = Settings { connect_timeout: Duration::from_millis(100), ..Settings::default() };
     let permit = permit(&format!("https://app.localhost:{port}"));
-    let error = forwarder(settings).forward(permit, get(), &client(), always()).await.unwrap_err();
+    let error = forwarder(settings).forward(permit, get(), &chain(), always()).await.unwrap_err();
     assert!(matches!(error, ForwardError::ConnectTimeout), "{error:?}");
     assert_eq!(error.status(), 504);
 }

@@ -1,6 +1,7 @@
 //! An upstream that does what a test says, and a forwarder towards it.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -19,7 +20,7 @@ use crate::assertion::{Assertions, SigningKey};
 use crate::base::Ambient;
 use crate::decision::{Permit, sample};
 use crate::session::Principal;
-use crate::upstream::{ClientInfo, ForwardError, Forwarder, Settings, StillAllowed};
+use crate::upstream::{ForwardError, Forwarder, Settings, StillAllowed};
 
 /// Serves `handler` over HTTP/1.1, and says where.
 pub(super) async fn serve<F>(handler: F) -> String
@@ -86,8 +87,9 @@ pub(super) fn always() -> StillAllowed {
     Arc::new(|| Box::pin(async { true }))
 }
 
-pub(super) fn client() -> ClientInfo {
-    ClientInfo { host: sample::host("wiki.example.com"), chain: vec!["192.0.2.7".parse().unwrap()] }
+/// Where every request comes from.
+pub(super) fn chain() -> [IpAddr; 1] {
+    [[192, 0, 2, 7].into()]
 }
 
 /// A member of the application.
@@ -101,7 +103,7 @@ pub(super) fn permit(url: &str) -> Permit {
 }
 
 pub(super) async fn forward(permit: Permit, request: Request<Body>) -> Result<Response<Body>, ForwardError> {
-    forwarder(Settings::default()).forward(permit, request, &client(), always()).await
+    forwarder(Settings::default()).forward(permit, request, &chain(), always()).await
 }
 
 /// A body that yields what the test sends, when it sends it.
