@@ -22,6 +22,8 @@ pub mod users;
 
 #[cfg(test)]
 pub(crate) mod kit;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,5 +1,7 @@
 //! Sessions and their tokens. Ending a session deletes its row, and with it every token and code.
 
+use std::collections::BTreeMap;
+
 use sqlx::FromRow;
 
 use super::changes::{self, Change};
@@ -151,8 +153,12 @@ async fn insert_token(
 /// # Errors
 /// When the database fails; what was not written can be given again.
 pub async fn touch_many(db: &Db, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
-    let mut seen = seen.to_vec();
-    seen.sort_unstable();
+    let mut latest = BTreeMap::new();
+    for (session, at) in seen {
+        let known = latest.entry(*session).or_insert(*at);
+        *known = (*known).max(*at);
+    }
+    let seen: Vec<(SessionId, Timestamp)> = latest.into_iter().collect();
     for batch in seen.chunks(BATCH) {
         let sql = format!(
             "with seen (id, at) as (values {}) update sessions set last_seen_at = seen.at from seen \

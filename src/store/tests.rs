@@ -1,0 +1,8 @@
+//! Contract tests: every function of the store, on every engine there is.
+
+mod access;
+mod catalogue;
+mod log;
+mod opening;
+mod people;
+mod sessions;

@@ -1,0 +1,75 @@
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::store::kit::{on_each, run};
+use crate::store::{DatabaseUrl, Db, StoreError};
+
+#[tokio::test]
+async fn an_sqlite_file_is_private_and_opens_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vestibule.db");
+    let url = DatabaseUrl::sqlite(&path);
+    let db = Db::open(&url).await.unwrap();
+    run(&db, "update catalogue_head set version = 7").await;
+    for name in ["vestibule.db", "vestibule.db-wal"] {
+        let mode = std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    db.close().await;
+    let db = Db::open(&url).await.unwrap();
+    let mut tx = db.snapshot().await.unwrap();
+    assert_eq!(crate::store::catalogue::version(&mut tx).await.unwrap(), 7);
+}
+
+#[tokio::test]
+async fn an_sqlite_file_needs_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("missing/vestibule.db");
+    let error = Db::open(&DatabaseUrl::sqlite(&path)).await.unwrap_err();
+    assert!(matches!(&error, StoreError::File { .. }), "{error}");
+    assert!(error.to_string().contains("missing/vestibule.db"), "{error}");
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_release_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = DatabaseUrl::sqlite(folder.path().join("vestibule.db"));
+    let db = Db::open(&url).await.unwrap();
+    run(&db, "update _sqlx_migrations set version = 9999 where version = 2").await;
+    db.close().await;
+    let error = Db::open(&url).await.unwrap_err();
+    assert!(matches!(error, StoreError::Newer(9999)), "{error}");
+}
+
+#[tokio::test]
+async fn a_database_answers_and_a_closed_one_does_not() {
+    on_each(async |db| {
+        db.ping().await.unwrap();
+        db.close().await;
+        assert!(db.ping().await.is_err());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_transaction_is_all_or_nothing() {
+    on_each(async |db| {
+        let mut tx = db.begin().await.unwrap();
+        crate::store::catalogue::bump(&mut tx).await.unwrap();
+        drop(tx);
+        let mut tx = db.begin().await.unwrap();
+        assert_eq!(crate::store::catalogue::version(&mut tx).await.unwrap(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_snapshot_reads_one_state_and_writes_nothing() {
+    on_each(async |db| {
+        let mut snapshot = db.snapshot().await.unwrap();
+        assert_eq!(crate::store::catalogue::version(&mut snapshot).await.unwrap(), 0);
+        run(&db, "update catalogue_head set version = 5").await;
+        assert_eq!(crate::store::catalogue::version(&mut snapshot).await.unwrap(), 0);
+        assert!(crate::store::catalogue::bump(&mut snapshot).await.is_err());
+    })
+    .await;
+}
