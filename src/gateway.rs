@@ -20,7 +20,7 @@ use crate::identity::{Catalogue, Host};
 use crate::listener::Client;
 use crate::pages::Assets;
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
-use crate::upstream::{ClientInfo, ForwardError, Forwarder, StillAllowed, is_websocket_handshake};
+use crate::upstream::{ForwardError, Forwarder, StillAllowed, is_websocket_handshake};
 use crate::web::{self, Cause, SignInWish, Web};
 
 /// The way to the applications.
@@ -62,8 +62,8 @@ impl Gateway {
                     tracing::warn!(%host, "refused a WebSocket handshake from a page of another origin");
                     return self.web.refuse(Cause::ForeignForm, request.headers(), Assets::Application);
                 }
-                let still_allowed = self.still_allowed(&host, &path, request.headers());
-                self.forward(permit, request, host, still_allowed).await
+                let still_allowed = self.still_allowed(&host, &path, &request);
+                self.forward(permit, request, still_allowed).await
             }
             Decision::SignIn(_) => self.sign_in(&host, &path, &request),
             Decision::Deny(denial) => self.deny(&denial, &path, principal.as_deref(), request.headers()),
@@ -93,10 +93,17 @@ impl Gateway {
     }
 
     /// Asked while a WebSocket is open: whether the same request would still be permitted to the same user.
-    fn still_allowed(self: &Arc<Self>, host: &Host, path: &RequestPath, headers: &HeaderMap) -> StillAllowed {
+    fn still_allowed(self: &Arc<Self>, host: &Host, path: &RequestPath, request: &Request<Body>) -> StillAllowed {
+        if !is_websocket_handshake(request) {
+            return Arc::new(|| Box::pin(std::future::ready(false)));
+        }
         let (gateway, host, path) = (Arc::clone(self), host.clone(), path.clone());
-        let cookies: HeaderMap =
-            headers.get_all(http::header::COOKIE).iter().map(|cookie| (http::header::COOKIE, cookie.clone())).collect();
+        let cookies: HeaderMap = request
+            .headers()
+            .get_all(http::header::COOKIE)
+            .iter()
+            .map(|cookie| (http::header::COOKIE, cookie.clone()))
+            .collect();
         Arc::new(move || {
             let (gateway, host, path, cookies) = (Arc::clone(&gateway), host.clone(), path.clone(), cookies.clone());
             Box::pin(async move {
@@ -106,18 +113,11 @@ impl Gateway {
         })
     }
 
-    async fn forward(
-        &self,
-        permit: Permit,
-        request: Request<Body>,
-        host: Host,
-        still_allowed: StillAllowed,
-    ) -> Response {
+    async fn forward(&self, permit: Permit, request: Request<Body>, still_allowed: StillAllowed) -> Response {
         let chain = request.extensions().get::<Client>().map(|client| client.chain.clone()).unwrap_or_default();
-        let client = ClientInfo { host, chain };
         let headers = request.headers().clone();
         let application = permit.route().application().clone();
-        match self.forwarder.forward(permit, request, &client, still_allowed).await {
+        match self.forwarder.forward(permit, request, &chain, still_allowed).await {
             Ok(response) => response,
             Err(error) => {
                 let failure = self.web.failure(cause_of(&error));
@@ -130,7 +130,7 @@ impl Gateway {
     fn sign_in(&self, host: &Host, path: &RequestPath, request: &Request<Body>) -> Response {
         if web::is_navigation(request.method(), request.headers()) {
             let wish = SignInWish::default();
-            return self.web.send_to_sign_in(&self.keys, host, path.as_str(), &wish, request.headers());
+            return self.web.send_to_sign_in(&self.keys, host, path.target().as_str(), &wish, request.headers());
         }
         self.web.problem(self.web.failure(Cause::SignInRequired))
     }
@@ -154,7 +154,7 @@ impl Gateway {
         if let Some(principal) = principal {
             let query = form_urlencoded::Serializer::new(String::new())
                 .append_pair("again", "1")
-                .append_pair("return", path.as_str())
+                .append_pair("return", path.target().as_str())
                 .finish();
             failure = failure
                 .with_account(web::account(principal))

@@ -129,7 +129,7 @@ pub fn answer(status: StatusCode, content_type: &'static str, body: Body) -> Res
 
 /// Sends the browser on with a GET (RFC 9110 15.4.4). A target that is no header value becomes a plain failure.
 pub fn see_other(target: &str) -> Response {
-    let Ok(location) = HeaderValue::from_str(target) else {
+    let Ok(location) = HeaderValue::from_bytes(target.as_bytes()) else {
         return answer(StatusCode::BAD_REQUEST, "text/plain", Body::from("not an address"));
     };
     let mut response = answer(StatusCode::SEE_OTHER, "text/plain", Body::empty());

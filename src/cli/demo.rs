@@ -177,7 +177,8 @@ allow = "everyone"
 }
 
 fn greeting(port: u16) -> String {
-    let people: String = PEOPLE.iter().map(|person| format!("  {:<8}{}\n", person.username, sees(person.username))).collect();
+    let people: String =
+        PEOPLE.iter().map(|person| format!("  {:<8}{}\n", person.username, sees(person.username))).collect();
     format!(
         "Vestibule demonstration, on this machine only. Anyone can sign in as anyone; nothing is kept.\n\n\
          Open one of these:\n\

@@ -3,6 +3,8 @@
 pub mod browser;
 pub mod faulty;
 pub mod provider;
+pub mod upstream;
+pub mod world;
 
 use std::path::Path;
 

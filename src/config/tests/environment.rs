@@ -1,8 +1,8 @@
 use secrecy::ExposeSecret as _;
 
 use super::{GOOD, good, one_problem};
-use crate::store::DatabaseUrl;
 use crate::identity::{ClientAuth, IdpId};
+use crate::store::DatabaseUrl;
 
 #[test]
 fn the_environment_goes_before_the_file() {

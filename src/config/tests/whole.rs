@@ -4,8 +4,8 @@ use secrecy::ExposeSecret as _;
 
 use super::{GOOD, bad, good, one_problem};
 use crate::config::{load, operations_listen};
-use crate::store::DatabaseUrl;
 use crate::identity::{ClientAuth, HeaderPreset, IdpId, OnError};
+use crate::store::DatabaseUrl;
 
 #[test]
 fn what_is_not_said_has_the_documented_default() {
