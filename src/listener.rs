@@ -44,7 +44,9 @@ impl Default for Limits {
             // Each costs some tens of KiB while in use: under a gigabyte with all of them busy.
             connections: 16_384,
             handshake: Duration::from_secs(10),
-            head: Duration::from_secs(30),
+            // Load balancers commonly drop an unused connection after 60 seconds: it must not be us who does so just as
+            // they use it again.
+            head: Duration::from_secs(65),
             // Eight times what browsers send at most in one cookie header; what applications accept lies below it.
             head_bytes: 64 * 1024,
             header_fields: 128,

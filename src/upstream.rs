@@ -110,7 +110,7 @@ impl Forwarder {
         still_allowed: StillAllowed,
     ) -> Result<Response<Body>, ForwardError>
     where
-        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
         B::Error: Into<BoxError>,
     {
         if matches!(*request.method(), Method::CONNECT | Method::TRACE) {

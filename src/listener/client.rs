@@ -47,8 +47,8 @@ impl TrustedProxies {
     ///
     /// `X-Forwarded-For` is read from the right, each address on the word of the trusted one that follows it, and no
     /// further than the first that is not trusted: what stands left of it anybody may have written. `X-Forwarded-Proto`
-    /// counts if the peer is trusted. `X-Forwarded-Host` never does: proxies pass it on from clients unless told not to,
-    /// and every one of them can pass on `Host`.
+    /// counts if the peer is trusted. `X-Forwarded-Host` never does: proxies pass it on from clients unless told not
+    /// to, and every one of them can pass on `Host`.
     pub fn resolve(&self, peer: IpAddr, tls: bool, headers: &HeaderMap) -> Client {
         let peer = peer.to_canonical();
         let mut chain = vec![peer];

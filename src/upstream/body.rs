@@ -37,31 +37,31 @@ impl Progress {
 
 /// A body whose trailers are cleaned as they pass.
 pub(super) struct CleanTrailers<B> {
-    inner: Pin<Box<B>>,
+    inner: B,
     clean: fn(&mut HeaderMap),
     progress: Option<Progress>,
 }
 
 impl<B> CleanTrailers<B> {
     pub(super) fn request(body: B, progress: Progress) -> Self {
-        Self { inner: Box::pin(body), clean: headers::clean_request_trailers, progress: Some(progress) }
+        Self { inner: body, clean: headers::clean_request_trailers, progress: Some(progress) }
     }
 
     pub(super) fn response(body: B) -> Self {
-        Self { inner: Box::pin(body), clean: headers::clean_response_trailers, progress: None }
+        Self { inner: body, clean: headers::clean_response_trailers, progress: None }
     }
 }
 
 impl<B> Body for CleanTrailers<B>
 where
-    B: Body<Data = Bytes>,
+    B: Body<Data = Bytes> + Unpin,
     B::Error: Into<BoxError>,
 {
     type Data = Bytes;
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let frame = match self.inner.as_mut().poll_frame(cx) {
+        let frame = match Pin::new(&mut self.inner).poll_frame(cx) {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(None) => return Poll::Ready(None),
             Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error.into()))),

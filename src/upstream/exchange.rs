@@ -23,7 +23,7 @@ pub(super) async fn exchange<B>(
     limit: Duration,
 ) -> Result<Response<Incoming>, ForwardError>
 where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
     B::Error: Into<BoxError>,
 {
     let progress = Progress::new();

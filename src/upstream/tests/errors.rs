@@ -1,4 +1,6 @@
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -102,6 +104,41 @@ async fn methods_for_other_proxies_and_circles_are_refused() {
     assert_eq!(fails(&url, round.body(Body::empty()).unwrap()).await.status(), 508);
 }
 
+/// An upstream whose connections each serve so many requests, then read one more and break off. Says how many it saw.
+async fn breaking_after(served: usize) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let seen = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&seen);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut bytes = [0; 4096];
+            for request in 0..=served {
+                if stream.read(&mut bytes).await.unwrap() == 0 {
+                    break;
+                }
+                count.fetch_add(1, Ordering::SeqCst);
+                if request < served {
+                    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+                }
+            }
+        }
+    });
+    (url, seen)
+}
+
+#[tokio::test]
+async fn what_an_upstream_has_seen_is_not_sent_again() {
+    let (url, seen) = breaking_after(1).await;
+    let forwarder = forwarder(Settings::default());
+    let post = || Request::builder().method("POST").body(Body::from("pay")).unwrap();
+    forwarder.forward(permit(&url), post(), &chain(), always()).await.unwrap();
+    let error = forwarder.forward(permit(&url), post(), &chain(), always()).await.unwrap_err();
+    assert!(matches!(error, ForwardError::Broken(_)), "{error:?}");
+    assert_eq!(seen.load(Ordering::SeqCst), 2);
+}
+
 #[tokio::test]
 async fn an_answer_comes_back_clean() {
     let answer = "HTTP/1.1 404 Nope\r\nConnection: x-once, close\r\nX-Once: 1\r\nKeep-Alive: timeout=5\r\n\
@@ -122,7 +159,7 @@ async fn an_upstream_that_nobody_vouches_for_is_502() {
     let pem = |name| std::fs::read(format!("{}/src/listener/tests/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let certificate = rustls::pki_types::CertificateDer::from_pem_slice(&pem("wiki.crt")).unwrap();
     let key = rustls::pki_types::PrivateKeyDer::from_pem_slice(&pem("wiki.key")).unwrap();
-    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -133,7 +170,7 @@ async fn an_upstream_that_nobody_vouches_for_is_502() {
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
-        drop(tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config)).accept(stream).await);
+        drop(tokio_rustls::TlsAcceptor::from(Arc::new(config)).accept(stream).await);
     });
     let error = fails(&format!("https://app.localhost:{port}"), get()).await;
     assert!(matches!(&error, ForwardError::Unreachable(why) if why.contains("certificate")), "{error:?}");

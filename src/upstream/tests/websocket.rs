@@ -18,7 +18,7 @@ use crate::upstream::{Settings, is_websocket_handshake};
 
 const HANDSHAKE: &str = "GET /page HTTP/1.1\r\nHost: wiki.example.com\r\nConnection: keep-alive, Upgrade\r\n\
                          Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-                         Sec-WebSocket-Version: 13\r\nRemote-User: root\r\n\r\n";
+                         Sec-WebSocket-Version: 13\r\nTE: trailers\r\nRemote-User: root\r\n\r\n";
 
 /// An upstream that agrees to a WebSocket and then sends back what it gets.
 async fn echoing() -> String {
@@ -118,7 +118,7 @@ async fn other_upgrades_are_not_passed_on() {
         let (_stream, head) = ask(address, &HANDSHAKE.replace("websocket\r\n", &format!("{upgrade}\r\n"))).await;
         assert_eq!(head[0], "http/1.1 200 ok");
         let seen = seen.recv().await.unwrap();
-        assert_eq!((seen.all("upgrade"), seen.all("connection")), (vec![], vec![]), "{upgrade}");
+        assert_eq!((seen.all("upgrade"), seen.all("connection")), (vec![], vec!["te"]), "{upgrade}");
     }
 }
 
@@ -128,7 +128,9 @@ async fn a_refused_handshake_is_an_ordinary_answer() {
     let (address, _switch) = proxy(url).await;
     let (_stream, head) = ask(address, HANDSHAKE).await;
     assert_eq!(head[0], "http/1.1 200 ok");
-    assert_eq!(seen.recv().await.unwrap().all("upgrade"), ["websocket"]);
+    let seen = seen.recv().await.unwrap();
+    let hop = ["upgrade", "connection", "te"].map(|name| seen.all(name).join(","));
+    assert_eq!(hop, ["websocket", "upgrade", ""]);
 }
 
 #[tokio::test]
