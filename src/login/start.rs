@@ -7,6 +7,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, Method, StatusCode};
 
+use super::callback::Refusal;
 use super::params::Params;
 use super::pending::{Pending, Purpose};
 use super::{Login, Scene};
@@ -114,14 +115,13 @@ impl Login {
         let again = asked.wish.path(Some(idp.spec.id.as_str()), asked.sealed.as_deref());
         let ask = Ask { login_hint: asked.wish.login_hint, reauthenticate: asked.wish.as_someone_else };
         let departure = match scene.provider(idp.key) {
-            Some(provider) => provider.authorize(ask).await.map_err(|error| error.to_string()),
-            None => Err("no client could be made of its settings".to_owned()),
+            Some(provider) => provider.authorize(ask).await.map_err(Refusal::from),
+            None => Err(Refusal::new(Cause::SignInRefused, "no client could be made of the provider's settings")),
         };
         let (url, attempt) = match departure {
             Ok(departure) => departure,
-            Err(cause) => {
-                let failure = self.web.failure(Cause::ProviderUnavailable).with_link("Try again", again);
-                tracing::warn!(reference = %failure.reference, idp = %idp.spec.id, %cause, "cannot start a sign-in");
+            Err(refusal) => {
+                let failure = self.log_refusal(idp, &refusal, None).with_link("Try again", again);
                 return self.web.fail(failure, headers, Assets::SignIn);
             }
         };

@@ -2,5 +2,6 @@
 
 mod kit;
 
+mod faults;
 mod journey;
 mod oidc;
