@@ -26,9 +26,15 @@ struct Asked {
 
 impl Login {
     /// Reads what is asked, or gives the page that says why it cannot be.
-    fn asked(&self, query: Option<&str>, headers: &HeaderMap, scene: &Scene) -> Result<Asked, Box<Response>> {
+    fn asked(
+        &self,
+        method: &Method,
+        query: Option<&str>,
+        headers: &HeaderMap,
+        scene: &Scene,
+    ) -> Result<Asked, Box<Response>> {
         let fail = |cause| Box::new(self.web.refuse(cause, headers, Assets::SignIn));
-        if !web::is_navigation(&Method::GET, headers) {
+        if !web::is_navigation(method, headers) {
             return Err(fail(Cause::SignInRequired));
         }
         let params = Params::parse(query).ok_or_else(|| fail(Cause::BadRequest))?;
@@ -65,10 +71,11 @@ pub(super) async fn choose(
     State(login): State<Arc<Login>>,
     Extension(host): Extension<Host>,
     RawQuery(query): RawQuery,
+    method: Method,
     headers: HeaderMap,
 ) -> Response {
     let scene = login.scene();
-    let asked = match login.asked(query.as_deref(), &headers, &scene) {
+    let asked = match login.asked(&method, query.as_deref(), &headers, &scene) {
         Ok(asked) => asked,
         Err(page) => return *page,
     };
@@ -96,10 +103,11 @@ pub(super) async fn start(
     State(login): State<Arc<Login>>,
     Path(idp): Path<String>,
     RawQuery(query): RawQuery,
+    method: Method,
     headers: HeaderMap,
 ) -> Response {
     let scene = login.scene();
-    let asked = match login.asked(query.as_deref(), &headers, &scene) {
+    let asked = match login.asked(&method, query.as_deref(), &headers, &scene) {
         Ok(asked) => asked,
         Err(page) => return *page,
     };

@@ -5,3 +5,4 @@ mod kit;
 mod faults;
 mod journey;
 mod oidc;
+mod sign_in;

@@ -141,6 +141,11 @@ impl Browser {
         *self.jar() = Jar::default();
     }
 
+    /// Forgets the cookies of one host.
+    pub fn clear_cookies_of(&self, url: &str) {
+        self.jar().forget(parse(url).host_str().expect("a host"));
+    }
+
     /// Lets time pass for the jar.
     pub fn pass(&self, time: Duration) {
         *self.later.lock().expect("no test thread panicked here") += time;

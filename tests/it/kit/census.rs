@@ -66,6 +66,13 @@ impl World {
         Directory::new(Db::open(&url).await.expect("a database"), Ambient::system())
     }
 
+    /// Does to the database, while no server runs on it, what nobody can do by our doors yet.
+    pub async fn execute(&self, sql: &'static str) {
+        let options = SqliteConnectOptions::new().filename(self.database_path());
+        let mut database = SqliteConnection::connect_with(&options).await.expect("the database");
+        sqlx::query(sql).execute(&mut database).await.expect("a statement");
+    }
+
     async fn look(&self) -> SqliteConnection {
         let options = SqliteConnectOptions::new().filename(self.database_path()).read_only(true);
         SqliteConnection::connect_with(&options).await.expect("the database")

@@ -107,6 +107,26 @@ upstream = "http://{}"
         )
     }
 
+    /// The organization `garage` with the role Member, and its application `tools` at `tools.localhost`.
+    pub fn garage(&self) -> String {
+        format!(
+            r#"
+[[organization]]
+id = "garage"
+name = "Garage"
+roles = ["Member"]
+
+[[application]]
+id = "tools"
+organization = "garage"
+name = "Tools"
+hosts = ["tools.localhost"]
+upstream = "http://{}"
+"#,
+            self.upstream
+        )
+    }
+
     /// The policy of the documents: organizations by group, Admin for the group `admin`, else Member.
     pub const SEED_POLICY: &'static str = r#"
 auto_provision = true
