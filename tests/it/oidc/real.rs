@@ -28,7 +28,7 @@ async fn sign_in(party: &RelyingParty, username: &str) -> Result<VerifiedTokens,
 /// Goes to the provider, signs in if asked to, and gives the address it is sent back to.
 async fn callback(browser: &Browser, url: &str, username: Option<&str>) -> url::Url {
     let mut page = browser.navigate(url).await;
-    loop {
+    for _ in 0..20 {
         if let Some(next) = page.location().filter(|next| next.as_str().starts_with(REDIRECT_URI)) {
             return next;
         }
@@ -41,6 +41,7 @@ async fn callback(browser: &Browser, url: &str, username: Option<&str>) -> url::
             }
         };
     }
+    panic!("the provider sends us round and round, last to {}", page.url)
 }
 
 async fn succeeds(variant: Variant, client_auth: ClientAuth) {
