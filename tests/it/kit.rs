@@ -3,6 +3,7 @@
 pub mod attempt;
 pub mod browser;
 pub mod census;
+pub mod command;
 pub mod faulty;
 pub mod logs;
 pub mod provider;

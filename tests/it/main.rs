@@ -5,4 +5,6 @@ mod kit;
 mod faults;
 mod journey;
 mod oidc;
+mod prepared;
+mod provisioning;
 mod sign_in;
