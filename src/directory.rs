@@ -12,6 +12,9 @@ mod provision;
 mod reconcile;
 mod username;
 
+#[cfg(test)]
+mod kit;
+
 use crate::base::Ambient;
 use crate::identity::Catalogue;
 use crate::store::{self, Db};

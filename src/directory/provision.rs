@@ -107,3 +107,6 @@ impl SignIn<'_> {
         self.profile.email.as_ref().filter(|email| email.verified).map(|email| email.address.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests;
