@@ -52,6 +52,7 @@ pub fn profile(identifier: &str) -> Profile {
         email: Some(Email { address: format!("{identifier}@example.com"), verified: true }),
         display_name: Some(identifier.to_uppercase()),
         server_admin: false,
+        failed: Vec::new(),
     }
 }
 
