@@ -14,6 +14,8 @@ mod username;
 
 #[cfg(test)]
 mod kit;
+#[cfg(test)]
+mod tests;
 
 use crate::base::Ambient;
 use crate::identity::Catalogue;

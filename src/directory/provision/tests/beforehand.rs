@@ -162,6 +162,25 @@ async fn an_organizations_own_idp_binds_nobody_with_roles_elsewhere() {
 }
 
 #[tokio::test]
+async fn an_organizations_own_idp_brings_nobody_it_knows_roles_elsewhere() {
+    on_each_with(off(), async |it: Fixture| {
+        make(&it, "lab-idp", identifier("alice"), "lab/Member").await;
+        let alice = sign_in(&it, "lab-idp", profile("alice")).await.unwrap();
+        let waiting = make(&it, "lab-idp", email("alice@example.com"), "lab/Admin").await;
+        run(
+            &it.db,
+            "insert into grants select e.user_id, r.id, 'manual', 1, 1 from expectations e, roles r \
+             where r.name = 'Clerk'",
+        )
+        .await;
+        assert_eq!(it.held(waiting).await.len(), 2);
+        assert_eq!(sign_in(&it, "lab-idp", profile("alice")).await.unwrap().organizations, 1);
+        assert_eq!(it.roles(alice.user).await, ["lab/Admin manual", "lab/Member manual"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn nobody_disabled_is_bound() {
     on_each_with(declaration(), async |it: Fixture| {
         make(&it, "company", identifier("alice"), "lab/Member").await;
