@@ -30,8 +30,8 @@ pub use crate::policy::Profile;
 pub use crate::store::StoreError;
 
 /// How often a transaction is tried when somebody else was faster each time. Twice is what two sign-ins of one new
-/// person need; the third is for a machine under load.
-const ATTEMPTS: usize = 3;
+/// person need; more is for several who ask for one username at once, at different IdPs.
+const ATTEMPTS: usize = 5;
 
 /// The single writer. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,5 +1,7 @@
 //! Whose account a sign-in is: known, made beforehand, or new.
 
+use std::collections::BTreeSet;
+
 use super::{ProvisionError, SignIn};
 use crate::base::{Ambient, Timestamp};
 use crate::directory::username;
@@ -33,6 +35,14 @@ pub(super) enum How {
     Bound,
     /// Not at all: it is new.
     Created,
+}
+
+impl Account {
+    /// The users there are already, in the order in which they are locked.
+    pub(super) fn existing_users(&self) -> BTreeSet<UserId> {
+        let user = (self.how != How::Created).then_some(self.user.id);
+        self.merged.iter().copied().chain(user).collect()
+    }
 }
 
 /// Finds the account. Reads alone, but for the IdP's row, which is held while an identity is added.
