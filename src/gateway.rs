@@ -18,10 +18,9 @@ use crate::decision::origin::check_handshake;
 use crate::decision::{Decision, Denial, Permit, RequestPath, Route, RouteTable};
 use crate::identity::{Catalogue, Host};
 use crate::listener::Client;
-use crate::pages::Assets;
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
 use crate::upstream::{ForwardError, Forwarder, StillAllowed, is_websocket_handshake};
-use crate::web::{self, Cause, SignInWish, Web};
+use crate::web::{self, Assets, Cause, SignInWish, Web};
 
 /// The way to the applications.
 pub struct Gateway {

@@ -125,6 +125,8 @@ pub fn sign_in_host(login: Arc<Login>) -> Router {
         .route("/login/{idp}/callback", get(callback::callback))
         .route("/logout", get(sign_out::confirm).post(sign_out::sign_out))
         .route("/signed-out", get(sign_out::signed_out))
+        // The same address ends a session on every host.
+        .route("/.vestibule/sign-out", get(sign_out::confirm).post(sign_out::sign_out))
         .route("/static/{*path}", get(asset))
         .fallback(not_found_on_sign_in_host)
         .method_not_allowed_fallback(wrong_method_on_sign_in_host)

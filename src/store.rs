@@ -156,11 +156,14 @@ impl Tx {
     /// # Errors
     /// When the database does not answer or cannot: then nothing lasts.
     pub async fn commit(self) -> Result<(), StoreError> {
-        match self.inner {
-            TxInner::Sqlite(tx) => tx.commit().await?,
-            TxInner::Postgres(tx) => tx.commit().await?,
-        }
-        Ok(())
+        let commit = async {
+            match self.inner {
+                TxInner::Sqlite(tx) => tx.commit().await?,
+                TxInner::Postgres(tx) => tx.commit().await?,
+            }
+            Ok(())
+        };
+        conn::patiently(commit).await
     }
 
     fn conn(&mut self) -> Conn<'_> {

@@ -12,6 +12,7 @@ use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, ORIGIN};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+pub use crate::pages::Assets;
 pub use failure::{Cause, Failure};
 pub use navigation::{is_navigation, prefers_html};
 pub use sign_in::SignInWish;
@@ -19,7 +20,7 @@ pub use sign_in::SignInWish;
 use crate::base::cookies::CookieNames;
 use crate::base::{Ambient, Token, TokenHash};
 use crate::identity::PublicUrl;
-use crate::pages::{Account, Asset, Assets, Frame, PageError, Pages};
+use crate::pages::{Account, Asset, Frame, PageError, Pages};
 use crate::session::Principal;
 
 /// The body and headers of every answer of our own.

@@ -67,7 +67,7 @@ impl Login {
             let idp =
                 scene.catalogue.idp(idp.key).ok_or_else(|| Refusal::new(Cause::SignInRefused, "the IdP is gone"))?;
             let (profile, desired) = self.decide(&scene, idp, claims).await?;
-            let sign_in = SignIn { idp, profile: &profile, decision: desired };
+            let sign_in = SignIn { idp, profile: profile.clone(), decision: desired };
             match self.directory.provision(&sign_in).await {
                 Ok(provisioned) => return Ok((profile, provisioned)),
                 Err(ProvisionError::Stale) => scene = self.reload().await.map_err(unavailable)?,
