@@ -11,7 +11,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use axum::body::Body;
 use axum::response::Response;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Method, Request};
 use url::form_urlencoded;
 
 use crate::decision::origin::check_handshake;
@@ -62,7 +62,7 @@ impl Gateway {
                     return self.web.refuse(Cause::ForeignForm, request.headers(), Assets::Application);
                 }
                 let still_allowed = self.still_allowed(&host, &path, &request);
-                self.forward(permit, request, still_allowed).await
+                self.forward(permit, &host, &path, request, still_allowed).await
             }
             Decision::SignIn(_) => self.sign_in(&host, &path, &request),
             Decision::Deny(denial) => self.deny(&denial, &path, principal.as_deref(), request.headers()),
@@ -112,18 +112,34 @@ impl Gateway {
         })
     }
 
-    async fn forward(&self, permit: Permit, request: Request<Body>, still_allowed: StillAllowed) -> Response {
+    async fn forward(
+        &self,
+        permit: Permit,
+        host: &Host,
+        path: &RequestPath,
+        request: Request<Body>,
+        still_allowed: StillAllowed,
+    ) -> Response {
         let chain = request.extensions().get::<Client>().map(|client| client.chain.clone()).unwrap_or_default();
         let headers = request.headers().clone();
+        let again = (request.method() == Method::GET).then(|| self.address_of(host, path));
         let application = permit.route().application().clone();
         match self.forwarder.forward(permit, request, &chain, still_allowed).await {
             Ok(response) => response,
             Err(error) => {
-                let failure = self.web.failure(cause_of(&error));
+                let mut failure = self.web.failure(cause_of(&error));
+                if let Some(again) = again {
+                    failure = failure.with_link("Try again", again);
+                }
                 tracing::warn!(reference = %failure.reference, %application, cause = %error, "cannot forward");
                 self.web.fail(failure, &headers, Assets::Application)
             }
         }
+    }
+
+    /// The whole address of a path, since one that begins with two slashes would lead elsewhere.
+    fn address_of(&self, host: &Host, path: &RequestPath) -> String {
+        self.web.public_url.origin_of(host) + path.target().as_str()
     }
 
     fn sign_in(&self, host: &Host, path: &RequestPath, request: &Request<Body>) -> Response {

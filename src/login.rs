@@ -102,6 +102,12 @@ impl Login {
         Ok(None)
     }
 
+    /// The page for an address of ours that has none.
+    fn nothing_here(&self, headers: &HeaderMap, assets: Assets) -> Response {
+        let failure = self.web.failure(Cause::NotFound).with_link("Go to the front page", "/");
+        self.web.fail(failure, headers, assets)
+    }
+
     /// The page for when the store cannot be asked. Nobody is let through.
     fn unavailable(&self, error: &dyn std::error::Error, headers: &HeaderMap, assets: Assets) -> Response {
         let failure = self.web.failure(Cause::Unavailable);
@@ -149,7 +155,7 @@ async fn asset(State(login): State<Arc<Login>>, Path(path): Path<String>, header
 }
 
 async fn not_found_on_sign_in_host(State(login): State<Arc<Login>>, headers: HeaderMap) -> Response {
-    login.web.refuse(Cause::NotFound, &headers, Assets::SignIn)
+    login.nothing_here(&headers, Assets::SignIn)
 }
 
 async fn wrong_method_on_sign_in_host(State(login): State<Arc<Login>>, headers: HeaderMap) -> Response {
@@ -157,7 +163,7 @@ async fn wrong_method_on_sign_in_host(State(login): State<Arc<Login>>, headers: 
 }
 
 async fn not_found_on_application(State(login): State<Arc<Login>>, headers: HeaderMap) -> Response {
-    login.web.refuse(Cause::NotFound, &headers, Assets::Application)
+    login.nothing_here(&headers, Assets::Application)
 }
 
 async fn wrong_method_on_application(State(login): State<Arc<Login>>, headers: HeaderMap) -> Response {
