@@ -2,5 +2,7 @@
 
 mod kit;
 
+mod browser;
+mod demo;
 mod journey;
 mod oidc;
