@@ -78,9 +78,10 @@ pub(super) async fn sign_in(
     State(login): State<Arc<Login>>,
     Extension(host): Extension<Host>,
     RawQuery(query): RawQuery,
+    method: Method,
     headers: HeaderMap,
 ) -> Response {
-    if !web::is_navigation(&Method::GET, &headers) {
+    if !web::is_navigation(&method, &headers) {
         return login.web.refuse(Cause::SignInRequired, &headers, Assets::Application);
     }
     let Some(params) = Params::parse(query.as_deref()) else {

@@ -4,5 +4,7 @@ mod kit;
 
 mod browser;
 mod demo;
+mod faults;
 mod journey;
 mod oidc;
+mod sign_in;
