@@ -4,3 +4,4 @@ mod kit;
 
 mod journey;
 mod oidc;
+mod session;
