@@ -55,6 +55,12 @@ impl Raw {
         String::from_utf8_lossy(&read).into_owned()
     }
 
+    /// Sends back what comes, until the peer closes.
+    pub async fn echo(self) {
+        let (mut read, mut write) = self.0.into_split();
+        let _ = tokio::io::copy(&mut read, &mut write).await;
+    }
+
     /// Reads until the peer closes the connection, in whichever way.
     pub async fn read_to_end(&mut self) -> Vec<u8> {
         let mut read = Vec::new();
