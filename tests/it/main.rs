@@ -8,3 +8,8 @@ mod faults;
 mod journey;
 mod oidc;
 mod sign_in;
+mod handoff;
+mod hygiene;
+mod journey;
+mod oidc;
+mod session;
