@@ -72,7 +72,7 @@ function newProvider() {
     enabledJWA: { idTokenSigningAlgValues: algorithms, userinfoSigningAlgValues: algorithms },
     features: {
       devInteractions: { enabled: false },
-      jwtUserinfo: { enabled: true },
+      jwtUserinfo: { enabled: settings.userinfo ?? true },
       backchannelLogout: { enabled: true },
       claimsParameter: { enabled: true },
       rpInitiatedLogout: { enabled: true },

@@ -1,5 +1,6 @@
 //! A small browser: a cookie jar and the headers that real ones send. It runs no script and keeps no cache.
 
+mod form;
 mod jar;
 
 use std::collections::HashMap;
@@ -71,11 +72,21 @@ impl Browser {
     /// Follows redirects from `first`, which is the first of the responses given back.
     pub async fn follow_from(&self, first: Response) -> Vec<Response> {
         let mut hops = vec![first];
-        while let Some(next) = hops.last().and_then(Response::location) {
-            assert!(hops.len() < MAX_HOPS, "redirects without end, last to {next}");
-            hops.push(self.navigation(next, "cross-site").await);
+        while let Some(next) = self.step(&hops[hops.len() - 1]).await {
+            assert!(hops.len() < MAX_HOPS, "redirects without end, last to {}", next.url);
+            hops.push(next);
         }
         hops
+    }
+
+    /// Goes where `response` sends a browser by itself: a redirect, or a form that a script submits at once.
+    pub async fn step(&self, response: &Response) -> Option<Response> {
+        if let Some(next) = response.location() {
+            return Some(self.navigation(next, "cross-site").await);
+        }
+        let (url, fields) = form::submitted_at_once(response)?;
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Some(self.submit(&response.url, url.as_str(), &fields).await)
     }
 
     /// Submits a form of the page at `from` to `url`; follows nothing.

@@ -28,17 +28,20 @@ async fn sign_in(party: &RelyingParty, username: &str) -> Result<VerifiedTokens,
 /// Goes to the provider, signs in if asked to, and gives the address it is sent back to.
 async fn callback(browser: &Browser, url: &str, username: Option<&str>) -> url::Url {
     let mut page = browser.navigate(url).await;
-    loop {
-        match page.location() {
-            Some(next) if next.as_str().starts_with(REDIRECT_URI) => return next,
-            Some(next) => page = browser.navigate(next.as_str()).await,
+    for _ in 0..20 {
+        if let Some(next) = page.location().filter(|next| next.as_str().starts_with(REDIRECT_URI)) {
+            return next;
+        }
+        page = match browser.step(&page).await {
+            Some(next) => next,
             None => {
                 let username = username.unwrap_or_else(|| panic!("asked to sign in at {}", page.url));
                 assert_eq!(page.status, 200, "{}", page.text());
-                page = browser.submit(&page.url, page.url.as_str(), &[("username", username)]).await;
+                browser.submit(&page.url, page.url.as_str(), &[("username", username)]).await
             }
-        }
+        };
     }
+    panic!("the provider sends us round and round, last to {}", page.url)
 }
 
 async fn succeeds(variant: Variant, client_auth: ClientAuth) {
