@@ -1,8 +1,12 @@
 //! What the tests stand on: providers, a browser. A kit panics when the ground gives way; tests assert on the rest.
 
 pub mod browser;
+pub mod database;
 pub mod faulty;
 pub mod provider;
+pub mod raw;
+pub mod scene;
+pub mod server;
 pub mod upstream;
 pub mod world;
 

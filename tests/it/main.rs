@@ -2,5 +2,8 @@
 
 mod kit;
 
+mod handoff;
+mod hygiene;
 mod journey;
 mod oidc;
+mod session;
