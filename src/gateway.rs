@@ -59,8 +59,8 @@ impl Gateway {
         match decision {
             Decision::Permit(permit) => {
                 if self.is_hijack(permit.route(), &host, &request) {
-                    tracing::warn!(%host, "refused a WebSocket handshake from a page of another origin");
-                    return self.web.refuse(Cause::ForeignForm, request.headers(), Assets::Application);
+                    let why = "a WebSocket handshake from a page of another origin";
+                    return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
                 let still_allowed = self.still_allowed(&permit, &path, &request);
                 self.forward(permit, &host, &path, request, still_allowed).await
@@ -68,8 +68,7 @@ impl Gateway {
             Decision::SignIn(_) => self.sign_in(&host, &path, &request),
             Decision::Deny(denial) => self.deny(&denial, &path, principal.as_deref(), request.headers()),
             Decision::Ambiguous(ambiguous) => {
-                tracing::info!(%host, cause = %ambiguous, "refused an ambiguous request");
-                self.web.refuse(Cause::BadRequest, request.headers(), Assets::Application)
+                self.web.refuse_because(Cause::BadRequest, &ambiguous, request.headers(), Assets::Application)
             }
             Decision::NoSuchHost => self.web.refuse(Cause::UnknownHost, request.headers(), Assets::Application),
         }
