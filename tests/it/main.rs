@@ -10,5 +10,7 @@ mod handoff;
 mod hygiene;
 mod journey;
 mod oidc;
+mod prepared;
+mod provisioning;
 mod session;
 mod sign_in;
