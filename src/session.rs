@@ -7,7 +7,6 @@ mod handoff;
 mod principal;
 mod table;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 pub use changes::{Changes, POLL_INTERVAL};
@@ -28,14 +27,14 @@ pub struct SessionSettings {
 }
 
 /// The store could not be asked, so nobody can be recognised: answer 503.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("sessions are unavailable: {0}")]
-pub struct Unavailable(Arc<StoreError>);
-
-impl From<StoreError> for Unavailable {
-    fn from(error: StoreError) -> Self {
-        Self(Arc::new(error))
-    }
+#[derive(Debug, thiserror::Error)]
+pub enum Unavailable {
+    /// It failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// It does not answer in the time that a request may wait.
+    #[error("the database did not answer in time")]
+    Silent,
 }
 
 /// A completed sign-in, about to become a session.

@@ -28,6 +28,9 @@ impl Arguments {
         let settings = config::load(&self.config.path, variables)?;
         let options = Options { identities: self.choices(), notice: None };
         telemetry::start();
+        for warning in settings.warnings() {
+            tracing::warn!("{warning}");
+        }
         run(settings, options, terminal)
     }
 

@@ -6,7 +6,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::{Mutex as AsyncMutex, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::Unavailable;
 use crate::identity::{SessionId, UserId};
@@ -16,6 +16,8 @@ use crate::store::{Change, Db, changes};
 pub const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// After this long without reading the log, nothing in memory is believed until it has been read again.
 const MAX_SILENCE: Duration = Duration::from_millis(800);
+/// How long a request waits for the log to be read.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// After this long without reading, entries may have been pruned unread; they are kept for much longer.
 const MAX_GAP: Duration = Duration::from_secs(600);
 /// Changed subjects remembered one by one; past that, everything loaded before counts as changed.
@@ -92,13 +94,11 @@ impl Changes {
         if self.silence() <= MAX_SILENCE {
             return Ok(());
         }
-        let reading = self.reading.lock().await;
-        if self.silence() <= MAX_SILENCE {
-            return Ok(());
-        }
-        self.read_all().await?;
-        drop(reading);
-        Ok(())
+        let read = async {
+            let _reading = self.reading.lock().await;
+            if self.silence() <= MAX_SILENCE { Ok(()) } else { self.read_all().await }
+        };
+        timeout(PATIENCE, read).await.unwrap_or(Err(Unavailable::Silent))
     }
 
     /// Reads the log to its end. Call it after a change of one's own, so that it is felt here at once.

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use sqlx::database::HasStatementCache;
@@ -11,6 +12,8 @@ use sqlx::{
     AssertSqlSafe, Database, Decode, Encode, FromRow, PgConnection, PgPool, Postgres, SqlSafeStr, SqlStr, Sqlite,
     SqliteConnection, SqlitePool, Type,
 };
+
+use tokio::time::timeout;
 
 use super::StoreError;
 use crate::base::{Timestamp, TokenHash};
@@ -67,25 +70,34 @@ impl<'a> Conn<'a> {
     /// Runs the statement and tells how many rows it touched.
     pub(super) async fn execute(self, sql: impl Text, values: Vec<Value>) -> Result<u64, StoreError> {
         let sql = sql.statement();
-        Ok(dispatch!(self, executor => bound(sql, values).execute(executor).await?.rows_affected()))
+        patiently(async {
+            Ok(dispatch!(self, executor => bound(sql, values).execute(executor).await?.rows_affected()))
+        })
+        .await
     }
 
     /// Every row.
     pub(super) async fn all<T: Record>(self, sql: impl Text, values: Vec<Value>) -> Result<Vec<T>, StoreError> {
         let sql = sql.statement();
-        dispatch!(self, executor => {
-            let rows = bound(sql, values).fetch_all(executor).await?;
-            Ok(rows.iter().map(T::from_row).collect::<Result<_, _>>()?)
-        })
+        let read = async {
+            dispatch!(self, executor => {
+                let rows = bound(sql, values).fetch_all(executor).await?;
+                Ok(rows.iter().map(T::from_row).collect::<Result<_, _>>()?)
+            })
+        };
+        patiently(read).await
     }
 
     /// The row, if there is one.
     pub(super) async fn optional<T: Record>(self, sql: impl Text, values: Vec<Value>) -> Result<Option<T>, StoreError> {
         let sql = sql.statement();
-        dispatch!(self, executor => {
-            let row = bound(sql, values).fetch_optional(executor).await?;
-            Ok(row.as_ref().map(T::from_row).transpose()?)
-        })
+        let read = async {
+            dispatch!(self, executor => {
+                let row = bound(sql, values).fetch_optional(executor).await?;
+                Ok(row.as_ref().map(T::from_row).transpose()?)
+            })
+        };
+        patiently(read).await
     }
 
     /// The only column of the only row.
@@ -96,6 +108,14 @@ impl<'a> Conn<'a> {
         let row: Option<(T,)> = self.optional(sql, values).await?;
         Ok(row.ok_or_else(|| StoreError::Database(sqlx::Error::RowNotFound))?.0)
     }
+}
+
+/// A statement that takes longer than any of ours on a database that works is given up: whoever waits is told so.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Runs one step of the database's within [`PATIENCE`]. A connection that was given up on is not used again.
+pub(super) async fn patiently<T>(step: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    timeout(PATIENCE, step).await.unwrap_or(Err(StoreError::Timeout))
 }
 
 /// A statement's text: written here, or put together here of written parts and placeholders.

@@ -36,6 +36,9 @@ pub enum StoreError {
     /// A row holds what we never write.
     #[error("the database holds a value that cannot be read: {0}")]
     Corrupt(String),
+    /// The database does not answer in time.
+    #[error("the database did not answer in time")]
+    Timeout,
     /// The database does not answer, or answers with an error.
     #[error("the database failed: {0}")]
     Database(#[source] sqlx::Error),

@@ -1,6 +1,11 @@
 //! What went wrong, told twice: to the person, in plain words with a reference id; to the log, with the cause under
 //! the same id.
 
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Display;
+
 use axum::body::Body;
 use axum::response::Response;
 use http::header::RETRY_AFTER;
@@ -77,10 +82,14 @@ impl Cause {
         match self {
             Self::BadRequest => (
                 "That request is not clear",
-                "It can be read in more than one way, so it was not passed on.",
-                "Check the address you used.",
+                "It is incomplete, or can be read in more than one way, so it was not passed on.",
+                "Check the address, or try again from the page you came from.",
             ),
-            Self::NotFound => ("There is no such page", "Nothing is here.", "Check the address you used."),
+            Self::NotFound => (
+                "There is no such page",
+                "Nothing has this address.",
+                "Check it for a slip, or begin at the front page.",
+            ),
             Self::MethodNotAllowed => (
                 "That cannot be done here",
                 "This address does not take requests of that kind.",
@@ -88,8 +97,8 @@ impl Cause {
             ),
             Self::UnknownHost => (
                 "Nothing lives at this address",
-                "No application is published under this host name.",
-                "Check the address you used.",
+                "The request reached us, but no application here has this name.",
+                "Check the address for a slip. If it is right, the application may not be set up yet.",
             ),
             Self::SignInRequired => (
                 "Sign in required",
@@ -104,22 +113,28 @@ impl Cause {
             Self::SignInExpired => (
                 "This sign-in cannot be completed",
                 "It took too long, was completed already, or was started in another browser.",
-                "Start again from the application.",
+                "Start again.",
             ),
-            Self::SignInCancelled => {
-                ("Sign-in was not completed", "Your identity provider did not sign you in.", "You can try again.")
-            }
+            Self::SignInCancelled => (
+                "Sign-in was not completed",
+                "Your identity provider sent you back without signing you in.",
+                "If you did not mean to turn back, try again.",
+            ),
             Self::SignInRefused => (
                 "Sign-in was refused",
-                "What your identity provider said could not be trusted.",
+                "What your identity provider said about you could not be confirmed, so nobody is signed in.",
                 "Try again. If it happens once more, give your admin the reference.",
             ),
             Self::ProviderUnavailable => (
                 "Your identity provider does not answer",
-                "Signing in is not possible until it does.",
-                "Try again in a moment.",
+                "It could not be reached, or did not answer as expected.",
+                "Wait a moment and try again. Whoever is signed in already stays signed in.",
             ),
-            Self::NoAccount => ("You have no account here", "You signed in, but nobody has given you access yet.", ASK),
+            Self::NoAccount => (
+                "You have no account here",
+                "Your identity provider knows you, but nobody has given you access here.",
+                ASK,
+            ),
             Self::NoOrganization => {
                 ("You are not in any organization yet", "You are signed in, but nothing has been shared with you.", ASK)
             }
@@ -130,15 +145,17 @@ impl Cause {
                 "Sign in as someone else, or ask your admin for access and give them the reference.",
             ),
             Self::UpstreamUnavailable => {
-                ("The application does not answer", "It cannot be reached right now.", "Try again in a moment.")
+                ("The application does not answer", "It could not be reached.", "Wait a moment and try again.")
             }
-            Self::UpstreamTimeout => {
-                ("The application takes too long", "It did not answer in time.", "Try again in a moment.")
-            }
+            Self::UpstreamTimeout => (
+                "The application takes too long",
+                "It has your request and may still be working on it, but did not answer in time.",
+                "Wait a moment before you try again.",
+            ),
             Self::Unavailable => (
                 "Temporarily unavailable",
                 "Who may enter cannot be checked right now, so nobody may.",
-                "Try again in a moment.",
+                "Wait a moment, then load this page again.",
             ),
         }
     }
@@ -202,6 +219,13 @@ impl Failure {
 }
 
 impl Web {
+    /// Short for a failure with a cause that the log alone is told, under its reference.
+    pub fn refuse_because(&self, cause: Cause, why: &dyn Display, headers: &HeaderMap, assets: Assets) -> Response {
+        let failure = self.failure(cause);
+        tracing::info!(reference = %failure.reference, outcome = ?cause, cause = %why, "refused");
+        self.fail(failure, headers, assets)
+    }
+
     /// A new failure. The caller logs its cause under its reference.
     pub fn failure(&self, cause: Cause) -> Failure {
         Failure { cause, reference: Reference::new(&self.ambient), action: None, account: None }

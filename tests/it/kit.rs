@@ -4,9 +4,13 @@ pub mod attempt;
 pub mod browser;
 pub mod census;
 pub mod command;
+pub mod database;
 pub mod faulty;
 pub mod logs;
 pub mod provider;
+pub mod raw;
+pub mod scene;
+pub mod server;
 pub mod upstream;
 pub mod world;
 

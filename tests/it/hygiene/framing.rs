@@ -1,0 +1,87 @@
+//! Request smuggling: a message whose end can be seen in two places never reaches an upstream as two.
+
+use super::{address, alice};
+use crate::kit::raw::{ask, talk};
+
+#[tokio::test]
+async fn messages_that_do_not_say_where_they_end_are_refused() {
+    let (world, session) = alice().await;
+    let hits = world.upstream.hits();
+    let smuggled = "GET /smuggled HTTP/1.1\r\nHost: wiki.localhost\r\n\r\n";
+    for lines in [
+        "Content-Length: 4\r\nContent-Length: 5",
+        "Content-Length: 4, 5",
+        "Content-Length: -1",
+        "Content-Length: +4",
+        "Content-Length: 0x4",
+        "Content-Length: 4 4",
+        "Content-Length: 99999999999999999999999",
+        "Content-Length:",
+        "Transfer-Encoding: identity",
+        "Transfer-Encoding: chunked, identity",
+        "Transfer-Encoding: xchunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
+        "Transfer-Encoding:\x0bchunked",
+        "Transfer-Encoding : chunked",
+        "Content-Length : 4",
+        "X-A: 1\r\n X-Folded: 2",
+        "X-A: 1\r\n\tTransfer-Encoding: chunked",
+        " Content-Length: 4",
+        "X\0A: 1",
+        "X-A: \0",
+        "X-A: 1\rX-B: 2",
+        "X A: 1",
+        ": nothing",
+    ] {
+        let request = format!(
+            "POST / HTTP/1.1\r\nHost: wiki.localhost\r\nCookie: {session}\r\nConnection: close\r\n{lines}\r\n\r\n{smuggled}"
+        );
+        let answer = ask(address(&world), request).await;
+        assert_eq!(answer.status, 400, "{lines:?}: {}", answer.head);
+        assert_eq!(world.upstream.hits(), hits, "{lines:?} was forwarded");
+    }
+}
+
+#[tokio::test]
+async fn chunks_that_are_none_are_never_passed_on() {
+    let (world, session) = alice().await;
+    for chunks in ["zz\r\nx\r\n0\r\n\r\n", "-1\r\nx\r\n0\r\n\r\n", "1\r\nxx\r\n0\r\n\r\n", "ffffffffffffffffff\r\nx"] {
+        let request = format!(
+            "POST / HTTP/1.1\r\nHost: wiki.localhost\r\nCookie: {session}\r\nConnection: close\r\n\
+             Transfer-Encoding: chunked\r\n\r\n{chunks}"
+        );
+        let answer = ask(address(&world), request).await;
+        assert_ne!(answer.status, 200, "{chunks:?}: {}", answer.head);
+    }
+}
+
+#[tokio::test]
+async fn a_length_beside_chunks_smuggles_nothing() {
+    let (world, session) = alice().await;
+    let smuggled = "GET /smuggled HTTP/1.1\r\nHost: wiki.localhost\r\nX-Smuggled: 1\r\n\r\n";
+    for lines in [
+        "Content-Length: 5\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5",
+        "Content-Length: 5\r\nTransfer-Encoding: Chunked",
+    ] {
+        let hits = world.upstream.hits();
+        let request = format!(
+            "POST /one HTTP/1.1\r\nHost: wiki.localhost\r\nCookie: {session}\r\n{lines}\r\n\r\n0\r\n\r\n{smuggled}"
+        );
+        let text = talk(address(&world), request).await;
+        // RFC 9112 6.3: refuse it, or believe the chunks and close the connection. Either way it is one request at most.
+        assert_eq!(text.matches("HTTP/1.1 ").count(), 1, "{lines}: {text}");
+        assert!(!text.contains("/smuggled"), "{lines}: {text}");
+        assert!(world.upstream.hits() <= hits + 1, "{lines}");
+    }
+}
+
+#[tokio::test]
+async fn one_connection_carries_the_requests_of_one_client_apart() {
+    let (world, session) = alice().await;
+    let with = format!("GET /mine HTTP/1.1\r\nHost: wiki.localhost\r\nCookie: {session}\r\n\r\n");
+    let without = "GET /theirs HTTP/1.1\r\nHost: wiki.localhost\r\nConnection: close\r\n\r\n";
+    let text = talk(address(&world), format!("{with}{without}")).await;
+    assert_eq!(text.matches("HTTP/1.1 200").count(), 1, "{text}");
+    assert_eq!(text.matches("HTTP/1.1 401").count(), 1, "{text}");
+}

@@ -1,0 +1,49 @@
+//! `X-Forwarded-*` and its relatives: whose word counts.
+
+use super::{address, get, session};
+use crate::kit::provider::Variant;
+use crate::kit::raw::ask;
+use crate::kit::upstream::received;
+use crate::kit::world::{Places, World};
+
+const CLAIMS: &str = "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example\r\n\
+                      X-Forwarded-Port: 1\r\nForwarded: for=203.0.113.9\r\nX-Real-IP: 203.0.113.9\r\n\
+                      X_Forwarded_For: 203.0.113.9\r\nX-Original-URL: /admin\r\nX-Rewrite-URL: /admin\r\n\
+                      X-Forwarded-Prefix: /x\r\nX-Forwarded-Server: evil\r\nTrue-Client-IP: 203.0.113.9\r\n";
+
+async fn world(trusted: &str) -> (World, String) {
+    let world = World::start(Variant::default(), |places: &Places| {
+        let listen = format!("listen = [\"127.0.0.1:{}\"]", places.port);
+        places.usual().replace(&listen, &format!("{listen}\ntrusted_proxies = [{trusted}]"))
+    })
+    .await;
+    let (browser, _) = world.signed_in("alice").await;
+    let cookie = format!("Cookie: {}\r\n", session(&world, &browser));
+    (world, cookie)
+}
+
+#[tokio::test]
+async fn nobody_is_believed_unless_named() {
+    for trusted in ["", "\"10.0.0.0/8\""] {
+        let (world, cookie) = world(trusted).await;
+        let seen = ask(address(&world), get("/", &format!("{cookie}{CLAIMS}"))).await.json();
+        assert_eq!(received(&seen, "x-forwarded-for"), ["127.0.0.1"]);
+        let text = seen["headers"].to_string();
+        assert!(!text.contains("203.0.113.9") && !text.contains("evil") && !text.contains("/admin"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_named_proxy_is_believed_about_the_client_and_nothing_else() {
+    let (world, cookie) = world("\"127.0.0.0/8\"").await;
+    let seen = ask(address(&world), get("/", &format!("{cookie}{CLAIMS}"))).await.json();
+    assert_eq!(received(&seen, "x-forwarded-for"), ["203.0.113.9, 127.0.0.1"]);
+    assert_eq!(received(&seen, "x-forwarded-host"), [format!("wiki.localhost:{}", world.places.port)]);
+    assert_eq!(received(&seen, "x-forwarded-proto"), ["http"], "what browsers see is what public_url says");
+    let text = seen["headers"].to_string();
+    assert!(!text.contains("evil") && !text.contains("/admin"), "{text}");
+    // A client behind the proxy that wrote a list of its own: only the proxy's entry counts.
+    let forged = get("/", &format!("{cookie}X-Forwarded-For: 198.51.100.1, 203.0.113.9\r\n"));
+    let seen = ask(address(&world), forged).await.json();
+    assert_eq!(received(&seen, "x-forwarded-for"), ["203.0.113.9, 127.0.0.1"]);
+}

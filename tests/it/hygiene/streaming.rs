@@ -1,0 +1,86 @@
+//! Bodies stream both ways: what has come is passed on before the rest is there.
+
+use tokio::net::TcpListener;
+
+use super::{address, session};
+use crate::kit::provider::Variant;
+use crate::kit::raw::Raw;
+use crate::kit::world::World;
+
+/// A world whose upstream is the test itself, and a session there.
+async fn scripted() -> (World, TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let here = listener.local_addr().unwrap();
+    // The way in leads over the usual upstream, which then gives its place up.
+    let mut world = World::start(Variant::default(), |places| places.usual()).await;
+    let (browser, _) = world.signed_in("alice").await;
+    let session = session(&world, &browser);
+    world.restart(|places| places.usual().replace(&places.upstream.to_string(), &here.to_string())).await;
+    (world, listener, session)
+}
+
+async fn accept(listener: &TcpListener) -> Raw {
+    Raw::over(listener.accept().await.unwrap().0)
+}
+
+#[tokio::test]
+async fn an_upload_reaches_the_upstream_while_it_is_sent() {
+    let (world, listener, session) = scripted().await;
+    for chunked in [true, false] {
+        let mut client = Raw::connect(address(&world)).await;
+        let framing = if chunked { "Transfer-Encoding: chunked" } else { "Content-Length: 10" };
+        let frame = |text: &str| if chunked { format!("{:x}\r\n{text}\r\n", text.len()) } else { text.to_owned() };
+        let head = format!(
+            "POST /up HTTP/1.1\r\nHost: wiki.localhost\r\nCookie: {session}\r\n{framing}\r\nConnection: close\r\n\r\n"
+        );
+        client.send(head).await;
+        client.send(frame("first")).await;
+        let mut upstream = accept(&listener).await;
+        upstream.read_until("first").await;
+        client.send(frame("after")).await;
+        if chunked {
+            client.send("0\r\n\r\n").await;
+        }
+        upstream.read_until("after").await;
+        upstream.send("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").await;
+        client.read_until("HTTP/1.1 204").await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_reaches_the_client_while_it_is_sent() {
+    let (world, listener, session) = scripted().await;
+    let mut client = Raw::connect(address(&world)).await;
+    client.send(format!("GET /events HTTP/1.1\r\nHost: wiki.localhost\r\nCookie: {session}\r\n\r\n")).await;
+    let mut upstream = accept(&listener).await;
+    upstream.read_until("\r\n\r\n").await;
+    upstream.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n").await;
+    client.read_until("text/event-stream").await;
+    for event in ["data: one\n\n", "data: two\n\n"] {
+        upstream.send(format!("{:x}\r\n{event}\r\n", event.len())).await;
+        client.read_until(event.trim()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_large_upload_waits_for_its_reader_instead_of_filling_our_memory() {
+    let (world, listener, session) = scripted().await;
+    let mut client = Raw::connect(address(&world)).await;
+    let size = 512 * 1024 * 1024;
+    client
+        .send(format!(
+            "POST /up HTTP/1.1\r\nHost: wiki.localhost\r\nCookie: {session}\r\nContent-Length: {size}\r\n\r\n"
+        ))
+        .await;
+    let mut upstream = accept(&listener).await;
+    upstream.read_until("\r\n\r\n").await;
+    // The upstream reads no further, so the sender must get stuck long before it has sent everything.
+    let piece = vec![b'x'; 64 * 1024];
+    let mut sent = 0;
+    let quiet = std::time::Duration::from_millis(500);
+    while tokio::time::timeout(quiet, client.send(&piece)).await.is_ok() {
+        sent += piece.len();
+        assert!(sent < 64 * 1024 * 1024, "{sent} bytes went in and none came out");
+    }
+    assert!(sent > 0);
+}

@@ -1,0 +1,98 @@
+//! WebSockets: with a session, from a page of the same host, and for no longer than the session lives.
+
+use tokio::net::TcpListener;
+
+use super::{address, session};
+use crate::kit::browser::Browser;
+use crate::kit::provider::Variant;
+use crate::kit::raw::Raw;
+use crate::kit::scene::docs;
+use crate::kit::world::{Places, World};
+
+/// An upstream that agrees to every WebSocket and sends back what it gets.
+async fn echo(listener: TcpListener) {
+    while let Ok((stream, _)) = listener.accept().await {
+        tokio::spawn(async move {
+            let mut raw = Raw::over(stream);
+            raw.read_until("\r\n\r\n").await;
+            raw.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n").await;
+            raw.echo().await;
+        });
+    }
+}
+
+/// A world whose wiki is such an upstream, and a browser signed in there.
+async fn world(extra: &str) -> (World, Browser) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let here = listener.local_addr().unwrap();
+    tokio::spawn(echo(listener));
+    let mut world = World::start(Variant::default(), |places| places.usual() + &docs(places, "")).await;
+    let (browser, _) = world.signed_in("alice").await;
+    world
+        .restart(|places| {
+            let wiki = places.home_lab(extra).replace(&places.upstream.to_string(), &here.to_string());
+            places.head(Places::SEED_POLICY) + &wiki + &docs(places, "")
+        })
+        .await;
+    (world, browser)
+}
+
+/// The status of a handshake with these lines, and the connection.
+async fn handshake(world: &World, lines: &str) -> (String, Raw) {
+    let mut raw = Raw::connect(address(world)).await;
+    raw.send(format!(
+        "GET /socket HTTP/1.1\r\nHost: wiki.localhost:{}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{lines}\r\n",
+        world.places.port
+    ))
+    .await;
+    let head = raw.read_until("\r\n\r\n").await;
+    (head.split(' ').nth(1).unwrap().to_owned(), raw)
+}
+
+#[tokio::test]
+async fn a_socket_opens_for_a_page_of_the_same_host_and_closes_with_its_session() {
+    let (world, browser) = world("").await;
+    let cookie = format!("Cookie: {}\r\n", session(&world, &browser));
+    let origin = format!("Origin: {}\r\n", world.url("wiki", ""));
+    let (status, mut socket) = handshake(&world, &format!("{cookie}{origin}")).await;
+    assert_eq!(status, "101");
+    for message in ["hello", "again"] {
+        socket.send(message).await;
+        socket.read_until(message).await;
+    }
+    // Signing out at the other host ends it here.
+    let home = browser.navigate(&world.login("/")).await;
+    let csrf = crate::kit::scene::hidden(&home, "csrf");
+    let page = browser.submit(&home.url, &world.login("/logout"), &[("csrf", &csrf)]).await;
+    assert_eq!(page.status, 303);
+    let signed_out = tokio::time::Instant::now();
+    socket.read_to_end().await;
+    assert!(signed_out.elapsed().as_secs() < 3, "a second is promised; the rest is for a busy machine");
+}
+
+#[tokio::test]
+async fn a_page_of_another_application_opens_no_socket() {
+    let (world, browser) = world("").await;
+    let cookie = format!("Cookie: {}\r\n", session(&world, &browser));
+    for origin in [
+        String::new(),
+        format!("Origin: {}\r\n", world.url("docs", "")),
+        format!("Origin: {}\r\n", world.url("login", "")),
+        "Origin: null\r\n".to_owned(),
+        "Origin: http://wiki.localhost\r\n".to_owned(),
+        format!("Origin: {}\r\nOrigin: {}\r\n", world.url("wiki", ""), world.url("docs", "")),
+    ] {
+        assert_eq!(handshake(&world, &format!("{cookie}{origin}")).await.0, "403", "{origin}");
+    }
+    let own = format!("Origin: {}\r\n", world.url("wiki", ""));
+    assert_eq!(handshake(&world, &own).await.0, "401", "without a session there is no sign-in to send it to");
+}
+
+#[tokio::test]
+async fn an_allowed_origin_opens_a_socket() {
+    let (world, browser) = world("allowed_origins = [\"https://app.example.com\"]").await;
+    let cookie = format!("Cookie: {}\r\n", session(&world, &browser));
+    assert_eq!(handshake(&world, &format!("{cookie}Origin: https://app.example.com\r\n")).await.0, "101");
+    assert_eq!(handshake(&world, &format!("{cookie}Origin: https://other.example.com\r\n")).await.0, "403");
+}
