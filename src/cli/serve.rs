@@ -6,7 +6,7 @@ use super::{ConfigFile, Outcome, Terminal, telemetry};
 use crate::app::{App, AppError, Options};
 use crate::base::Ambient;
 use crate::config::{self, Settings};
-use crate::directory::{IdentityChoice, IdentityChoices};
+use crate::directory::{Danger, DangerKind, DeclareError, IdentityChoice, IdentityChoices};
 use crate::identity::IdpId;
 
 /// Serve the sign-in host and every application.
@@ -45,12 +45,25 @@ async fn run(settings: Settings, options: Options, terminal: &mut Terminal<'_>) 
     match app.run(stop()?).await {
         Ok(()) => Ok(Outcome::Done),
         // The configuration does not fit the database: as wrong as a wrong file.
-        Err(refused @ AppError::Declare(_)) => {
+        Err(AppError::Declare(refused)) => {
             terminal.complain(format_args!("vestibule: {refused}"));
+            for remedy in remedies(&refused) {
+                terminal.complain(remedy);
+            }
             Ok(Outcome::Misused)
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// How to say what shall become of the people whom a change of the file concerns.
+fn remedies(refused: &DeclareError) -> Vec<String> {
+    let DeclareError::Dangerous(dangers) = refused else { return Vec::new() };
+    let remedy = |Danger { idp, kind, .. }: &Danger| match kind {
+        DangerKind::Source => format!("  start once with --keep-identities {idp} or --forget-identities {idp}"),
+        DangerKind::Owner => format!("  start once with --forget-identities {idp}"),
+    };
+    dangers.iter().map(remedy).collect()
 }
 
 /// Resolves when somebody asks us to stop.

@@ -3,8 +3,11 @@
 pub mod browser;
 pub mod database;
 pub mod faulty;
+pub mod postgres;
+pub mod process;
 pub mod provider;
 pub mod raw;
+pub mod relay;
 pub mod scene;
 pub mod server;
 pub mod upstream;

@@ -2,8 +2,12 @@
 
 mod kit;
 
+mod command;
+mod door;
 mod handoff;
 mod hygiene;
 mod journey;
 mod oidc;
+mod outage;
+mod postgres;
 mod session;
