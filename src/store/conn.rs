@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use sqlx::database::HasStatementCache;
@@ -12,6 +13,8 @@ use sqlx::{
     SqliteConnection, SqlitePool, Type,
 };
 
+use tokio::time::timeout;
+
 use super::StoreError;
 use crate::base::{Timestamp, TokenHash};
 use crate::identity::{
@@ -20,6 +23,21 @@ use crate::identity::{
 
 /// Rows written or named in one statement: far below the placeholders of either engine (32,766 and 65,535).
 pub(super) const BATCH: usize = 500;
+
+/// Longest wait for one statement, with a connection to run it on. A database host that has died says nothing at all,
+/// and TCP would wait for it a quarter of an hour.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What comes of a statement, if it does in time.
+pub(super) async fn in_time<T, E>(statement: impl Future<Output = Result<T, E>>) -> Result<T, StoreError>
+where
+    StoreError: From<E>,
+{
+    match timeout(PATIENCE, statement).await {
+        Ok(outcome) => Ok(outcome?),
+        Err(_) => Err(StoreError::Silent(PATIENCE)),
+    }
+}
 
 /// A pool or a connection of either engine, for one statement.
 pub(super) struct Conn<'a> {
@@ -67,14 +85,14 @@ impl<'a> Conn<'a> {
     /// Runs the statement and tells how many rows it touched.
     pub(super) async fn execute(self, sql: impl Text, values: Vec<Value>) -> Result<u64, StoreError> {
         let sql = sql.statement();
-        Ok(dispatch!(self, executor => bound(sql, values).execute(executor).await?.rows_affected()))
+        Ok(dispatch!(self, executor => in_time(bound(sql, values).execute(executor)).await?.rows_affected()))
     }
 
     /// Every row.
     pub(super) async fn all<T: Record>(self, sql: impl Text, values: Vec<Value>) -> Result<Vec<T>, StoreError> {
         let sql = sql.statement();
         dispatch!(self, executor => {
-            let rows = bound(sql, values).fetch_all(executor).await?;
+            let rows = in_time(bound(sql, values).fetch_all(executor)).await?;
             Ok(rows.iter().map(T::from_row).collect::<Result<_, _>>()?)
         })
     }
@@ -83,7 +101,7 @@ impl<'a> Conn<'a> {
     pub(super) async fn optional<T: Record>(self, sql: impl Text, values: Vec<Value>) -> Result<Option<T>, StoreError> {
         let sql = sql.statement();
         dispatch!(self, executor => {
-            let row = bound(sql, values).fetch_optional(executor).await?;
+            let row = in_time(bound(sql, values).fetch_optional(executor)).await?;
             Ok(row.as_ref().map(T::from_row).transpose()?)
         })
     }

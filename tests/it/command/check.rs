@@ -118,11 +118,8 @@ async fn a_file_that_does_not_fit_the_database_is_refused_and_changes_nothing() 
     world.stop().await;
     let before = database.dump().await;
     // Another issuer under the same id: would alice be the same person?
-    let moved = world
-        .places
-        .usual()
-        .replace(&world.places.issuer, "https://id.example.com")
-        .replace("Home lab", "Renamed");
+    let moved =
+        world.places.usual().replace(&world.places.issuer, "https://id.example.com").replace("Home lab", "Renamed");
     let (code, told) = failure(&["serve", "--config", &file(world.folder.path(), &moved)], &[]);
     assert_eq!(code, Some(2), "{told}");
     assert!(told.contains("1 person") && told.contains("--keep-identities company"), "{told}");

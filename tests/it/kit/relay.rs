@@ -11,7 +11,7 @@ use tokio::sync::watch;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Whole,
-    /// Connections are broken off, new ones too.
+    /// Connections are broken off, new ones refused.
     Cut,
     /// Connections stand and new ones are taken, but nothing comes through: a host that has died.
     Clogged,
@@ -31,15 +31,11 @@ impl Relay {
         let address = listener.local_addr().expect("an address");
         let state = Arc::new(watch::Sender::new(State::Whole));
         let relay = Self { address, state: Arc::clone(&state) };
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(carry(stream, target, state.subscribe()));
-            }
-        });
+        tokio::spawn(listen(listener, target, state));
         relay
     }
 
-    /// Breaks every connection, and each new one.
+    /// Breaks every connection, and refuses new ones.
     pub fn cut(&self) {
         self.state.send_replace(State::Cut);
     }
@@ -52,6 +48,27 @@ impl Relay {
     /// Makes it whole. Connections that were cut stay so; what was clogged flows again.
     pub fn mend(&self) {
         self.state.send_replace(State::Whole);
+    }
+}
+
+/// Takes connections unless cut; then nobody listens, and whoever connects is refused.
+async fn listen(first: TcpListener, target: SocketAddr, state: Arc<watch::Sender<State>>) {
+    let address = first.local_addr().expect("an address");
+    let (mut listener, mut seen) = (Some(first), state.subscribe());
+    loop {
+        if *seen.borrow_and_update() == State::Cut {
+            listener = None;
+            let _ = seen.wait_for(|state| *state != State::Cut).await;
+        }
+        if listener.is_none() {
+            listener = Some(TcpListener::bind(address).await.expect("the port is still ours"));
+        }
+        tokio::select! {
+            Ok((stream, _)) = listener.as_ref().expect("just bound").accept() => {
+                tokio::spawn(carry(stream, target, state.subscribe()));
+            }
+            changed = seen.changed() => if changed.is_err() { return },
+        }
     }
 }
 
