@@ -165,7 +165,9 @@ impl Gateway {
             let wish = SignInWish::default();
             return self.web.send_to_sign_in(&self.keys, host, path.target().as_str(), &wish, request.headers());
         }
-        self.web.problem(self.web.failure(Cause::SignInRequired))
+        let failure = self.web.failure(Cause::SignInRequired);
+        tracing::info!(reference = %failure.reference, %host, "nobody is signed in, and this is no navigation");
+        self.web.problem(failure)
     }
 
     fn deny(

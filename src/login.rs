@@ -143,7 +143,6 @@ pub fn application_host(login: Arc<Login>) -> Router {
         .route("/.vestibule/sign-in", get(arrival::sign_in))
         .route("/.vestibule/sign-out", get(sign_out::confirm_on_application).post(sign_out::sign_out_on_application))
         .route("/.vestibule/signed-out", get(sign_out::signed_out_on_application))
-        .route("/.vestibule/static/{*path}", get(asset))
         .fallback(not_found_on_application)
         .method_not_allowed_fallback(wrong_method_on_application)
         .with_state(login)

@@ -7,7 +7,7 @@ use arc_swap::ArcSwapOption;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::response::{IntoResponse as _, Response};
-use http::Request;
+use http::{Method, Request};
 use tokio::time::timeout;
 use tower::ServiceExt as _;
 
@@ -16,7 +16,7 @@ use crate::base::Ambient;
 use crate::config::Settings;
 use crate::decision::{RequestPath, target};
 use crate::identity::Host;
-use crate::pages::Assets;
+use crate::pages::{self, Assets};
 use crate::web::{self, Cause, Web};
 
 /// Largest body that a door of our own takes: a form with a token or two.
@@ -45,6 +45,9 @@ impl Door {
 
     /// Answers one request.
     pub(super) async fn answer(&self, request: Request<Body>) -> Response {
+        if let Some(asset) = asset(&request) {
+            return asset;
+        }
         let Some(house) = self.house.load_full() else {
             return self.web.refuse(Cause::Unavailable, request.headers(), Assets::Application);
         };
@@ -97,6 +100,13 @@ impl Door {
         parts.extensions.insert(host);
         router.clone().oneshot(Request::from_parts(parts, Body::from(body))).await.into_response()
     }
+}
+
+/// Whatever the host, and before there is a database: the page that says what is wrong needs its stylesheet too.
+fn asset(request: &Request<Body>) -> Option<Response> {
+    let name = request.uri().path().strip_prefix(Assets::Application.base())?.strip_prefix('/')?;
+    let wanted = request.method() == Method::GET || request.method() == Method::HEAD;
+    Some(web::asset(pages::asset(name).filter(|_| wanted)?, request.headers()))
 }
 
 /// `/.vestibule/` on an application's host is never the application's, in whichever way the path is read.

@@ -271,8 +271,10 @@ impl Web {
         response
     }
 
-    /// Short for a failure without anything to add to it.
+    /// Short for a failure whose kind is all there is to tell, to the person and to the log.
     pub fn refuse(&self, cause: Cause, headers: &HeaderMap, assets: Assets) -> Response {
-        self.fail(self.failure(cause), headers, assets)
+        let failure = self.failure(cause);
+        tracing::info!(reference = %failure.reference, ?cause, "refused");
+        self.fail(failure, headers, assets)
     }
 }
