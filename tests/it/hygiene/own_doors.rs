@@ -16,7 +16,7 @@ async fn from_site(world: &World, browser: &Browser, site: &str, path: &str) -> 
         .header("sec-fetch-site", site)
         .header("sec-fetch-mode", "navigate")
         .header("sec-fetch-dest", "document");
-    browser.send(request.body(Bytes::new()).unwrap()).await
+    browser.send(request.body(Bytes::new()).expect("a request")).await
 }
 
 #[tokio::test]
