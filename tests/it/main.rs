@@ -1,15 +1,14 @@
 //! Tests of whole paths, against real components where there are any. One binary: it links once.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod kit;
 
 mod browser;
 mod demo;
 mod faults;
-mod journey;
-mod oidc;
-mod sign_in;
 mod handoff;
 mod hygiene;
 mod journey;
 mod oidc;
 mod session;
+mod sign_in;
