@@ -14,10 +14,11 @@ use axum::response::Response;
 use http::{HeaderMap, Method, Request};
 use url::form_urlencoded;
 
+use crate::base::Token;
 use crate::decision::origin::check_handshake;
 use crate::decision::{Decision, Denial, Permit, RequestPath, Route, RouteTable};
-use crate::identity::{Catalogue, Host};
-use crate::listener::Client;
+use crate::identity::{Catalogue, Host, SessionId};
+use crate::listener::{Client, Slot};
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
 use crate::upstream::{ForwardError, Forwarder, StillAllowed, is_websocket_handshake};
 use crate::web::{self, Assets, Cause, SignInWish, Web};
@@ -58,17 +59,16 @@ impl Gateway {
         match decision {
             Decision::Permit(permit) => {
                 if self.is_hijack(permit.route(), &host, &request) {
-                    tracing::warn!(%host, "refused a WebSocket handshake from a page of another origin");
-                    return self.web.refuse(Cause::ForeignForm, request.headers(), Assets::Application);
+                    let why = "a WebSocket handshake from a page of another origin";
+                    return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
-                let still_allowed = self.still_allowed(&host, &path, &request);
+                let still_allowed = self.still_allowed(&permit, &path, &request);
                 self.forward(permit, &host, &path, request, still_allowed).await
             }
             Decision::SignIn(_) => self.sign_in(&host, &path, &request),
             Decision::Deny(denial) => self.deny(&denial, &path, principal.as_deref(), request.headers()),
             Decision::Ambiguous(ambiguous) => {
-                tracing::info!(%host, cause = %ambiguous, "refused an ambiguous request");
-                self.web.refuse(Cause::BadRequest, request.headers(), Assets::Application)
+                self.web.refuse_because(Cause::BadRequest, &ambiguous, request.headers(), Assets::Application)
             }
             Decision::NoSuchHost => self.web.refuse(Cause::UnknownHost, request.headers(), Assets::Application),
         }
@@ -91,25 +91,43 @@ impl Gateway {
             && check_handshake(request.headers(), &own, &route.spec().allowed_origins).is_err()
     }
 
-    /// Asked while a WebSocket is open: whether the same request would still be permitted to the same user.
-    fn still_allowed(self: &Arc<Self>, host: &Host, path: &RequestPath, request: &Request<Body>) -> StillAllowed {
+    /// Asked while a WebSocket is open: whether the same request would still be permitted, and as the same user. It is no
+    /// activity: an open page nobody looks at must not keep a session from ending.
+    fn still_allowed(self: &Arc<Self>, permit: &Permit, path: &RequestPath, request: &Request<Body>) -> StillAllowed {
         if !is_websocket_handshake(request) {
             return Arc::new(|| Box::pin(std::future::ready(false)));
         }
-        let (gateway, host, path) = (Arc::clone(self), host.clone(), path.clone());
-        let cookies: HeaderMap = request
-            .headers()
-            .get_all(http::header::COOKIE)
-            .iter()
-            .map(|cookie| (http::header::COOKIE, cookie.clone()))
-            .collect();
+        let (gateway, host, path) = (Arc::clone(self), permit.host().clone(), path.clone());
+        let session = permit.identity().map(|identity| identity.principal().session);
+        let tokens: Arc<[Token]> = self.web.session_tokens(request.headers()).into();
+        let slot = request.extensions().get::<Slot>().cloned();
         Arc::new(move || {
-            let (gateway, host, path, cookies) = (Arc::clone(&gateway), host.clone(), path.clone(), cookies.clone());
-            Box::pin(async move {
-                let Ok(principal) = gateway.principal(&host, &cookies).await else { return false };
-                matches!(gateway.routes.load().decide(&host, &path, principal.as_ref()), Decision::Permit(_))
-            })
+            // As long as somebody asks, the connection counts among the listener's.
+            let _counted = &slot;
+            let (gateway, host, path, tokens) = (Arc::clone(&gateway), host.clone(), path.clone(), Arc::clone(&tokens));
+            Box::pin(async move { gateway.is_permitted_as(session, &host, &path, &tokens).await })
         })
+    }
+
+    /// Whether the request is permitted with exactly the identity of `session`; without one, anonymously.
+    async fn is_permitted_as(
+        &self,
+        session: Option<SessionId>,
+        host: &Host,
+        path: &RequestPath,
+        tokens: &[Token],
+    ) -> bool {
+        let mut principal = None;
+        for token in tokens.iter().filter(|_| session.is_some()) {
+            match self.sessions.observe(host, token).await {
+                Ok(found) => principal = principal.or(found.filter(|found| Some(found.session) == session)),
+                Err(_) => return false,
+            }
+        }
+        match self.routes.load().decide(host, path, principal.as_ref()) {
+            Decision::Permit(permit) => permit.identity().is_some() == session.is_some(),
+            _ => false,
+        }
     }
 
     async fn forward(

@@ -15,6 +15,7 @@ use rustls::ServerConfig;
 use tokio::net::TcpListener;
 
 pub use client::{Client, TrustedProxies};
+pub use serve::Slot;
 pub use tls::server_config;
 
 /// What holds for every connection.

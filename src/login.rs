@@ -22,7 +22,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
 use http::HeaderMap;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::base::{HttpClient, Token};
 use crate::directory::{Directory, StoreError};
@@ -48,7 +48,8 @@ pub struct Login {
     http: HttpClient,
     secrets: IdpSecrets,
     scene: ArcSwap<Scene>,
-    evaluations: Semaphore,
+    reloading: Mutex<()>,
+    evaluations: Arc<Semaphore>,
 }
 
 impl Login {
@@ -65,8 +66,8 @@ impl Login {
         secrets: IdpSecrets,
     ) -> Result<Self, StoreError> {
         let scene = ArcSwap::from_pointee(Scene::default());
-        let evaluations = Semaphore::new(MAX_EVALUATIONS);
-        let login = Self { web, sessions, keys, directory, http, secrets, scene, evaluations };
+        let (reloading, evaluations) = (Mutex::default(), Arc::new(Semaphore::new(MAX_EVALUATIONS)));
+        let login = Self { web, sessions, keys, directory, http, secrets, scene, reloading, evaluations };
         login.reload().await?;
         Ok(login)
     }
@@ -76,6 +77,8 @@ impl Login {
     /// # Errors
     /// When the catalogue cannot be read; the old scene stays.
     pub async fn reload(&self) -> Result<Arc<Scene>, StoreError> {
+        // One at a time: of two that overlap, the one that read first must not have the last word.
+        let _reloading = self.reloading.lock().await;
         let catalogue = self.directory.catalogue().await?;
         let scene = Scene::compile(catalogue, &self.scene.load(), &self.secrets, &self.http, &self.web);
         let scene = Arc::new(scene);

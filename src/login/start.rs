@@ -98,6 +98,12 @@ pub(super) async fn choose(
     }
 }
 
+/// Whether the person chose a provider on our own page, or typed its address. Another site must not choose it: it could
+/// send people to a provider it runs, which signs them in as somebody else without asking.
+fn is_own_choice(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin" || site == "none")
+}
+
 /// `GET /login/{idp}`: to that provider.
 pub(super) async fn start(
     State(login): State<Arc<Login>>,
@@ -111,6 +117,9 @@ pub(super) async fn start(
         Ok(asked) => asked,
         Err(page) => return *page,
     };
+    if !is_own_choice(&headers) {
+        return see_other(&asked.wish.path(None, asked.sealed.as_deref()));
+    }
     let idp = IdpId::parse(&idp).ok().and_then(|id| scene.catalogue.idp_by_id(&id));
     match idp.filter(|idp| scene.applies(idp, asked.request.as_ref())) {
         Some(idp) => login.depart(&scene, idp, asked, &headers).await,

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::fmt::Display;
+
 use axum::body::Body;
 use axum::response::Response;
 use http::header::RETRY_AFTER;
@@ -217,6 +219,13 @@ impl Failure {
 }
 
 impl Web {
+    /// Short for a failure with a cause that the log alone is told, under its reference.
+    pub fn refuse_because(&self, cause: Cause, why: &dyn Display, headers: &HeaderMap, assets: Assets) -> Response {
+        let failure = self.failure(cause);
+        tracing::info!(reference = %failure.reference, outcome = ?cause, cause = %why, "refused");
+        self.fail(failure, headers, assets)
+    }
+
     /// A new failure. The caller logs its cause under its reference.
     pub fn failure(&self, cause: Cause) -> Failure {
         Failure { cause, reference: Reference::new(&self.ambient), action: None, account: None }

@@ -45,18 +45,20 @@ impl Account {
     }
 }
 
-/// Finds the account. Reads alone, but for the IdP's row, which is held while an identity is added.
+/// Finds the account. Reads alone, but for the IdP's row, which is held while an identity is added or while those who
+/// wait become one with its user.
 pub(super) async fn find(
     tx: &mut Tx,
     sign_in: &SignIn<'_>,
     ambient: &Ambient,
     now: Timestamp,
 ) -> Result<Account, ProvisionError> {
-    let (idp, profile) = (sign_in.idp, &sign_in.profile);
-    let known = identities::find(tx, idp.key, &profile.identifier).await?;
-    let matches = identities::awaiting(tx, idp.key, &profile.identifier, sign_in.verified_email()).await?;
-    if known.is_none() {
+    let idp = sign_in.idp;
+    let (mut known, mut matches) = look(tx, sign_in).await?;
+    if known.is_none() || !matches.is_empty() {
         catalogue::hold_idp(tx, idp.key).await?;
+        // Again, now that nobody else can be bound or added: only the first identity is whom somebody waits for.
+        (known, matches) = look(tx, sign_in).await?;
     }
     check_current(tx, sign_in).await?;
     let (how, user) = match (&known, matches.first()) {
@@ -83,6 +85,14 @@ pub(super) async fn find(
         How::Created => true,
     };
     Ok(Account { how, user, identity, profile_changed, first, merged })
+}
+
+/// The identity as stored, and who waits for it.
+async fn look(tx: &mut Tx, sign_in: &SignIn<'_>) -> Result<(Option<IdentityRow>, Vec<Match>), StoreError> {
+    let (idp, identifier) = (sign_in.idp.key, &sign_in.profile.identifier);
+    let known = identities::find(tx, idp, identifier).await?;
+    let matches = identities::awaiting(tx, idp, identifier, sign_in.verified_email()).await?;
+    Ok((known, matches))
 }
 
 /// Whether the catalogue is still the one the sign-in was decided with.

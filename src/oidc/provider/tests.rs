@@ -38,16 +38,19 @@ fn the_issuer_is_equal_to_the_last_character() {
 }
 
 #[test]
-fn endpoints_are_https_or_on_this_machine() {
-    let with = |url: Value| parsed("https://id.example.com", json!({ "token_endpoint": url }));
-    for good in ["https://other.example.com/t", "http://localhost:3/t", "http://id.localhost/t", "http://[::1]:3/t"] {
-        assert!(with(json!(good)).is_ok(), "{good}");
+fn endpoints_are_https_or_on_this_machine_with_their_issuer() {
+    let with = |issuer: &str, url: Value| parsed(issuer, json!({ "token_endpoint": url }));
+    let (far, here) = ("https://id.example.com", "http://localhost:3");
+    for loopback in ["http://localhost:3/t", "http://id.localhost/t", "http://[::1]:3/t"] {
+        assert!(with(here, json!(loopback)).is_ok(), "{loopback}");
+        assert!(with(far, json!(loopback)).is_err(), "{loopback}: a stranger aims at what listens here alone");
     }
+    assert!(with(far, json!("https://other.example.com/t")).is_ok());
     for bad in
         ["http://id.example.com/t", "javascript:alert(1)", "/token", "https://u:p@id.example.com/t", "", "ftp://x/"]
     {
-        assert!(with(json!(bad)).is_err(), "{bad}");
+        assert!(with(far, json!(bad)).is_err() && with(here, json!(bad)).is_err(), "{bad}");
     }
-    assert!(with(json!(7)).is_err());
-    assert!(with(json!(null)).is_err());
+    assert!(with(far, json!(7)).is_err());
+    assert!(with(far, json!(null)).is_err());
 }

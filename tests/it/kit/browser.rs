@@ -31,6 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Browser {
     jar: Mutex<Jar>,
     routes: HashMap<String, SocketAddr>,
+    end: Option<String>,
     ambient: Ambient,
     later: Mutex<Duration>,
 }
@@ -48,13 +49,25 @@ pub struct Response {
 impl Browser {
     /// A browser with an empty jar.
     pub fn new() -> Self {
-        Self { jar: Mutex::default(), routes: HashMap::new(), ambient: Ambient::system(), later: Mutex::default() }
+        Self {
+            jar: Mutex::default(),
+            routes: HashMap::new(),
+            end: None,
+            ambient: Ambient::system(),
+            later: Mutex::default(),
+        }
     }
 
     /// Sends whatever is for `host`, be it http or https, to `address` in plain http: as if a proxy that terminates TLS
     /// stood in between.
     pub fn route(mut self, host: &str, address: SocketAddr) -> Self {
         self.routes.insert(host.to_owned(), address);
+        self
+    }
+
+    /// Never goes to addresses that begin with `prefix`: following ends at the redirect to one.
+    pub fn ending_at(mut self, prefix: &str) -> Self {
+        self.end = Some(prefix.to_owned());
         self
     }
 
@@ -82,6 +95,9 @@ impl Browser {
     /// Goes where `response` sends a browser by itself: a redirect, or a form that a script submits at once.
     pub async fn step(&self, response: &Response) -> Option<Response> {
         if let Some(next) = response.location() {
+            if self.end.as_ref().is_some_and(|end| next.as_str().starts_with(end)) {
+                return None;
+            }
             return Some(self.navigation(next, "cross-site").await);
         }
         let (url, fields) = form::submitted_at_once(response)?;
@@ -260,3 +276,6 @@ fn header(value: &str) -> HeaderValue {
 fn parse(url: &str) -> Url {
     Url::parse(url).unwrap_or_else(|error| panic!("{url}: {error}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,29 +19,24 @@ fn party_of(provider: &Provider, client_auth: ClientAuth) -> RelyingParty {
 }
 
 async fn sign_in(party: &RelyingParty, username: &str) -> Result<VerifiedTokens, OidcError> {
-    let browser = Browser::new();
+    let browser = new_browser();
     let (url, attempt) = party.authorize(Ask::default()).await?;
     let callback = callback(&browser, url.as_str(), Some(username)).await;
     party.redeem(answer(&callback, &attempt), &attempt).await
 }
 
+fn new_browser() -> Browser {
+    Browser::new().ending_at(REDIRECT_URI)
+}
+
 /// Goes to the provider, signs in if asked to, and gives the address it is sent back to.
 async fn callback(browser: &Browser, url: &str, username: Option<&str>) -> url::Url {
-    let mut page = browser.navigate(url).await;
-    for _ in 0..20 {
-        if let Some(next) = page.location().filter(|next| next.as_str().starts_with(REDIRECT_URI)) {
-            return next;
-        }
-        page = match browser.step(&page).await {
-            Some(next) => next,
-            None => {
-                let username = username.unwrap_or_else(|| panic!("asked to sign in at {}", page.url));
-                assert_eq!(page.status, 200, "{}", page.text());
-                browser.submit(&page.url, page.url.as_str(), &[("username", username)]).await
-            }
-        };
+    let mut page = browser.follow(url).await.pop().expect("a page");
+    if page.location().is_none() {
+        let username = username.unwrap_or_else(|| panic!("asked to sign in at {}", page.url));
+        page = browser.sign_in_as(&page, username).await.pop().expect("a page");
     }
-    panic!("the provider sends us round and round, last to {}", page.url)
+    page.location().unwrap_or_else(|| panic!("not sent back: {}", page.text()))
 }
 
 async fn succeeds(variant: Variant, client_auth: ClientAuth) {
@@ -122,7 +117,7 @@ async fn a_wrong_secret_is_our_misconfiguration() {
 async fn a_code_is_good_once_and_only_with_its_own_attempt() {
     let provider = Provider::start(&Variant::default());
     let party = party_of(&provider, ClientAuth::Basic);
-    let browser = Browser::new();
+    let browser = new_browser();
     let (url, attempt) = party.authorize(Ask::default()).await.expect("begun");
     let first = answer(&callback(&browser, url.as_str(), Some("alice")).await, &attempt);
     let (_, other) = party.authorize(Ask::default()).await.expect("begun");
@@ -140,7 +135,7 @@ async fn a_code_is_good_once_and_only_with_its_own_attempt() {
 async fn reauthentication_and_hint_reach_the_provider() {
     let provider = Provider::start(&Variant::default());
     let party = party_of(&provider, ClientAuth::Basic);
-    let browser = Browser::new();
+    let browser = new_browser();
     let (url, _) = party.authorize(Ask::default()).await.expect("begun");
     callback(&browser, url.as_str(), Some("alice")).await;
     let ask = Ask { login_hint: Some("bob".to_owned()), reauthenticate: true };
@@ -150,4 +145,23 @@ async fn reauthentication_and_hint_reach_the_provider() {
     let back = callback(&browser, page.url.as_str(), Some("bob")).await;
     let tokens = party.redeem(answer(&back, &attempt), &attempt).await.expect("signed in");
     assert_eq!(tokens.subject, "bob");
+}
+
+#[tokio::test]
+async fn clients_may_be_added_while_it_runs_and_people_may_go_away() {
+    let provider = Provider::start(&Variant::default());
+    let metadata = json!({ "client_id": "late", "client_secret": "late-secret", "redirect_uris": [REDIRECT_URI] });
+    provider.add_client(metadata).await;
+    let mut settings = settings(&provider.issuer);
+    settings.client_id = "late".to_owned();
+    settings.client_secret = Some("late-secret".to_owned().into());
+    let party = party(settings, HttpSettings::default(), Ambient::system());
+    sign_in(&party, "carol").await.expect("signed in");
+
+    let (url, _) = party.authorize(Ask::default()).await.expect("begun");
+    let back = callback(&new_browser(), url.as_str(), Some("cancel")).await;
+    let value = |name: &str| back.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    assert_eq!(value("error").as_deref(), Some("access_denied"));
+    party.check_response_issuer(value("iss").as_deref()).await.expect("it says who it is");
+    party.check_response_issuer(Some("https://other.example.com")).await.expect_err("another");
 }
