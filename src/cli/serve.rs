@@ -6,7 +6,7 @@ use super::{ConfigFile, Outcome, Terminal, telemetry};
 use crate::app::{App, AppError, Options};
 use crate::base::Ambient;
 use crate::config::{self, Settings};
-use crate::directory::{IdentityChoice, IdentityChoices};
+use crate::directory::{Danger, DangerKind, DeclareError, IdentityChoice, IdentityChoices};
 use crate::identity::IdpId;
 
 /// Serve the sign-in host and every application.
@@ -50,9 +50,21 @@ async fn run(settings: Settings, options: Options, terminal: &mut Terminal<'_>) 
         // The configuration does not fit the database: as wrong as a wrong file.
         Err(refused @ AppError::Declare(_)) => {
             terminal.complain(format_args!("vestibule: {refused}"));
+            if let AppError::Declare(DeclareError::Dangerous(dangers)) = &refused {
+                dangers.iter().for_each(|danger| terminal.complain(choice(danger)));
+            }
             Ok(Outcome::Misused)
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// How to choose what becomes of the people concerned.
+fn choice(Danger { idp, kind, .. }: &Danger) -> String {
+    let forget = format!("start once with --forget-identities {idp} to forget them");
+    match kind {
+        DangerKind::Owner => forget,
+        DangerKind::Source => format!("{forget}, or with --keep-identities {idp} if they are the same people"),
     }
 }
 

@@ -10,14 +10,15 @@ use tokio::time::{Instant, timeout};
 
 use super::Unavailable;
 use crate::identity::{SessionId, UserId};
-use crate::store::{Change, Db, changes};
+use crate::store::{Change, Db, StoreError, changes};
 
 /// How often the log is read: a change is felt everywhere well within a second.
 pub const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// After this long without reading the log, nothing in memory is believed until it has been read again.
 const MAX_SILENCE: Duration = Duration::from_millis(800);
-/// How long a request waits for the log to be read.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Longest wait of a request for the log to be read. A store that takes longer is as good as away, and whoever waits
+/// for it is better told so.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// After this long without reading, entries may have been pruned unread; they are kept for much longer.
 const MAX_GAP: Duration = Duration::from_secs(600);
 /// Changed subjects remembered one by one; past that, everything loaded before counts as changed.
@@ -94,11 +95,12 @@ impl Changes {
         if self.silence() <= MAX_SILENCE {
             return Ok(());
         }
-        let read = async {
+        let hear = async {
             let _reading = self.reading.lock().await;
+            // Whoever held the lock may have read it for us.
             if self.silence() <= MAX_SILENCE { Ok(()) } else { self.read_all().await }
         };
-        timeout(PATIENCE, read).await.unwrap_or(Err(Unavailable::Silent))
+        timeout(PATIENCE, hear).await.unwrap_or_else(|_| Err(StoreError::Silent(PATIENCE).into()))
     }
 
     /// Reads the log to its end. Call it after a change of one's own, so that it is felt here at once.

@@ -3,11 +3,15 @@
 pub mod attempt;
 pub mod browser;
 pub mod census;
+pub mod command;
 pub mod database;
 pub mod faulty;
 pub mod logs;
+pub mod postgres;
+pub mod process;
 pub mod provider;
 pub mod raw;
+pub mod relay;
 pub mod scene;
 pub mod server;
 pub mod upstream;
