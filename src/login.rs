@@ -108,6 +108,7 @@ impl Login {
     /// The page for an address of ours that has none.
     fn nothing_here(&self, headers: &HeaderMap, assets: Assets) -> Response {
         let failure = self.web.failure(Cause::NotFound).with_link("Go to the front page", "/");
+        tracing::info!(reference = %failure.reference, "there is no such page");
         self.web.fail(failure, headers, assets)
     }
 

@@ -28,14 +28,8 @@ pub struct SessionSettings {
 
 /// The store could not be asked, so nobody can be recognised: answer 503.
 #[derive(Debug, thiserror::Error)]
-pub enum Unavailable {
-    /// It failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// It does not answer in the time that a request may wait.
-    #[error("the database did not answer in time")]
-    Silent,
-}
+#[error(transparent)]
+pub struct Unavailable(#[from] StoreError);
 
 /// A completed sign-in, about to become a session.
 #[derive(Clone, Debug)]

@@ -35,7 +35,7 @@ pub use changes::Change;
 pub use error::StoreError;
 pub use url::DatabaseUrl;
 
-use conn::{Conn, Engine};
+use conn::{Conn, Engine, in_time};
 
 /// The database. Cheap to clone.
 #[derive(Clone)]
@@ -73,8 +73,8 @@ impl Db {
     /// When the database does not answer.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         let inner = match &self.pools {
-            Pools::Sqlite { write, .. } => TxInner::Sqlite(write.begin_with("begin immediate").await?),
-            Pools::Postgres(pool) => TxInner::Postgres(pool.begin().await?),
+            Pools::Sqlite { write, .. } => TxInner::Sqlite(in_time(write.begin_with("begin immediate")).await?),
+            Pools::Postgres(pool) => TxInner::Postgres(in_time(pool.begin()).await?),
         };
         Ok(self.tx(inner))
     }
@@ -85,9 +85,9 @@ impl Db {
     /// When the database does not answer.
     pub async fn snapshot(&self) -> Result<Tx, StoreError> {
         let inner = match &self.pools {
-            Pools::Sqlite { read, .. } => TxInner::Sqlite(read.begin().await?),
+            Pools::Sqlite { read, .. } => TxInner::Sqlite(in_time(read.begin()).await?),
             Pools::Postgres(pool) => {
-                TxInner::Postgres(pool.begin_with("begin isolation level repeatable read read only").await?)
+                TxInner::Postgres(in_time(pool.begin_with("begin isolation level repeatable read read only")).await?)
             }
         };
         Ok(self.tx(inner))
@@ -97,13 +97,13 @@ impl Db {
         Tx { inner, statements: Arc::clone(&self.statements) }
     }
 
-    /// Asks the database to write something that changes nothing: what `/readyz` wants to know.
+    /// Asks the database for an answer, by the connections that write: what `/readyz` wants to know.
     ///
     /// # Errors
-    /// When it does not answer, or cannot be written.
+    /// When there is none.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let probe = "update catalogue_head set version = version where id = 1";
-        self.writer().execute(probe, vec![]).await.map(drop)
+        let _: i64 = self.writer().scalar("select version from catalogue_head where id = 1", vec![]).await?;
+        Ok(())
     }
 
     /// Closes every connection, after the statements under way.
@@ -156,14 +156,11 @@ impl Tx {
     /// # Errors
     /// When the database does not answer or cannot: then nothing lasts.
     pub async fn commit(self) -> Result<(), StoreError> {
-        let commit = async {
-            match self.inner {
-                TxInner::Sqlite(tx) => tx.commit().await?,
-                TxInner::Postgres(tx) => tx.commit().await?,
-            }
-            Ok(())
-        };
-        conn::patiently(commit).await
+        match self.inner {
+            TxInner::Sqlite(tx) => in_time(tx.commit()).await?,
+            TxInner::Postgres(tx) => in_time(tx.commit()).await?,
+        }
+        Ok(())
     }
 
     fn conn(&mut self) -> Conn<'_> {

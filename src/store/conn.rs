@@ -24,6 +24,21 @@ use crate::identity::{
 /// Rows written or named in one statement: far below the placeholders of either engine (32,766 and 65,535).
 pub(super) const BATCH: usize = 500;
 
+/// Longest wait for one statement, with a connection to run it on. A database host that has died says nothing at all,
+/// and TCP would wait for it a quarter of an hour.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What comes of a statement, if it does in time.
+pub(super) async fn in_time<T, E>(statement: impl Future<Output = Result<T, E>>) -> Result<T, StoreError>
+where
+    StoreError: From<E>,
+{
+    match timeout(PATIENCE, statement).await {
+        Ok(outcome) => Ok(outcome?),
+        Err(_) => Err(StoreError::Silent(PATIENCE)),
+    }
+}
+
 /// A pool or a connection of either engine, for one statement.
 pub(super) struct Conn<'a> {
     engine: Engine<'a>,
@@ -70,34 +85,25 @@ impl<'a> Conn<'a> {
     /// Runs the statement and tells how many rows it touched.
     pub(super) async fn execute(self, sql: impl Text, values: Vec<Value>) -> Result<u64, StoreError> {
         let sql = sql.statement();
-        patiently(async {
-            Ok(dispatch!(self, executor => bound(sql, values).execute(executor).await?.rows_affected()))
-        })
-        .await
+        Ok(dispatch!(self, executor => in_time(bound(sql, values).execute(executor)).await?.rows_affected()))
     }
 
     /// Every row.
     pub(super) async fn all<T: Record>(self, sql: impl Text, values: Vec<Value>) -> Result<Vec<T>, StoreError> {
         let sql = sql.statement();
-        let read = async {
-            dispatch!(self, executor => {
-                let rows = bound(sql, values).fetch_all(executor).await?;
-                Ok(rows.iter().map(T::from_row).collect::<Result<_, _>>()?)
-            })
-        };
-        patiently(read).await
+        dispatch!(self, executor => {
+            let rows = in_time(bound(sql, values).fetch_all(executor)).await?;
+            Ok(rows.iter().map(T::from_row).collect::<Result<_, _>>()?)
+        })
     }
 
     /// The row, if there is one.
     pub(super) async fn optional<T: Record>(self, sql: impl Text, values: Vec<Value>) -> Result<Option<T>, StoreError> {
         let sql = sql.statement();
-        let read = async {
-            dispatch!(self, executor => {
-                let row = bound(sql, values).fetch_optional(executor).await?;
-                Ok(row.as_ref().map(T::from_row).transpose()?)
-            })
-        };
-        patiently(read).await
+        dispatch!(self, executor => {
+            let row = in_time(bound(sql, values).fetch_optional(executor)).await?;
+            Ok(row.as_ref().map(T::from_row).transpose()?)
+        })
     }
 
     /// The only column of the only row.
@@ -108,14 +114,6 @@ impl<'a> Conn<'a> {
         let row: Option<(T,)> = self.optional(sql, values).await?;
         Ok(row.ok_or_else(|| StoreError::Database(sqlx::Error::RowNotFound))?.0)
     }
-}
-
-/// A statement that takes longer than any of ours on a database that works is given up: whoever waits is told so.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-/// Runs one step of the database's within [`PATIENCE`]. A connection that was given up on is not used again.
-pub(super) async fn patiently<T>(step: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    timeout(PATIENCE, step).await.unwrap_or(Err(StoreError::Timeout))
 }
 
 /// A statement's text: written here, or put together here of written parts and placeholders.

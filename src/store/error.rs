@@ -1,6 +1,7 @@
 //! What can go wrong with the database, as the rooms above tell it apart.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sqlx::error::ErrorKind;
 
@@ -36,9 +37,9 @@ pub enum StoreError {
     /// A row holds what we never write.
     #[error("the database holds a value that cannot be read: {0}")]
     Corrupt(String),
-    /// The database does not answer in time.
-    #[error("the database did not answer in time")]
-    Timeout,
+    /// The database did not answer in time. What was asked may have happened.
+    #[error("the database did not answer within {0:?}")]
+    Silent(Duration),
     /// The database does not answer, or answers with an error.
     #[error("the database failed: {0}")]
     Database(#[source] sqlx::Error),

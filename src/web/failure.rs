@@ -144,9 +144,11 @@ impl Cause {
                 "You are signed in, but none of your roles opens this.",
                 "Sign in as someone else, or ask your admin for access and give them the reference.",
             ),
-            Self::UpstreamUnavailable => {
-                ("The application does not answer", "It could not be reached.", "Wait a moment and try again.")
-            }
+            Self::UpstreamUnavailable => (
+                "The application does not answer",
+                "It could not be reached, or did not answer as expected.",
+                "Wait a moment and try again.",
+            ),
             Self::UpstreamTimeout => (
                 "The application takes too long",
                 "It has your request and may still be working on it, but did not answer in time.",

@@ -4,12 +4,16 @@
 mod kit;
 
 mod browser;
+mod command;
 mod demo;
+mod door;
 mod faults;
 mod handoff;
 mod hygiene;
 mod journey;
 mod oidc;
+mod outage;
+mod postgres;
 mod prepared;
 mod provisioning;
 mod session;

@@ -1,0 +1,95 @@
+//! The program itself, as a child process.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+
+use super::browser::Browser;
+use super::world::eventually;
+
+/// Runs a command to its end.
+pub fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    command(arguments, variables).output().expect("the program runs")
+}
+
+fn command(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
+    command.args(arguments).envs(variables.iter().copied()).env_remove("RUST_LOG").stdin(Stdio::null());
+    command
+}
+
+/// The exit code of a command, and what it complained of.
+pub fn failure(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
+    let output = run(arguments, variables);
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// Writes a configuration into a folder, and gives its path.
+pub fn file(folder: &Path, text: &str) -> String {
+    let path = folder.join("vestibule.toml");
+    std::fs::write(&path, text).expect("the folder can be written");
+    path.display().to_string()
+}
+
+/// `vestibule serve`, running. It is killed with this value.
+pub struct Serving {
+    child: Child,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Serving {
+    /// Starts it.
+    pub fn start(configuration: &str, variables: &[(&str, &str)]) -> Self {
+        let mut command = command(&["serve", "--config", configuration], variables);
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the program starts");
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (lines, kept) = (BufReader::new(child.stderr.take().expect("piped")).lines(), Arc::clone(&log));
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                kept.lock().expect("no thread panicked here").push(line);
+            }
+        });
+        Self { child, log }
+    }
+
+    /// Its log so far.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().expect("no thread panicked here").clone()
+    }
+
+    /// Waits until `/readyz` at that port says 200.
+    pub async fn ready(&self, operations: u16) {
+        let browser = Browser::new();
+        let url = format!("http://127.0.0.1:{operations}/readyz");
+        let listens = async || tokio::net::TcpStream::connect(("127.0.0.1", operations)).await.is_ok();
+        eventually("it listens", listens).await;
+        eventually("it is ready", async || browser.fetch(&url).await.status == 200).await;
+    }
+
+    /// Sends SIGTERM, as whoever stops services does.
+    pub fn terminate(&self) {
+        let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(status.expect("kill runs").success());
+    }
+
+    /// Waits for its end, and gives the exit code.
+    pub async fn exit(&mut self) -> Option<i32> {
+        let mut ended = None;
+        for _ in 0..3000 {
+            ended = self.child.try_wait().expect("it can be asked");
+            if ended.is_some() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        ended.expect("it ends").code()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
