@@ -5,6 +5,7 @@ mod cookies;
 mod framing;
 mod hops;
 mod identity;
+mod own_doors;
 mod paths;
 mod presets;
 mod proxies;
