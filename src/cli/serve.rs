@@ -28,9 +28,6 @@ impl Arguments {
         let settings = config::load(&self.config.path, variables)?;
         let options = Options { identities: self.choices(), notice: None };
         telemetry::start();
-        for warning in settings.warnings() {
-            tracing::warn!("{warning}");
-        }
         run(settings, options, terminal)
     }
 
@@ -48,10 +45,10 @@ async fn run(settings: Settings, options: Options, terminal: &mut Terminal<'_>) 
     match app.run(stop()?).await {
         Ok(()) => Ok(Outcome::Done),
         // The configuration does not fit the database: as wrong as a wrong file.
-        Err(refused @ AppError::Declare(_)) => {
+        Err(AppError::Declare(refused)) => {
             terminal.complain(format_args!("vestibule: {refused}"));
-            if let AppError::Declare(DeclareError::Dangerous(dangers)) = &refused {
-                dangers.iter().for_each(|danger| terminal.complain(choice(danger)));
+            for remedy in remedies(&refused) {
+                terminal.complain(remedy);
             }
             Ok(Outcome::Misused)
         }
@@ -59,13 +56,14 @@ async fn run(settings: Settings, options: Options, terminal: &mut Terminal<'_>) 
     }
 }
 
-/// How to choose what becomes of the people concerned.
-fn choice(Danger { idp, kind, .. }: &Danger) -> String {
-    let forget = format!("start once with --forget-identities {idp} to forget them");
-    match kind {
-        DangerKind::Owner => forget,
-        DangerKind::Source => format!("{forget}, or with --keep-identities {idp} if they are the same people"),
-    }
+/// How to say what shall become of the people whom a change of the file concerns.
+fn remedies(refused: &DeclareError) -> Vec<String> {
+    let DeclareError::Dangerous(dangers) = refused else { return Vec::new() };
+    let remedy = |Danger { idp, kind, .. }: &Danger| match kind {
+        DangerKind::Source => format!("  start once with --keep-identities {idp} or --forget-identities {idp}"),
+        DangerKind::Owner => format!("  start once with --forget-identities {idp}"),
+    };
+    dangers.iter().map(remedy).collect()
 }
 
 /// Resolves when somebody asks us to stop.

@@ -76,3 +76,16 @@ async fn an_answer_to_a_sign_in_at_another_provider_is_refused() {
     assert_eq!(provider.hits("/token"), 0);
     left_nothing(&world, &browser, "mixed up").await;
 }
+
+#[tokio::test]
+async fn signing_in_again_after_a_refusal_leads_to_where_the_person_was_going() {
+    let provider = Faulty::start(Fault::Nonce).await;
+    let world = World::at(&provider.issuer, Places::usual).await;
+    let browser = Browser::new();
+    let attempt = Attempt::at(&world, &browser, &world.url("wiki", "/notes?page=2"), "alice").await;
+    is_told(&attempt, REFUSED, "nonce");
+    provider.set_fault(Fault::Honest);
+    let again = world.login(&attempt.page().link("Sign in again"));
+    let arrived = browser.follow(&again).await.pop().expect("a page");
+    assert_eq!((arrived.status.as_u16(), arrived.url.as_str()), (200, world.url("wiki", "/notes?page=2").as_str()));
+}

@@ -68,6 +68,15 @@ impl Response {
         shown.unwrap_or_else(|| panic!("no reference at {}: {text}", self.url))
     }
 
+    /// Where the link with this label leads.
+    pub fn link(&self, label: &str) -> String {
+        let text = self.text();
+        let before = text.split_once(&format!(">{label}</a>")).map(|(before, _)| before);
+        let href = before.and_then(|before| before.rsplit_once("href=\""));
+        let (_, href) = href.unwrap_or_else(|| panic!("no link {label} at {}: {text}", self.url));
+        href.trim_end_matches('"').replace("&#x2f;", "/").replace("&amp;", "&")
+    }
+
     /// The headline of a page of ours.
     pub fn title(&self) -> String {
         let text = self.text();

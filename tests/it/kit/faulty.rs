@@ -35,6 +35,8 @@ pub struct Faulty {
 
 struct State {
     issuer: String,
+    /// The path below which everything is.
+    below: String,
     fault: Mutex<Fault>,
     extra: Mutex<Map<String, Value>>,
     /// Nonces by code; a code is good once.
@@ -63,10 +65,20 @@ impl Faulty {
 
     /// Starts a provider with this fault on this port.
     pub async fn at(port: u16, fault: Fault) -> Self {
+        Self::serve(port, "", fault).await
+    }
+
+    /// Starts an honest provider whose issuer has this path. With a slash at its end, endpoints hold two in a row.
+    pub async fn below(path: &str) -> Self {
+        Self::serve(0, path, Fault::Honest).await
+    }
+
+    async fn serve(port: u16, path: &str, fault: Fault) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("a free port");
-        let issuer = format!("http://{}", listener.local_addr().expect("an address"));
+        let issuer = format!("http://{}{path}", listener.local_addr().expect("an address"));
         let state = Arc::new(State {
             issuer: issuer.clone(),
+            below: path.trim_end_matches('/').to_owned(),
             fault: Mutex::new(fault),
             extra: Mutex::default(),
             codes: Mutex::default(),
@@ -118,7 +130,7 @@ impl Faulty {
 
 async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Answer, Infallible> {
     let (head, body) = request.into_parts();
-    let path = head.uri.path().to_owned();
+    let path = head.uri.path().strip_prefix(&state.below).unwrap_or_default().replace("//", "/");
     *lock(&state.hits).entry(path.clone()).or_default() += 1;
     let fault = *lock(&state.fault);
     match fault.at_endpoint(&path) {

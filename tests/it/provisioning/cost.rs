@@ -57,7 +57,7 @@ async fn sign_in(directory: &Directory, catalogue: &Catalogue, groups: &Value) -
         roles: decision.desired().collect(),
         errored: decision.errored().collect(),
     };
-    let sign_in = SignIn { idp, profile: profile.clone(), decision: Some(desired) };
+    let sign_in = SignIn { idp, profile, decision: Some(desired) };
     directory.provision(&sign_in).await.expect("provisioned").organizations
 }
 

@@ -151,3 +151,25 @@ async fn a_changed_policy_counts_from_the_next_sign_in() {
     assert_eq!(stage.told(&browser, "garage").await, None);
     assert_eq!(stage.roles("alice").await, ["home-lab/Admin"]);
 }
+
+#[tokio::test]
+async fn another_owner_is_refused_at_start_and_can_only_be_had_by_forgetting() {
+    let mut stage = Stage::set(everybody).await;
+    stage.sign_in(json!({})).await;
+    let before = stage.world.census().await;
+    stage.world.stop().await;
+    let usual = everybody(&stage.world.places);
+    let owned = usual.replace("auto_provision = true", "auto_provision = true\nowner = \"home-lab\"");
+    for arguments in [&["serve"][..], &["serve", "--keep-identities", "company"]] {
+        let done = stage.world.command(&owned, arguments).await;
+        assert_eq!(done.code, Some(2), "{done:?}");
+        assert!(done.err.contains("1 person") && done.err.contains("--forget-identities company"), "{}", done.err);
+        assert!(!done.err.contains("--keep-identities"), "{}", done.err);
+        assert_eq!(stage.world.census().await, before, "nothing has changed");
+    }
+    serve_once(&stage.world, &owned, &["--forget-identities", "company"]).await;
+    assert_eq!(stage.world.census().await.identities, 0);
+    stage.world.restart(|_| owned).await;
+    stage.sign_in(json!({})).await;
+    assert_eq!(stage.roles("alice").await, ["home-lab/Member"], "the owner's word counts there alone");
+}

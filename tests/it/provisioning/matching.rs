@@ -6,6 +6,7 @@ use vestibule::directory::{Actor, NewUser, UserState, Who};
 use super::{BY_CLAIM, Stage, with_default};
 use crate::kit::census::Census;
 use crate::kit::logs;
+use crate::kit::world::{Places, eventually};
 
 #[tokio::test]
 async fn who_is_in_no_organization_reads_so_with_a_reference_and_is_listed_so() {
@@ -51,7 +52,7 @@ async fn where_a_match_is_required_who_loses_the_last_one_is_out_at_once() {
     assert_eq!((page.status.as_u16(), page.title().as_str()), (403, "You have no account here"));
     let census = stage.world.census().await;
     assert_eq!((census.users, census.identities, census.grants, census.sessions), (1, 1, 0, 0));
-    crate::kit::world::eventually("the open session has ended", async || {
+    eventually("the open session has ended", async || {
         browser.fetch(&stage.world.url("home-lab", "/")).await.status == 401
     })
     .await;
@@ -80,4 +81,25 @@ async fn where_a_match_is_required_a_server_admin_needs_none() {
     assert_eq!(page.status, 200, "{}", page.text());
     let (_, page) = stage.sign_in(json!({ "o": false, "groups": [] })).await;
     assert_eq!(page.status, 403);
+}
+
+#[tokio::test]
+async fn a_disabled_user_is_out_and_stays_out() {
+    let configuration = |places: &Places| with_default(places, "", BY_CLAIM);
+    let mut stage = Stage::set(configuration).await;
+    let (browser, _) = stage.sign_in(json!({ "o": true, "r": "Member" })).await;
+    assert_eq!(stage.told(&browser, "home-lab").await.as_deref(), Some("Member"));
+    stage.world.stop().await;
+    stage.world.execute("update users set disabled_at = 1").await;
+    stage.world.restart(configuration).await;
+    assert_eq!(browser.fetch(&stage.world.url("home-lab", "/")).await.status, 401);
+
+    let before = stage.world.census().await;
+    let (browser, page) = stage.sign_in(json!({ "o": false, "r": "Member", "name": "Mallory" })).await;
+    assert_eq!((page.status.as_u16(), page.title().as_str()), (403, "Your account is disabled"));
+    assert!(logs::causes(&page.reference()).contains(&"the user is disabled".to_owned()));
+    assert_eq!(browser.fetch(&stage.world.url("home-lab", "/")).await.status, 401);
+    let after = stage.world.census().await;
+    assert_eq!((after.users, after.grants, after.sessions), (before.users, before.grants, before.sessions));
+    assert_eq!(stage.user("alice").await.expect("known").display_name.as_deref(), Some("Alice Archer"));
 }

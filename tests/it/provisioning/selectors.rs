@@ -146,3 +146,25 @@ async fn list_claims_are_always_lists_to_selectors() {
     )
     .await;
 }
+
+#[tokio::test]
+async fn claims_as_well_known_providers_shape_them_can_be_selected() {
+    for (org, claims) in [
+        // Cognito, Keycloak (roles of the realm, of a client, and groups by path), Entra (object ids).
+        ("contains(\\\"cognito:groups\\\", '{{orgId}}')", json!({ "cognito:groups": ["home-lab"] })),
+        ("contains(realm_access.roles, '{{orgId}}')", json!({ "realm_access": { "roles": ["home-lab"] } })),
+        (
+            "contains(resource_access.\\\"my-app\\\".roles, '{{orgId}}')",
+            json!({ "resource_access": { "my-app": { "roles": ["home-lab"] } } }),
+        ),
+        ("contains(groups, '/teams/{{orgId}}')", json!({ "groups": ["/teams/home-lab", "home-lab"] })),
+        (
+            "contains(groups, '1f0e0c5e-7d7a-4c43-9ddf-5bd8c4b0a5f1') && 'home-lab'",
+            json!({ "groups": ["1f0e0c5e-7d7a-4c43-9ddf-5bd8c4b0a5f1"] }),
+        ),
+    ] {
+        let policy = format!("org = \"{org}\"\nrole = \"'Member'\"");
+        let stage = Stage::set(|places| with_default(places, "", &policy)).await;
+        gives(&stage, vec![(claims, &["home-lab/Member"])]).await;
+    }
+}

@@ -80,6 +80,16 @@ async fn claims_that_we_do_not_use_may_be_anything() {
 }
 
 #[tokio::test]
+async fn an_issuer_may_have_a_path_or_a_slash_at_its_end() {
+    for path in ["/", "/realms/main", "/realms/main/"] {
+        let provider = Faulty::below(path).await;
+        let world = World::at(&provider.issuer, Places::usual).await;
+        let (_, attempt) = Attempt::unasked(&world).await;
+        assert_eq!(attempt.page().status, 200, "{path}: {}", attempt.page().text());
+    }
+}
+
+#[tokio::test]
 async fn a_subject_is_a_text_kept_to_the_last_character() {
     for subject in ["10769150350006150715113082367", "0010", "AbC", "a\u{301}"] {
         let (world, page) = signed_in_with(json!({ "sub": subject })).await;

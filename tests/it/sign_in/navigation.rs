@@ -11,8 +11,11 @@ use crate::kit::world::{Places, World};
 
 const PAGE: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
-/// What asks without a person, or not for a page: method and headers.
-const PROGRAMS: [(&str, Method, &[(&str, &str)]); 9] = [
+/// What asks, its method and its headers.
+type Asking = (&'static str, Method, &'static [(&'static str, &'static str)]);
+
+/// What asks without a person, or not for a page.
+const PROGRAMS: [Asking; 9] = [
     ("a frame", Method::GET, &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe"), ("accept", PAGE)]),
     ("fetch()", Method::GET, &[("sec-fetch-mode", "cors"), ("sec-fetch-dest", "empty"), ("accept", "*/*")]),
     (

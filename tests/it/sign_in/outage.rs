@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::kit::attempt::Attempt;
 use crate::kit::browser::Browser;
-use crate::kit::faulty::{Fault, Faulty};
+use crate::kit::faulty::{Endpoint, Fault, Faulty, Trouble};
 use crate::kit::logs;
 use crate::kit::world::{Places, World, eventually, free_port};
 
@@ -26,7 +26,7 @@ async fn the_server_starts_and_serves_while_the_provider_is_away_and_signs_in_on
 
     let _provider = Faulty::at(port, Fault::Honest).await;
     world.clock.advance(Duration::from_secs(3));
-    let again = world.login(&link(&page.text(), "Try again"));
+    let again = world.login(&page.link("Try again"));
     let arrived = browser.follow(&again).await.pop().expect("a page");
     assert_eq!(arrived.status, 200, "{}", arrived.text());
     assert_eq!(arrived.url.as_str(), world.url("wiki", "/"), "trying again leads to where the person was going");
@@ -65,11 +65,4 @@ async fn sessions_outlive_their_provider() {
         stranger.fetch(&format!("http://{}/readyz", world.operations)).await.status == 200
     })
     .await;
-}
-
-/// Where the link with this label leads.
-fn link(page: &str, label: &str) -> String {
-    let before = page.split_once(&format!(">{label}</a>")).expect("the link").0;
-    let href = before.rsplit_once("href=\"").expect("an address").1.trim_end_matches('"');
-    href.replace("&#x2f;", "/").replace("&amp;", "&")
 }
