@@ -131,10 +131,10 @@ const promises = {
     await context.close();
   },
 
-  async 'two tabs that sign in at once both arrive'() {
+  async 'tabs that sign in at once all arrive'() {
     const { context } = await person();
-    const tabs = [await context.newPage(), await context.newPage()];
-    const asked = [`${wiki}/deep/page?tab=1`, `${wiki}/deep/page?tab=2`];
+    const tabs = [await context.newPage(), await context.newPage(), await context.newPage()];
+    const asked = [`${wiki}/deep/page?tab=1`, `${wiki}/deep/page?tab=2`, `${notes}/deep/page?tab=3`];
     await Promise.all(tabs.map((tab, index) => tab.goto(asked[index])));
     for (const [index, tab] of tabs.entries()) {
       await atProvider(tab, 'alice');

@@ -4,6 +4,7 @@ mod assertion;
 mod cookies;
 mod framing;
 mod hops;
+mod http2;
 mod identity;
 mod own_doors;
 mod paths;

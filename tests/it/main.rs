@@ -13,6 +13,7 @@ mod hygiene;
 mod journey;
 mod oidc;
 mod outage;
+mod pages;
 mod postgres;
 mod prepared;
 mod provisioning;

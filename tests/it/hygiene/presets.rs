@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::kit::provider::Variant;
-use crate::kit::scene::wiki_with;
+use crate::kit::scene::{behind_tls, browser_over_tls, wiki_with};
 use crate::kit::upstream::received;
 use crate::kit::world::{Places, World};
 
@@ -74,6 +74,22 @@ async fn the_upstream_sees_the_public_host_or_its_own_as_it_is_told() {
         assert_eq!(received(&seen, "x-forwarded-host"), [outside.as_str()]);
         assert_eq!(received(&seen, "x-forwarded-proto"), ["http"]);
         assert_eq!(received(&seen, "x-forwarded-port"), [world.places.port.to_string().as_str()]);
+    }
+}
+
+#[tokio::test]
+async fn behind_tls_the_upstream_is_told_what_browsers_see() {
+    let world = behind_tls().await;
+    let browser = browser_over_tls(&world);
+    let page = world.enter(&browser, "https://wiki.example.com/", "alice").await;
+    let seen = page.json();
+    for (name, value) in [
+        ("host", "wiki.example.com"),
+        ("x-forwarded-host", "wiki.example.com"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-port", "443"),
+    ] {
+        assert_eq!(received(&seen, name), [value], "{name}");
     }
 }
 

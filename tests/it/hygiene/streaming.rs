@@ -1,6 +1,9 @@
 //! Bodies stream both ways: what has come is passed on before the rest is there.
 
+use std::time::Duration;
+
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use super::{address, session};
 use crate::kit::provider::Variant;
@@ -74,11 +77,28 @@ async fn a_large_upload_waits_for_its_reader_instead_of_filling_our_memory() {
         .await;
     let mut upstream = accept(&listener).await;
     upstream.read_until("\r\n\r\n").await;
-    // The upstream reads no further, so the sender must get stuck long before it has sent everything.
+    // The upstream reads no further.
+    assert_gets_stuck(&mut client).await;
+}
+
+#[tokio::test]
+async fn a_large_answer_waits_for_its_reader_too() {
+    let (world, listener, session) = scripted().await;
+    let mut client = Raw::connect(address(&world)).await;
+    client.send(format!("GET /down HTTP/1.1\r\nHost: wiki.localhost\r\nCookie: {session}\r\n\r\n")).await;
+    let mut upstream = accept(&listener).await;
+    upstream.read_until("\r\n\r\n").await;
+    upstream.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", 512 * 1024 * 1024)).await;
+    client.read_until("\r\n\r\n").await;
+    assert_gets_stuck(&mut upstream).await;
+}
+
+/// Sends until nobody takes any more, which must be long before everything is sent.
+async fn assert_gets_stuck(sender: &mut Raw) {
     let piece = vec![b'x'; 64 * 1024];
     let mut sent = 0;
-    let quiet = std::time::Duration::from_millis(500);
-    while tokio::time::timeout(quiet, client.send(&piece)).await.is_ok() {
+    let quiet = Duration::from_millis(500);
+    while timeout(quiet, sender.send(&piece)).await.is_ok() {
         sent += piece.len();
         assert!(sent < 64 * 1024 * 1024, "{sent} bytes went in and none came out");
     }

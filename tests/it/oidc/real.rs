@@ -63,26 +63,45 @@ async fn claims_come_from_the_id_token() {
     succeeds(Variant { claims_in_id_token: true, userinfo: false, ..Variant::default() }, ClientAuth::Basic).await;
 }
 
+/// A provider with one client for each value of a metadata name, called by that value.
+fn provider_with_clients(name: &str, values: &[&str]) -> Provider {
+    let client = |value: &&str| json!({ "client_id": value, "client_secret": "s", "redirect_uris": [REDIRECT_URI], name: value });
+    Provider::start(&Variant { clients: values.iter().map(client).collect(), ..Variant::default() })
+}
+
+async fn sign_in_as_client(provider: &Provider, client_id: &str) -> Result<VerifiedTokens, OidcError> {
+    let mut settings = settings(&provider.issuer);
+    settings.client_id = client_id.to_owned();
+    settings.client_secret = Some("s".to_owned().into());
+    sign_in(&party(settings, HttpSettings::default(), Ambient::system()), "alice").await
+}
+
 #[tokio::test]
 async fn every_accepted_algorithm_is_verified() {
-    for alg in ["RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA", "Ed25519"] {
-        succeeds(Variant { id_token_alg: alg, ..Variant::default() }, ClientAuth::Basic).await;
+    let algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA", "Ed25519"];
+    let provider = provider_with_clients("id_token_signed_response_alg", &algorithms);
+    for alg in algorithms {
+        let tokens = sign_in_as_client(&provider, alg).await.unwrap_or_else(|error| panic!("{alg}: {error}"));
+        assert_eq!(claims(&tokens)["email"], "alice@example.com", "{alg}");
     }
 }
 
 #[tokio::test]
 async fn other_algorithms_are_refused_by_name() {
+    let provider = provider_with_clients("id_token_signed_response_alg", &["HS256", "ES512"]);
     for alg in ["HS256", "ES512"] {
-        let provider = Provider::start(&Variant { id_token_alg: alg, ..Variant::default() });
-        let error = sign_in(&party_of(&provider, ClientAuth::Basic), "alice").await.expect_err(alg);
+        let error = sign_in_as_client(&provider, alg).await.expect_err(alg);
         assert!(matches!(&error, OidcError::Refused(cause) if cause.as_str().contains(alg)), "{error}");
     }
 }
 
 #[tokio::test]
 async fn userinfo_may_be_signed() {
-    for alg in ["RS256", "ES256", "EdDSA"] {
-        succeeds(Variant { userinfo_alg: Some(alg), ..Variant::default() }, ClientAuth::Basic).await;
+    let algorithms = ["RS256", "PS256", "ES256", "EdDSA"];
+    let provider = provider_with_clients("userinfo_signed_response_alg", &algorithms);
+    for alg in algorithms {
+        let tokens = sign_in_as_client(&provider, alg).await.unwrap_or_else(|error| panic!("{alg}: {error}"));
+        assert_eq!(tokens.userinfo.expect("asked for")["iss"], provider.issuer, "it was a JWT: {alg}");
     }
 }
 
