@@ -12,6 +12,11 @@ mod provision;
 mod reconcile;
 mod username;
 
+#[cfg(test)]
+mod kit;
+#[cfg(test)]
+mod tests;
+
 use crate::base::Ambient;
 use crate::identity::Catalogue;
 use crate::store::{self, Db};
@@ -20,12 +25,13 @@ pub use admin::{Actor, AdminError, NewUser, ServerAdmin, Who};
 pub use declare::{Danger, DangerKind, DeclareError, Declared, IdentityChoice, IdentityChoices};
 pub use people::{ListedIdentity, ListedUser, UserSelector, UserState};
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
-// For the rooms above, which know no store.
+// What callers handle, from rooms that not all of them know.
+pub use crate::policy::Profile;
 pub use crate::store::StoreError;
 
 /// How often a transaction is tried when somebody else was faster each time. Twice is what two sign-ins of one new
-/// person need; the third is for a machine under load.
-const ATTEMPTS: usize = 3;
+/// person need; more is for several who ask for one username at once, at different IdPs.
+const ATTEMPTS: usize = 5;
 
 /// The single writer. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -11,17 +11,17 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use axum::body::Body;
 use axum::response::Response;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Method, Request};
 use url::form_urlencoded;
 
+use crate::base::Token;
 use crate::decision::origin::check_handshake;
 use crate::decision::{Decision, Denial, Permit, RequestPath, Route, RouteTable};
-use crate::identity::{Catalogue, Host};
-use crate::listener::Client;
-use crate::pages::Assets;
+use crate::identity::{Catalogue, Host, SessionId};
+use crate::listener::{Client, Slot};
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
 use crate::upstream::{ForwardError, Forwarder, StillAllowed, is_websocket_handshake};
-use crate::web::{self, Cause, SignInWish, Web};
+use crate::web::{self, Assets, Cause, Form, SignInWish, Web};
 
 /// The way to the applications.
 pub struct Gateway {
@@ -59,17 +59,16 @@ impl Gateway {
         match decision {
             Decision::Permit(permit) => {
                 if self.is_hijack(permit.route(), &host, &request) {
-                    tracing::warn!(%host, "refused a WebSocket handshake from a page of another origin");
-                    return self.web.refuse(Cause::ForeignForm, request.headers(), Assets::Application);
+                    let why = "a WebSocket handshake from a page of another origin";
+                    return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
-                let still_allowed = self.still_allowed(&host, &path, &request);
-                self.forward(permit, request, still_allowed).await
+                let still_allowed = self.still_allowed(&permit, &path, &request);
+                self.forward(permit, &host, &path, request, still_allowed).await
             }
             Decision::SignIn(_) => self.sign_in(&host, &path, &request),
             Decision::Deny(denial) => self.deny(&denial, &path, principal.as_deref(), request.headers()),
             Decision::Ambiguous(ambiguous) => {
-                tracing::info!(%host, cause = %ambiguous, "refused an ambiguous request");
-                self.web.refuse(Cause::BadRequest, request.headers(), Assets::Application)
+                self.web.refuse_because(Cause::BadRequest, &ambiguous, request.headers(), Assets::Application)
             }
             Decision::NoSuchHost => self.web.refuse(Cause::UnknownHost, request.headers(), Assets::Application),
         }
@@ -86,45 +85,79 @@ impl Gateway {
 
     /// A handshake that carries a session, from a page that is not this host's.
     fn is_hijack(&self, route: &Route, host: &Host, request: &Request<Body>) -> bool {
-        let own = self.web.public_url.origin_of(host);
+        let own = || self.web.public_url.origin_of(host);
         is_websocket_handshake(request)
             && !self.web.session_tokens(request.headers()).is_empty()
-            && check_handshake(request.headers(), &own, &route.spec().allowed_origins).is_err()
+            && check_handshake(request.headers(), &own(), &route.spec().allowed_origins).is_err()
     }
 
-    /// Asked while a WebSocket is open: whether the same request would still be permitted to the same user.
-    fn still_allowed(self: &Arc<Self>, host: &Host, path: &RequestPath, request: &Request<Body>) -> StillAllowed {
+    /// Asked while a WebSocket is open: whether the same request would still be permitted, and as the same user. It is no
+    /// activity: an open page nobody looks at must not keep a session from ending.
+    fn still_allowed(self: &Arc<Self>, permit: &Permit, path: &RequestPath, request: &Request<Body>) -> StillAllowed {
         if !is_websocket_handshake(request) {
             return Arc::new(|| Box::pin(std::future::ready(false)));
         }
-        let (gateway, host, path) = (Arc::clone(self), host.clone(), path.clone());
-        let cookies: HeaderMap = request
-            .headers()
-            .get_all(http::header::COOKIE)
-            .iter()
-            .map(|cookie| (http::header::COOKIE, cookie.clone()))
-            .collect();
+        let (gateway, host, path) = (Arc::clone(self), permit.host().clone(), path.clone());
+        let session = permit.identity().map(|identity| identity.principal().session);
+        let tokens: Arc<[Token]> = self.web.session_tokens(request.headers()).into();
+        let slot = request.extensions().get::<Slot>().cloned();
         Arc::new(move || {
-            let (gateway, host, path, cookies) = (Arc::clone(&gateway), host.clone(), path.clone(), cookies.clone());
-            Box::pin(async move {
-                let Ok(principal) = gateway.principal(&host, &cookies).await else { return false };
-                matches!(gateway.routes.load().decide(&host, &path, principal.as_ref()), Decision::Permit(_))
-            })
+            // As long as somebody asks, the connection counts among the listener's.
+            let _counted = &slot;
+            let (gateway, host, path, tokens) = (Arc::clone(&gateway), host.clone(), path.clone(), Arc::clone(&tokens));
+            Box::pin(async move { gateway.is_permitted_as(session, &host, &path, &tokens).await })
         })
     }
 
-    async fn forward(&self, permit: Permit, request: Request<Body>, still_allowed: StillAllowed) -> Response {
+    /// Whether the request is permitted with exactly the identity of `session`; without one, anonymously.
+    async fn is_permitted_as(
+        &self,
+        session: Option<SessionId>,
+        host: &Host,
+        path: &RequestPath,
+        tokens: &[Token],
+    ) -> bool {
+        let mut principal = None;
+        for token in tokens.iter().filter(|_| session.is_some()) {
+            match self.sessions.observe(host, token).await {
+                Ok(found) => principal = principal.or(found.filter(|found| Some(found.session) == session)),
+                Err(_) => return false,
+            }
+        }
+        match self.routes.load().decide(host, path, principal.as_ref()) {
+            Decision::Permit(permit) => permit.identity().is_some() == session.is_some(),
+            _ => false,
+        }
+    }
+
+    async fn forward(
+        &self,
+        permit: Permit,
+        host: &Host,
+        path: &RequestPath,
+        request: Request<Body>,
+        still_allowed: StillAllowed,
+    ) -> Response {
         let chain = request.extensions().get::<Client>().map(|client| client.chain.clone()).unwrap_or_default();
-        let headers = request.headers().clone();
+        let form = Form::asked_for(request.headers());
+        let is_get = request.method() == Method::GET;
         let application = permit.route().application().clone();
         match self.forwarder.forward(permit, request, &chain, still_allowed).await {
             Ok(response) => response,
             Err(error) => {
-                let failure = self.web.failure(cause_of(&error));
+                let mut failure = self.web.failure(cause_of(&error));
+                if is_get {
+                    failure = failure.with_link("Try again", self.address_of(host, path));
+                }
                 tracing::warn!(reference = %failure.reference, %application, cause = %error, "cannot forward");
-                self.web.fail(failure, &headers, Assets::Application)
+                self.web.tell(failure, form, Assets::Application)
             }
         }
+    }
+
+    /// The whole address of a path, since one that begins with two slashes would lead elsewhere.
+    fn address_of(&self, host: &Host, path: &RequestPath) -> String {
+        self.web.public_url.origin_of(host) + path.target().as_str()
     }
 
     fn sign_in(&self, host: &Host, path: &RequestPath, request: &Request<Body>) -> Response {
@@ -132,7 +165,9 @@ impl Gateway {
             let wish = SignInWish::default();
             return self.web.send_to_sign_in(&self.keys, host, path.target().as_str(), &wish, request.headers());
         }
-        self.web.problem(self.web.failure(Cause::SignInRequired))
+        let failure = self.web.failure(Cause::SignInRequired);
+        tracing::info!(reference = %failure.reference, %host, "nobody is signed in, and this is no navigation");
+        self.web.problem(failure)
     }
 
     fn deny(

@@ -15,6 +15,7 @@ use rustls::ServerConfig;
 use tokio::net::TcpListener;
 
 pub use client::{Client, TrustedProxies};
+pub use serve::Slot;
 pub use tls::server_config;
 
 /// What holds for every connection.
@@ -61,7 +62,7 @@ impl Default for Limits {
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// The address is taken, or is not this machine's.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}")]
     Bind {
         /// The address asked for.
         address: SocketAddr,
@@ -69,7 +70,7 @@ pub enum ListenError {
         source: io::Error,
     },
     /// A file of the certificate or key cannot be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {path}")]
     Read {
         /// The file.
         path: PathBuf,

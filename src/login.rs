@@ -22,7 +22,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
 use http::HeaderMap;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::base::{HttpClient, Token};
 use crate::directory::{Directory, StoreError};
@@ -48,7 +48,8 @@ pub struct Login {
     http: HttpClient,
     secrets: IdpSecrets,
     scene: ArcSwap<Scene>,
-    evaluations: Semaphore,
+    reloading: Mutex<()>,
+    evaluations: Arc<Semaphore>,
 }
 
 impl Login {
@@ -65,8 +66,8 @@ impl Login {
         secrets: IdpSecrets,
     ) -> Result<Self, StoreError> {
         let scene = ArcSwap::from_pointee(Scene::default());
-        let evaluations = Semaphore::new(MAX_EVALUATIONS);
-        let login = Self { web, sessions, keys, directory, http, secrets, scene, evaluations };
+        let (reloading, evaluations) = (Mutex::default(), Arc::new(Semaphore::new(MAX_EVALUATIONS)));
+        let login = Self { web, sessions, keys, directory, http, secrets, scene, reloading, evaluations };
         login.reload().await?;
         Ok(login)
     }
@@ -76,6 +77,8 @@ impl Login {
     /// # Errors
     /// When the catalogue cannot be read; the old scene stays.
     pub async fn reload(&self) -> Result<Arc<Scene>, StoreError> {
+        // One at a time: of two that overlap, the one that read first must not have the last word.
+        let _reloading = self.reloading.lock().await;
         let catalogue = self.directory.catalogue().await?;
         let scene = Scene::compile(catalogue, &self.scene.load(), &self.secrets, &self.http, &self.web);
         let scene = Arc::new(scene);
@@ -102,6 +105,13 @@ impl Login {
         Ok(None)
     }
 
+    /// The page for an address of ours that has none.
+    fn nothing_here(&self, headers: &HeaderMap, assets: Assets) -> Response {
+        let failure = self.web.failure(Cause::NotFound).with_link("Go to the front page", "/");
+        tracing::info!(reference = %failure.reference, "there is no such page");
+        self.web.fail(failure, headers, assets)
+    }
+
     /// The page for when the store cannot be asked. Nobody is let through.
     fn unavailable(&self, error: &dyn std::error::Error, headers: &HeaderMap, assets: Assets) -> Response {
         let failure = self.web.failure(Cause::Unavailable);
@@ -119,6 +129,8 @@ pub fn sign_in_host(login: Arc<Login>) -> Router {
         .route("/login/{idp}/callback", get(callback::callback))
         .route("/logout", get(sign_out::confirm).post(sign_out::sign_out))
         .route("/signed-out", get(sign_out::signed_out))
+        // The same address ends a session on every host.
+        .route("/.vestibule/sign-out", get(sign_out::confirm).post(sign_out::sign_out))
         .route("/static/{*path}", get(asset))
         .fallback(not_found_on_sign_in_host)
         .method_not_allowed_fallback(wrong_method_on_sign_in_host)
@@ -132,7 +144,6 @@ pub fn application_host(login: Arc<Login>) -> Router {
         .route("/.vestibule/sign-in", get(arrival::sign_in))
         .route("/.vestibule/sign-out", get(sign_out::confirm_on_application).post(sign_out::sign_out_on_application))
         .route("/.vestibule/signed-out", get(sign_out::signed_out_on_application))
-        .route("/.vestibule/static/{*path}", get(asset))
         .fallback(not_found_on_application)
         .method_not_allowed_fallback(wrong_method_on_application)
         .with_state(login)
@@ -147,7 +158,7 @@ async fn asset(State(login): State<Arc<Login>>, Path(path): Path<String>, header
 }
 
 async fn not_found_on_sign_in_host(State(login): State<Arc<Login>>, headers: HeaderMap) -> Response {
-    login.web.refuse(Cause::NotFound, &headers, Assets::SignIn)
+    login.nothing_here(&headers, Assets::SignIn)
 }
 
 async fn wrong_method_on_sign_in_host(State(login): State<Arc<Login>>, headers: HeaderMap) -> Response {
@@ -155,7 +166,7 @@ async fn wrong_method_on_sign_in_host(State(login): State<Arc<Login>>, headers: 
 }
 
 async fn not_found_on_application(State(login): State<Arc<Login>>, headers: HeaderMap) -> Response {
-    login.web.refuse(Cause::NotFound, &headers, Assets::Application)
+    login.nothing_here(&headers, Assets::Application)
 }
 
 async fn wrong_method_on_application(State(login): State<Arc<Login>>, headers: HeaderMap) -> Response {

@@ -30,6 +30,9 @@ pub use error::{Cause, OidcError};
 use discovery::Discovery;
 use provider::Provider;
 
+/// Longest `sid` that is kept, in bytes; known ones have a few dozen.
+const MAX_SID: usize = 256;
+
 /// Claims exactly as the provider wrote them.
 pub type RawClaims = Map<String, Value>;
 
@@ -162,7 +165,7 @@ impl RelyingParty {
         let subject = check::id_token(&id_token, &expected)?;
         let userinfo = self.userinfo(&provider, &tokens.access_token, &subject).await?;
         let id_token = id_token.claims;
-        let sid = id_token.get("sid").and_then(Value::as_str).map(str::to_owned);
+        let sid = id_token.get("sid").and_then(Value::as_str).filter(is_session_id).map(str::to_owned);
         Ok(VerifiedTokens { id_token, userinfo, subject, sid, id_token_raw: tokens.id_token.into() })
     }
 
@@ -195,6 +198,11 @@ impl RelyingParty {
         let renewed = self.discovery.newer_than(provider).await?;
         renewed.keys.verify(jwt).map_err(|rejected| OidcError::refused(rejected.into_cause()))
     }
+}
+
+/// Whether a `sid` can be kept: longer ones, or those with control characters, fit no index.
+fn is_session_id(sid: &&str) -> bool {
+    !sid.is_empty() && sid.len() <= MAX_SID && !sid.chars().any(char::is_control)
 }
 
 fn check_issuer(provider: &Provider, iss: Option<&str>) -> Result<(), OidcError> {

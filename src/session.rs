@@ -7,7 +7,6 @@ mod handoff;
 mod principal;
 mod table;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 pub use changes::{Changes, POLL_INTERVAL};
@@ -28,15 +27,9 @@ pub struct SessionSettings {
 }
 
 /// The store could not be asked, so nobody can be recognised: answer 503.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("sessions are unavailable: {0}")]
-pub struct Unavailable(Arc<StoreError>);
-
-impl From<StoreError> for Unavailable {
-    fn from(error: StoreError) -> Self {
-        Self(Arc::new(error))
-    }
-}
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Unavailable(#[from] StoreError);
 
 /// A completed sign-in, about to become a session.
 #[derive(Clone, Debug)]

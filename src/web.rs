@@ -12,14 +12,15 @@ use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, ORIGIN};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-pub use failure::{Cause, Failure};
+pub use crate::pages::Assets;
+pub use failure::{Cause, Failure, Form};
 pub use navigation::{is_navigation, prefers_html};
 pub use sign_in::SignInWish;
 
 use crate::base::cookies::CookieNames;
 use crate::base::{Ambient, Token, TokenHash};
 use crate::identity::PublicUrl;
-use crate::pages::{Account, Asset, Assets, Frame, PageError, Pages};
+use crate::pages::{Account, Asset, Frame, PageError, Pages};
 use crate::session::Principal;
 
 /// The body and headers of every answer of our own.
@@ -145,11 +146,14 @@ pub fn with_cookie(mut response: Response, cookie: HeaderValue) -> Response {
 
 /// Whether a state-changing request comes from a page of `origin` itself. Applications share a site with us, so
 /// nothing less than the exact origin will do. A client that sends neither header is no browser: no page forged it.
+///
+/// The form of a page whose policy is to send no referrer has `Origin: null` (Fetch, 3.2). Many applications set that
+/// policy; then the browser's own word on where the form stood must do. For a sandboxed page it is `cross-site`.
 pub fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
-    let from = headers.get_all(ORIGIN).iter().all(|value| value.as_bytes() == origin.as_bytes());
-    let site =
-        headers.get_all("sec-fetch-site").iter().all(|value| matches!(value.as_bytes(), b"same-origin" | b"none"));
-    from && site
+    let mut sites = headers.get_all("sec-fetch-site").iter();
+    let vouched = headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
+    let from = |value: &HeaderValue| value == origin || (value == "null" && vouched);
+    headers.get_all(ORIGIN).iter().all(from) && sites.all(|site| site == "same-origin" || site == "none")
 }
 
 /// The token that a form of the session `token` carries: proof that the form was made by us for this session.
@@ -182,6 +186,11 @@ mod tests {
             (&[("origin", "https://evil.example.com")], false),
             (&[("origin", "http://wiki.example.com")], false),
             (&[("origin", "null")], false),
+            (&[("origin", "null"), ("sec-fetch-site", "same-origin")], true),
+            (&[("origin", "null"), ("sec-fetch-site", "none")], false),
+            (&[("origin", "null"), ("sec-fetch-site", "same-site")], false),
+            (&[("origin", "null"), ("sec-fetch-site", "cross-site")], false),
+            (&[("origin", "https://evil.example.com"), ("sec-fetch-site", "same-origin")], false),
             (&[("sec-fetch-site", "same-site")], false),
             (&[("sec-fetch-site", "cross-site")], false),
             (&[("origin", "https://wiki.example.com"), ("sec-fetch-site", "same-site")], false),

@@ -1,12 +1,14 @@
 //! Which door a request is for, told by its host alone: the sign-in host's, an application's, or none.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::response::{IntoResponse as _, Response};
-use http::Request;
+use http::{Method, Request};
+use tokio::time::timeout;
 use tower::ServiceExt as _;
 
 use super::{AppError, House, Options};
@@ -14,8 +16,13 @@ use crate::base::Ambient;
 use crate::config::Settings;
 use crate::decision::{RequestPath, target};
 use crate::identity::Host;
-use crate::pages::Assets;
+use crate::pages::{self, Assets};
 use crate::web::{self, Cause, Web};
+
+/// Largest body that a door of our own takes: a form with a token or two.
+const MAX_FORM: usize = 16 * 1024;
+/// How long such a body may take.
+const FORM_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where requests come in.
 #[derive(Clone)]
@@ -38,6 +45,9 @@ impl Door {
 
     /// Answers one request.
     pub(super) async fn answer(&self, request: Request<Body>) -> Response {
+        if let Some(asset) = asset(&request) {
+            return asset;
+        }
         let Some(house) = self.house.load_full() else {
             return self.web.refuse(Cause::Unavailable, request.headers(), Assets::Application);
         };
@@ -45,12 +55,11 @@ impl Door {
         let host = match target::check(&parts) {
             Ok(target) => target.host,
             Err(error) => {
-                tracing::info!(cause = %error, "refused a request target");
                 let cause = match error {
                     target::BadTarget::Method => Cause::MethodNotAllowed,
                     _ => Cause::BadRequest,
                 };
-                return self.web.refuse(cause, &parts.headers, Assets::Application);
+                return self.web.refuse_because(cause, &error, &parts.headers, Assets::Application);
             }
         };
         let request = Request::from_parts(parts, body);
@@ -61,12 +70,9 @@ impl Door {
             return self.web.refuse(Cause::UnknownHost, request.headers(), Assets::Application);
         }
         match RequestPath::parse(request.uri()) {
-            Ok(path) if is_ours(&path) => route(&house.application_host, host, request).await,
+            Ok(path) if is_ours(&path) => self.route(&house.application_host, Assets::Application, host, request).await,
             Ok(path) => house.gateway.answer(host, path, request).await,
-            Err(error) => {
-                tracing::info!(%host, cause = %error, "refused an ambiguous path");
-                self.web.refuse(Cause::BadRequest, request.headers(), Assets::Application)
-            }
+            Err(error) => self.web.refuse_because(Cause::BadRequest, &error, request.headers(), Assets::Application),
         }
     }
 
@@ -75,17 +81,36 @@ impl Door {
             let body = Body::from(house.jwks.to_string());
             return web::answer(http::StatusCode::OK, "application/jwk-set+json", body);
         }
-        route(&house.sign_in_host, host, request).await
+        self.route(&house.sign_in_host, Assets::SignIn, host, request).await
     }
+
+    /// To a door of our own, with a body that has come whole: our forms are small, and nobody who is not known yet may
+    /// keep us waiting for one.
+    async fn route(&self, router: &Router, assets: Assets, host: Host, request: Request<Body>) -> Response {
+        let (mut parts, body) = request.into_parts();
+        let readable = RequestPath::parse(&parts.uri).is_ok_and(|path| std::str::from_utf8(path.strict()).is_ok());
+        if !readable {
+            let why = "a path of ours is text";
+            return self.web.refuse_because(Cause::BadRequest, &why, &parts.headers, assets);
+        }
+        let Ok(Ok(body)) = timeout(FORM_PATIENCE, to_bytes(body, MAX_FORM)).await else {
+            let why = "a form of ours is small and comes at once";
+            return self.web.refuse_because(Cause::BadRequest, &why, &parts.headers, assets);
+        };
+        parts.extensions.insert(host);
+        router.clone().oneshot(Request::from_parts(parts, Body::from(body))).await.into_response()
+    }
+}
+
+/// Whatever the host, and before there is a database: the page that says what is wrong needs its stylesheet too.
+fn asset(request: &Request<Body>) -> Option<Response> {
+    let name = request.uri().path().strip_prefix(Assets::Application.base())?.strip_prefix('/')?;
+    let wanted = request.method() == Method::GET || request.method() == Method::HEAD;
+    Some(web::asset(pages::asset(name).filter(|_| wanted)?, request.headers()))
 }
 
 /// `/.vestibule/` on an application's host is never the application's, in whichever way the path is read.
 fn is_ours(path: &RequestPath) -> bool {
     let under = |path: &[u8]| path == b"/.vestibule" || path.starts_with(b"/.vestibule/");
     under(path.strict()) || path.lenient().is_some_and(under)
-}
-
-async fn route(router: &Router, host: Host, mut request: Request<Body>) -> Response {
-    request.extensions_mut().insert(host);
-    router.clone().oneshot(request).await.into_response()
 }

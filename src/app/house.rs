@@ -90,12 +90,16 @@ impl House {
         })
     }
 
-    /// Takes in a change of the catalogue.
-    pub(super) async fn reload(&self) {
+    /// Takes in a change of the catalogue. Says whether it could; if not, the last one stays until the next try.
+    pub(super) async fn reload(&self) -> bool {
         match self.login.reload().await {
             Ok(scene) => self.gateway.reload(&scene.catalogue),
-            Err(error) => tracing::error!(cause = %error, "cannot read the catalogue; the last one stays"),
+            Err(error) => {
+                tracing::error!(cause = %error, "cannot read the catalogue; the last one stays until it can be read");
+                return false;
+            }
         }
+        true
     }
 
     /// Whether the database answers.

@@ -31,9 +31,15 @@ pub(super) async fn run(house: Arc<House>, mut stopped: watch::Receiver<bool>) {
 async fn reload(house: &House) {
     let mut catalogue = house.changes.catalogue();
     // What happened between the house's building and now.
-    house.reload().await;
-    while catalogue.changed().await.is_ok() {
-        house.reload().await;
+    loop {
+        catalogue.mark_unchanged();
+        // Until it succeeds: what has been closed must not stay open because one read failed.
+        while !house.reload().await {
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+        if catalogue.changed().await.is_err() {
+            return;
+        }
     }
 }
 

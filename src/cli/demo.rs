@@ -5,7 +5,9 @@ pub mod apps;
 mod html;
 pub mod provider;
 
+use std::fs::DirBuilder;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -41,6 +43,8 @@ impl Arguments {
 /// Runs the demonstration until it is told to stop.
 #[tokio::main]
 async fn run(port: u16, folder: &Path, ambient: Ambient, terminal: &mut Terminal<'_>) -> anyhow::Result<Outcome> {
+    // From here on a signal ends the demonstration in order, with its folder.
+    let stop = serve::stop()?;
     let secret = ambient.token().expose();
     let client = Client {
         id: "vestibule-demo".to_owned(),
@@ -57,9 +61,9 @@ async fn run(port: u16, folder: &Path, ambient: Ambient, terminal: &mut Terminal
     let settings = config::parse("the demonstration", &text, [])?;
     let options = Options { notice: Some(NOTICE.to_owned()), ..Options::default() };
     let app = App::bind(settings, options, ambient).await;
-    let app = app.with_context(|| format!("if port {port} is taken, choose another with --port"))?;
+    let app = app.with_context(|| format!("port {port} cannot be used; choose another with --port"))?;
     terminal.say(greeting(port));
-    app.run(serve::stop()?).await?;
+    app.run(stop).await?;
     Ok(Outcome::Done)
 }
 
@@ -186,6 +190,7 @@ fn greeting(port: u16) -> String {
          \x20 http://control.localhost:{port}   another one, for its admins\n\
          \x20 http://localhost:{port}           who am I, and where may I go\n\n\
          Sign in as:\n{people}\n\
+         Who is refused gets a reference; the log below says why, under the same reference.\n\
          Stop with Ctrl-C."
     )
 }
@@ -205,7 +210,8 @@ struct Folder(PathBuf);
 impl Folder {
     fn new(ambient: &Ambient) -> anyhow::Result<Self> {
         let folder = std::env::temp_dir().join(format!("vestibule-demo-{}", ambient.uuid()));
-        std::fs::create_dir(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        let made = DirBuilder::new().mode(0o700).create(&folder);
+        made.with_context(|| format!("cannot make the folder {}", folder.display()))?;
         Ok(Self(folder))
     }
 }

@@ -128,3 +128,23 @@ fn health_finds_the_server_by_the_configuration() {
     let (code, _, err) = vestibule(&["health", "--config", &path(directory.path())], &[]);
     assert_eq!(code, 1, "{err}");
 }
+
+#[test]
+fn the_list_of_users_is_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("vestibule.toml");
+    std::fs::copy(EXAMPLE, &config).unwrap();
+    let config = config.to_str().unwrap();
+    let database = format!("sqlite://{}", folder.path().join("v.db").display());
+    let variables = [SECRET, ("VESTIBULE_DATABASE__URL", database.as_str())];
+    let who = ["user", "add", "--config", config, "--idp", "company", "--email", "bob@example.com"];
+    let what = ["--organization", "home-lab", "--role", "Member"];
+    assert_eq!(vestibule(&[&who[..], &what].concat(), &variables).0, 0);
+    let (code, out, err) = vestibule(&["user", "list", "--config", config], &variables);
+    assert_eq!(code, 0, "{err}");
+    let lines: Vec<&str> = out.lines().collect();
+    assert_eq!(lines.len(), 2, "{out}");
+    for (head, cell) in [("STATE", "waiting"), ("USERNAME", "bob@example.com  "), ("KNOWN BY", "company:")] {
+        assert_eq!(lines[0].find(head), lines[1].find(cell), "{head} in\n{out}");
+    }
+}

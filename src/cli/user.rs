@@ -180,5 +180,5 @@ fn line(user: &ListedUser) -> String {
     if user.server_admin {
         facts.push("server admin".to_owned());
     }
-    format!("{}  {state:<20}  {:<20}  {}", user.id, user.username, facts.join(", "))
+    format!("{}  {state:<20}  {:<20}  {}", user.id, user.username.as_str(), facts.join(", "))
 }

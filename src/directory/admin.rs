@@ -252,3 +252,6 @@ fn find_role(
     })?;
     Ok((found.key, role_found.id))
 }
+
+#[cfg(test)]
+mod tests;

@@ -187,3 +187,6 @@ async fn write(tx: &mut Tx, plan: &Plan, now: Timestamp) -> Result<(), StoreErro
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

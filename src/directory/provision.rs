@@ -29,7 +29,7 @@ pub struct SignIn<'a> {
     /// The IdP that vouches for it, of the catalogue it was decided with.
     pub idp: &'a Idp,
     /// Who signs in.
-    pub profile: &'a Profile,
+    pub profile: Profile,
     /// What the policies decided; `None` with auto provision off: no policy runs, no account is made, and nobody
     /// becomes or ceases to be a server admin.
     pub decision: Option<Desired>,
@@ -107,3 +107,6 @@ impl SignIn<'_> {
         self.profile.email.as_ref().filter(|email| email.verified).map(|email| email.address.as_str())
     }
 }
+
+#[cfg(test)]
+mod tests;

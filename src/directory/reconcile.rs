@@ -98,3 +98,6 @@ fn refresh_after(on_error: OnError) -> Duration {
         OnError::Keep { keep_for } => REFRESH.min(keep_for / REFRESH_SHARE),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,9 +15,14 @@ pub struct Email {
 }
 
 impl Email {
-    /// What two addresses are compared by: without case.
+    /// What two addresses are compared by: without case. A letter outside ASCII never becomes one inside it (the
+    /// Kelvin sign is no `k`): such an address is somebody else's mailbox.
     pub fn folded(address: &str) -> String {
-        address.trim().to_lowercase()
+        let lower = |c: char| {
+            let crosses = !c.is_ascii() && c.to_lowercase().any(|lower| lower.is_ascii());
+            if crosses { vec![c] } else { c.to_lowercase().collect() }
+        };
+        address.trim().chars().flat_map(lower).collect()
     }
 }
 
@@ -61,4 +66,16 @@ pub struct Grant {
     pub organization: OrganizationKey,
     /// Who gave it.
     pub origin: Origin,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_compared_without_case_and_never_across_alphabets() {
+        assert_eq!(Email::folded(" Mike@Example.COM "), "mike@example.com");
+        assert_eq!(Email::folded("ZOË@example.com"), "zoë@example.com");
+        assert_ne!(Email::folded("mi\u{212a}e@example.com"), "mike@example.com");
+    }
 }

@@ -29,6 +29,13 @@ const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 /// How often an HTTP/2 peer is asked for a sign of life, and how long it may take to give one.
 const PING: Duration = Duration::from_secs(20);
 
+/// A connection's place among those a listener takes at once. Stands in the extensions of every request; whoever goes on
+/// using the connection after the answer, as a WebSocket does, keeps a copy for as long.
+#[derive(Clone, Debug)]
+pub struct Slot {
+    _permit: Arc<OwnedSemaphorePermit>,
+}
+
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 impl Listener {
@@ -125,21 +132,22 @@ where
         peer: IpAddr,
         tls: Option<TlsAcceptor>,
         watcher: Watcher,
-        _slot: Option<OwnedSemaphorePermit>,
+        slot: Option<OwnedSemaphorePermit>,
     ) {
+        let slot = slot.map(|permit| Slot { _permit: Arc::new(permit) });
         // Small answers would otherwise wait for an acknowledgement that the peer holds back.
         let _ = stream.set_nodelay(true);
         let Some(tls) = tls else {
-            return self.speak(stream, peer, false, watcher).await;
+            return self.speak(stream, (peer, false), slot, watcher).await;
         };
         match timeout(self.limits.handshake, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.speak(stream, peer, true, watcher).await,
+            Ok(Ok(stream)) => self.speak(stream, (peer, true), slot, watcher).await,
             Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
             Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
         }
     }
 
-    async fn speak<I>(self, stream: I, peer: IpAddr, tls: bool, watcher: Watcher)
+    async fn speak<I>(self, stream: I, (peer, tls): (IpAddr, bool), slot: Option<Slot>, watcher: Watcher)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -151,6 +159,9 @@ where
                 heard.store(true, Ordering::Relaxed);
                 let client = trusted.resolve(peer, tls, request.headers());
                 request.extensions_mut().insert(client);
+                if let Some(slot) = &slot {
+                    request.extensions_mut().insert(slot.clone());
+                }
                 service.clone().oneshot(request)
             })
         };

@@ -164,3 +164,23 @@ async fn a_taken_address_is_named() {
 }
 
 mod tls;
+
+#[tokio::test]
+async fn a_connection_that_is_used_after_the_answer_keeps_its_place() {
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
+    let address = listener.address();
+    let (tell, mut slots) = mpsc::unbounded_channel();
+    let service = tower::service_fn(move |request: Request<Incoming>| {
+        tell.send(request.extensions().get::<Slot>().unwrap().clone()).unwrap();
+        async { Ok::<_, Infallible>(Response::new(Body::from("done"))) }
+    });
+    let limits = Limits { connections: 1, ..Limits::default() };
+    tokio::spawn(listener.serve(service, limits, Arc::default(), std::future::pending()));
+    let request = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    assert!(exchange(address, request).await.ends_with("done"));
+    let kept = slots.recv().await.unwrap();
+    let next = tokio::spawn(exchange(address, request));
+    assert!(timeout(Duration::from_millis(200), slots.recv()).await.is_err(), "the one place is taken");
+    drop(kept);
+    assert!(next.await.unwrap().ends_with("done"));
+}

@@ -25,7 +25,9 @@ pub(super) async fn arrive(
     let params = Params::parse(query.as_deref());
     let param = |name: &str| params.as_ref().and_then(|params| params.get(name));
     let request = param("request").and_then(|sealed| login.keys.open(sealed)).filter(|request| request.host == host);
-    let verifier = login.web.verifier(&headers);
+    let verifiers = login.web.verifiers(&headers);
+    let asked_with = |verifier: &&Token| request.as_ref().is_some_and(|request| request.is_of(verifier));
+    let verifier = verifiers.iter().find(asked_with).or(verifiers.first()).cloned();
     let Some(code) = param("code").and_then(|code| code.parse::<Token>().ok()) else {
         return login.web.refuse(Cause::BadRequest, &headers, Assets::Application);
     };
@@ -76,9 +78,10 @@ pub(super) async fn sign_in(
     State(login): State<Arc<Login>>,
     Extension(host): Extension<Host>,
     RawQuery(query): RawQuery,
+    method: Method,
     headers: HeaderMap,
 ) -> Response {
-    if !web::is_navigation(&Method::GET, &headers) {
+    if !web::is_navigation(&method, &headers) {
         return login.web.refuse(Cause::SignInRequired, &headers, Assets::Application);
     }
     let Some(params) = Params::parse(query.as_deref()) else {

@@ -8,12 +8,13 @@ use axum::response::Response;
 use http::HeaderMap;
 
 use super::params::Params;
+use super::pending::Purpose;
 use super::{Login, Scene};
 use crate::identity::{Host, Idp, IdpId};
 use crate::oidc::{Answer, Attempt, OidcError, RelyingParty, VerifiedTokens};
 use crate::pages::Assets;
-use crate::session::Unavailable;
-use crate::web::{Cause, Failure, with_cookie};
+use crate::session::{HandoffRequest, Unavailable};
+use crate::web::{Cause, Failure, SignInWish, with_cookie};
 
 /// Why a sign-in did not succeed: what the person is told, and what the log keeps.
 pub(super) struct Refusal {
@@ -60,8 +61,9 @@ pub(super) async fn callback(
     let pending = login.pending(state, &headers).filter(|pending| pending.idp == idp.key);
     let (Some(params), Some(pending)) = (params.as_ref(), pending) else {
         let refusal = Refusal::new(Cause::SignInExpired, "no pending sign-in of this browser has this state");
-        return login.web.fail(login.log_refusal(idp, &refusal), &headers, Assets::SignIn);
+        return login.web.fail(login.log_refusal(idp, &refusal, None), &headers, Assets::SignIn);
     };
+    let Purpose::SignIn { request } = pending.purpose.clone();
     // Whatever comes of it, this sign-in is over in this browser.
     let forget = login.forget_pending(state);
     let answered = login.answer(&scene, idp, params, state, pending.attempt.clone()).await;
@@ -71,7 +73,7 @@ pub(super) async fn callback(
     };
     let response = match finished {
         Ok(response) => response,
-        Err(refusal) => login.web.fail(login.log_refusal(idp, &refusal), &headers, Assets::SignIn),
+        Err(refusal) => login.web.fail(login.log_refusal(idp, &refusal, request.as_ref()), &headers, Assets::SignIn),
     };
     with_cookie(response, forget)
 }
@@ -103,8 +105,9 @@ impl Login {
         Ok(tokens)
     }
 
-    /// Logs why a sign-in did not succeed, and gives the failure that leads there.
-    pub(super) fn log_refusal(&self, idp: &Idp, refusal: &Refusal) -> Failure {
+    /// Logs why a sign-in did not succeed, and gives the failure that leads there. Signing in again leads to where the
+    /// person was going.
+    pub(super) fn log_refusal(&self, idp: &Idp, refusal: &Refusal, request: Option<&HandoffRequest>) -> Failure {
         let failure = self.web.failure(refusal.cause);
         tracing::warn!(
             reference = %failure.reference,
@@ -113,7 +116,11 @@ impl Login {
             cause = %refusal.why,
             "sign-in refused"
         );
-        failure.with_link("Sign in again", "/login?again=1")
+        let again = SignInWish { as_someone_else: true, login_hint: None };
+        failure.with_link(
+            "Sign in again",
+            again.path(None, request.and_then(|request| self.keys.seal(request)).as_deref()),
+        )
     }
 }
 

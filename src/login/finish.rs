@@ -67,7 +67,7 @@ impl Login {
             let idp =
                 scene.catalogue.idp(idp.key).ok_or_else(|| Refusal::new(Cause::SignInRefused, "the IdP is gone"))?;
             let (profile, desired) = self.decide(&scene, idp, claims).await?;
-            let sign_in = SignIn { idp, profile: &profile, decision: desired };
+            let sign_in = SignIn { idp, profile: profile.clone(), decision: desired };
             match self.directory.provision(&sign_in).await {
                 Ok(provisioned) => return Ok((profile, provisioned)),
                 Err(ProvisionError::Stale) => scene = self.reload().await.map_err(unavailable)?,
@@ -84,9 +84,13 @@ impl Login {
         idp: &Idp,
         claims: &Arc<Claims>,
     ) -> Result<(Profile, Option<Desired>), Refusal> {
-        let _permit = self.evaluations.acquire().await.map_err(unavailable)?;
+        let permit = Arc::clone(&self.evaluations).acquire_owned().await.map_err(unavailable)?;
         let (scene, claims, key) = (Arc::clone(scene), Arc::clone(claims), idp.key);
-        let decided = tokio::task::spawn_blocking(move || decide(&scene, key, &claims));
+        let decided = tokio::task::spawn_blocking(move || {
+            // Held by the work itself: it goes on when the browser hangs up, and so must count.
+            let _permit = permit;
+            decide(&scene, key, &claims)
+        });
         decided.await.map_err(unavailable)?
     }
 

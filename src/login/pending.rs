@@ -32,7 +32,7 @@ pub(super) struct Pending {
 }
 
 /// What a pending sign-in is for.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub(super) enum Purpose {
     /// To sign in, and then to go where the request says, or home.
     SignIn {

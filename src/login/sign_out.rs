@@ -12,6 +12,7 @@ use super::Login;
 use crate::base::Token;
 use crate::identity::Host;
 use crate::pages::{Assets, CSRF_FIELD, ConfirmSignOut, SignedOut};
+use crate::session::Principal;
 use crate::web::{self, Cause, SESSION_COOKIE, is_form_token, is_same_origin, see_other, with_cookie};
 
 /// `GET /logout`.
@@ -21,15 +22,23 @@ pub(super) async fn confirm(
     headers: HeaderMap,
 ) -> Response {
     match login.principal(&host, &headers).await {
-        Ok(Some((_, token))) => login.ask(Assets::SignIn, "/logout", Some(web::form_token(&token))),
+        Ok(Some((principal, token))) => login.ask(Assets::SignIn, &principal, "/logout", Some(web::form_token(&token))),
         Ok(None) => see_other("/signed-out"),
         Err(error) => login.unavailable(&error, &headers, Assets::SignIn),
     }
 }
 
 /// `GET /.vestibule/sign-out`.
-pub(super) async fn confirm_on_application(State(login): State<Arc<Login>>) -> Response {
-    login.ask(Assets::Application, "/.vestibule/sign-out", None)
+pub(super) async fn confirm_on_application(
+    State(login): State<Arc<Login>>,
+    Extension(host): Extension<Host>,
+    headers: HeaderMap,
+) -> Response {
+    match login.principal(&host, &headers).await {
+        Ok(Some((principal, _))) => login.ask(Assets::Application, &principal, "/.vestibule/sign-out", None),
+        Ok(None) => see_other("/.vestibule/signed-out"),
+        Err(error) => login.unavailable(&error, &headers, Assets::Application),
+    }
 }
 
 /// `POST /logout`: asks for the form token besides the origin.
@@ -89,12 +98,12 @@ impl Login {
         with_cookie(see_other(then), self.web.cookies.expire(SESSION_COOKIE))
     }
 
-    fn ask(&self, assets: Assets, action: &str, csrf: Option<String>) -> Response {
+    fn ask(&self, assets: Assets, principal: &Principal, action: &str, csrf: Option<String>) -> Response {
         web::html(
             StatusCode::OK,
             self.web.pages.confirm_sign_out(&ConfirmSignOut {
                 frame: self.web.frame(assets),
-                account: None,
+                account: web::account(principal),
                 action: action.to_owned(),
                 csrf,
                 cancel: "/".to_owned(),
@@ -103,7 +112,7 @@ impl Login {
     }
 
     fn gone(&self, assets: Assets, sign_in: &str) -> Response {
-        let page = SignedOut { frame: self.web.frame(assets), provider: None, sign_in: sign_in.to_owned() };
+        let page = SignedOut { frame: self.web.frame(assets), sign_in: sign_in.to_owned() };
         web::html(StatusCode::OK, self.web.pages.signed_out(&page))
     }
 }

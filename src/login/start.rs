@@ -7,6 +7,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use http::{HeaderMap, Method, StatusCode};
 
+use super::callback::Refusal;
 use super::params::Params;
 use super::pending::{Pending, Purpose};
 use super::{Login, Scene};
@@ -25,9 +26,15 @@ struct Asked {
 
 impl Login {
     /// Reads what is asked, or gives the page that says why it cannot be.
-    fn asked(&self, query: Option<&str>, headers: &HeaderMap, scene: &Scene) -> Result<Asked, Box<Response>> {
+    fn asked(
+        &self,
+        method: &Method,
+        query: Option<&str>,
+        headers: &HeaderMap,
+        scene: &Scene,
+    ) -> Result<Asked, Box<Response>> {
         let fail = |cause| Box::new(self.web.refuse(cause, headers, Assets::SignIn));
-        if !web::is_navigation(&Method::GET, headers) {
+        if !web::is_navigation(method, headers) {
             return Err(fail(Cause::SignInRequired));
         }
         let params = Params::parse(query).ok_or_else(|| fail(Cause::BadRequest))?;
@@ -64,10 +71,11 @@ pub(super) async fn choose(
     State(login): State<Arc<Login>>,
     Extension(host): Extension<Host>,
     RawQuery(query): RawQuery,
+    method: Method,
     headers: HeaderMap,
 ) -> Response {
     let scene = login.scene();
-    let asked = match login.asked(query.as_deref(), &headers, &scene) {
+    let asked = match login.asked(&method, query.as_deref(), &headers, &scene) {
         Ok(asked) => asked,
         Err(page) => return *page,
     };
@@ -90,18 +98,28 @@ pub(super) async fn choose(
     }
 }
 
+/// Whether the person chose a provider on our own page, or typed its address. Another site must not choose it: it could
+/// send people to a provider it runs, which signs them in as somebody else without asking.
+fn is_own_choice(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin" || site == "none")
+}
+
 /// `GET /login/{idp}`: to that provider.
 pub(super) async fn start(
     State(login): State<Arc<Login>>,
     Path(idp): Path<String>,
     RawQuery(query): RawQuery,
+    method: Method,
     headers: HeaderMap,
 ) -> Response {
     let scene = login.scene();
-    let asked = match login.asked(query.as_deref(), &headers, &scene) {
+    let asked = match login.asked(&method, query.as_deref(), &headers, &scene) {
         Ok(asked) => asked,
         Err(page) => return *page,
     };
+    if !is_own_choice(&headers) {
+        return see_other(&asked.wish.path(None, asked.sealed.as_deref()));
+    }
     let idp = IdpId::parse(&idp).ok().and_then(|id| scene.catalogue.idp_by_id(&id));
     match idp.filter(|idp| scene.applies(idp, asked.request.as_ref())) {
         Some(idp) => login.depart(&scene, idp, asked, &headers).await,
@@ -114,14 +132,13 @@ impl Login {
         let again = asked.wish.path(Some(idp.spec.id.as_str()), asked.sealed.as_deref());
         let ask = Ask { login_hint: asked.wish.login_hint, reauthenticate: asked.wish.as_someone_else };
         let departure = match scene.provider(idp.key) {
-            Some(provider) => provider.authorize(ask).await.map_err(|error| error.to_string()),
-            None => Err("no client could be made of its settings".to_owned()),
+            Some(provider) => provider.authorize(ask).await.map_err(Refusal::from),
+            None => Err(Refusal::new(Cause::SignInRefused, "no client could be made of the provider's settings")),
         };
         let (url, attempt) = match departure {
             Ok(departure) => departure,
-            Err(cause) => {
-                let failure = self.web.failure(Cause::ProviderUnavailable).with_link("Try again", again);
-                tracing::warn!(reference = %failure.reference, idp = %idp.spec.id, %cause, "cannot start a sign-in");
+            Err(refusal) => {
+                let failure = self.log_refusal(idp, &refusal, None).with_link("Try again", again);
                 return self.web.fail(failure, headers, Assets::SignIn);
             }
         };

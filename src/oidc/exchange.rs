@@ -4,6 +4,7 @@
 //! the token as it came.
 
 use std::fmt;
+use std::pin::Pin;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,10 +17,10 @@ use openidconnect::core::{
     CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AccessToken, AuthType, AuthUrl, AuthenticationFlow, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken,
-    EmptyAdditionalClaims, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdToken, IssuerUrl, JsonWebKeySet,
-    LoginHint, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
-    RequestTokenError, Scope, StandardErrorResponse, TokenResponse, TokenUrl,
+    AccessToken, AsyncHttpClient, AuthType, AuthUrl, AuthenticationFlow, AuthorizationCode, Client, ClientId,
+    ClientSecret, CsrfToken, EmptyAdditionalClaims, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdToken,
+    IssuerUrl, JsonWebKeySet, LoginHint, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    RefreshToken, RequestTokenError, Scope, StandardErrorResponse, TokenResponse, TokenUrl,
 };
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
@@ -79,34 +80,47 @@ pub(super) async fn redeem(
     attempt: &Attempt,
 ) -> Result<Tokens, OidcError> {
     let client = client(settings, provider)?;
-    let authorization = basic_authorization(settings)?;
-    // The future owns what it uses: one that borrows is not `Send` for every lifetime, which a handler's must be.
-    let http = http.clone();
-    let send = move |request: HttpRequest| send(http.clone(), request, authorization.clone());
+    let sender = Sender { http: http.clone(), authorization: basic_authorization(settings)? };
     let answer = client
         .exchange_code(AuthorizationCode::new(code))
         .set_pkce_verifier(PkceCodeVerifier::new(attempt.pkce_verifier.clone()))
-        .request_async(&send)
+        .request_async(&sender)
         .await
         .map_err(|error| refusal(settings, error))?;
     let id_token = answer.id_token.ok_or_else(|| OidcError::refused(format!("{WHAT} gave no ID token")))?;
     Ok(Tokens { id_token, access_token: answer.access_token.into_secret() })
 }
 
-async fn send(
+/// Our client, as the library wants it.
+struct Sender {
     http: HttpClient,
-    request: HttpRequest,
     authorization: Option<HeaderValue>,
-) -> Result<HttpResponse, OidcError> {
-    let mut request = request.map(Bytes::from);
-    if let Some(authorization) = authorization {
-        request.headers_mut().insert(AUTHORIZATION, authorization);
+}
+
+impl<'c> AsyncHttpClient<'c> for Sender {
+    type Error = OidcError;
+    // Boxed by name: the future of a closure would make ours impossible to spawn.
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, OidcError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.send(request))
     }
-    let response = http.request(request).await.map_err(|error| OidcError::of_exchange(WHAT, &error))?;
-    match response.status() {
-        // These two may carry an OAuth error (RFC 6749 5.2).
-        StatusCode::OK | StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => Ok(response.map(|body| body.to_vec())),
-        status => Err(unexpected_status(WHAT, status)),
+}
+
+impl Sender {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, OidcError> {
+        let mut request = request.map(Bytes::from);
+        if let Some(authorization) = &self.authorization {
+            request.headers_mut().insert(AUTHORIZATION, authorization.clone());
+        }
+        let response = self.http.request(request).await.map_err(|error| OidcError::of_exchange(WHAT, &error))?;
+        match response.status() {
+            // These two may carry an OAuth error (RFC 6749 5.2).
+            StatusCode::OK | StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => {
+                Ok(response.map(|body| body.to_vec()))
+            }
+            status => Err(unexpected_status(WHAT, status)),
+        }
     }
 }
 

@@ -60,7 +60,7 @@ impl Metadata {
             )));
         }
         let required = |name: &str| {
-            endpoint(&document, name)?
+            endpoint(issuer, &document, name)?
                 .ok_or_else(|| OidcError::misconfigured(format!("the discovery document has no {name}")))
         };
         Ok(Self {
@@ -68,14 +68,15 @@ impl Metadata {
             authorization_endpoint: required("authorization_endpoint")?,
             token_endpoint: required("token_endpoint")?,
             jwks_uri: required("jwks_uri")?,
-            userinfo_endpoint: endpoint(&document, "userinfo_endpoint")?,
+            userinfo_endpoint: endpoint(issuer, &document, "userinfo_endpoint")?,
             iss_in_response: document.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
         })
     }
 }
 
-/// An endpoint of the metadata: https, or http on loopback, as for the issuer itself.
-fn endpoint(document: &RawClaims, name: &str) -> Result<Option<Url>, OidcError> {
+/// An endpoint of the metadata: https, or http on loopback if the issuer itself is there. Whoever runs a provider
+/// elsewhere must not be able to send our requests to what listens on this machine alone.
+fn endpoint(issuer: &Issuer, document: &RawClaims, name: &str) -> Result<Option<Url>, OidcError> {
     let text = match document.get(name) {
         None | Some(Value::Null) => return Ok(None),
         Some(Value::String(text)) => text,
@@ -85,7 +86,7 @@ fn endpoint(document: &RawClaims, name: &str) -> Result<Option<Url>, OidcError> 
         let host = url.host_str().and_then(|host| Host::parse(host).ok());
         let safe = match url.scheme() {
             "https" => host.is_some(),
-            "http" => host.is_some_and(|host| host.is_loopback()),
+            "http" => issuer.as_str().starts_with("http://") && host.is_some_and(|host| host.is_loopback()),
             _ => false,
         };
         safe && url.fragment().is_none() && url.username().is_empty() && url.password().is_none()

@@ -11,8 +11,8 @@ use super::{Account, Frame, Page};
 pub struct ConfirmSignOut {
     /// What stands around it.
     pub frame: Frame,
-    /// Who is signed in, where that is known.
-    pub account: Option<Account>,
+    /// Who is signed in.
+    pub account: Account,
     /// Where the form is sent.
     pub action: String,
     /// The value of [`super::CSRF_FIELD`], where the host asks for one.
@@ -28,14 +28,13 @@ impl Page for ConfirmSignOut {
     fn samples() -> Vec<Self> {
         let full = Self {
             frame: Frame::sample(),
-            account: Some(Account::sample()),
+            account: Account::sample(),
             action: "/sign-out".into(),
             csrf: Some("token-of-this-session".into()),
             cancel: "/".into(),
         };
         let bare = Self {
             frame: Frame::new(Assets::Application),
-            account: None,
             csrf: None,
             action: "/.vestibule/sign-out".into(),
             ..full.clone()
@@ -49,8 +48,6 @@ impl Page for ConfirmSignOut {
 pub struct SignedOut {
     /// What stands around it.
     pub frame: Frame,
-    /// The identity provider that may still have its own session, where one was used.
-    pub provider: Option<String>,
     /// Where signing in again starts.
     pub sign_in: String,
 }
@@ -60,7 +57,7 @@ impl Page for SignedOut {
 
     #[cfg(test)]
     fn samples() -> Vec<Self> {
-        let known = Self { frame: Frame::sample(), provider: Some("Company login".into()), sign_in: "/login".into() };
-        vec![known.clone(), Self { provider: None, frame: Frame::new(Assets::Application), ..known }]
+        let frames = [Frame::sample(), Frame::new(Assets::Application)];
+        frames.map(|frame| Self { frame, sign_in: "/login".into() }).to_vec()
     }
 }

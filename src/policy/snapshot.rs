@@ -148,7 +148,8 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Compiles what is live. Never fails: see [`IdpPolicies`] for texts that are no selectors.
+    /// Compiles what is live. Never fails: a text that is no selector fails when it is asked, for its organization
+    /// alone.
     pub fn compile(catalogue: &Catalogue) -> Self {
         let everywhere = Reach::everywhere(catalogue);
         let mut own: HashMap<IdpKey, Vec<&OrganizationPolicy>> = HashMap::new();

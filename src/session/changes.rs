@@ -19,8 +19,6 @@ const MAX_SILENCE: Duration = Duration::from_millis(800);
 /// Longest wait of a request for the log to be read. A store that takes longer is as good as away, and whoever waits
 /// for it is better told so.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// After this long without reading, entries may have been pruned unread; they are kept for much longer.
-const MAX_GAP: Duration = Duration::from_secs(600);
 /// Changed subjects remembered one by one; past that, everything loaded before counts as changed.
 const MAX_SUBJECTS: usize = 20_000;
 
@@ -122,8 +120,8 @@ impl Changes {
             let after = self.number();
             let batch = changes::after(&self.db, after).await?;
             let Some(&(last, _)) = batch.last() else {
-                if self.silence() > MAX_GAP {
-                    self.check_gap(after).await?;
+                if self.silence() > MAX_SILENCE {
+                    self.check_head(after).await?;
                 }
                 self.heard_at.store(asked_at, Ordering::Release);
                 return Ok(());
@@ -134,10 +132,15 @@ impl Changes {
         }
     }
 
-    /// After a long silence the entries we missed may have been pruned, with none after them to show the gap.
-    async fn check_gap(&self, after: i64) -> Result<(), Unavailable> {
+    /// After a silence it may be another database that answers. The entries we missed may have been pruned, with none
+    /// after them to show the gap; or it was restored, or is a standby that had not heard everything: then numbers we
+    /// have read are taken anew, and nothing in memory is believed until they have all been passed.
+    async fn check_head(&self, after: i64) -> Result<(), Unavailable> {
         let head = changes::head(&self.db).await?;
-        if head > after {
+        if head < after {
+            self.floor.fetch_max(after.saturating_add(1), Ordering::AcqRel);
+        }
+        if head != after {
             self.apply(&[], head, true);
         }
         Ok(())
@@ -155,12 +158,53 @@ impl Changes {
         }
         if catalogue || subjects.len() > MAX_SUBJECTS {
             subjects.clear();
-            self.floor.store(last, Ordering::Release);
+            self.floor.fetch_max(last, Ordering::AcqRel);
         }
         self.read.store(last, Ordering::Release);
         drop(subjects);
         if catalogue {
             self.catalogue.send_replace(last);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Timestamp;
+    use crate::store::kit::{on_each, run};
+    use uuid::Uuid;
+
+    async fn end(db: &Db, session: SessionId) {
+        let mut tx = db.begin().await.unwrap();
+        changes::append(&mut tx, Timestamp::from_secs(1), &[Change::Session(session)]).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_database_that_fell_back_makes_nothing_in_memory_believed() {
+        on_each(async |db| {
+            let (user, session) = (UserId::new(Uuid::from_u128(1)), SessionId::new(Uuid::from_u128(2)));
+            let other = SessionId::new(Uuid::from_u128(3));
+            end(&db, other).await;
+            end(&db, other).await;
+            let log = Changes::follow(db.clone()).await.unwrap();
+            let loaded = log.number();
+            assert!(log.is_fresh(loaded, user, session));
+            // A standby that never heard of the last change takes over, and gives its number to another.
+            run(&db, "update change_head set number = 1").await;
+            run(&db, "delete from changes where number = 2").await;
+            log.check_head(loaded).await.unwrap();
+            end(&db, session).await;
+            log.catch_up().await.unwrap();
+            assert_eq!(log.number(), loaded, "the number was taken anew");
+            assert!(!log.is_fresh(loaded, user, session));
+            // Once numbers nobody had before are reached, memory is of use again.
+            end(&db, other).await;
+            log.catch_up().await.unwrap();
+            assert!(log.is_fresh(log.number(), user, session));
+            assert!(!log.is_fresh(loaded, user, session));
+        })
+        .await;
     }
 }

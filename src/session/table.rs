@@ -37,6 +37,8 @@ struct Live {
 struct HostToken {
     host: Host,
     live: Arc<Live>,
+    /// The change number at which the token was read: it may have been replaced since, and `live` read after that.
+    number: i64,
 }
 
 /// Recognises, opens and ends sessions.
@@ -76,34 +78,44 @@ impl Sessions {
     /// # Errors
     /// When the store had to be asked and could not.
     pub async fn recognise(&self, host: &Host, token: &Token) -> Result<Option<Arc<Principal>>, Unavailable> {
-        self.changes.heard_lately().await?;
-        let hash = token.hash();
-        let known = self.tokens.get(&hash).filter(|known| known.host == *host && self.is_live(&known.live));
-        let live = match known {
-            Some(known) => Arc::clone(&known.live),
-            None => match self.load(host, hash).await? {
-                Some(live) => live,
-                None => return Ok(None),
-            },
-        };
+        let Some(live) = self.live(host, token).await? else { return Ok(None) };
         self.note_activity(&live);
         Ok(Some(Arc::clone(&live.principal)))
     }
 
-    fn is_live(&self, live: &Live) -> bool {
+    /// As [`Sessions::recognise`], but no activity: for what asks by itself, with no request behind it.
+    ///
+    /// # Errors
+    /// When the store had to be asked and could not.
+    pub async fn observe(&self, host: &Host, token: &Token) -> Result<Option<Arc<Principal>>, Unavailable> {
+        Ok(self.live(host, token).await?.map(|live| Arc::clone(&live.principal)))
+    }
+
+    async fn live(&self, host: &Host, token: &Token) -> Result<Option<Arc<Live>>, Unavailable> {
+        self.changes.heard_lately().await?;
+        let hash = token.hash();
+        let is_known = |known: &Arc<HostToken>| known.host == *host && self.is_live(&known.live, known.number);
+        match self.tokens.get(&hash).filter(is_known) {
+            Some(known) => Ok(Some(Arc::clone(&known.live))),
+            None => self.load(host, hash).await,
+        }
+    }
+
+    /// Whether the session is in time, and neither it nor what was read at `number` has changed.
+    fn is_live(&self, live: &Live, number: i64) -> bool {
         let now = self.ambient.now();
         let idle = now.since(Timestamp::from_micros(live.last_seen.load(Ordering::Relaxed)));
         now < live.row.expires_at
             && idle < self.settings.idle_timeout
-            && self.changes.is_fresh(live.number, live.row.user, live.row.id)
+            && self.changes.is_fresh(live.number.min(number), live.row.user, live.row.id)
     }
 
     async fn load(&self, host: &Host, hash: TokenHash) -> Result<Option<Arc<Live>>, Unavailable> {
         self.tokens.invalidate(&hash);
         let number = self.changes.number();
         let Some(row) = sessions::by_token(&self.db, &hash, host).await? else { return Ok(None) };
-        if let Some(live) = self.by_id.get(&row.id).filter(|live| self.is_live(live)) {
-            self.tokens.insert(hash, Arc::new(HostToken { host: host.clone(), live: Arc::clone(&live) }));
+        if let Some(live) = self.by_id.get(&row.id).filter(|live| self.is_live(live, live.number)) {
+            self.tokens.insert(hash, Arc::new(HostToken { host: host.clone(), live: Arc::clone(&live), number }));
             return Ok(Some(live));
         }
         let last_seen = row.last_seen_at.max(self.unwritten_activity(row.id).unwrap_or(row.last_seen_at));
@@ -122,7 +134,7 @@ impl Sessions {
             row,
         });
         self.by_id.insert(live.row.id, Arc::clone(&live));
-        self.tokens.insert(hash, Arc::new(HostToken { host: host.clone(), live: Arc::clone(&live) }));
+        self.tokens.insert(hash, Arc::new(HostToken { host: host.clone(), live: Arc::clone(&live), number }));
         Ok(Some(live))
     }
 

@@ -37,7 +37,10 @@ impl Db {
             (None, Some(url)) => open_postgres(url).await?,
             (None, None) => return Err(StoreError::Url),
         };
-        Ok(Self { pools, statements: Arc::default() })
+        let db = Self { pools, statements: Arc::default() };
+        // An SQLite file without write permission and a PostgreSQL standby open well enough.
+        db.ping().await?;
+        Ok(db)
     }
 }
 

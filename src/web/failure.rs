@@ -1,6 +1,11 @@
 //! What went wrong, told twice: to the person, in plain words with a reference id; to the log, with the cause under
 //! the same id.
 
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Display;
+
 use axum::body::Body;
 use axum::response::Response;
 use http::header::RETRY_AFTER;
@@ -77,10 +82,14 @@ impl Cause {
         match self {
             Self::BadRequest => (
                 "That request is not clear",
-                "It can be read in more than one way, so it was not passed on.",
-                "Check the address you used.",
+                "It is incomplete, or can be read in more than one way, so it was not passed on.",
+                "Check the address, or try again from the page you came from.",
             ),
-            Self::NotFound => ("There is no such page", "Nothing is here.", "Check the address you used."),
+            Self::NotFound => (
+                "There is no such page",
+                "Nothing has this address.",
+                "Check it for a slip, or begin at the front page.",
+            ),
             Self::MethodNotAllowed => (
                 "That cannot be done here",
                 "This address does not take requests of that kind.",
@@ -88,8 +97,8 @@ impl Cause {
             ),
             Self::UnknownHost => (
                 "Nothing lives at this address",
-                "No application is published under this host name.",
-                "Check the address you used.",
+                "The request reached us, but no application here has this name.",
+                "Check the address for a slip. If it is right, the application may not be set up yet.",
             ),
             Self::SignInRequired => (
                 "Sign in required",
@@ -104,22 +113,28 @@ impl Cause {
             Self::SignInExpired => (
                 "This sign-in cannot be completed",
                 "It took too long, was completed already, or was started in another browser.",
-                "Start again from the application.",
+                "Start again.",
             ),
-            Self::SignInCancelled => {
-                ("Sign-in was not completed", "Your identity provider did not sign you in.", "You can try again.")
-            }
+            Self::SignInCancelled => (
+                "Sign-in was not completed",
+                "Your identity provider sent you back without signing you in.",
+                "If you did not mean to turn back, try again.",
+            ),
             Self::SignInRefused => (
                 "Sign-in was refused",
-                "What your identity provider said could not be trusted.",
+                "What your identity provider said about you could not be confirmed, so nobody is signed in.",
                 "Try again. If it happens once more, give your admin the reference.",
             ),
             Self::ProviderUnavailable => (
                 "Your identity provider does not answer",
-                "Signing in is not possible until it does.",
-                "Try again in a moment.",
+                "It could not be reached, or did not answer as expected.",
+                "Wait a moment and try again. Whoever is signed in already stays signed in.",
             ),
-            Self::NoAccount => ("You have no account here", "You signed in, but nobody has given you access yet.", ASK),
+            Self::NoAccount => (
+                "You have no account here",
+                "Your identity provider knows you, but nobody has given you access here.",
+                ASK,
+            ),
             Self::NoOrganization => {
                 ("You are not in any organization yet", "You are signed in, but nothing has been shared with you.", ASK)
             }
@@ -129,16 +144,20 @@ impl Cause {
                 "You are signed in, but none of your roles opens this.",
                 "Sign in as someone else, or ask your admin for access and give them the reference.",
             ),
-            Self::UpstreamUnavailable => {
-                ("The application does not answer", "It cannot be reached right now.", "Try again in a moment.")
-            }
-            Self::UpstreamTimeout => {
-                ("The application takes too long", "It did not answer in time.", "Try again in a moment.")
-            }
+            Self::UpstreamUnavailable => (
+                "The application does not answer",
+                "It could not be reached, or did not answer as expected.",
+                "Wait a moment and try again.",
+            ),
+            Self::UpstreamTimeout => (
+                "The application takes too long",
+                "It has your request and may still be working on it, but did not answer in time.",
+                "Wait a moment before you try again.",
+            ),
             Self::Unavailable => (
                 "Temporarily unavailable",
                 "Who may enter cannot be checked right now, so nobody may.",
-                "Try again in a moment.",
+                "Wait a moment, then load this page again.",
             ),
         }
     }
@@ -164,6 +183,22 @@ impl Cause {
             Self::UpstreamTimeout => "upstream-timeout",
             Self::Unavailable => "unavailable",
         }
+    }
+}
+
+/// In which form a failure is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A page, for people.
+    Page,
+    /// A problem (RFC 9457), for programs.
+    Problem,
+}
+
+impl Form {
+    /// The form that a request asks for.
+    pub fn asked_for(headers: &HeaderMap) -> Self {
+        if prefers_html(headers) { Self::Page } else { Self::Problem }
     }
 }
 
@@ -202,6 +237,13 @@ impl Failure {
 }
 
 impl Web {
+    /// Short for a failure with a cause that the log alone is told, under its reference.
+    pub fn refuse_because(&self, cause: Cause, why: &dyn Display, headers: &HeaderMap, assets: Assets) -> Response {
+        let failure = self.failure(cause);
+        tracing::info!(reference = %failure.reference, outcome = ?cause, cause = %why, "refused");
+        self.fail(failure, headers, assets)
+    }
+
     /// A new failure. The caller logs its cause under its reference.
     pub fn failure(&self, cause: Cause) -> Failure {
         Failure { cause, reference: Reference::new(&self.ambient), action: None, account: None }
@@ -222,10 +264,15 @@ impl Web {
 
     /// The failure as a page, or as a problem for who does not ask for HTML.
     pub fn fail(&self, failure: Failure, headers: &HeaderMap, assets: Assets) -> Response {
+        self.tell(failure, Form::asked_for(headers), assets)
+    }
+
+    /// The failure in the form that was asked for.
+    pub fn tell(&self, failure: Failure, form: Form, assets: Assets) -> Response {
         let status = failure.cause.status();
         let (title, what, remedy) = failure.cause.words();
-        let mut response = if prefers_html(headers) {
-            html(
+        let mut response = match form {
+            Form::Page => html(
                 status,
                 self.pages.problem(&Problem {
                     frame: self.frame(assets),
@@ -237,9 +284,8 @@ impl Web {
                     account: failure.account,
                     action: failure.action,
                 }),
-            )
-        } else {
-            self.problem(failure)
+            ),
+            Form::Problem => self.problem(failure),
         };
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
@@ -247,8 +293,10 @@ impl Web {
         response
     }
 
-    /// Short for a failure without anything to add to it.
+    /// Short for a failure whose kind is all there is to tell, to the person and to the log.
     pub fn refuse(&self, cause: Cause, headers: &HeaderMap, assets: Assets) -> Response {
-        self.fail(self.failure(cause), headers, assets)
+        let failure = self.failure(cause);
+        tracing::info!(reference = %failure.reference, ?cause, "refused");
+        self.fail(failure, headers, assets)
     }
 }

@@ -10,8 +10,8 @@ use crate::identity::Host;
 use crate::pages::Assets;
 use crate::session::{HandoffKeys, HandoffRequest};
 
-/// What our cookie with a host's verifier holds.
-const VERIFIER_COOKIE: &str = "handoff";
+/// What our cookies with a host's verifiers hold: this, and some of the verifier's hash.
+const VERIFIER_COOKIE: &str = "handoff-";
 /// The verifier lives as long as the request it belongs to.
 const VERIFIER_LIFETIME: std::time::Duration = std::time::Duration::from_secs(600);
 /// Longest `login_hint` passed on.
@@ -57,9 +57,11 @@ impl SignInWish {
 }
 
 impl Web {
-    /// The verifier that this browser holds on this host. Several tabs share it, so that each can come back.
-    pub fn verifier(&self, headers: &HeaderMap) -> Option<Token> {
-        self.cookies.values(headers, VERIFIER_COOKIE).into_iter().find_map(|value| value.parse().ok())
+    /// The verifiers that this browser holds on this host. Tabs share one, so that each can come back; tabs that are
+    /// opened at once, before any has its answer, are given one each, and none may take another's place.
+    pub fn verifiers(&self, headers: &HeaderMap) -> Vec<Token> {
+        let held = self.cookies.held(headers).filter(|(what, _)| what.starts_with(VERIFIER_COOKIE));
+        held.filter_map(|(_, value)| value.parse().ok()).collect()
     }
 
     /// Sends the browser to the sign-in host, to come back to `return_path` on `host` with a session. Nothing is
@@ -72,7 +74,7 @@ impl Web {
         wish: &SignInWish,
         headers: &HeaderMap,
     ) -> Response {
-        let verifier = self.verifier(headers).unwrap_or_else(|| self.ambient.token());
+        let verifier = self.verifiers(headers).into_iter().next().unwrap_or_else(|| self.ambient.token());
         let request = HandoffRequest::new(host.clone(), return_path, &verifier, self.ambient.now());
         self.send_request(keys, &request, &verifier, wish, headers)
     }
@@ -90,7 +92,8 @@ impl Web {
             return self.refuse(Cause::Unavailable, headers, Assets::Application);
         };
         let target = format!("{}{}", self.public_url, wish.path(None, Some(&sealed)));
-        let cookie = self.cookies.set(VERIFIER_COOKIE, &verifier.expose(), Some(VERIFIER_LIFETIME));
+        let name = format!("{VERIFIER_COOKIE}{}", &verifier.hash().to_string()[..16]);
+        let cookie = self.cookies.set(&name, &verifier.expose(), Some(VERIFIER_LIFETIME));
         with_cookie(see_other(&target), cookie)
     }
 }

@@ -6,6 +6,7 @@ mod framing;
 mod hops;
 mod http2;
 mod identity;
+mod own_doors;
 mod paths;
 mod presets;
 mod proxies;

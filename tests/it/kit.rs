@@ -1,8 +1,12 @@
 //! What the tests stand on: providers, a browser. A kit panics when the ground gives way; tests assert on the rest.
 
+pub mod attempt;
 pub mod browser;
+pub mod census;
+pub mod command;
 pub mod database;
 pub mod faulty;
+pub mod logs;
 pub mod postgres;
 pub mod process;
 pub mod provider;

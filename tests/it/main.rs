@@ -1,13 +1,21 @@
 //! Tests of whole paths, against real components where there are any. One binary: it links once.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod kit;
 
+mod browser;
 mod command;
+mod demo;
 mod door;
+mod faults;
 mod handoff;
 mod hygiene;
 mod journey;
 mod oidc;
 mod outage;
+mod pages;
 mod postgres;
+mod prepared;
+mod provisioning;
 mod session;
+mod sign_in;

@@ -5,11 +5,11 @@
 // Prints {"issuer": "http://127.0.0.1:PORT"} when it is ready and ends when its standard input does. Beside the
 // provider's own routes it has, for tests alone: POST /test/rotate (new signing keys, the old ones gone) and
 // POST /test/clients (one more client, as JSON). Anybody may sign in as anybody: never let a network reach it.
-import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 
 // Its advice for production, on standard error, is not for us.
 console.warn = console.info = () => {};
+process.removeAllListeners('warning');
 const { default: Provider, errors } = await import('oidc-provider');
 
 const settings = JSON.parse(process.argv[2] ?? '{}');
@@ -22,13 +22,15 @@ const users = {
 };
 
 const clients = settings.clients ?? [];
-let keys = newKeys();
+let keys = await newKeys();
 let provider;
 
 const server = createServer((request, response) => {
   if (request.method === 'POST' && request.url === '/test/rotate') {
-    keys = newKeys();
-    return rebuild(response);
+    return newKeys().then((fresh) => {
+      keys = fresh;
+      rebuild(response);
+    });
   }
   if (request.method === 'POST' && request.url === '/test/clients') {
     return body(request).then((text) => {
@@ -72,7 +74,7 @@ function newProvider() {
     enabledJWA: { idTokenSigningAlgValues: algorithms, userinfoSigningAlgValues: algorithms },
     features: {
       devInteractions: { enabled: false },
-      jwtUserinfo: { enabled: true },
+      jwtUserinfo: { enabled: settings.userinfo ?? true },
       backchannelLogout: { enabled: true },
       claimsParameter: { enabled: true },
       rpInitiatedLogout: { enabled: true },
@@ -140,17 +142,18 @@ async function body(request) {
   return text;
 }
 
-function newKeys() {
-  const jwk = (type, options, rest) => ({
-    ...generateKeyPairSync(type, options).privateKey.export({ format: 'jwk' }),
-    use: 'sig',
-    ...rest,
-  });
-  return [
-    jwk('rsa', { modulusLength: 2048 }),
-    jwk('ec', { namedCurve: 'P-256' }),
-    jwk('ec', { namedCurve: 'P-384' }),
-    jwk('ec', { namedCurve: 'P-521' }),
-    jwk('ed25519', {}),
-  ];
+// By WebCrypto: in Node 20 generateKeyPairSync() and an export as JWK can wait for each other for ever.
+async function newKeys() {
+  const jwk = async (algorithm) => {
+    const { privateKey } = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+    const { alg, ext, key_ops, ...key } = await crypto.subtle.exportKey('jwk', privateKey);
+    return { ...key, use: 'sig' };
+  };
+  return Promise.all([
+    jwk({ name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' }),
+    jwk({ name: 'ECDSA', namedCurve: 'P-256' }),
+    jwk({ name: 'ECDSA', namedCurve: 'P-384' }),
+    jwk({ name: 'ECDSA', namedCurve: 'P-521' }),
+    jwk({ name: 'Ed25519' }),
+  ]);
 }

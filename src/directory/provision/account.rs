@@ -1,5 +1,7 @@
 //! Whose account a sign-in is: known, made beforehand, or new.
 
+use std::collections::BTreeSet;
+
 use super::{ProvisionError, SignIn};
 use crate::base::{Ambient, Timestamp};
 use crate::directory::username;
@@ -35,18 +37,28 @@ pub(super) enum How {
     Created,
 }
 
-/// Finds the account. Reads alone, but for the IdP's row, which is held while an identity is added.
+impl Account {
+    /// The users there are already, in the order in which they are locked.
+    pub(super) fn existing_users(&self) -> BTreeSet<UserId> {
+        let user = (self.how != How::Created).then_some(self.user.id);
+        self.merged.iter().copied().chain(user).collect()
+    }
+}
+
+/// Finds the account. Reads alone, but for the IdP's row, which is held while an identity is added or while those who
+/// wait become one with its user.
 pub(super) async fn find(
     tx: &mut Tx,
     sign_in: &SignIn<'_>,
     ambient: &Ambient,
     now: Timestamp,
 ) -> Result<Account, ProvisionError> {
-    let (idp, profile) = (sign_in.idp, &sign_in.profile);
-    let known = identities::find(tx, idp.key, &profile.identifier).await?;
-    let matches = identities::awaiting(tx, idp.key, &profile.identifier, sign_in.verified_email()).await?;
-    if known.is_none() {
+    let idp = sign_in.idp;
+    let (mut known, mut matches) = look(tx, sign_in).await?;
+    if known.is_none() || !matches.is_empty() {
         catalogue::hold_idp(tx, idp.key).await?;
+        // Again, now that nobody else can be bound or added: only the first identity is whom somebody waits for.
+        (known, matches) = look(tx, sign_in).await?;
     }
     check_current(tx, sign_in).await?;
     let (how, user) = match (&known, matches.first()) {
@@ -73,6 +85,14 @@ pub(super) async fn find(
         How::Created => true,
     };
     Ok(Account { how, user, identity, profile_changed, first, merged })
+}
+
+/// The identity as stored, and who waits for it.
+async fn look(tx: &mut Tx, sign_in: &SignIn<'_>) -> Result<(Option<IdentityRow>, Vec<Match>), StoreError> {
+    let (idp, identifier) = (sign_in.idp.key, &sign_in.profile.identifier);
+    let known = identities::find(tx, idp, identifier).await?;
+    let matches = identities::awaiting(tx, idp, identifier, sign_in.verified_email()).await?;
+    Ok((known, matches))
 }
 
 /// Whether the catalogue is still the one the sign-in was decided with.

@@ -36,8 +36,8 @@ pub(super) async fn run(directory: &Directory, sign_in: &SignIn<'_>) -> Result<P
         return Err(ProvisionError::NoMatch);
     }
     if holdings.changes() || !account.merged.is_empty() || account.how == How::Bound {
-        if account.how != How::Created {
-            users::lock(&mut tx, account.user.id).await?;
+        for user in account.existing_users() {
+            users::lock(&mut tx, user).await?;
         }
         let organizations: Vec<OrganizationKey> = holdings.organizations().into_iter().collect();
         grants::lock(&mut tx, &organizations).await?;

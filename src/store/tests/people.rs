@@ -189,7 +189,7 @@ async fn a_principal_is_read_in_two_statements_with_live_grants_alone() {
         assert_eq!(db.statements() - before, 2);
         assert_eq!(rows.username.as_str(), "alice");
         assert_eq!(rows.email, Some(Email { address: "alice@Example.com".to_owned(), verified: true }));
-        assert_eq!((rows.disabled, rows.idp, rows.idp_owner, rows.idp_live), (false, world.idp, None, true));
+        assert_eq!((rows.disabled, rows.idp_owner, rows.idp_live), (false, None, true));
         let held: Vec<_> = rows.grants.iter().map(|grant| (grant.role, grant.origin)).collect();
         assert_eq!(held, [(world.admin, Origin::Policy(identity)), (world.member, Origin::Manual)]);
         assert!(users::principal(&db, stranger, identity).await.unwrap().is_none());

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -7,8 +8,10 @@ use http_body::Frame;
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::time::Instant;
 
 use super::kit::*;
+use crate::upstream::Settings;
 
 #[tokio::test]
 async fn a_request_body_is_passed_on_as_it_comes() {
@@ -120,4 +123,34 @@ async fn framing_follows_the_body_and_not_the_headers() {
     forward(permit(&url), request("GET", Body::empty()).unwrap()).await.unwrap();
     let none = seen.recv().await.unwrap();
     assert_eq!((none.body, none.parts.headers.get("content-length")), (Bytes::new(), None));
+}
+
+#[tokio::test]
+async fn an_upload_may_take_longer_than_an_answer() {
+    let limit = Duration::from_millis(300);
+    let (tell, mut heard) = mpsc::unbounded_channel();
+    let url = serve(move |request: Request<Incoming>| {
+        let tell = tell.clone();
+        Box::pin(async move {
+            let mut body = request.into_body();
+            while let Some(Ok(_)) = body.frame().await {
+                let _ = tell.send(());
+            }
+            Response::new(Body::empty())
+        })
+    })
+    .await;
+    let (send, body) = gated();
+    let answer = tokio::spawn(async move {
+        let settings = Settings { head_timeout: limit, ..Settings::default() };
+        let request = Request::builder().method("POST").body(body).unwrap();
+        forwarder(settings).forward(permit(&url), request, &chain(), always()).await
+    });
+    let start = Instant::now();
+    while start.elapsed() < limit * 3 {
+        send.send(data("more")).unwrap();
+        heard.recv().await.unwrap();
+    }
+    drop(send);
+    assert_eq!(answer.await.unwrap().unwrap().status(), 200);
 }

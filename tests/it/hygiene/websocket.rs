@@ -7,7 +7,7 @@ use crate::kit::browser::Browser;
 use crate::kit::provider::Variant;
 use crate::kit::raw::Raw;
 use crate::kit::scene::docs;
-use crate::kit::world::{Places, World};
+use crate::kit::world::{Places, World, eventually};
 
 /// An upstream that agrees to every WebSocket and sends back what it gets.
 async fn echo(listener: TcpListener) {
@@ -95,4 +95,50 @@ async fn an_allowed_origin_opens_a_socket() {
     let cookie = format!("Cookie: {}\r\n", session(&world, &browser));
     assert_eq!(handshake(&world, &format!("{cookie}Origin: https://app.example.com\r\n")).await.0, "101");
     assert_eq!(handshake(&world, &format!("{cookie}Origin: https://other.example.com\r\n")).await.0, "403");
+}
+
+/// A browser's session and a page of the wiki, as lines of a handshake.
+fn as_user(world: &World, browser: &Browser) -> String {
+    format!("Cookie: {}\r\nOrigin: {}\r\n", session(world, browser), world.url("wiki", ""))
+}
+
+const OPEN: &str = "[[application.rule]]\npath = \"/socket\"\nallow = \"everyone\"";
+
+#[tokio::test]
+async fn a_socket_on_an_open_path_ends_with_the_identity_it_was_opened_with() {
+    let (world, browser) = world(OPEN).await;
+    let (status, mut known) = handshake(&world, &as_user(&world, &browser)).await;
+    let (_, mut stranger) = handshake(&world, "").await;
+    assert_eq!(status, "101");
+    browser.submit(&world.url("wiki", "/").parse().unwrap(), &world.url("wiki", "/.vestibule/sign-out"), &[]).await;
+    known.read_to_end().await;
+    stranger.send("still here").await;
+    stranger.read_until("still here").await;
+}
+
+#[tokio::test]
+async fn a_socket_never_goes_on_as_somebody_else() {
+    let (world, alice) = world("").await;
+    let (bob, _) = world.signed_in("bob").await;
+    let lines = format!("Cookie: {}; {}\r\n", session(&world, &alice), session(&world, &bob));
+    let lines = format!("{lines}Origin: {}\r\n", world.url("wiki", ""));
+    let (status, mut socket) = handshake(&world, &lines).await;
+    assert_eq!(status, "101");
+    alice.submit(&world.url("wiki", "/").parse().unwrap(), &world.url("wiki", "/.vestibule/sign-out"), &[]).await;
+    socket.read_to_end().await;
+}
+
+#[tokio::test]
+async fn a_socket_that_nobody_uses_keeps_no_session_alive() {
+    let (world, browser) = world("").await;
+    let (_, mut socket) = handshake(&world, &as_user(&world, &browser)).await;
+    // The socket is looked after twice a second.
+    world.clock.advance(std::time::Duration::from_secs(5 * 3600));
+    let before = tokio::time::Instant::now();
+    eventually("a check has been", async || before.elapsed().as_millis() > 1_200).await;
+    socket.send("hello").await;
+    socket.read_until("hello").await;
+    world.clock.advance(std::time::Duration::from_secs(4 * 3600));
+    socket.read_to_end().await;
+    assert_eq!(browser.fetch(&world.url("wiki", "/")).await.status, 401);
 }

@@ -1,5 +1,6 @@
 //! A small browser: a cookie jar and the headers that real ones send. It runs no script and keeps no cache.
 
+mod form;
 mod jar;
 
 use std::collections::HashMap;
@@ -30,6 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Browser {
     jar: Mutex<Jar>,
     routes: HashMap<String, SocketAddr>,
+    end: Option<String>,
     ambient: Ambient,
     later: Mutex<Duration>,
 }
@@ -47,13 +49,25 @@ pub struct Response {
 impl Browser {
     /// A browser with an empty jar.
     pub fn new() -> Self {
-        Self { jar: Mutex::default(), routes: HashMap::new(), ambient: Ambient::system(), later: Mutex::default() }
+        Self {
+            jar: Mutex::default(),
+            routes: HashMap::new(),
+            end: None,
+            ambient: Ambient::system(),
+            later: Mutex::default(),
+        }
     }
 
     /// Sends whatever is for `host`, be it http or https, to `address` in plain http: as if a proxy that terminates TLS
     /// stood in between.
     pub fn route(mut self, host: &str, address: SocketAddr) -> Self {
         self.routes.insert(host.to_owned(), address);
+        self
+    }
+
+    /// Never goes to addresses that begin with `prefix`: following ends at the redirect to one.
+    pub fn ending_at(mut self, prefix: &str) -> Self {
+        self.end = Some(prefix.to_owned());
         self
     }
 
@@ -71,11 +85,24 @@ impl Browser {
     /// Follows redirects from `first`, which is the first of the responses given back.
     pub async fn follow_from(&self, first: Response) -> Vec<Response> {
         let mut hops = vec![first];
-        while let Some(next) = hops.last().and_then(Response::location) {
-            assert!(hops.len() < MAX_HOPS, "redirects without end, last to {next}");
-            hops.push(self.navigation(next, "cross-site").await);
+        while let Some(next) = self.step(&hops[hops.len() - 1]).await {
+            assert!(hops.len() < MAX_HOPS, "redirects without end, last to {}", next.url);
+            hops.push(next);
         }
         hops
+    }
+
+    /// Goes where `response` sends a browser by itself: a redirect, or a form that a script submits at once.
+    pub async fn step(&self, response: &Response) -> Option<Response> {
+        if let Some(next) = response.location() {
+            if self.end.as_ref().is_some_and(|end| next.as_str().starts_with(end)) {
+                return None;
+            }
+            return Some(self.navigation(next, "cross-site").await);
+        }
+        let (url, fields) = form::submitted_at_once(response)?;
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        Some(self.submit(&response.url, url.as_str(), &fields).await)
     }
 
     /// Submits a form of the page at `from` to `url`; follows nothing.
@@ -139,6 +166,11 @@ impl Browser {
     /// Forgets every cookie.
     pub fn clear_cookies(&self) {
         *self.jar() = Jar::default();
+    }
+
+    /// Forgets the cookies of one host.
+    pub fn clear_cookies_of(&self, url: &str) {
+        self.jar().forget(parse(url).host_str().expect("a host"));
     }
 
     /// Lets time pass for the jar.
@@ -244,3 +276,6 @@ fn header(value: &str) -> HeaderValue {
 fn parse(url: &str) -> Url {
     Url::parse(url).unwrap_or_else(|error| panic!("{url}: {error}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,16 +35,21 @@ pub struct Faulty {
 
 struct State {
     issuer: String,
+    /// The path below which everything is.
+    below: String,
     fault: Mutex<Fault>,
     extra: Mutex<Map<String, Value>>,
     /// Nonces by code; a code is good once.
     codes: Mutex<HashMap<String, Pending>>,
     hits: Mutex<HashMap<String, usize>>,
+    /// Every code and token ever given out.
+    issued: Mutex<Vec<String>>,
     mint: Mutex<Mint>,
     ambient: Ambient,
 }
 
 /// An authorization that waits for its code to be exchanged.
+#[derive(Clone)]
 struct Pending {
     nonce: String,
     client_id: String,
@@ -55,14 +60,30 @@ type Answer = Response<Full<Bytes>>;
 impl Faulty {
     /// Starts a provider with this fault.
     pub async fn start(fault: Fault) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let issuer = format!("http://{}", listener.local_addr().expect("an address"));
+        Self::at(0, fault).await
+    }
+
+    /// Starts a provider with this fault on this port.
+    pub async fn at(port: u16, fault: Fault) -> Self {
+        Self::serve(port, "", fault).await
+    }
+
+    /// Starts an honest provider whose issuer has this path. With a slash at its end, endpoints hold two in a row.
+    pub async fn below(path: &str) -> Self {
+        Self::serve(0, path, Fault::Honest).await
+    }
+
+    async fn serve(port: u16, path: &str, fault: Fault) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.expect("a free port");
+        let issuer = format!("http://{}{path}", listener.local_addr().expect("an address"));
         let state = Arc::new(State {
             issuer: issuer.clone(),
+            below: path.trim_end_matches('/').to_owned(),
             fault: Mutex::new(fault),
             extra: Mutex::default(),
             codes: Mutex::default(),
             hits: Mutex::default(),
+            issued: Mutex::default(),
             mint: Mutex::new(Mint::new("key-1")),
             ambient: Ambient::system(),
         });
@@ -96,6 +117,11 @@ impl Faulty {
         *mint = Mint::new(&kid);
     }
 
+    /// Every code and token it has given out.
+    pub fn issued(&self) -> Vec<String> {
+        lock(&self.state.issued).clone()
+    }
+
     /// How often a path has been asked for.
     pub fn hits(&self, path: &str) -> usize {
         lock(&self.state.hits).get(path).copied().unwrap_or_default()
@@ -104,7 +130,7 @@ impl Faulty {
 
 async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Answer, Infallible> {
     let (head, body) = request.into_parts();
-    let path = head.uri.path().to_owned();
+    let path = head.uri.path().strip_prefix(&state.below).unwrap_or_default().replace("//", "/");
     *lock(&state.hits).entry(path.clone()).or_default() += 1;
     let fault = *lock(&state.fault);
     match fault.at_endpoint(&path) {
@@ -154,6 +180,7 @@ impl State {
         let value = |name: &str| asked.get(name).cloned().unwrap_or_default();
         let code = self.ambient.token().expose();
         let pending = Pending { nonce: value("nonce"), client_id: value("client_id") };
+        lock(&self.issued).push(code.clone());
         lock(&self.codes).insert(code.clone(), pending);
         let Ok(mut back) = Url::parse(&value("redirect_uri")) else {
             return plain(StatusCode::BAD_REQUEST, "no redirect_uri");
@@ -174,7 +201,10 @@ impl State {
     fn token(&self, fault: Fault, body: &[u8]) -> Answer {
         let form: HashMap<String, String> = url::form_urlencoded::parse(body).into_owned().collect();
         let code = form.get("code").cloned().unwrap_or_default();
-        let Some(pending) = lock(&self.codes).remove(&code).filter(|_| fault != Fault::TokenError) else {
+        let mut codes = lock(&self.codes);
+        let pending = if fault == Fault::CodesForever { codes.get(&code).cloned() } else { codes.remove(&code) };
+        drop(codes);
+        let Some(pending) = pending.filter(|_| fault != Fault::TokenError) else {
             let description = format!("bad code {code}\r\nsecret {}", super::provider::CLIENT_SECRET);
             let mut answer = json_answer(&json!({ "error": "invalid_grant", "error_description": description }));
             *answer.status_mut() = StatusCode::BAD_REQUEST;
@@ -190,11 +220,13 @@ impl State {
             now: self.ambient.now().secs(),
             extra,
         };
+        let id_token = lock(&self.mint).id_token(fault, &claims);
+        lock(&self.issued).extend([access_token.clone(), id_token.clone()]);
         let mut response = json!({
             "access_token": access_token,
             "token_type": "Bearer",
             "expires_in": "600",
-            "id_token": lock(&self.mint).id_token(fault, &claims),
+            "id_token": id_token,
         });
         if fault == Fault::IdTokenMissing {
             response.as_object_mut().expect("an object").remove("id_token");

@@ -2,6 +2,8 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Request;
@@ -14,6 +16,9 @@ use super::root;
 pub const CLIENT_ID: &str = "vestibule";
 /// Our secret: with characters that tell a decoding token endpoint from one that does not.
 pub const CLIENT_SECRET: &str = "s3cret~with-._reserved+/=%";
+
+/// It starts in about a second; on a busy machine in a few.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the provider is to be like.
 #[derive(Clone, Debug)]
@@ -86,11 +91,18 @@ impl Provider {
             .stdout(Stdio::piped())
             .spawn()
             .expect("node runs; ./test says what is missing");
-        let mut ready = String::new();
         let output = process.stdout.take().expect("piped");
-        BufReader::new(output).read_line(&mut ready).expect("the provider speaks");
-        let ready: Value =
-            serde_json::from_str(&ready).unwrap_or_else(|_| panic!("the provider did not start: {ready}"));
+        let (said, says) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut line = String::new();
+            let _ = BufReader::new(output).read_line(&mut line);
+            let _ = said.send(line);
+        });
+        let ready = says.recv_timeout(PATIENCE).unwrap_or_default();
+        let Ok(ready) = serde_json::from_str::<Value>(&ready) else {
+            let _ = process.kill();
+            panic!("the provider did not start: {ready}");
+        };
         Self { issuer: ready["issuer"].as_str().expect("an issuer").to_owned(), process }
     }
 

@@ -28,7 +28,8 @@ impl Upstream {
     ///
     /// It answers every request with 200 and a JSON object: `method`, `target` (path and query), `headers` (an array of
     /// name and value, in order) and `body` (as text). A request header `x-answer-NAME: VALUE` makes it answer with the
-    /// header `NAME: VALUE`.
+    /// header `NAME: VALUE`. A path that ends in `/page` is answered with HTML for a real browser: the same JSON in
+    /// `#received`, and a form that signs out.
     pub async fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -71,14 +72,26 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
         "headers": headers,
         "body": String::from_utf8_lossy(&body),
     });
-    let mut response = Response::new(Full::new(Bytes::from(seen.to_string())));
-    response.headers_mut().insert("content-type", HeaderValue::from_static("application/json"));
+    let html = parts.uri.path().ends_with("/page");
+    let (kind, body) = if html { ("text/html", page(&seen)) } else { ("application/json", seen.to_string()) };
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    response.headers_mut().insert("content-type", HeaderValue::from_static(kind));
     for (name, value) in &parts.headers {
         if let Some(name) = name.as_str().strip_prefix("x-answer-") {
             response.headers_mut().append(HeaderName::from_bytes(name.as_bytes()).expect("a name"), value.clone());
         }
     }
     Ok(response)
+}
+
+/// What a browser can show. It sends no referrer, as the pages of many applications: their forms have `Origin: null`.
+fn page(seen: &Value) -> String {
+    let seen = seen.to_string().replace('&', "&amp;").replace('<', "&lt;");
+    format!(
+        "<!doctype html><meta name=\"referrer\" content=\"no-referrer\"><link rel=\"icon\" href=\"data:,\">\
+         <title>An application</title><pre id=\"received\">{seen}</pre>\
+         <form method=\"post\" action=\"/.vestibule/sign-out\"><button>Sign out</button></form>"
+    )
 }
 
 /// The values of one header in an answer of the upstream.

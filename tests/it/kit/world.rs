@@ -53,7 +53,7 @@ pub struct Places {
 impl Places {
     /// `[server]`, `[database]` and the global IdP `company`, with `extra` lines in the IdP.
     pub fn head(&self, extra: &str) -> String {
-        let Self { port, issuer, database, .. } = self;
+        let Self { port, database, .. } = self;
         format!(
             r#"
 [server]
@@ -63,16 +63,24 @@ operations_listen = "127.0.0.1:0"
 
 [database]
 url = "{database}"
+"#
+        ) + &self.idp("company", &self.issuer, extra)
+    }
 
+    /// An IdP called `<id> login` at this issuer, with `extra` lines in it.
+    pub fn idp(&self, id: &str, issuer: &str, extra: &str) -> String {
+        format!(
+            r#"
 [[idp]]
-id = "company"
-name = "Company login"
+id = "{id}"
+name = "{} login"
 issuer = "{issuer}"
 client_id = "{CLIENT_ID}"
 client_secret = "{CLIENT_SECRET}"
 scopes = ["openid", "profile", "email", "groups"]
 {extra}
-"#
+"#,
+            id[..1].to_uppercase() + &id[1..]
         )
     }
 
@@ -94,6 +102,26 @@ name = "Wiki"
 hosts = ["wiki.localhost"]
 upstream = "http://{}"
 {extra}
+"#,
+            self.upstream
+        )
+    }
+
+    /// The organization `garage` with the role Member, and its application `tools` at `tools.localhost`.
+    pub fn garage(&self) -> String {
+        format!(
+            r#"
+[[organization]]
+id = "garage"
+name = "Garage"
+roles = ["Member"]
+
+[[application]]
+id = "tools"
+organization = "garage"
+name = "Tools"
+hosts = ["tools.localhost"]
+upstream = "http://{}"
 "#,
             self.upstream
         )
@@ -186,6 +214,7 @@ impl World {
     }
 
     async fn serve(&mut self, settings: Settings) {
+        super::logs::keep();
         let ambient = Ambient::new(self.clock.clone(), SystemChance::default());
         let app = App::bind(settings, Options::default(), ambient).await.expect("free ports");
         self.operations = app.operations_address();

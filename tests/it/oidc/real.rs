@@ -19,26 +19,24 @@ fn party_of(provider: &Provider, client_auth: ClientAuth) -> RelyingParty {
 }
 
 async fn sign_in(party: &RelyingParty, username: &str) -> Result<VerifiedTokens, OidcError> {
-    let browser = Browser::new();
+    let browser = new_browser();
     let (url, attempt) = party.authorize(Ask::default()).await?;
     let callback = callback(&browser, url.as_str(), Some(username)).await;
     party.redeem(answer(&callback, &attempt), &attempt).await
 }
 
+fn new_browser() -> Browser {
+    Browser::new().ending_at(REDIRECT_URI)
+}
+
 /// Goes to the provider, signs in if asked to, and gives the address it is sent back to.
 async fn callback(browser: &Browser, url: &str, username: Option<&str>) -> url::Url {
-    let mut page = browser.navigate(url).await;
-    loop {
-        match page.location() {
-            Some(next) if next.as_str().starts_with(REDIRECT_URI) => return next,
-            Some(next) => page = browser.navigate(next.as_str()).await,
-            None => {
-                let username = username.unwrap_or_else(|| panic!("asked to sign in at {}", page.url));
-                assert_eq!(page.status, 200, "{}", page.text());
-                page = browser.submit(&page.url, page.url.as_str(), &[("username", username)]).await;
-            }
-        }
+    let mut page = browser.follow(url).await.pop().expect("a page");
+    if page.location().is_none() {
+        let username = username.unwrap_or_else(|| panic!("asked to sign in at {}", page.url));
+        page = browser.sign_in_as(&page, username).await.pop().expect("a page");
     }
+    page.location().unwrap_or_else(|| panic!("not sent back: {}", page.text()))
 }
 
 async fn succeeds(variant: Variant, client_auth: ClientAuth) {
@@ -65,26 +63,45 @@ async fn claims_come_from_the_id_token() {
     succeeds(Variant { claims_in_id_token: true, userinfo: false, ..Variant::default() }, ClientAuth::Basic).await;
 }
 
+/// A provider with one client for each value of a metadata name, called by that value.
+fn provider_with_clients(name: &str, values: &[&str]) -> Provider {
+    let client = |value: &&str| json!({ "client_id": value, "client_secret": "s", "redirect_uris": [REDIRECT_URI], name: value });
+    Provider::start(&Variant { clients: values.iter().map(client).collect(), ..Variant::default() })
+}
+
+async fn sign_in_as_client(provider: &Provider, client_id: &str) -> Result<VerifiedTokens, OidcError> {
+    let mut settings = settings(&provider.issuer);
+    settings.client_id = client_id.to_owned();
+    settings.client_secret = Some("s".to_owned().into());
+    sign_in(&party(settings, HttpSettings::default(), Ambient::system()), "alice").await
+}
+
 #[tokio::test]
 async fn every_accepted_algorithm_is_verified() {
-    for alg in ["RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA", "Ed25519"] {
-        succeeds(Variant { id_token_alg: alg, ..Variant::default() }, ClientAuth::Basic).await;
+    let algorithms = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA", "Ed25519"];
+    let provider = provider_with_clients("id_token_signed_response_alg", &algorithms);
+    for alg in algorithms {
+        let tokens = sign_in_as_client(&provider, alg).await.unwrap_or_else(|error| panic!("{alg}: {error}"));
+        assert_eq!(claims(&tokens)["email"], "alice@example.com", "{alg}");
     }
 }
 
 #[tokio::test]
 async fn other_algorithms_are_refused_by_name() {
+    let provider = provider_with_clients("id_token_signed_response_alg", &["HS256", "ES512"]);
     for alg in ["HS256", "ES512"] {
-        let provider = Provider::start(&Variant { id_token_alg: alg, ..Variant::default() });
-        let error = sign_in(&party_of(&provider, ClientAuth::Basic), "alice").await.expect_err(alg);
+        let error = sign_in_as_client(&provider, alg).await.expect_err(alg);
         assert!(matches!(&error, OidcError::Refused(cause) if cause.as_str().contains(alg)), "{error}");
     }
 }
 
 #[tokio::test]
 async fn userinfo_may_be_signed() {
-    for alg in ["RS256", "ES256", "EdDSA"] {
-        succeeds(Variant { userinfo_alg: Some(alg), ..Variant::default() }, ClientAuth::Basic).await;
+    let algorithms = ["RS256", "PS256", "ES256", "EdDSA"];
+    let provider = provider_with_clients("userinfo_signed_response_alg", &algorithms);
+    for alg in algorithms {
+        let tokens = sign_in_as_client(&provider, alg).await.unwrap_or_else(|error| panic!("{alg}: {error}"));
+        assert_eq!(tokens.userinfo.expect("asked for")["iss"], provider.issuer, "it was a JWT: {alg}");
     }
 }
 
@@ -119,7 +136,7 @@ async fn a_wrong_secret_is_our_misconfiguration() {
 async fn a_code_is_good_once_and_only_with_its_own_attempt() {
     let provider = Provider::start(&Variant::default());
     let party = party_of(&provider, ClientAuth::Basic);
-    let browser = Browser::new();
+    let browser = new_browser();
     let (url, attempt) = party.authorize(Ask::default()).await.expect("begun");
     let first = answer(&callback(&browser, url.as_str(), Some("alice")).await, &attempt);
     let (_, other) = party.authorize(Ask::default()).await.expect("begun");
@@ -137,7 +154,7 @@ async fn a_code_is_good_once_and_only_with_its_own_attempt() {
 async fn reauthentication_and_hint_reach_the_provider() {
     let provider = Provider::start(&Variant::default());
     let party = party_of(&provider, ClientAuth::Basic);
-    let browser = Browser::new();
+    let browser = new_browser();
     let (url, _) = party.authorize(Ask::default()).await.expect("begun");
     callback(&browser, url.as_str(), Some("alice")).await;
     let ask = Ask { login_hint: Some("bob".to_owned()), reauthenticate: true };
@@ -147,4 +164,23 @@ async fn reauthentication_and_hint_reach_the_provider() {
     let back = callback(&browser, page.url.as_str(), Some("bob")).await;
     let tokens = party.redeem(answer(&back, &attempt), &attempt).await.expect("signed in");
     assert_eq!(tokens.subject, "bob");
+}
+
+#[tokio::test]
+async fn clients_may_be_added_while_it_runs_and_people_may_go_away() {
+    let provider = Provider::start(&Variant::default());
+    let metadata = json!({ "client_id": "late", "client_secret": "late-secret", "redirect_uris": [REDIRECT_URI] });
+    provider.add_client(metadata).await;
+    let mut settings = settings(&provider.issuer);
+    settings.client_id = "late".to_owned();
+    settings.client_secret = Some("late-secret".to_owned().into());
+    let party = party(settings, HttpSettings::default(), Ambient::system());
+    sign_in(&party, "carol").await.expect("signed in");
+
+    let (url, _) = party.authorize(Ask::default()).await.expect("begun");
+    let back = callback(&new_browser(), url.as_str(), Some("cancel")).await;
+    let value = |name: &str| back.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    assert_eq!(value("error").as_deref(), Some("access_denied"));
+    party.check_response_issuer(value("iss").as_deref()).await.expect("it says who it is");
+    party.check_response_issuer(Some("https://other.example.com")).await.expect_err("another");
 }

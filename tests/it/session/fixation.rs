@@ -11,7 +11,8 @@ async fn name_of(world: &World, what: &str) -> String {
     let probe = Browser::new();
     probe.navigate(&world.url("wiki", "/")).await;
     let name = probe.cookies(&world.url("wiki", "/"))[0].name.clone();
-    name.replace("-handoff-", &format!("-{what}-"))
+    let (_, tag) = name.rsplit_once('-').expect("its last part is this server's tag");
+    format!("vestibule-{what}-{tag}")
 }
 
 #[tokio::test]
@@ -19,7 +20,7 @@ async fn planted_tokens_are_not_adopted() {
     let world = World::usual().await;
     let planted = Token::new([7; 32]).expose().to_string();
     let browser = Browser::new();
-    for what in ["session", "handoff"] {
+    for what in ["session", "handoff-planted"] {
         for application in ["wiki", "login"] {
             let name = name_of(&world, what).await;
             browser.set_cookie(&world.url(application, "/"), &format!("{name}={planted}; Path=/"));

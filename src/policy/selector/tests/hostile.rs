@@ -116,7 +116,11 @@ fn growth_is_refused_or_stopped() {
         let _ = evaluate(text);
     }
     assert_eq!(evaluate("join(text, groups)").unwrap_err(), EvaluationError::Memory);
-    assert_eq!(evaluate("groups[?contains(groups, 'nothing')]").unwrap_err(), EvaluationError::Steps);
+    let eight = |part: &str| format!("[{}]", [part; 8].join(","));
+    let shared = format!("{} | {1} | {1}[][] | [?contains(@, 'group-nobdy')]", eight("groups"), eight("@"));
+    assert_eq!(evaluate(&shared).unwrap_err(), EvaluationError::Steps);
+    let compared = format!("{} | {1} | {1} | @ == @", eight("@"), eight("@"));
+    assert_eq!(evaluate(&compared).unwrap_err(), EvaluationError::Steps);
     let widened =
         "[groups,groups,groups,groups,groups,groups,groups,groups][] | [@,@,@,@,@,@,@,@][] | [@,@,@,@,@,@,@,@][]";
     assert_eq!(evaluate(widened).unwrap_err(), EvaluationError::Memory);

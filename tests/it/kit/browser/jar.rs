@@ -34,6 +34,10 @@ impl Jar {
         }
     }
 
+    pub(super) fn forget(&mut self, host: &str) {
+        self.0.retain(|cookie| cookie.host != host);
+    }
+
     pub(super) fn matching(&self, url: &Url, now: Timestamp) -> Vec<Cookie> {
         let host = url.host_str().unwrap_or_default();
         let fits = |cookie: &&Cookie| {

@@ -17,6 +17,8 @@ pub enum Fault {
     CallbackIssMissing,
     /// The token endpoint refuses, quoting our code and secret, over two lines.
     TokenError,
+    /// A code is good as often as it is shown.
+    CodesForever,
     /// There is no ID token.
     IdTokenMissing,
     /// The ID token is of another issuer.

@@ -1,0 +1,155 @@
+//! For tests: a directory with two organizations, a global IdP and one that an organization owns.
+
+use super::{Desired, Directory, IdentityChoices, Profile, ProvisionError, Provisioned, SignIn};
+use crate::base::{Ambient, Timestamp, TokenHash};
+use crate::identity::{
+    Catalogue, Declaration, Email, Host, Idp, IdpId, OrganizationId, OrganizationKey, RoleId, RoleName, SessionId,
+    Username,
+};
+use crate::store::changes::{self, Change};
+use crate::store::kit::{TestClock, application_spec, idp_spec, on_each, organization_spec};
+use crate::store::sessions::{self, SessionRow};
+use crate::store::{Db, grants::HeldRow};
+
+/// A directory under test.
+pub struct Fixture {
+    pub directory: Directory,
+    pub db: Db,
+    pub clock: TestClock,
+    pub ambient: Ambient,
+}
+
+/// `lab` with Admin and Member, `office` with Admin and Clerk; the IdPs `company` (global) and `lab-idp` (of `lab`).
+pub fn declaration() -> Declaration {
+    let mut owned = idp_spec("lab-idp");
+    owned.owner = Some(OrganizationId::parse("lab").unwrap());
+    Declaration {
+        idps: vec![idp_spec("company"), owned],
+        organizations: vec![
+            organization_spec("lab", &["Admin", "Member"]),
+            organization_spec("office", &["Admin", "Clerk"]),
+        ],
+        applications: vec![application_spec("wiki", "lab")],
+    }
+}
+
+/// Runs a test on each engine, with what `declaration` declares.
+pub async fn on_each_with(declaration: Declaration, test: impl AsyncFn(Fixture)) {
+    on_each(async |db| {
+        let (clock, ambient) = TestClock::new();
+        let directory = Directory::new(db.clone(), ambient.clone());
+        directory.declare(&declaration, &IdentityChoices::default()).await.unwrap();
+        test(Fixture { directory, db, clock, ambient }).await;
+    })
+    .await;
+}
+
+/// The usual profile of somebody known as `identifier`.
+pub fn profile(identifier: &str) -> Profile {
+    Profile {
+        identifier: identifier.to_owned(),
+        username: Username::parse(identifier).unwrap(),
+        email: Some(Email { address: format!("{identifier}@example.com"), verified: true }),
+        display_name: Some(identifier.to_uppercase()),
+        server_admin: false,
+        failed: Vec::new(),
+    }
+}
+
+impl Fixture {
+    pub async fn catalogue(&self) -> Catalogue {
+        self.directory.catalogue().await.unwrap()
+    }
+
+    pub async fn declare(&self, declaration: &Declaration) -> bool {
+        self.directory.declare(declaration, &IdentityChoices::default()).await.unwrap().changed
+    }
+
+    /// The role `organization/role`.
+    pub async fn role(&self, name: &str) -> (OrganizationKey, RoleId) {
+        role_in(&self.catalogue().await, name)
+    }
+
+    /// What the policies would have decided: these roles, these organizations in error.
+    pub async fn desired(&self, roles: &[&str], errored: &[&str]) -> Desired {
+        let live = self.catalogue().await;
+        let organization = |id: &&str| live.organizations.iter().find(|other| other.id.as_str() == *id).unwrap().key;
+        Desired {
+            version: live.version,
+            roles: roles.iter().map(|name| role_in(&live, name)).collect(),
+            errored: errored.iter().map(organization).collect(),
+        }
+    }
+
+    pub async fn idp(&self, id: &str) -> Idp {
+        self.catalogue().await.idp_by_id(&IdpId::parse(id).unwrap()).unwrap().clone()
+    }
+
+    /// A sign-in at `company` that gives these roles.
+    pub async fn sign_in(&self, identifier: &str, roles: &[&str]) -> Result<Provisioned, ProvisionError> {
+        self.sign_in_at("company", profile(identifier), roles).await
+    }
+
+    pub async fn sign_in_at(&self, idp: &str, profile: Profile, roles: &[&str]) -> Result<Provisioned, ProvisionError> {
+        let decision = Some(self.desired(roles, &[]).await);
+        let idp = self.idp(idp).await;
+        self.directory.provision(&SignIn { idp: &idp, profile, decision }).await
+    }
+
+    /// Everything a user holds, sorted by role.
+    pub async fn held(&self, user: crate::identity::UserId) -> Vec<HeldRow> {
+        let mut tx = self.db.begin().await.unwrap();
+        let mut held = crate::store::grants::of_user(&mut tx, user).await.unwrap();
+        held.sort_by_key(|row| (row.role, row.origin));
+        held
+    }
+
+    /// The names of the roles a user holds, as a server admin sees them.
+    pub async fn roles(&self, user: crate::identity::UserId) -> Vec<String> {
+        let admin = self.directory.server_admin(super::Actor::CommandLine);
+        let listed = admin.list_users(100, None).await.unwrap();
+        let user = listed.into_iter().find(|listed| listed.id == user).unwrap();
+        user.roles
+            .iter()
+            .map(|(organization, role, origin)| {
+                let by = if matches!(origin, crate::identity::Origin::Manual) { "manual" } else { "policy" };
+                format!("{organization}/{role} {by}")
+            })
+            .collect()
+    }
+
+    /// The changes logged since `number`.
+    pub async fn log_since(&self, number: i64) -> Vec<Change> {
+        changes::after(&self.db, number).await.unwrap().into_iter().map(|(_, change)| change).collect()
+    }
+
+    pub async fn head(&self) -> i64 {
+        changes::head(&self.db).await.unwrap()
+    }
+
+    /// Opens a session, as a finished sign-in does.
+    pub async fn session(&self, who: &Provisioned, idp: &str) -> SessionId {
+        let now = self.ambient.now();
+        let id = SessionId::new(self.ambient.uuid());
+        let row = SessionRow {
+            id,
+            user: who.user,
+            identity: who.identity,
+            idp: self.idp(idp).await.key,
+            idp_sid: None,
+            created_at: now,
+            last_seen_at: now,
+            expires_at: Timestamp::from_secs(now.secs() + 3_600),
+        };
+        let token = TokenHash::of(id.to_string().as_bytes());
+        assert!(sessions::create(&self.db, &row, &token, &Host::parse("login").unwrap(), None).await.unwrap());
+        id
+    }
+}
+
+fn role_in(live: &Catalogue, name: &str) -> (OrganizationKey, RoleId) {
+    let (organization, role) = name.split_once('/').unwrap();
+    let organization = live.organizations.iter().find(|other| other.id.as_str() == organization).unwrap();
+    let role = RoleName::parse(role).unwrap();
+    (organization.key, organization.roles.iter().find(|other| other.name == role).unwrap().id)
+}

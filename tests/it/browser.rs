@@ -1,0 +1,88 @@
+//! The journey of a person, in a real browser: cookies, redirects, forms and content security policy as they are, not
+//! as the kit's browser has them.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::json;
+
+use crate::kit::provider::{CLIENT_ID, CLIENT_SECRET, Variant};
+use crate::kit::root;
+use crate::kit::world::{Places, World};
+
+/// The usual world, with a second application, a part of the wiki for admins alone, and an organization that brings its
+/// own provider: only its application has a choice to offer.
+fn configuration(places: &Places) -> String {
+    let Places { issuer, upstream, .. } = places;
+    let rule = "[[application.rule]]\npath = \"/admin/*\"\nroles = [\"Admin\"]\n";
+    places.head(Places::SEED_POLICY)
+        + &places.home_lab(rule)
+        + &format!(
+            r#"
+[[application]]
+id = "notes"
+organization = "home-lab"
+name = "Notes"
+hosts = ["notes.localhost"]
+upstream = "http://{upstream}"
+
+[[organization]]
+id = "book-club"
+name = "Book club"
+roles = ["Reader"]
+
+[[application]]
+id = "books"
+organization = "book-club"
+name = "Books"
+hosts = ["books.localhost"]
+upstream = "http://{upstream}"
+
+[[idp]]
+id = "own"
+owner = "book-club"
+name = "Book club login"
+issuer = "{issuer}"
+client_id = "{CLIENT_ID}"
+client_secret = "{CLIENT_SECRET}"
+auto_provision = true
+[idp.default_policy]
+org = "'book-club'"
+role = "'Reader'"
+"#
+        )
+}
+
+/// The browser that `./test` finds, or else Debian's.
+fn chromium() -> PathBuf {
+    let path = std::env::var_os("VESTIBULE_CHROMIUM").map_or_else(|| PathBuf::from("/usr/bin/chromium"), PathBuf::from);
+    let installed = path.is_file() && root().join("tests/browser/node_modules/playwright-core").is_dir();
+    assert!(
+        installed,
+        "no browser at {}, or the packages of tests/browser are not installed: run the repository's test command, \
+         ./test, which sees to both",
+        path.display()
+    );
+    path
+}
+
+#[tokio::test]
+async fn a_real_browser_makes_the_whole_journey() {
+    let chromium = chromium();
+    let world = World::start(Variant::default(), configuration).await;
+    let settings = json!({
+        "chromium": chromium,
+        "wiki": world.url("wiki", ""),
+        "notes": world.url("notes", ""),
+        "books": world.url("books", ""),
+        "login": world.login(""),
+        "issuer": world.places.issuer,
+    });
+    let mut journey = Command::new("node");
+    journey.arg("journey.mjs").arg(settings.to_string()).current_dir(root().join("tests/browser"));
+    // Off this thread: the server and the application run on it.
+    let journey = tokio::task::spawn_blocking(move || journey.output()).await.expect("nothing panics there");
+    let journey = journey.expect("node runs; ./test says what is missing");
+    let (kept, broken) = (String::from_utf8_lossy(&journey.stdout), String::from_utf8_lossy(&journey.stderr));
+    assert!(journey.status.success(), "{kept}{broken}");
+}
