@@ -1,6 +1,7 @@
 //! The request path on one page: who is asking, may they, pass it on.
 //!
-//! 1. The path is read in the one way it will be sent upstream; what can be read in two ways is refused.
+//! 1. `app` hands over the host and the path, read in the one way it will be sent upstream; what can be read in two ways
+//!    was refused there.
 //! 2. The browser's session is recognised, from memory in the usual case. If it cannot be checked, nobody passes.
 //! 3. A WebSocket handshake that carries a session must come from a page of this very host: applications share a site,
 //!    so cookies alone prove nothing there.

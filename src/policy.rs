@@ -1,6 +1,6 @@
 //! Who gets what: a pure function of claims, compiled policies and organizations, giving a decision with its reasons.
-//! Sign-in, playground, previews and audit all call this one function; `directory` alone writes what it says. No I/O,
-//! no clock. Imports claims, identity and base.
+//! Whatever has to know it calls this one function: sign-in now, explanation and preview later. `directory` alone writes
+//! what it says. No I/O, no clock. Imports claims, identity and base.
 //!
 //! Told in order: a [`Selector`] is an expression over [`claims`](crate::claims); [`ProfilePaths`] read a person with
 //! selectors; a [`Snapshot`] holds every policy of one version of the catalogue, compiled; [`decide`] asks it.
