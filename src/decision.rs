@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use http::uri::PathAndQuery;
 
-use crate::identity::{ApplicationId, Host, OrganizationKey, RoleName};
+use crate::identity::{ApplicationId, Host, RoleName};
 use crate::session::Principal;
 
 pub use path::{Ambiguous, RequestPath};
@@ -23,7 +23,7 @@ pub enum Decision {
     /// It may pass, exactly so.
     Permit(Permit),
     /// Somebody has to sign in first.
-    SignIn(SignIn),
+    SignIn,
     /// This user may not pass.
     Deny(Denial),
     /// The path has two readings, and the application's rules differ between them: 400.
@@ -39,7 +39,6 @@ pub struct Permit {
     host: Host,
     target: PathAndQuery,
     identity: Option<Identity>,
-    open: bool,
 }
 
 impl Permit {
@@ -62,11 +61,6 @@ impl Permit {
     pub fn identity(&self) -> Option<&Identity> {
         self.identity.as_ref()
     }
-
-    /// Whether this path is open to everyone.
-    pub const fn is_open(&self) -> bool {
-        self.open
-    }
 }
 
 /// A user as one application knows them: always somebody whom the application's own roles admit.
@@ -88,22 +82,11 @@ impl Identity {
     }
 }
 
-/// Somebody has to sign in.
-#[derive(Clone, Debug)]
-pub struct SignIn {
-    /// The application they asked for.
-    pub application: ApplicationId,
-    /// The organization whose IdPs apply, beside the global ones.
-    pub organization: OrganizationKey,
-}
-
 /// A user may not pass.
 #[derive(Clone, Debug)]
 pub struct Denial {
     /// The application they asked for.
     pub application: ApplicationId,
-    /// The organization that owns it.
-    pub organization: OrganizationKey,
     /// Why not.
     pub reason: DenialReason,
 }
@@ -147,32 +130,22 @@ impl RouteTable {
         };
         let admitted = principal.filter(|principal| route.admits(principal, route.roles()));
         match (roles, principal) {
-            (None, _) => Decision::Permit(permit(route, host, path, admitted, true)),
-            (Some(_), None) => Decision::SignIn(SignIn {
-                application: route.application().clone(),
-                organization: route.organization(),
-            }),
+            (None, _) => Decision::Permit(permit(route, host, path, admitted)),
+            (Some(_), None) => Decision::SignIn,
             (Some(roles), Some(principal)) if route.admits(principal, roles) => {
-                Decision::Permit(permit(route, host, path, admitted, false))
+                Decision::Permit(permit(route, host, path, admitted))
             }
             (Some(_), Some(principal)) => Decision::Deny(Denial {
                 application: route.application().clone(),
-                organization: route.organization(),
                 reason: reason(route, principal, admitted.is_some()),
             }),
         }
     }
 }
 
-fn permit(
-    route: &Arc<Route>,
-    host: &Host,
-    path: &RequestPath,
-    admitted: Option<&Arc<Principal>>,
-    open: bool,
-) -> Permit {
+fn permit(route: &Arc<Route>, host: &Host, path: &RequestPath, admitted: Option<&Arc<Principal>>) -> Permit {
     let identity = admitted.map(|principal| Identity { principal: Arc::clone(principal), route: Arc::clone(route) });
-    Permit { route: Arc::clone(route), host: host.clone(), target: path.target().clone(), identity, open }
+    Permit { route: Arc::clone(route), host: host.clone(), target: path.target().clone(), identity }
 }
 
 fn reason(route: &Route, principal: &Principal, admitted: bool) -> DenialReason {

@@ -66,7 +66,7 @@ impl Gateway {
                 let still_allowed = self.still_allowed(&permit, &path, &request);
                 self.forward(permit, &host, &path, request, still_allowed).await
             }
-            Decision::SignIn(_) => self.sign_in(&host, &path, &request),
+            Decision::SignIn => self.sign_in(&host, &path, &request),
             Decision::Deny(denial) => self.deny(&denial, &path, principal.as_deref(), request.headers()),
             Decision::Ambiguous(ambiguous) => {
                 self.web.refuse_because(Cause::BadRequest, &ambiguous, request.headers(), Assets::Application)

@@ -33,16 +33,6 @@ pub enum BadTarget {
     Form,
 }
 
-impl BadTarget {
-    /// The status that says so.
-    pub const fn status(self) -> http::StatusCode {
-        match self {
-            Self::Method => http::StatusCode::METHOD_NOT_ALLOWED,
-            _ => http::StatusCode::BAD_REQUEST,
-        }
-    }
-}
-
 /// Reads which host a request is for: exactly one `Host`, or the authority of the target, or both if they agree.
 ///
 /// # Errors

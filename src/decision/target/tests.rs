@@ -65,6 +65,4 @@ fn two_hosts_or_none_are_refused() {
 fn connect_and_trace_are_refused() {
     assert_eq!(check("CONNECT", "a.example:443", &["a.example"]), Err(BadTarget::Method));
     assert_eq!(check("TRACE", "/", &["a.example"]), Err(BadTarget::Method));
-    assert_eq!(BadTarget::Method.status(), 405);
-    assert_eq!(BadTarget::Missing.status(), 400);
 }
