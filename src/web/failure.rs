@@ -296,7 +296,7 @@ impl Web {
     /// Short for a failure whose kind is all there is to tell, to the person and to the log.
     pub fn refuse(&self, cause: Cause, headers: &HeaderMap, assets: Assets) -> Response {
         let failure = self.failure(cause);
-        tracing::info!(reference = %failure.reference, ?cause, "refused");
+        tracing::info!(reference = %failure.reference, outcome = ?cause, "refused");
         self.fail(failure, headers, assets)
     }
 }
