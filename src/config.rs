@@ -29,7 +29,7 @@ mod values;
 mod warnings;
 
 pub use problem::{Problem, Problems};
-pub use settings::{DatabaseSettings, IdpSecrets, ServerSettings, Settings, TlsFiles};
+pub use settings::{DatabaseSettings, ServerSettings, Settings, TlsFiles};
 
 use environment::Environment;
 use problem::{Place, Report};

@@ -10,10 +10,8 @@ use http::StatusCode;
 
 use super::House;
 
-type Place = Arc<ArcSwapOption<House>>;
-
 /// The routes for whoever operates us.
-pub(super) fn router(house: Place) -> Router {
+pub(super) fn router(house: Arc<ArcSwapOption<House>>) -> Router {
     Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz)).with_state(house)
 }
 
@@ -23,7 +21,7 @@ async fn healthz() -> &'static str {
 }
 
 /// The database answers, so people can enter.
-async fn readyz(State(house): State<Place>) -> (StatusCode, &'static str) {
+async fn readyz(State(house): State<Arc<ArcSwapOption<House>>>) -> (StatusCode, &'static str) {
     let Some(house) = house.load_full() else {
         return (StatusCode::SERVICE_UNAVAILABLE, "starting: the database cannot be used yet\n");
     };

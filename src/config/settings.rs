@@ -1,13 +1,12 @@
 //! What the configuration file says, once it has been checked.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use ipnet::IpNet;
-use secrecy::SecretString;
 
-use crate::identity::{Declaration, IdpId, PublicUrl};
+use crate::identity::{Declaration, PublicUrl};
+use crate::login::IdpSecrets;
 use crate::session::SessionSettings;
 use crate::store::DatabaseUrl;
 
@@ -25,9 +24,6 @@ pub struct Settings {
     /// Client secrets, which never enter the database.
     pub secrets: IdpSecrets,
 }
-
-/// The client secret of each declared IdP that has one.
-pub type IdpSecrets = BTreeMap<IdpId, SecretString>;
 
 /// `[server]`.
 #[derive(Clone, Debug)]
