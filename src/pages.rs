@@ -48,7 +48,7 @@ const TEMPLATES: [(&str, &str); 10] = [
     (ConfirmSignOut::TEMPLATE, include_str!("../templates/login/confirm_sign_out.html")),
     (SignedOut::TEMPLATE, include_str!("../templates/login/signed_out.html")),
     (Home::TEMPLATE, include_str!("../templates/home.html")),
-    (Problem::TEMPLATE, include_str!("../templates/error.html")),
+    (Problem::TEMPLATE, include_str!("../templates/problem.html")),
 ];
 
 /// The templates, ready to render.

@@ -34,7 +34,7 @@ fn number<S: Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S:
 }
 
 impl Page for Problem {
-    const TEMPLATE: &'static str = "error.html";
+    const TEMPLATE: &'static str = "problem.html";
 
     #[cfg(test)]
     fn samples() -> Vec<Self> {
