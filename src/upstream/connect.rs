@@ -15,7 +15,7 @@ use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
-use tower_service::Service;
+use tower::Service;
 
 use super::{BoxError, SetupError};
 

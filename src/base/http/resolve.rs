@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::vec;
 
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
-use tower_service::Service;
+use tower::Service;
 
 /// The system's resolver behind the rule for `localhost`.
 #[derive(Clone, Debug)]
