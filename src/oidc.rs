@@ -2,8 +2,8 @@
 //! Connect Core 1.0, authorization code flow with PKCE, `state` and `nonce`, always). It keeps nothing but what the
 //! provider publishes; what belongs to one sign-in travels in the [`Attempt`]. It knows no user, role or session.
 //!
-//! Everything that comes back is read as raw JSON and verified here, so that no claim is lost, coerced or able to stop a
-//! sign-in by its type; `docs/adr/0001-oidc-without-a-library.md` says why no library does it.
+//! Everything that comes back is read as raw JSON and verified here, so that no claim is lost, coerced or able to stop
+//! a sign-in by its type; `docs/adr/0001-oidc-without-a-library.md` says why no library does it.
 
 mod check;
 mod discovery;

@@ -1,5 +1,5 @@
-//! The two requests of a sign-in: the authorization request, which the browser carries (OpenID Connect Core 1.0, section
-//! 3.1.2.1, with PKCE, RFC 7636), and the token request, which is ours (RFC 6749, section 4.1.3).
+//! The two requests of a sign-in: the authorization request, which the browser carries (OpenID Connect Core 1.0,
+//! section 3.1.2.1, with PKCE, RFC 7636), and the token request, which is ours (RFC 6749, section 4.1.3).
 //!
 //! Of the token response only what is used is looked at, so that nothing else in it can stop a sign-in.
 
@@ -136,8 +136,8 @@ fn encoded(text: &str) -> String {
 }
 
 impl Tokens {
-    /// Reads a token response (RFC 6749 5.1, OpenID Connect Core 1.0 3.1.3.3). How long the access token is good for, and
-    /// whatever else there is, does not matter: it is used at once.
+    /// Reads a token response (RFC 6749 5.1, OpenID Connect Core 1.0 3.1.3.3). How long the access token is good for,
+    /// and whatever else there is, does not matter: it is used at once.
     fn parse(json: &[u8]) -> Result<Self, OidcError> {
         let answer: RawClaims = serde_json::from_slice(json)
             .map_err(|_| OidcError::refused(format!("{WHAT} did not answer with a token response: no JSON object")))?;
