@@ -21,7 +21,7 @@ use crate::identity::{Catalogue, Host, SessionId};
 use crate::listener::{Client, Slot};
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
 use crate::upstream::{ForwardError, Forwarder, StillAllowed, is_websocket_handshake};
-use crate::web::{self, Assets, Cause, SignInWish, Web};
+use crate::web::{self, Assets, Cause, Form, SignInWish, Web};
 
 /// The way to the applications.
 pub struct Gateway {
@@ -85,10 +85,10 @@ impl Gateway {
 
     /// A handshake that carries a session, from a page that is not this host's.
     fn is_hijack(&self, route: &Route, host: &Host, request: &Request<Body>) -> bool {
-        let own = self.web.public_url.origin_of(host);
+        let own = || self.web.public_url.origin_of(host);
         is_websocket_handshake(request)
             && !self.web.session_tokens(request.headers()).is_empty()
-            && check_handshake(request.headers(), &own, &route.spec().allowed_origins).is_err()
+            && check_handshake(request.headers(), &own(), &route.spec().allowed_origins).is_err()
     }
 
     /// Asked while a WebSocket is open: whether the same request would still be permitted, and as the same user. It is no
@@ -139,18 +139,18 @@ impl Gateway {
         still_allowed: StillAllowed,
     ) -> Response {
         let chain = request.extensions().get::<Client>().map(|client| client.chain.clone()).unwrap_or_default();
-        let headers = request.headers().clone();
-        let again = (request.method() == Method::GET).then(|| self.address_of(host, path));
+        let form = Form::asked_for(request.headers());
+        let is_get = request.method() == Method::GET;
         let application = permit.route().application().clone();
         match self.forwarder.forward(permit, request, &chain, still_allowed).await {
             Ok(response) => response,
             Err(error) => {
                 let mut failure = self.web.failure(cause_of(&error));
-                if let Some(again) = again {
-                    failure = failure.with_link("Try again", again);
+                if is_get {
+                    failure = failure.with_link("Try again", self.address_of(host, path));
                 }
                 tracing::warn!(reference = %failure.reference, %application, cause = %error, "cannot forward");
-                self.web.fail(failure, &headers, Assets::Application)
+                self.web.tell(failure, form, Assets::Application)
             }
         }
     }

@@ -13,7 +13,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, ORIGIN};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub use crate::pages::Assets;
-pub use failure::{Cause, Failure};
+pub use failure::{Cause, Failure, Form};
 pub use navigation::{is_navigation, prefers_html};
 pub use sign_in::SignInWish;
 

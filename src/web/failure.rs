@@ -186,6 +186,22 @@ impl Cause {
     }
 }
 
+/// In which form a failure is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A page, for people.
+    Page,
+    /// A problem (RFC 9457), for programs.
+    Problem,
+}
+
+impl Form {
+    /// The form that a request asks for.
+    pub fn asked_for(headers: &HeaderMap) -> Self {
+        if prefers_html(headers) { Self::Page } else { Self::Problem }
+    }
+}
+
 /// One failure of one request.
 #[derive(Clone, Debug)]
 pub struct Failure {
@@ -248,10 +264,15 @@ impl Web {
 
     /// The failure as a page, or as a problem for who does not ask for HTML.
     pub fn fail(&self, failure: Failure, headers: &HeaderMap, assets: Assets) -> Response {
+        self.tell(failure, Form::asked_for(headers), assets)
+    }
+
+    /// The failure in the form that was asked for.
+    pub fn tell(&self, failure: Failure, form: Form, assets: Assets) -> Response {
         let status = failure.cause.status();
         let (title, what, remedy) = failure.cause.words();
-        let mut response = if prefers_html(headers) {
-            html(
+        let mut response = match form {
+            Form::Page => html(
                 status,
                 self.pages.problem(&Problem {
                     frame: self.frame(assets),
@@ -263,9 +284,8 @@ impl Web {
                     account: failure.account,
                     action: failure.action,
                 }),
-            )
-        } else {
-            self.problem(failure)
+            ),
+            Form::Problem => self.problem(failure),
         };
         if status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));

@@ -1,5 +1,5 @@
 //! Tests of whole paths, against real components where there are any. One binary: it links once.
-#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod kit;
 

@@ -2,10 +2,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use tokio::task::spawn_blocking;
 
 use super::world::World;
+
+/// No command that ends by itself takes longer.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server of its own process; it is killed with this value.
 pub struct Server(Child);
@@ -47,7 +51,14 @@ impl World {
 /// Runs `vestibule` to its end with the configuration in this file.
 pub async fn run(arguments: &[&str], file: &Path) -> Done {
     let mut command = prepared(arguments, file);
-    let done = spawn_blocking(move || command.output()).await.expect("no panic").expect("it runs");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    let id = child.id().to_string();
+    let end = spawn_blocking(move || child.wait_with_output());
+    let Ok(done) = tokio::time::timeout(PATIENCE, end).await else {
+        let _ = Command::new("kill").args(["-9", &id]).status();
+        panic!("vestibule {arguments:?} did not end within {PATIENCE:?}");
+    };
+    let done = done.expect("no panic").expect("it runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Done { code: done.status.code(), out: text(&done.stdout), err: text(&done.stderr) }
 }

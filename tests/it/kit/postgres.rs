@@ -18,6 +18,7 @@ pub struct Schema {
 
 impl Schema {
     /// Makes one. Nothing if there is no PostgreSQL and whoever runs the tests has said that there need not be.
+    #[expect(clippy::print_stderr, reason = "what is left out is said so")]
     pub async fn new() -> Option<Self> {
         let Some(url) = variable("DATABASE_URL") else {
             let allowed = variable(WITHOUT).is_some_and(|value| value == "1");

@@ -68,6 +68,9 @@ async fn only_what_this_identitys_sign_ins_gave_is_taken_back() {
         directory.server_admin(Actor::CommandLine).pre_provision(&give(role)).await.expect("given");
     }
     assert_eq!(stage.roles("alice").await, ["garage/Member", "home-lab/Admin", "home-lab/Member", "home-lab/Member"]);
+    stage.sign_in(json!({ "o": "home-lab", "r": "Admin" })).await;
+    let twice = ["home-lab/Admin", "home-lab/Admin", "home-lab/Member"];
+    assert_eq!(stage.roles("alice").await, twice, "what somebody gave by hand, a policy may give too");
     let (browser, page) = stage.sign_in(json!({ "o": false, "r": "Member" })).await;
     assert_eq!(page.status, 200);
     assert_eq!(stage.roles("alice").await, ["home-lab/Admin", "home-lab/Member"], "given by hand");

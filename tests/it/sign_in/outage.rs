@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::kit::attempt::Attempt;
 use crate::kit::browser::Browser;
-use crate::kit::faulty::{Endpoint, Fault, Faulty, Trouble};
+use crate::kit::faulty::{Fault, Faulty};
 use crate::kit::logs;
 use crate::kit::world::{Places, World, eventually, free_port};
 
