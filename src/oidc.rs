@@ -2,8 +2,8 @@
 //! Connect Core 1.0, authorization code flow with PKCE, `state` and `nonce`, always). It keeps nothing but what the
 //! provider publishes; what belongs to one sign-in travels in the [`Attempt`]. It knows no user, role or session.
 //!
-//! `openidconnect` writes the requests; every token is verified by ourselves, over raw JSON, so that no claim is lost,
-//! coerced or able to stop a sign-in by its type.
+//! Everything that comes back is read as raw JSON and verified here, so that no claim is lost, coerced or able to stop
+//! a sign-in by its type; `docs/adr/0001-oidc-without-a-library.md` says why no library does it.
 
 mod check;
 mod discovery;
@@ -133,7 +133,7 @@ impl RelyingParty {
     pub async fn authorize(&self, ask: Ask) -> Result<(Url, Attempt), OidcError> {
         let provider = self.discovery.current().await?;
         let attempt = Attempt::new(&self.ambient);
-        let url = exchange::authorization_url(&self.settings, &provider, &ask, &attempt)?;
+        let url = exchange::authorization_url(&self.settings, &provider, &ask, &attempt);
         Ok((url, attempt))
     }
 
@@ -153,7 +153,7 @@ impl RelyingParty {
     pub async fn redeem(&self, answer: Answer, attempt: &Attempt) -> Result<VerifiedTokens, OidcError> {
         let provider = self.discovery.current().await?;
         check_issuer(&provider, answer.iss.as_deref())?;
-        let tokens = exchange::redeem(&self.settings, &self.http, &provider, answer.code, attempt).await?;
+        let tokens = exchange::redeem(&self.settings, &self.http, &provider, &answer.code, attempt).await?;
         let id_token = self.verify(&provider, &tokens.id_token).await?;
         let expected = check::Expected {
             issuer: self.settings.issuer.as_str(),

@@ -124,15 +124,11 @@ impl Forwarder {
         if handshake {
             headers::add_upgrade(&mut parts.headers);
         }
-        headers::add_client(&mut parts.headers, received, chain, (&self.public_url, permit.host()));
+        let public = headers::add_client(&mut parts.headers, received, chain, (&self.public_url, permit.host()));
         self.identities.add(&mut parts.headers, &permit)?;
 
         let spec = permit.route().spec();
-        let host = if spec.pass_host {
-            headers::public_authority(&self.public_url, permit.host())
-        } else {
-            headers::value(spec.upstream.authority().as_str())
-        };
+        let host = if spec.pass_host { public } else { headers::value(spec.upstream.authority().as_str()) };
         parts.headers.insert(header::HOST, host);
         body::frame(&mut parts.headers, &body);
         parts.uri = target(&permit)?;

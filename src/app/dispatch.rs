@@ -64,13 +64,15 @@ impl Door {
         };
         let request = Request::from_parts(parts, body);
         if host == *self.web.public_url.host() {
-            return self.sign_in_host(&house, host, request).await;
+            return Box::pin(self.sign_in_host(&house, host, request)).await;
         }
         if !house.gateway.serves(&host) {
             return self.web.refuse(Cause::UnknownHost, request.headers(), Assets::Application);
         }
         match RequestPath::parse(request.uri()) {
-            Ok(path) if is_ours(&path) => self.route(&house.application_host, Assets::Application, host, request).await,
+            Ok(path) if is_ours(&path) => {
+                Box::pin(self.route(&house.application_host, Assets::Application, host, request)).await
+            }
             Ok(path) => house.gateway.answer(host, path, request).await,
             Err(error) => self.web.refuse_because(Cause::BadRequest, &error, request.headers(), Assets::Application),
         }

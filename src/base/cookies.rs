@@ -68,8 +68,7 @@ impl CookieNames {
     /// The values of the cookie that holds `what`, in the order sent. More than one means that someone set another:
     /// the reader must not simply believe the first.
     pub fn values<'a>(&self, headers: &'a HeaderMap, what: &str) -> Vec<&'a str> {
-        let name = self.name(what);
-        pairs(headers).filter(|(other, _)| *other == name).map(|(_, value)| value).collect()
+        self.held(headers).filter(|(held, _)| *held == what).map(|(_, value)| value).collect()
     }
 }
 

@@ -164,6 +164,9 @@ fn innermost<'a>(decoded: &Cow<'a, [u8]>) -> Result<Cow<'a, [u8]>, Ambiguous> {
 /// Decodes well-formed escapes and keeps other `%`; nothing if there is no escape. An escape that was encoded again
 /// has no honest reason to stand for a dot.
 fn decode_again(path: &[u8]) -> Result<Option<Vec<u8>>, Ambiguous> {
+    if !path.contains(&b'%') {
+        return Ok(None);
+    }
     let mut decoded = Vec::new();
     let mut found = false;
     let mut rest = path;

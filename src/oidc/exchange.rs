@@ -1,29 +1,16 @@
-//! The fence around `openidconnect`: it writes the authorization request and the token request, nothing else.
+//! The two requests of a sign-in: the authorization request, which the browser carries (OpenID Connect Core 1.0,
+//! section 3.1.2.1, with PKCE, RFC 7636), and the token request, which is ours (RFC 6749, section 4.1.3).
 //!
-//! Its own token response would read the ID token into fixed types, dropping claims and failing on odd ones; ours keeps
-//! the token as it came.
+//! Of the token response only what is used is looked at, so that nothing else in it can stop a sign-in.
 
-use std::fmt;
-use std::pin::Pin;
-
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
-use http::{HeaderValue, StatusCode};
-use openidconnect::core::{
-    CoreAuthDisplay, CoreAuthPrompt, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
-    CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreResponseType, CoreRevocableToken,
-    CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
-};
-use openidconnect::{
-    AccessToken, AsyncHttpClient, AuthType, AuthUrl, AuthenticationFlow, AuthorizationCode, Client, ClientId,
-    ClientSecret, CsrfToken, EmptyAdditionalClaims, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdToken,
-    IssuerUrl, JsonWebKeySet, LoginHint, Nonce, OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    RefreshToken, RequestTokenError, Scope, StandardErrorResponse, TokenResponse, TokenUrl,
-};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Request, StatusCode};
 use secrecy::ExposeSecret as _;
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use url::Url;
 
 use crate::base::HttpClient;
@@ -31,38 +18,43 @@ use crate::identity::ClientAuth;
 
 use super::error::{OidcError, quoted};
 use super::provider::{Provider, unexpected_status};
-use super::{Ask, Attempt, ProviderSettings};
+use super::{Ask, Attempt, ProviderSettings, RawClaims};
 
 const WHAT: &str = "the token endpoint";
 
 /// Where to send the browser.
-pub(super) fn authorization_url(
-    settings: &ProviderSettings,
-    provider: &Provider,
-    ask: &Ask,
-    attempt: &Attempt,
-) -> Result<Url, OidcError> {
-    let client = client(settings, provider)?;
-    let verifier = PkceCodeVerifier::new(attempt.pkce_verifier.clone());
-    let (state, nonce) = (attempt.state.clone(), attempt.nonce.clone());
-    let mut request = client
-        .authorize_url(
-            AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
-            move || CsrfToken::new(state),
-            move || Nonce::new(nonce),
-        )
-        .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
-    // The library adds `openid` by itself.
-    for scope in settings.scopes.iter().filter(|scope| *scope != "openid") {
-        request = request.add_scope(Scope::new(scope.clone()));
-    }
+pub(super) fn authorization_url(settings: &ProviderSettings, provider: &Provider, ask: &Ask, attempt: &Attempt) -> Url {
+    let mut url = provider.metadata.authorization_endpoint.clone();
+    // The endpoint may have a query of its own, which stays.
+    let mut query = url.query_pairs_mut();
+    query
+        .append_pair("response_type", "code")
+        .append_pair("client_id", &settings.client_id)
+        .append_pair("redirect_uri", &settings.redirect_uri)
+        .append_pair("scope", &scope(&settings.scopes))
+        .append_pair("state", &attempt.state)
+        .append_pair("nonce", &attempt.nonce)
+        .append_pair("code_challenge", &code_challenge(&attempt.pkce_verifier))
+        .append_pair("code_challenge_method", "S256");
     if let Some(hint) = &ask.login_hint {
-        request = request.set_login_hint(LoginHint::new(hint.clone()));
+        query.append_pair("login_hint", hint);
     }
     if ask.reauthenticate {
-        request = request.add_prompt(CoreAuthPrompt::Login);
+        query.append_pair("prompt", "login");
     }
-    Ok(request.url().0)
+    drop(query);
+    url
+}
+
+/// Without `openid` it would be no OpenID request.
+fn scope(scopes: &[String]) -> String {
+    let others = scopes.iter().map(String::as_str).filter(|scope| *scope != "openid");
+    std::iter::once("openid").chain(others).collect::<Vec<_>>().join(" ")
+}
+
+/// The S256 challenge of a verifier (RFC 7636 4.2).
+fn code_challenge(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()))
 }
 
 /// What the token endpoint gave for a code.
@@ -76,65 +68,62 @@ pub(super) async fn redeem(
     settings: &ProviderSettings,
     http: &HttpClient,
     provider: &Provider,
-    code: String,
+    code: &str,
     attempt: &Attempt,
 ) -> Result<Tokens, OidcError> {
-    let client = client(settings, provider)?;
-    let sender = Sender { http: http.clone(), authorization: basic_authorization(settings)? };
-    let answer = client
-        .exchange_code(AuthorizationCode::new(code))
-        .set_pkce_verifier(PkceCodeVerifier::new(attempt.pkce_verifier.clone()))
-        .request_async(&sender)
-        .await
-        .map_err(|error| refusal(settings, error))?;
-    let id_token = answer.id_token.ok_or_else(|| OidcError::refused(format!("{WHAT} gave no ID token")))?;
-    Ok(Tokens { id_token, access_token: answer.access_token.into_secret() })
-}
-
-/// Our client, as the library wants it.
-struct Sender {
-    http: HttpClient,
-    authorization: Option<HeaderValue>,
-}
-
-impl<'c> AsyncHttpClient<'c> for Sender {
-    type Error = OidcError;
-    // Boxed by name: the future of a closure would make ours impossible to spawn.
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, OidcError>> + Send + 'c>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(self.send(request))
+    let request = token_request(settings, &provider.metadata.token_endpoint, code, attempt)?;
+    let response = http.request(request).await.map_err(|error| OidcError::of_exchange(WHAT, &error))?;
+    match response.status() {
+        StatusCode::OK => Tokens::parse(response.body()),
+        status @ (StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) => {
+            Err(refusal(settings, status, response.body()))
+        }
+        status => Err(unexpected_status(WHAT, status)),
     }
 }
 
-impl Sender {
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, OidcError> {
-        let mut request = request.map(Bytes::from);
-        if let Some(authorization) = &self.authorization {
-            request.headers_mut().insert(AUTHORIZATION, authorization.clone());
+fn token_request(
+    settings: &ProviderSettings,
+    endpoint: &Url,
+    code: &str,
+    attempt: &Attempt,
+) -> Result<Request<Bytes>, OidcError> {
+    let unusable = || OidcError::misconfigured("the token request cannot be sent: check client id and secret");
+    let mut form = vec![
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", &settings.redirect_uri),
+        ("code_verifier", &attempt.pkce_verifier),
+    ];
+    let mut request = Request::post(endpoint.as_str())
+        .header(ACCEPT, "application/json")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let secret = settings.client_secret.as_ref().map(|secret| secret.expose_secret());
+    match (settings.client_auth, secret) {
+        (ClientAuth::Basic, Some(secret)) => {
+            let value = basic_authorization(&settings.client_id, secret).ok_or_else(unusable)?;
+            request = request.header(AUTHORIZATION, value);
         }
-        let response = self.http.request(request).await.map_err(|error| OidcError::of_exchange(WHAT, &error))?;
-        match response.status() {
-            // These two may carry an OAuth error (RFC 6749 5.2).
-            StatusCode::OK | StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => {
-                Ok(response.map(|body| body.to_vec()))
-            }
-            status => Err(unexpected_status(WHAT, status)),
+        (ClientAuth::Post, Some(secret)) => {
+            form.extend([("client_id", settings.client_id.as_str()), ("client_secret", secret)]);
         }
+        // A public client only says who it is.
+        (ClientAuth::None, _) | (_, None) => form.push(("client_id", &settings.client_id)),
     }
+    let body: Vec<String> = form.into_iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    request.body(Bytes::from(body.join("&"))).map_err(|_| unusable())
 }
 
-/// RFC 6749 2.3.1 wants both parts form-encoded, and several providers do not decode: encoding only what is not
-/// unreserved (RFC 3986 2.3) satisfies both for all usual secrets. The library would encode `~` too.
-fn basic_authorization(settings: &ProviderSettings) -> Result<Option<HeaderValue>, OidcError> {
-    let (ClientAuth::Basic, Some(secret)) = (settings.client_auth, &settings.client_secret) else { return Ok(None) };
-    let pair = format!("{}:{}", encoded(&settings.client_id), encoded(secret.expose_secret()));
-    let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair)))
-        .map_err(|_| OidcError::misconfigured("the client secret cannot be sent"))?;
+fn basic_authorization(client_id: &str, secret: &str) -> Option<HeaderValue> {
+    let pair = format!("{}:{}", encoded(client_id), encoded(secret));
+    let mut value = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair))).ok()?;
     value.set_sensitive(true);
-    Ok(Some(value))
+    Some(value)
 }
 
+/// Form encoding (`application/x-www-form-urlencoded`) of no more than it must. RFC 6749 2.3.1 wants it in Basic too,
+/// where several providers do not decode: leaving alone what is unreserved (RFC 3986 2.3) satisfies both for all usual
+/// secrets.
 fn encoded(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
         match byte {
@@ -146,26 +135,41 @@ fn encoded(text: &str) -> String {
     })
 }
 
-fn refusal(
-    settings: &ProviderSettings,
-    error: RequestTokenError<OidcError, StandardErrorResponse<CoreErrorResponseType>>,
-) -> OidcError {
-    match error {
-        RequestTokenError::Request(error) => error,
-        RequestTokenError::Parse(..) => OidcError::refused(format!("{WHAT} did not answer with a token response")),
-        RequestTokenError::Other(_) => OidcError::refused(format!("{WHAT} did not answer with JSON")),
-        RequestTokenError::ServerResponse(answer) => {
-            let mut cause = format!("{WHAT} answered {}", quoted(answer.error().as_ref()));
-            if let Some(description) = answer.error_description() {
-                cause = format!("{cause}, {}", quoted(&without_secret(settings, description)));
-            }
-            match answer.error() {
-                CoreErrorResponseType::InvalidClient | CoreErrorResponseType::UnauthorizedClient => {
-                    OidcError::misconfigured(format!("{cause}: check client id, secret and client_auth"))
-                }
-                _ => OidcError::refused(cause),
-            }
+impl Tokens {
+    /// Reads a token response (RFC 6749 5.1, OpenID Connect Core 1.0 3.1.3.3). How long the access token is good for,
+    /// and whatever else there is, does not matter: it is used at once.
+    fn parse(json: &[u8]) -> Result<Self, OidcError> {
+        let answer: RawClaims = serde_json::from_slice(json)
+            .map_err(|_| OidcError::refused(format!("{WHAT} did not answer with a token response: no JSON object")))?;
+        let token = |name: &str, what: &str| match text(&answer, name) {
+            Some(token) if !token.is_empty() => Ok(token.to_owned()),
+            _ => Err(OidcError::refused(format!("{WHAT} gave no {what}"))),
+        };
+        // Another kind of access token could not be used at userinfo (RFC 6749 7.1).
+        match answer.get("token_type") {
+            None | Some(Value::Null) => {}
+            Some(Value::String(kind)) if kind.eq_ignore_ascii_case("bearer") => {}
+            Some(_) => return Err(OidcError::refused(format!("{WHAT} gave a token that is no bearer token"))),
         }
+        Ok(Self { access_token: token("access_token", "access token")?, id_token: token("id_token", "ID token")? })
+    }
+}
+
+/// Reads an error response (RFC 6749 5.2).
+fn refusal(settings: &ProviderSettings, status: StatusCode, json: &[u8]) -> OidcError {
+    let answer: RawClaims = serde_json::from_slice(json).unwrap_or_default();
+    let Some(error) = text(&answer, "error") else {
+        return OidcError::refused(format!("{WHAT} answered {} without saying why", status.as_u16()));
+    };
+    let mut cause = format!("{WHAT} answered {}", quoted(&without_secret(settings, error)));
+    if let Some(description) = text(&answer, "error_description") {
+        cause = format!("{cause}, {}", quoted(&without_secret(settings, description)));
+    }
+    match error {
+        "invalid_client" | "unauthorized_client" => {
+            OidcError::misconfigured(format!("{cause}: check client id, secret and client_auth"))
+        }
+        _ => OidcError::refused(cause),
     }
 }
 
@@ -177,107 +181,8 @@ fn without_secret(settings: &ProviderSettings, text: &str) -> String {
     }
 }
 
-type Library = Client<
-    EmptyAdditionalClaims,
-    CoreAuthDisplay,
-    CoreGenderClaim,
-    CoreJweContentEncryptionAlgorithm,
-    CoreJsonWebKey,
-    CoreAuthPrompt,
-    StandardErrorResponse<CoreErrorResponseType>,
-    TokenAnswer,
-    CoreTokenIntrospectionResponse,
-    CoreRevocableToken,
-    CoreRevocationErrorResponse,
-    EndpointSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointNotSet,
-    EndpointSet,
-    EndpointNotSet,
->;
-
-fn client(settings: &ProviderSettings, provider: &Provider) -> Result<Library, OidcError> {
-    let metadata = &provider.metadata;
-    let issuer =
-        IssuerUrl::new(metadata.issuer.clone()).map_err(|_| OidcError::misconfigured("the issuer is no URL"))?;
-    let redirect_uri = RedirectUrl::new(settings.redirect_uri.clone())
-        .map_err(|_| OidcError::misconfigured("the redirect URI is no URL"))?;
-    // No keys: the library verifies nothing here.
-    let client = Client::new(ClientId::new(settings.client_id.clone()), issuer, JsonWebKeySet::default())
-        .set_auth_uri(AuthUrl::from_url(metadata.authorization_endpoint.clone()))
-        .set_token_uri(TokenUrl::from_url(metadata.token_endpoint.clone()))
-        .set_redirect_uri(redirect_uri);
-    Ok(match (settings.client_auth, &settings.client_secret) {
-        (ClientAuth::None, _) | (_, None) => client.set_auth_type(AuthType::RequestBody),
-        (ClientAuth::Post, Some(secret)) => client
-            .set_auth_type(AuthType::RequestBody)
-            .set_client_secret(ClientSecret::new(secret.expose_secret().to_owned())),
-        (ClientAuth::Basic, Some(secret)) => client
-            .set_auth_type(AuthType::BasicAuth)
-            .set_client_secret(ClientSecret::new(secret.expose_secret().to_owned())),
-    })
-}
-
-/// A token response (RFC 6749 5.1): only what we use, so that an odd `expires_in` or `scope` cannot stop a sign-in.
-#[derive(Deserialize, Serialize)]
-struct TokenAnswer {
-    access_token: AccessToken,
-    #[serde(deserialize_with = "bearer")]
-    token_type: CoreTokenType,
-    #[serde(default)]
-    id_token: Option<String>,
-}
-
-/// `Bearer` in any case; no other kind of access token can be used here.
-fn bearer<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<CoreTokenType, D::Error> {
-    let name = String::deserialize(deserializer)?;
-    if name.eq_ignore_ascii_case("bearer") {
-        Ok(CoreTokenType::Bearer)
-    } else {
-        Err(serde::de::Error::custom("not a bearer token"))
-    }
-}
-
-impl fmt::Debug for TokenAnswer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TokenAnswer(…)")
-    }
-}
-
-impl OAuth2TokenResponse for TokenAnswer {
-    type TokenType = CoreTokenType;
-
-    fn access_token(&self) -> &AccessToken {
-        &self.access_token
-    }
-
-    fn token_type(&self) -> &CoreTokenType {
-        &self.token_type
-    }
-
-    fn expires_in(&self) -> Option<std::time::Duration> {
-        None
-    }
-
-    fn refresh_token(&self) -> Option<&RefreshToken> {
-        None
-    }
-
-    fn scopes(&self) -> Option<&Vec<Scope>> {
-        None
-    }
-}
-
-type LibraryIdToken =
-    IdToken<EmptyAdditionalClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>;
-
-impl TokenResponse<EmptyAdditionalClaims, CoreGenderClaim, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm>
-    for TokenAnswer
-{
-    fn id_token(&self) -> Option<&LibraryIdToken> {
-        None
-    }
+fn text<'a>(answer: &'a RawClaims, name: &str) -> Option<&'a str> {
+    answer.get(name).and_then(Value::as_str)
 }
 
 #[cfg(test)]

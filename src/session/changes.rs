@@ -93,11 +93,11 @@ impl Changes {
         if self.silence() <= MAX_SILENCE {
             return Ok(());
         }
-        let hear = async {
+        let hear = Box::pin(async {
             let _reading = self.reading.lock().await;
             // Whoever held the lock may have read it for us.
             if self.silence() <= MAX_SILENCE { Ok(()) } else { self.read_all().await }
-        };
+        });
         timeout(PATIENCE, hear).await.unwrap_or_else(|_| Err(StoreError::Silent(PATIENCE).into()))
     }
 

@@ -97,7 +97,8 @@ impl Sessions {
         let is_known = |known: &Arc<HostToken>| known.host == *host && self.is_live(&known.live, known.number);
         match self.tokens.get(&hash).filter(is_known) {
             Some(known) => Ok(Some(Arc::clone(&known.live))),
-            None => self.load(host, hash).await,
+            // Boxed, like all that is rare: every request carries the room its future would take.
+            None => Box::pin(self.load(host, hash)).await,
         }
     }
 

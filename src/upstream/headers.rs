@@ -11,11 +11,16 @@ use crate::identity::{Host, PublicUrl};
 
 use super::{ForwardError, PSEUDONYM, name};
 
+const FORWARDED_FOR: HeaderName = name("x-forwarded-for");
+const FORWARDED_PROTO: HeaderName = name("x-forwarded-proto");
+const FORWARDED_HOST: HeaderName = name("x-forwarded-host");
+const FORWARDED_PORT: HeaderName = name("x-forwarded-port");
+
 /// Most times a request may have come through us: one of us may stand behind another, three in a row are a circle.
 const MAX_HOPS: usize = 3;
 
 /// Fields of one connection, beside those that `Connection` names.
-const HOP_BY_HOP: [HeaderName; 9] = [
+static HOP_BY_HOP: [HeaderName; 9] = [
     header::CONNECTION,
     header::TE,
     header::TRANSFER_ENCODING,
@@ -123,21 +128,29 @@ pub(super) fn add_upgrade(headers: &mut HeaderMap) {
 
 /// Tells the upstream whence the request came and what the browser asked for. Scheme and port are those of the public
 /// URL: what browsers see, whoever stands between.
-pub(super) fn add_client(headers: &mut HeaderMap, received: Version, chain: &[IpAddr], origin: (&PublicUrl, &Host)) {
-    let (public_url, host) = origin;
+///
+/// Gives back the host as browsers name it.
+pub(super) fn add_client(
+    headers: &mut HeaderMap,
+    received: Version,
+    chain: &[IpAddr],
+    (public_url, host): (&PublicUrl, &Host),
+) -> HeaderValue {
+    let authority = public_authority(public_url, host);
     add_via(headers, received);
-    if !chain.is_empty() {
-        let chain: Vec<String> = chain.iter().map(ToString::to_string).collect();
-        headers.insert(name("x-forwarded-for"), value(&chain.join(", ")));
+    if let Some((client, proxies)) = chain.split_first() {
+        let chain = proxies.iter().fold(client.to_string(), |chain, proxy| format!("{chain}, {proxy}"));
+        headers.insert(FORWARDED_FOR, value(&chain));
     }
     let (scheme, standard) = if public_url.is_https() { ("https", 443) } else { ("http", 80) };
-    headers.insert(name("x-forwarded-proto"), HeaderValue::from_static(scheme));
-    headers.insert(name("x-forwarded-host"), public_authority(public_url, host));
-    headers.insert(name("x-forwarded-port"), HeaderValue::from(public_url.port().unwrap_or(standard)));
+    headers.insert(FORWARDED_PROTO, HeaderValue::from_static(scheme));
+    headers.insert(FORWARDED_HOST, authority.clone());
+    headers.insert(FORWARDED_PORT, HeaderValue::from(public_url.port().unwrap_or(standard)));
+    authority
 }
 
 /// The application's host as browsers name it: with the public port, if that is not the scheme's own.
-pub(super) fn public_authority(public_url: &PublicUrl, host: &Host) -> HeaderValue {
+fn public_authority(public_url: &PublicUrl, host: &Host) -> HeaderValue {
     match public_url.port() {
         Some(port) => value(&format!("{host}:{port}")),
         None => value(host.as_str()),
@@ -172,9 +185,7 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
         .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
         .filter_map(|token| HeaderName::from_bytes(token.trim_ascii()).ok())
         .collect();
-    for name in named.iter().chain(&HOP_BY_HOP) {
-        headers.remove(name);
-    }
+    remove_where(headers, |name| HOP_BY_HOP.contains(name) || named.contains(name));
 }
 
 fn remove_where(headers: &mut HeaderMap, unwanted: impl Fn(&HeaderName) -> bool) {

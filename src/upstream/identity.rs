@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use moka::sync::Cache;
+use tokio::time::Instant;
 
 use crate::assertion::{AssertionKey, Assertions, SigningFailed, Subject, VALIDITY};
 use crate::decision::{Identity, Permit, Route};
@@ -18,17 +20,24 @@ pub const ASSERTION_HEADER: HeaderName = name("x-vestibule-assertion");
 /// Most users' prepared headers kept; as many as assertions, for the same reason.
 const MAX_KEPT: u64 = 50_000;
 
-type Prepared = Arc<[(HeaderName, HeaderValue)]>;
+/// How long prepared headers are used before the assertion is asked for again; it is fresh for much longer.
+const REUSE: Duration = Duration::from_secs(60);
+
+/// Everything an upstream is told of a user.
+struct Prepared {
+    fields: Vec<(HeaderName, HeaderValue)>,
+    since: Instant,
+}
 
 /// Prepares identity headers once per session and application.
 pub(super) struct Identities {
     assertions: Arc<Assertions>,
-    kept: Cache<AssertionKey, Prepared>,
+    kept: Cache<AssertionKey, Arc<Prepared>>,
 }
 
 impl Identities {
     pub(super) fn new(assertions: Arc<Assertions>) -> Self {
-        Self { assertions, kept: Cache::builder().max_capacity(MAX_KEPT).time_to_idle(VALIDITY).build() }
+        Self { assertions, kept: Cache::builder().max_capacity(MAX_KEPT).time_to_live(VALIDITY).build() }
     }
 
     /// Adds the identity of a permit, if it has one.
@@ -43,20 +52,22 @@ impl Identities {
             generation: identity.principal().generation,
             version: route.version(),
         };
-        let prepared = match self.kept.get(&key) {
+        let prepared = match self.kept.get(&key).filter(|prepared| prepared.since.elapsed() < REUSE) {
             Some(prepared) => prepared,
-            None => {
-                let prepared: Prepared = preset(route.spec().headers, identity).into();
-                self.kept.insert(key, Arc::clone(&prepared));
-                prepared
-            }
+            None => self.prepare(key, route, identity)?,
         };
-        for (name, value) in prepared.iter() {
+        for (name, value) in &prepared.fields {
             headers.insert(name, value.clone());
         }
-        let assertion = self.assertions.header(key, || subject(route, identity))?;
-        headers.insert(ASSERTION_HEADER, assertion);
         Ok(())
+    }
+
+    fn prepare(&self, key: AssertionKey, route: &Route, identity: &Identity) -> Result<Arc<Prepared>, SigningFailed> {
+        let mut fields = preset(route.spec().headers, identity);
+        fields.push((ASSERTION_HEADER, self.assertions.header(key, || subject(route, identity))?));
+        let prepared = Arc::new(Prepared { fields, since: Instant::now() });
+        self.kept.insert(key, Arc::clone(&prepared));
+        Ok(prepared)
     }
 }
 

@@ -93,9 +93,16 @@ pub const FENCES: &[Fence] = &[
     },
     Fence { path: &["sqlx"], home: &["src/store.rs", "src/store/"], reason: "SQL is the store's alone" },
     Fence {
-        path: &["openidconnect"],
-        home: &["src/oidc.rs", "src/oidc/"],
-        reason: "others see claims, not the protocol",
+        path: &["jsonwebtoken"],
+        home: &[
+            "src/oidc.rs",
+            "src/oidc/",
+            "src/assertion.rs",
+            "src/assertion/",
+            "src/cli/demo/provider.rs",
+            "src/cli/demo/provider/",
+        ],
+        reason: "providers' tokens are verified in oidc, ours signed in assertion, the demonstration's by its provider",
     },
     Fence {
         path: &["minijinja"],
