@@ -136,10 +136,10 @@ impl Gateway {
         permit: Permit,
         host: &Host,
         path: &RequestPath,
-        request: Request<Body>,
+        mut request: Request<Body>,
         still_allowed: StillAllowed,
     ) -> Response {
-        let chain = request.extensions().get::<Client>().map(|client| client.chain.clone()).unwrap_or_default();
+        let chain = request.extensions_mut().remove::<Client>().map(|client| client.chain).unwrap_or_default();
         let form = Form::asked_for(request.headers());
         let is_get = request.method() == Method::GET;
         let application = permit.route().application().clone();

@@ -17,6 +17,7 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use http::uri::{self, Scheme};
 use http::{HeaderName, Method, Request, Response, StatusCode, Uri, Version, header};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -171,12 +172,11 @@ fn answer_of(
 /// Where the permit says: its upstream, and exactly the path that was decided on.
 fn target(permit: &Permit) -> Result<Uri, ForwardError> {
     let upstream = &permit.route().spec().upstream;
-    Uri::builder()
-        .scheme(if upstream.is_tls() { "https" } else { "http" })
-        .authority(upstream.authority().clone())
-        .path_and_query(permit.target().clone())
-        .build()
-        .map_err(|_| ForwardError::Protocol)
+    let mut parts = uri::Parts::default();
+    parts.scheme = Some(if upstream.is_tls() { Scheme::HTTPS } else { Scheme::HTTP });
+    parts.authority = Some(upstream.authority().clone());
+    parts.path_and_query = Some(permit.target().clone());
+    Uri::from_parts(parts).map_err(|_| ForwardError::Protocol)
 }
 
 /// The name we give ourselves in `Via` (RFC 9110 7.6.3).

@@ -15,8 +15,10 @@ use crate::store::handoff::{self, Code};
 use crate::store::sessions::{self, SessionRow};
 use crate::store::{Db, changes, users};
 
-/// Tokens kept in memory; past that, the least used are read again from the store.
-const MAX_CACHED_TOKENS: u64 = 200_000;
+/// Tokens and sessions kept in memory; past that, the least used are read again from the store.
+const MAX_CACHED: u64 = 200_000;
+/// What is kept is read again now and then, so that what nobody uses any more goes.
+const CACHED_FOR: Duration = Duration::from_secs(3600);
 /// Activity of a session is written at most this often.
 const ACTIVITY_INTERVAL: Duration = Duration::from_secs(60);
 /// How long a spent `state` is remembered: longer than any pending sign-in lives.
@@ -61,8 +63,8 @@ impl Sessions {
             ambient,
             settings,
             changes,
-            tokens: Cache::builder().max_capacity(MAX_CACHED_TOKENS).time_to_idle(settings.idle_timeout).build(),
-            by_id: Cache::builder().max_capacity(MAX_CACHED_TOKENS).time_to_idle(settings.idle_timeout).build(),
+            tokens: Cache::builder().max_capacity(MAX_CACHED).time_to_live(CACHED_FOR).build(),
+            by_id: Cache::builder().max_capacity(MAX_CACHED).time_to_live(CACHED_FOR).build(),
             generation: AtomicU64::new(1),
             active: Mutex::default(),
         }
