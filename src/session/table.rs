@@ -26,6 +26,8 @@ const SPENT_STATE_LIFETIME: Duration = Duration::from_secs(1200);
 struct Live {
     row: SessionRow,
     principal: Arc<Principal>,
+    /// Until when the principal is as it was read, if one of its grants ends by itself.
+    good_until: Option<Timestamp>,
     /// The change number it was loaded at.
     number: i64,
     /// Microseconds since the Unix epoch.
@@ -101,12 +103,13 @@ impl Sessions {
         }
     }
 
-    /// Whether the session is in time, and neither it nor what was read at `number` has changed.
+    /// Whether the session and all its grants are in time, and neither it nor what was read at `number` has changed.
     fn is_live(&self, live: &Live, number: i64) -> bool {
         let now = self.ambient.now();
         let idle = now.since(Timestamp::from_micros(live.last_seen.load(Ordering::Relaxed)));
         now < live.row.expires_at
             && idle < self.settings.idle_timeout
+            && live.good_until.is_none_or(|until| now <= until)
             && self.changes.is_fresh(live.number.min(number), live.row.user, live.row.id)
     }
 
@@ -123,10 +126,11 @@ impl Sessions {
         if now >= row.expires_at || now.since(last_seen) >= self.settings.idle_timeout {
             return Ok(None);
         }
-        let rows = users::principal(&self.db, row.user, row.identity).await?;
+        let rows = users::principal(&self.db, row.user, row.identity, now).await?;
         let Some(rows) = rows.filter(|rows| rows.idp_live && !rows.disabled) else { return Ok(None) };
         let generation = self.generation.fetch_add(1, Ordering::Relaxed);
         let live = Arc::new(Live {
+            good_until: rows.kept_until,
             principal: Arc::new(Principal::new(&row, rows, generation)),
             number,
             last_seen: AtomicI64::new(last_seen.micros()),

@@ -57,7 +57,7 @@ async fn a_session_through_it_carries_no_other_organizations_grants() {
     Attempt::at(&world, &Browser::new(), &world.login("/login/lab"), "alice").await;
     // Somebody gave the same user a role elsewhere by hand, and made her a server admin.
     world.stop().await;
-    let give = "insert into grants select u.id, r.id, 'manual', 0, 0 from users u, roles r \
+    let give = "insert into grants select u.id, r.id, 'manual', 0, 0, null from users u, roles r \
                 join organizations o on o.key = r.organization_key where o.id = 'garage'";
     world.execute(give).await;
     world.execute("insert into server_admins select id, 'manual', 0 from users").await;
