@@ -19,6 +19,8 @@ use crate::store::{Db, changes, users};
 const MAX_CACHED_TOKENS: u64 = 200_000;
 /// Activity of a session is written at most this often.
 const ACTIVITY_INTERVAL: Duration = Duration::from_secs(60);
+/// And at most this often in the time that a session may idle: what is read anew must not look older than it is.
+const IDLE_SHARE: u32 = 4;
 /// How long a spent `state` is remembered: longer than any pending sign-in lives.
 const SPENT_STATE_LIFETIME: Duration = Duration::from_secs(1200);
 
@@ -146,11 +148,15 @@ impl Sessions {
         self.active.lock().unwrap_or_else(PoisonError::into_inner).get(&session).copied()
     }
 
+    fn activity_interval(&self) -> Duration {
+        ACTIVITY_INTERVAL.min(self.settings.idle_timeout / IDLE_SHARE)
+    }
+
     fn note_activity(&self, live: &Live) {
         let now = self.ambient.now();
         live.last_seen.fetch_max(now.micros(), Ordering::Relaxed);
         let written = live.last_written.load(Ordering::Relaxed);
-        let due = now.since(Timestamp::from_micros(written)) >= ACTIVITY_INTERVAL;
+        let due = now.since(Timestamp::from_micros(written)) >= self.activity_interval();
         let first = due
             && live.last_written.compare_exchange(written, now.micros(), Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if first {
@@ -271,3 +277,6 @@ impl Sessions {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
