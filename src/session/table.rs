@@ -8,6 +8,7 @@ use std::time::Duration;
 use moka::sync::Cache;
 
 use super::handoff::CODE_LIFETIME;
+use super::unknown::Unknown;
 use super::{Changes, HandoffError, HandoffRequest, Principal, SessionSettings, SignedIn, Unavailable};
 use crate::base::{Ambient, Timestamp, Token, TokenHash};
 use crate::identity::{Host, SessionId};
@@ -53,6 +54,7 @@ pub struct Sessions {
     changes: Arc<Changes>,
     tokens: Cache<TokenHash, Arc<HostToken>>,
     by_id: Cache<SessionId, Arc<Live>>,
+    unknown: Unknown,
     generation: AtomicU64,
     active: Mutex<HashMap<SessionId, Timestamp>>,
 }
@@ -67,6 +69,7 @@ impl Sessions {
             changes,
             tokens: Cache::builder().max_capacity(MAX_CACHED_TOKENS).time_to_idle(settings.idle_timeout).build(),
             by_id: Cache::builder().max_capacity(MAX_CACHED_TOKENS).time_to_idle(settings.idle_timeout).build(),
+            unknown: Unknown::new(),
             generation: AtomicU64::new(1),
             active: Mutex::default(),
         }
@@ -101,6 +104,7 @@ impl Sessions {
         let is_known = |known: &Arc<HostToken>| known.host == *host && self.is_live(&known.live, known.number);
         match self.tokens.get(&hash).filter(is_known) {
             Some(known) => Ok(Some(Arc::clone(&known.live))),
+            None if self.unknown.holds(hash, host, self.changes.number()) => Ok(None),
             None => self.load(host, hash).await,
         }
     }
@@ -118,7 +122,10 @@ impl Sessions {
     async fn load(&self, host: &Host, hash: TokenHash) -> Result<Option<Arc<Live>>, Unavailable> {
         self.tokens.invalidate(&hash);
         let number = self.changes.number();
-        let Some(row) = sessions::by_token(&self.db, &hash, host).await? else { return Ok(None) };
+        let Some(row) = sessions::by_token(&self.db, &hash, host).await? else {
+            self.unknown.remember(hash, host, number);
+            return Ok(None);
+        };
         if let Some(live) = self.by_id.get(&row.id).filter(|live| self.is_live(live, live.number)) {
             self.tokens.insert(hash, Arc::new(HostToken { host: host.clone(), live: Arc::clone(&live), number }));
             return Ok(Some(live));

@@ -1,7 +1,7 @@
 use super::*;
 use crate::identity::UserId;
 use crate::store::Change;
-use crate::store::kit::{TestClock, World, on_each};
+use crate::store::kit::{TestClock, World, count, on_each};
 
 const IDLE: Duration = Duration::from_secs(60);
 
@@ -65,6 +65,29 @@ async fn a_session_in_use_outlives_being_read_anew_however_short_it_may_idle() {
         it.clock.advance(IDLE);
         it.change(it.signed_in.user).await;
         assert!(!it.knows("login", &token).await, "nobody used it for a minute");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_that_opens_nothing_is_asked_for_once_until_something_changes() {
+    on_each_with_sessions(async |it| {
+        let junk = Token::new([7; 32]);
+        let asked = async |on: &str, token: &Token| {
+            it.changes.catch_up().await.unwrap();
+            let before = it.db.statements();
+            assert!(!it.knows(on, token).await);
+            it.db.statements() - before
+        };
+        assert_eq!((asked("login", &junk).await, asked("login", &junk).await), (1, 0));
+        it.change(it.signed_in.user).await;
+        assert_eq!((asked("login", &junk).await, asked("login", &junk).await), (1, 0));
+        // What is nothing on one host is not thereby nothing on another.
+        let token = it.open().await;
+        assert_eq!(asked("wiki.example.com", &token).await, 1);
+        assert_eq!(asked("wiki.example.com", &token).await, 0);
+        assert!(it.knows("login", &token).await);
+        assert_eq!(count(&it.db, "select count(*) from session_tokens").await, 1);
     })
     .await;
 }
