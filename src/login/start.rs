@@ -66,7 +66,8 @@ impl Login {
 }
 
 /// `GET /login`: straight to the application with a session, straight to the provider if only one applies, else the
-/// chooser.
+/// chooser. Also the chooser, instead of an organization's own provider, for who is signed in and wants to be someone
+/// else: anybody may have sent them here, and that provider might sign them in as whom it likes, in place of who they are.
 pub(super) async fn choose(
     State(login): State<Arc<Login>>,
     Extension(host): Extension<Host>,
@@ -79,21 +80,19 @@ pub(super) async fn choose(
         Ok(asked) => asked,
         Err(page) => return *page,
     };
-    if !asked.wish.as_someone_else {
-        match login.principal(&host, &headers).await {
-            Ok(Some((principal, _))) => {
-                return match &asked.request {
-                    Some(request) => login.hand_off(principal.session, request, &headers).await,
-                    None => see_other("/"),
-                };
-            }
-            Ok(None) => {}
-            Err(error) => return login.unavailable(&error, &headers, Assets::SignIn),
-        }
+    let principal = match login.principal(&host, &headers).await {
+        Ok(principal) => principal,
+        Err(error) => return login.unavailable(&error, &headers, Assets::SignIn),
+    };
+    if let Some((principal, _)) = principal.as_ref().filter(|_| !asked.wish.as_someone_else) {
+        return match &asked.request {
+            Some(request) => login.hand_off(principal.session, request, &headers).await,
+            None => see_other("/"),
+        };
     }
     let offers = scene.offers(asked.request.as_ref());
     match offers.as_slice() {
-        [idp] => login.depart(&scene, idp, asked, &headers).await,
+        [idp] if idp.owner.is_none() || principal.is_none() => login.depart(&scene, idp, asked, &headers).await,
         offers => login.show_chooser(&scene, offers, &asked),
     }
 }

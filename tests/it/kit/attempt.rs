@@ -77,6 +77,15 @@ impl Response {
         href.trim_end_matches('"').replace("&#x2f;", "/").replace("&amp;", "&")
     }
 
+    /// Where the choice of this IdP on a chooser leads.
+    pub fn choice(&self, idp: &str) -> String {
+        let text = self.text().replace("&#x2f;", "/").replace("&amp;", "&");
+        let hrefs = text.split("href=\"").skip(1).filter_map(|part| part.split_once('"'));
+        let mut found = hrefs.map(|(href, _)| href).filter(|href| href.starts_with(&format!("/login/{idp}?")));
+        let found = found.next().unwrap_or_else(|| panic!("{idp} is no choice: {text}"));
+        self.url.join(found).expect("a URL").into()
+    }
+
     /// The headline of a page of ours.
     pub fn title(&self) -> String {
         let text = self.text();

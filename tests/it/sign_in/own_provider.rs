@@ -97,5 +97,15 @@ async fn it_is_found_only_on_the_way_to_its_organization() {
     assert!(page.text().contains("There is no way to sign in here"), "{}", page.text());
     let page = Browser::new().follow(&world.login("/login")).await.pop().expect("a page");
     assert!(page.text().contains("There is no way to sign in here"), "{}", page.text());
-    assert_eq!(Attempt::unasked(&world).await.1.page().status, 200);
+    let (browser, attempt) = Attempt::unasked(&world).await;
+    assert_eq!(attempt.page().status, 200);
+
+    // Nobody who is signed in is signed in anew there unless they choose it: a link may have sent them.
+    let asked = provider.hits("/authorize");
+    let again = world.url("wiki", "/.vestibule/sign-in?again=1&return=%2Fnotes");
+    let page = browser.follow(&again).await.pop().expect("a page");
+    assert_eq!(page.title(), "Sign in to continue to Wiki");
+    assert_eq!(provider.hits("/authorize"), asked);
+    let page = browser.follow(&page.choice("lab")).await.pop().expect("a page");
+    assert_eq!((page.status.as_u16(), page.url.path()), (200, "/notes"));
 }
