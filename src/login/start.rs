@@ -143,7 +143,7 @@ impl Login {
         };
         let purpose = Purpose::SignIn { request: asked.request };
         let pending = Pending::new(idp.key, attempt, purpose, self.web.ambient.now());
-        self.keep_pending(&pending, headers).into_iter().fold(see_other(url.as_str()), with_cookie)
+        self.keep_pending(pending, headers).into_iter().fold(see_other(url.as_str()), with_cookie)
     }
 
     fn show_chooser(&self, scene: &Scene, offers: &[&Idp], asked: &Asked) -> Response {
