@@ -117,10 +117,12 @@ impl Login {
             "sign-in refused"
         );
         let again = SignInWish { as_someone_else: true, login_hint: None };
-        failure.with_link(
-            "Sign in again",
-            again.path(None, request.and_then(|request| self.keys.seal(request)).as_deref()),
-        )
+        failure.with_link("Sign in again", again.path(None, self.seal_anew(request).as_deref()))
+    }
+
+    /// Where the person was going, for a link on a page that they may take their time to read.
+    pub(super) fn seal_anew(&self, request: Option<&HandoffRequest>) -> Option<String> {
+        self.keys.seal(&request?.renewed(self.web.ambient.now()))
     }
 }
 

@@ -52,7 +52,7 @@ impl Login {
 
     /// Carries a session to the host that asked for it.
     pub(super) async fn hand_off(&self, session: SessionId, request: &HandoffRequest, headers: &HeaderMap) -> Response {
-        let Some(sealed) = self.keys.seal(request) else {
+        let Some(sealed) = self.seal_anew(Some(request)) else {
             return self.web.refuse(Cause::Unavailable, headers, Assets::SignIn);
         };
         match self.sessions.hand_off(session, request).await {
@@ -128,8 +128,7 @@ pub(super) async fn start(
 
 impl Login {
     async fn depart(&self, scene: &Scene, idp: &Idp, asked: Asked, headers: &HeaderMap) -> Response {
-        let again = asked.wish.path(Some(idp.spec.id.as_str()), asked.sealed.as_deref());
-        let ask = Ask { login_hint: asked.wish.login_hint, reauthenticate: asked.wish.as_someone_else };
+        let ask = Ask { login_hint: asked.wish.login_hint.clone(), reauthenticate: asked.wish.as_someone_else };
         let departure = match scene.provider(idp.key) {
             Some(provider) => provider.authorize(ask).await.map_err(Refusal::from),
             None => Err(Refusal::new(Cause::SignInRefused, "no client could be made of the provider's settings")),
@@ -137,6 +136,8 @@ impl Login {
         let (url, attempt) = match departure {
             Ok(departure) => departure,
             Err(refusal) => {
+                let request = self.seal_anew(asked.request.as_ref());
+                let again = asked.wish.path(Some(idp.spec.id.as_str()), request.as_deref());
                 let failure = self.log_refusal(idp, &refusal, None).with_link("Try again", again);
                 return self.web.fail(failure, headers, Assets::SignIn);
             }

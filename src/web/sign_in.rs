@@ -13,8 +13,8 @@ use crate::session::{HandoffKeys, HandoffRequest};
 
 /// What our cookies with a host's verifiers hold: this, and some of the verifier's hash.
 const VERIFIER_COOKIE: &str = "handoff-";
-/// The verifier lives as long as the request it belongs to.
-const VERIFIER_LIFETIME: std::time::Duration = std::time::Duration::from_secs(600);
+/// The verifier outlives the request it belongs to: after a sign-in that failed the request is sent on anew.
+const VERIFIER_LIFETIME: std::time::Duration = std::time::Duration::from_secs(3600);
 /// Verifiers of one browser on one host. Tabs share one but for those that are opened at once: as many pages as a
 /// browser restores side by side.
 const MAX_VERIFIERS: usize = 8;
