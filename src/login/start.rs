@@ -138,7 +138,7 @@ impl Login {
             Err(refusal) => {
                 let request = self.seal_anew(asked.request.as_ref());
                 let again = asked.wish.path(Some(idp.spec.id.as_str()), request.as_deref());
-                let failure = self.log_refusal(idp, &refusal, None).with_link("Try again", again);
+                let failure = self.log_refusal(Some(idp), &refusal, None).with_link("Try again", again);
                 return self.web.fail(failure, headers, Assets::SignIn);
             }
         };

@@ -27,7 +27,10 @@ async fn a_finished_callback_opens_no_second_session() {
     let url = sign_in_until(&world, &own, &world.url("wiki", "/"), "alice", CALLBACK).await;
     let pending: Vec<_> = own.cookies(&world.login("/"));
     assert!(opens_a_session(&own.navigate(url.as_str()).await));
-    assert_refused(&own.navigate(url.as_str()).await);
+    // Reloaded, where it was finished: only the way home.
+    let reloaded = own.navigate(url.as_str()).await;
+    assert_eq!((reloaded.status.as_u16(), reloaded.location().unwrap().as_str()), (303, world.login("/").as_str()));
+    assert!(!opens_a_session(&reloaded));
     assert_refused(&other.navigate(url.as_str()).await);
     // Nor with the cookie that the finished sign-in has left behind in a backup.
     for cookie in pending {
@@ -170,7 +173,9 @@ async fn a_browser_keeps_five_and_the_oldest_makes_room() {
         if tab >= 4 {
             assert_eq!(page.url.as_str(), world.url("wiki", &format!("/tab/{tab}")));
         } else {
-            assert_refused(&page);
+            assert_eq!(page.url.as_str(), world.login("/"), "not completed: the session of another tab leads home");
         }
     }
+    let database = Database::open(&world.database_path()).await;
+    assert_eq!(database.number("select count(*) from spent_states").await, 5);
 }
