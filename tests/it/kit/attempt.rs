@@ -25,6 +25,14 @@ impl Attempt {
         Self { hops }
     }
 
+    /// Opens `url` in `browser` and chooses an IdP that asks nothing.
+    pub async fn choosing(browser: &Browser, url: &str, idp: &str) -> Self {
+        let mut hops = browser.follow(url).await;
+        let choice = hops.last().expect("a page").choice(idp);
+        hops.extend(browser.follow(&choice).await);
+        Self { hops }
+    }
+
     /// A new browser's attempt at the wiki, at a provider that asks nothing.
     pub async fn unasked(world: &World) -> (Browser, Self) {
         let browser = Browser::new();
