@@ -127,13 +127,15 @@ create table expectations (
 create index expectations_user on expectations (user_id);
 
 -- A user is in an organization exactly when they hold a grant of one of its roles. `evaluated_at` is the last good
--- evaluation behind a grant of a policy.
+-- evaluation behind a grant of a policy. `kept_until` is set while a grant outlives a selector that failed: after that
+-- instant it is of no effect.
 create table grants (
     user_id text not null references users (id) on delete cascade,
     role_id text not null references roles (id) on delete cascade,
     origin text not null,
     created_at bigint not null,
     evaluated_at bigint not null,
+    kept_until bigint,
     primary key (user_id, role_id, origin)
 );
 create index grants_role on grants (role_id);

@@ -1,7 +1,9 @@
 //! Where requests come in: sockets, TLS, who the client is, and the limits that hold before anything is known of a
 //! request. Knows nothing of what is served.
 
+mod activity;
 mod client;
+mod crowd;
 mod serve;
 mod tls;
 
@@ -23,11 +25,16 @@ pub use tls::server_config;
 pub struct Limits {
     /// Most connections at once on one listener; more wait in the system's queue.
     pub connections: usize,
+    /// Most connections at once of one client; more are closed at once. Does not hold for trusted proxies.
+    pub connections_of_one: usize,
     /// How long a TLS handshake may take.
     pub handshake: Duration,
     /// How long the head of a request may take, counted from the end of the one before; also how long an unused
     /// HTTP/1.1 connection is kept.
     pub head: Duration,
+    /// How long a connection may be without a request under way: after that it is closed, within twice that time. For
+    /// HTTP/2, over which a peer that answers pings would else stay for ever; over HTTP/1.1 `head` is shorter.
+    pub idle: Duration,
     /// Most bytes read of the head of a request before it is refused; looked at after each read, so up to twice as many
     /// may have come.
     pub head_bytes: usize,
@@ -44,10 +51,15 @@ impl Default for Limits {
         Self {
             // Each costs some tens of KiB while in use: under a gigabyte with all of them busy.
             connections: 16_384,
+            // One of eight that it takes to fill the listener. Many people share an address behind one router, each
+            // with six connections over HTTP/1.1 and one over HTTP/2.
+            connections_of_one: 2_048,
             handshake: Duration::from_secs(10),
             // Load balancers commonly drop an unused connection after 60 seconds: it must not be us who does so just as
             // they use it again.
             head: Duration::from_secs(65),
+            // Longer than people read one page; who comes back later opens another without noticing.
+            idle: Duration::from_secs(180),
             // Eight times what browsers send at most in one cookie header; what applications accept lies below it.
             head_bytes: 64 * 1024,
             header_fields: 128,

@@ -6,6 +6,7 @@ mod changes;
 mod handoff;
 mod principal;
 mod table;
+mod unknown;
 
 use std::time::Duration;
 

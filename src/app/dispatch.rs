@@ -7,7 +7,8 @@ use arc_swap::ArcSwapOption;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::response::{IntoResponse as _, Response};
-use http::{Method, Request};
+use http::header::CACHE_CONTROL;
+use http::{HeaderValue, Method, Request};
 use tokio::time::timeout;
 use tower::ServiceExt as _;
 
@@ -80,10 +81,20 @@ impl Door {
 
     async fn sign_in_host(&self, house: &House, host: Host, request: Request<Body>) -> Response {
         if request.uri().path() == "/.well-known/vestibule/jwks.json" {
-            let body = Body::from(house.jwks.to_string());
-            return web::answer(http::StatusCode::OK, "application/jwk-set+json", body);
+            return self.jwks(house, &request);
         }
         self.route(&house.sign_in_host, Assets::SignIn, host, request).await
+    }
+
+    /// The keys that applications verify assertions with. They may keep them as long as one assertion lives.
+    fn jwks(&self, house: &House, request: &Request<Body>) -> Response {
+        if request.method() != Method::GET && request.method() != Method::HEAD {
+            return self.web.refuse(Cause::MethodNotAllowed, request.headers(), Assets::SignIn);
+        }
+        let body = Body::from(house.jwks.to_string());
+        let mut response = web::answer(http::StatusCode::OK, "application/jwk-set+json", body);
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+        response
     }
 
     /// To a door of our own, with a body that has come whole: our forms are small, and nobody who is not known yet may

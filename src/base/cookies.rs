@@ -14,6 +14,10 @@ const PLAIN_PREFIX: &str = "vestibule-";
 /// Length of the tag in names over http, in hexadecimal digits: tells a machine's few servers apart.
 const TAG_LENGTH: usize = 8;
 
+/// Most cookies that one answer makes a browser forget: an answer's headers have limits too, on their way through
+/// other servers. What is left is forgotten at the next.
+pub const MAX_FORGOTTEN: usize = 16;
+
 /// The names of one public origin's cookies, and how they are set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CookieNames {
@@ -50,6 +54,11 @@ impl CookieNames {
     /// the setting one: browsers refuse to remove a `__Host-` cookie without `Secure`.
     pub fn expire(&self, what: &str) -> HeaderValue {
         self.set(what, "", Some(Duration::ZERO))
+    }
+
+    /// How many bytes of a request's `Cookie` header the cookie that holds `what` takes.
+    pub fn sent_bytes(&self, what: &str, value: &str) -> usize {
+        self.name(what).len() + value.len() + "=; ".len()
     }
 
     /// Our cookies of this origin in a request, as (what they hold, value).

@@ -87,7 +87,7 @@ pub(super) async fn list(
     let admins = grants::server_admins(&mut tx, &ids).await?;
     let identities = identities::of_users(&mut tx, &ids).await?;
     let awaited = identities::awaited_by(&mut tx, &ids).await?;
-    let named = grants::named(&mut tx, &ids).await?;
+    let named = grants::named(&mut tx, &ids, admin.directory.ambient.now()).await?;
     for user in &mut listed {
         user.server_admin = admins.contains(&user.id);
         user.identities = identities

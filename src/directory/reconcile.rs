@@ -14,18 +14,22 @@ const REFRESH: Duration = Duration::from_secs(3_600);
 /// With `keep_for`, the last good evaluation on record is never older than it really is by more than this share of it.
 const REFRESH_SHARE: u32 = 24;
 
-/// The grants of one origin to add, to remove, and to write down a good evaluation of. Each is sorted.
+/// The grants of one origin to add, to remove, to write down a good evaluation of, and to keep until an instant that is
+/// not on record yet. Each is sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Reconciled {
     pub(super) add: Vec<(OrganizationKey, RoleId)>,
     pub(super) remove: Vec<(OrganizationKey, RoleId)>,
     pub(super) refresh: Vec<RoleId>,
+    pub(super) keep: Vec<(RoleId, Timestamp)>,
+    /// Whether `refresh` makes a grant stay that was to end by itself.
+    prolongs: bool,
 }
 
 impl Reconciled {
-    /// Whether anybody holds more or less than before.
+    /// Whether anybody holds more or less than before, or for another time.
     pub(super) fn changes(&self) -> bool {
-        !self.add.is_empty() || !self.remove.is_empty()
+        !self.add.is_empty() || !self.remove.is_empty() || !self.keep.is_empty() || self.prolongs
     }
 
     /// The organizations in which something changes, sorted.
@@ -67,27 +71,34 @@ pub(super) fn reconcile(held: &[HeldRow], desired: &Desired, rules: Rules) -> Re
         let pair = (grant.organization, grant.role);
         present.insert(pair);
         if wanted.contains(&pair) {
-            if rules.now.since(grant.evaluated_at) > refresh_after(rules.on_error) {
+            if grant.kept_until.is_some() || rules.now.since(grant.evaluated_at) > refresh_after(rules.on_error) {
+                result.prolongs |= grant.kept_until.is_some();
                 result.refresh.push(grant.role);
             }
-        } else if !is_kept(grant, desired, rules) || !in_reach(&grant.organization) {
-            result.remove.push(pair);
+            continue;
+        }
+        match kept_until(grant, desired, rules).filter(|_| in_reach(&grant.organization)) {
+            None => result.remove.push(pair),
+            Some(until) if grant.kept_until != Some(until) => result.keep.push((grant.role, until)),
+            Some(_) => {}
         }
     }
     result.add = wanted.difference(&present).copied().collect();
     result.remove.sort_unstable();
     result.refresh.sort_unstable();
+    result.keep.sort_unstable();
     result
 }
 
-/// Whether a grant outlives a failed selector: not for ever, and never one that administers.
-fn is_kept(grant: &HeldRow, desired: &Desired, rules: Rules) -> bool {
+/// How long a grant outlives a failed selector, if it does: not for ever, also without another sign-in, and never one
+/// that administers.
+fn kept_until(grant: &HeldRow, desired: &Desired, rules: Rules) -> Option<Timestamp> {
     match rules.on_error {
-        OnError::Revoke => false,
+        OnError::Revoke => None,
         OnError::Keep { keep_for } => {
-            desired.errored.contains(&grant.organization)
-                && !grant.admin
-                && rules.now.since(grant.evaluated_at) <= keep_for
+            let until = grant.evaluated_at.plus(keep_for);
+            let is_kept = desired.errored.contains(&grant.organization) && !grant.admin && rules.now <= until;
+            is_kept.then_some(until)
         }
     }
 }

@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,15 +12,16 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower::{Service, ServiceExt as _};
 
+use super::activity::{Activity, Tracked};
+use super::crowd::{Crowd, Place};
 use super::{Limits, Listener, TrustedProxies};
 
 /// How long to wait when the system has no more file handles: long enough for some to come back.
@@ -33,7 +33,7 @@ const PING: Duration = Duration::from_secs(20);
 /// using the connection after the answer, as a WebSocket does, keeps a copy for as long.
 #[derive(Clone, Debug)]
 pub struct Slot {
-    _permit: Arc<OwnedSemaphorePermit>,
+    _held: Arc<(Option<OwnedSemaphorePermit>, Option<Place>)>,
 }
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -51,11 +51,11 @@ impl Listener {
     ) where
         S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
         S::Future: Send + 'static,
-        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
     {
-        let slots = Arc::new(Semaphore::new(limits.connections));
-        let graceful = GracefulShutdown::new();
+        let room = Room { slots: Arc::new(Semaphore::new(limits.connections)), crowd: Arc::default() };
+        let (stopping, stopped) = watch::channel(false);
         let acceptor = self.tls.clone().map(TlsAcceptor::from);
         let door = Door { service, trusted, builder: Arc::new(builder(&limits)), limits };
         let mut connections = JoinSet::new();
@@ -64,25 +64,33 @@ impl Listener {
             tokio::select! {
                 () = &mut stop => break,
                 Some(_) = connections.join_next() => {}
-                (stream, peer, slot) = self.accept(&slots) => {
-                    let (door, watcher) = (door.clone(), graceful.watcher());
-                    connections.spawn(door.connection(stream, peer, acceptor.clone(), watcher, slot));
+                (stream, peer, slot) = self.accept(&room, &door.trusted, door.limits.connections_of_one) => {
+                    connections.spawn(door.clone().connection(stream, peer, acceptor.clone(), stopped.clone(), slot));
                 }
             }
         }
         drop(self);
-        if timeout(door.limits.drain, graceful.shutdown()).await.is_err() {
+        stopping.send_replace(true);
+        let drained = async { while connections.join_next().await.is_some() {} };
+        if timeout(door.limits.drain, drained).await.is_err() {
             tracing::warn!(left = connections.len(), "connections still open at the end of the drain are dropped");
         }
     }
 
     /// The next connection, once there is room for it.
-    async fn accept(&self, slots: &Arc<Semaphore>) -> (TcpStream, IpAddr, Option<OwnedSemaphorePermit>) {
-        // The semaphore is never closed, so there is always a slot in the end.
-        let slot = Arc::clone(slots).acquire_owned().await.ok();
+    async fn accept(&self, room: &Room, trusted: &TrustedProxies, of_one: usize) -> (TcpStream, IpAddr, Slot) {
+        // The semaphore is never closed, so there is always a permit in the end.
+        let permit = Arc::clone(&room.slots).acquire_owned().await.ok();
         loop {
             match self.socket.accept().await {
-                Ok((stream, peer)) => return (stream, peer.ip(), slot),
+                Ok((stream, peer)) => {
+                    let peer = peer.ip();
+                    let place = room.crowd.enter(peer, of_one);
+                    if place.is_some() || trusted.contains(peer.to_canonical()) {
+                        return (stream, peer, Slot { _held: Arc::new((permit, place)) });
+                    }
+                    tracing::debug!(%peer, "a connection was closed: this client has too many");
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     sleep(ACCEPT_BACKOFF).await;
@@ -90,6 +98,12 @@ impl Listener {
             }
         }
     }
+}
+
+/// The connections a listener has.
+struct Room {
+    slots: Arc<Semaphore>,
+    crowd: Arc<Crowd>,
 }
 
 fn builder(limits: &Limits) -> Builder<TokioExecutor> {
@@ -123,7 +137,7 @@ impl<S, B> Door<S>
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send + 'static,
-    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<BoxError>,
 {
     async fn connection(
@@ -131,54 +145,81 @@ where
         stream: TcpStream,
         peer: IpAddr,
         tls: Option<TlsAcceptor>,
-        watcher: Watcher,
-        slot: Option<OwnedSemaphorePermit>,
+        stopped: watch::Receiver<bool>,
+        slot: Slot,
     ) {
-        let slot = slot.map(|permit| Slot { _permit: Arc::new(permit) });
         // Small answers would otherwise wait for an acknowledgement that the peer holds back.
         let _ = stream.set_nodelay(true);
         let Some(tls) = tls else {
-            return self.speak(stream, (peer, false), slot, watcher).await;
+            return self.speak(stream, (peer, false), slot, stopped).await;
         };
         match timeout(self.limits.handshake, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.speak(stream, (peer, true), slot, watcher).await,
+            Ok(Ok(stream)) => self.speak(stream, (peer, true), slot, stopped).await,
             Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
             Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
         }
     }
 
-    async fn speak<I>(self, stream: I, (peer, tls): (IpAddr, bool), slot: Option<Slot>, watcher: Watcher)
+    async fn speak<I>(self, stream: I, (peer, tls): (IpAddr, bool), slot: Slot, stopped: watch::Receiver<bool>)
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let heard = Arc::new(AtomicBool::new(false));
+        let activity = Arc::new(Activity::default());
         let Self { service, trusted, builder, limits } = self;
         let answer = {
-            let heard = Arc::clone(&heard);
+            let activity = Arc::clone(&activity);
             service_fn(move |mut request: Request<Incoming>| {
-                heard.store(true, Ordering::Relaxed);
+                let busy = activity.begin();
                 let client = trusted.resolve(peer, tls, request.headers());
                 request.extensions_mut().insert(client);
-                if let Some(slot) = &slot {
-                    request.extensions_mut().insert(slot.clone());
-                }
-                service.clone().oneshot(request)
+                request.extensions_mut().insert(slot.clone());
+                let answer = service.clone().oneshot(request);
+                async move { answer.await.map(|response| response.map(|body| Tracked::new(body, busy))) }
             })
         };
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), answer).into_owned();
-        let mut connection = pin!(watcher.watch(connection));
+        let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), answer).into_owned());
+        let mut closing = pin!(until_it_should_close(&activity, &limits, stopped));
         let ended = tokio::select! {
             ended = &mut connection => ended,
-            // hyper's own limit begins only once it knows which HTTP is spoken, and that a peer can put off for ever.
-            () = sleep(limits.head) => {
-                if !heard.load(Ordering::Relaxed) {
+            close = &mut closing => {
+                if close == Close::Now {
                     return tracing::debug!(%peer, "a connection without a request was closed");
                 }
+                connection.as_mut().graceful_shutdown();
                 connection.await
             }
         };
         if let Err(error) = ended {
             tracing::debug!(%peer, %error, "a connection ended badly");
         }
+    }
+}
+
+/// How to close a connection.
+#[derive(PartialEq, Eq)]
+enum Close {
+    Now,
+    /// Once what is under way is over.
+    Gracefully,
+}
+
+/// Waits until it is time to stop, or nothing has been asked on the connection for too long.
+async fn until_it_should_close(activity: &Activity, limits: &Limits, mut stopped: watch::Receiver<bool>) -> Close {
+    let mut rest = None;
+    let mut pause = pin!(sleep(limits.head));
+    loop {
+        tokio::select! {
+            _ = stopped.wait_for(|stopped| *stopped) => return Close::Gracefully,
+            () = &mut pause => {}
+        }
+        // hyper's own limit begins only once it knows which HTTP is spoken, and that a peer can put off for ever.
+        if !activity.has_begun() {
+            return Close::Now;
+        }
+        if rest.is_some() && rest == activity.rest() {
+            return Close::Gracefully;
+        }
+        rest = activity.rest();
+        pause.as_mut().reset(Instant::now() + limits.idle);
     }
 }

@@ -23,6 +23,10 @@ struct Running {
 
 /// A listener that answers with the path; `/wait` only once the gate lets it.
 async fn start(limits: Limits, tls: Option<Arc<ServerConfig>>) -> Running {
+    start_behind(TrustedProxies::default(), limits, tls).await
+}
+
+async fn start_behind(trusted: TrustedProxies, limits: Limits, tls: Option<Arc<ServerConfig>>) -> Running {
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), tls).await.unwrap();
     let address = listener.address();
     let (stop, stopped) = oneshot::channel();
@@ -40,7 +44,7 @@ async fn start(limits: Limits, tls: Option<Arc<ServerConfig>>) -> Running {
             Ok::<_, Infallible>(Response::new(Body::from(request.uri().path().to_owned())))
         }
     });
-    let trusted = Arc::new(TrustedProxies::default());
+    let trusted = Arc::new(trusted);
     let stopped = async move { drop(stopped.await) };
     let done = tokio::spawn(listener.serve(service, limits, trusted, stopped));
     Running { address, stop, done, seen, gate }
@@ -154,6 +158,55 @@ async fn more_connections_than_there_is_room_for_wait() {
     assert!(running.seen.try_recv().is_err() && !second.is_finished());
     drop(first);
     assert!(second.await.unwrap().ends_with("/two"));
+}
+
+#[tokio::test]
+async fn a_connection_over_which_nothing_goes_on_is_closed_although_it_answers_pings() {
+    let (head, idle) = (Duration::from_millis(50), Duration::from_millis(50));
+    let mut running = start(Limits { head, idle, ..Limits::default() }, None).await;
+    let stream = TokioIo::new(TcpStream::connect(running.address).await.unwrap());
+    let (mut send, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+    let mut connection = tokio::spawn(connection);
+    let request = Request::builder().uri("http://a/wait").body(Body::empty()).unwrap();
+    let waiting = tokio::spawn(send.send_request(request));
+    running.seen.recv().await.unwrap();
+    let closed = timeout(10 * idle, &mut connection).await;
+    assert!(closed.is_err(), "a request was under way");
+    running.gate.add_permits(1);
+    assert_eq!(waiting.await.unwrap().unwrap().status(), 200);
+    timeout(Duration::from_secs(10), connection).await.expect("it stays open").unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn one_client_may_not_take_every_place_but_a_trusted_proxy_may() {
+    let request = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let limits = Limits { connections_of_one: 1, ..Limits::default() };
+    let mut running = start(limits.clone(), None).await;
+    let mut first = TcpStream::connect(running.address).await.unwrap();
+    first.write_all(b"GET /one HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    running.seen.recv().await.unwrap();
+    let mut second = TcpStream::connect(running.address).await.unwrap();
+    // Closed without a word, or reset if we were the quicker.
+    assert!(matches!(timeout(Duration::from_secs(10), second.read(&mut [0; 10])).await.unwrap(), Ok(0) | Err(_)));
+    drop(first);
+    let again = async {
+        let mut answer = Vec::new();
+        while answer.is_empty() {
+            let mut stream = TcpStream::connect(running.address).await.unwrap();
+            let _ = stream.write_all(request).await;
+            let _ = stream.read_to_end(&mut answer).await;
+        }
+        answer
+    };
+    assert!(
+        timeout(Duration::from_secs(10), again).await.expect("its place is free again").starts_with(b"HTTP/1.1 200")
+    );
+
+    let mut running = start_behind(TrustedProxies::new(vec!["127.0.0.0/8".parse().unwrap()]), limits, None).await;
+    let mut first = TcpStream::connect(running.address).await.unwrap();
+    first.write_all(b"GET /one HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    running.seen.recv().await.unwrap();
+    assert!(exchange(running.address, request).await.starts_with("HTTP/1.1 200"));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use crate::identity::{Host, Idp, IdpId};
 use crate::oidc::{Answer, Attempt, OidcError, RelyingParty, VerifiedTokens};
 use crate::pages::Assets;
 use crate::session::{HandoffRequest, Unavailable};
-use crate::web::{Cause, Failure, SignInWish, with_cookie};
+use crate::web::{Cause, Failure, SignInWish, see_other, with_cookie};
 
 /// Why a sign-in did not succeed: what the person is told, and what the log keeps.
 pub(super) struct Refusal {
@@ -55,13 +55,12 @@ pub(super) async fn callback(
 ) -> Response {
     let scene = login.scene();
     let idp = IdpId::parse(&idp).ok().and_then(|id| scene.catalogue.idp_by_id(&id));
-    let Some(idp) = idp else { return login.web.refuse(Cause::NotFound, &headers, Assets::SignIn) };
     let params = Params::parse(query.as_deref());
     let state = params.as_ref().and_then(|params| params.get("state")).unwrap_or_default();
-    let pending = login.pending(state, &headers).filter(|pending| pending.idp == idp.key);
-    let (Some(params), Some(pending)) = (params.as_ref(), pending) else {
-        let refusal = Refusal::new(Cause::SignInExpired, "no pending sign-in of this browser has this state");
-        return login.web.fail(login.log_refusal(idp, &refusal, None), &headers, Assets::SignIn);
+    let pending = idp.and_then(|idp| login.pending(state, &headers).filter(|pending| pending.idp == idp.key));
+    let (Some(idp), Some(params), Some(pending)) = (idp, params.as_ref(), pending) else {
+        // An IdP that does not exist is answered in the same way: which ones there are is nobody's business.
+        return login.not_pending(idp, &host, &headers).await;
     };
     let Purpose::SignIn { request } = pending.purpose.clone();
     // Whatever comes of it, this sign-in is over in this browser.
@@ -73,7 +72,9 @@ pub(super) async fn callback(
     };
     let response = match finished {
         Ok(response) => response,
-        Err(refusal) => login.web.fail(login.log_refusal(idp, &refusal, request.as_ref()), &headers, Assets::SignIn),
+        Err(refusal) => {
+            login.web.fail(login.log_refusal(Some(idp), &refusal, request.as_ref()), &headers, Assets::SignIn)
+        }
     };
     with_cookie(response, forget)
 }
@@ -105,22 +106,42 @@ impl Login {
         Ok(tokens)
     }
 
+    /// The answer to a callback that belongs to no sign-in under way in this browser. Whoever is signed in has reloaded
+    /// the page of one that was completed, or gone back to it: nothing is completed, they are only sent home.
+    async fn not_pending(&self, idp: Option<&Idp>, host: &Host, headers: &HeaderMap) -> Response {
+        match self.principal(host, headers).await {
+            Ok(Some(_)) => see_other("/"),
+            Ok(None) => {
+                let refusal = Refusal::new(Cause::SignInExpired, "no pending sign-in of this browser has this state");
+                self.web.fail(self.log_refusal(idp, &refusal, None), headers, Assets::SignIn)
+            }
+            Err(error) => self.unavailable(&error, headers, Assets::SignIn),
+        }
+    }
+
     /// Logs why a sign-in did not succeed, and gives the failure that leads there. Signing in again leads to where the
     /// person was going.
-    pub(super) fn log_refusal(&self, idp: &Idp, refusal: &Refusal, request: Option<&HandoffRequest>) -> Failure {
+    pub(super) fn log_refusal(
+        &self,
+        idp: Option<&Idp>,
+        refusal: &Refusal,
+        request: Option<&HandoffRequest>,
+    ) -> Failure {
         let failure = self.web.failure(refusal.cause);
         tracing::warn!(
             reference = %failure.reference,
-            idp = %idp.spec.id,
+            idp = idp.map(|idp| tracing::field::display(&idp.spec.id)),
             outcome = ?refusal.cause,
             cause = %refusal.why,
             "sign-in refused"
         );
         let again = SignInWish { as_someone_else: true, login_hint: None };
-        failure.with_link(
-            "Sign in again",
-            again.path(None, request.and_then(|request| self.keys.seal(request)).as_deref()),
-        )
+        failure.with_link("Sign in again", again.path(None, self.seal_anew(request).as_deref()))
+    }
+
+    /// Where the person was going, for a link on a page that they may take their time to read.
+    pub(super) fn seal_anew(&self, request: Option<&HandoffRequest>) -> Option<String> {
+        self.keys.seal(&request?.renewed(self.web.ambient.now()))
     }
 }
 

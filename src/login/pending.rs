@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderValue};
 use serde::{Deserialize, Serialize};
 
 use super::Login;
+use crate::base::cookies::MAX_FORGOTTEN;
 use crate::base::{Timestamp, TokenHash};
 use crate::identity::IdpKey;
 use crate::oidc::Attempt;
@@ -14,8 +15,13 @@ use crate::session::HandoffRequest;
 
 /// How long a person may take at the provider.
 const LIFETIME: Duration = Duration::from_secs(600);
-/// Pending sign-ins of one browser; the oldest make room. Their cookies must fit the headers of any server.
+/// Pending sign-ins of one browser; the oldest make room.
 const MAX_PENDING: usize = 5;
+/// Most bytes that they take in a request, all together: common servers in front of us refuse a header of more than
+/// 8 KiB, and then nobody signs in at all.
+const MAX_PENDING_BYTES: usize = 6 * 1024;
+/// Longest `Set-Cookie` of ours: browsers drop what has more than 4,096 bytes without a word.
+const MAX_COOKIE: usize = 4_000;
 const PURPOSE: &str = "pending sign-in";
 const COOKIE_PREFIX: &str = "pending-";
 
@@ -49,12 +55,31 @@ impl Pending {
 
 impl Login {
     /// The cookies that keep `pending` in this browser and make room for it.
-    pub(super) fn keep_pending(&self, pending: &Pending, headers: &HeaderMap) -> Vec<HeaderValue> {
+    pub(super) fn keep_pending(&self, pending: Pending, headers: &HeaderMap) -> Vec<HeaderValue> {
         let names = &self.web.cookies;
-        let Some(sealed) = self.keys.sealing.seal(&self.web.ambient, PURPOSE, pending) else { return Vec::new() };
-        let mut cookies = self.drop_excess(headers);
-        cookies.push(names.set(&pending_cookie(&pending.attempt.state), &sealed, Some(LIFETIME)));
+        let what = pending_cookie(&pending.attempt.state);
+        let Some((cookie, bytes)) = self.seal_pending(&what, pending) else { return Vec::new() };
+        let mut cookies: Vec<HeaderValue> =
+            self.excess(headers, bytes).into_iter().take(MAX_FORGOTTEN).map(|what| names.expire(what)).collect();
+        cookies.push(cookie);
         cookies
+    }
+
+    /// The cookie and what it will take in a request. A page whose address is too long to be carried is given up for
+    /// one nearby.
+    fn seal_pending(&self, what: &str, mut pending: Pending) -> Option<(HeaderValue, usize)> {
+        let names = &self.web.cookies;
+        loop {
+            let sealed = self.keys.sealing.seal(&self.web.ambient, PURPOSE, &pending)?;
+            let cookie = names.set(what, &sealed, Some(LIFETIME));
+            if cookie.len() <= MAX_COOKIE {
+                return Some((cookie, names.sent_bytes(what, &sealed)));
+            }
+            let Purpose::SignIn { request } = &mut pending.purpose;
+            if !request.as_mut()?.shorten() {
+                return None;
+            }
+        }
     }
 
     /// The pending sign-in of this browser that was started with `state`, if it is not too old.
@@ -73,20 +98,25 @@ impl Login {
         (self.web.ambient.now().since(pending.at) <= LIFETIME).then_some(pending)
     }
 
-    fn drop_excess(&self, headers: &HeaderMap) -> Vec<HeaderValue> {
+    /// The cookies to forget beside a new one of `bytes`: the oldest of those that are too many or too large together,
+    /// then what is of no use any more.
+    fn excess<'a>(&self, headers: &'a HeaderMap, mut bytes: usize) -> Vec<&'a str> {
         let names = &self.web.cookies;
-        let mut kept: Vec<(Timestamp, &str)> = Vec::new();
-        let mut cookies = Vec::new();
+        let mut live: Vec<(Timestamp, &str, usize)> = Vec::new();
+        let mut dead = Vec::new();
         for (what, value) in names.held(headers).filter(|(what, _)| what.starts_with(COOKIE_PREFIX)) {
             match self.open_pending(value) {
-                Some(pending) => kept.push((pending.at, what)),
-                None => cookies.push(names.expire(what)),
+                Some(pending) => live.push((pending.at, what, names.sent_bytes(what, value))),
+                None => dead.push(what),
             }
         }
-        kept.sort_unstable();
-        let excess = (kept.len() + 1).saturating_sub(MAX_PENDING);
-        cookies.extend(kept.into_iter().take(excess).map(|(_, what)| names.expire(what)));
-        cookies
+        live.sort_unstable_by(|one, other| other.cmp(one));
+        let fits = |(_, _, size): &&(Timestamp, &str, usize)| {
+            bytes += size;
+            bytes <= MAX_PENDING_BYTES
+        };
+        let kept = live.iter().take(MAX_PENDING - 1).take_while(fits).count();
+        live.split_off(kept).into_iter().rev().map(|(_, what, _)| what).chain(dead).collect()
     }
 }
 

@@ -72,9 +72,10 @@ impl Scene {
         self.catalogue.idps.iter().filter(offered).collect()
     }
 
-    /// Whether a sign-in for this request may go to that provider. Without a request, whoever knows its address may.
+    /// Whether a sign-in for this request may go to that provider. To an organization's own only on the way to one of
+    /// its applications: its address alone must not tell a stranger that it exists, and so does the organization.
     pub fn applies(&self, idp: &Idp, request: Option<&HandoffRequest>) -> bool {
-        request.is_none() || self.offers(request).iter().any(|offered| offered.key == idp.key)
+        self.offers(request).iter().any(|offered| offered.key == idp.key)
     }
 }
 

@@ -52,7 +52,7 @@ impl Login {
 
     /// Carries a session to the host that asked for it.
     pub(super) async fn hand_off(&self, session: SessionId, request: &HandoffRequest, headers: &HeaderMap) -> Response {
-        let Some(sealed) = self.keys.seal(request) else {
+        let Some(sealed) = self.seal_anew(Some(request)) else {
             return self.web.refuse(Cause::Unavailable, headers, Assets::SignIn);
         };
         match self.sessions.hand_off(session, request).await {
@@ -66,7 +66,8 @@ impl Login {
 }
 
 /// `GET /login`: straight to the application with a session, straight to the provider if only one applies, else the
-/// chooser.
+/// chooser. Also the chooser, instead of an organization's own provider, for who is signed in and wants to be someone
+/// else: anybody may have sent them here, and that provider might sign them in as whom it likes, in place of who they are.
 pub(super) async fn choose(
     State(login): State<Arc<Login>>,
     Extension(host): Extension<Host>,
@@ -79,21 +80,19 @@ pub(super) async fn choose(
         Ok(asked) => asked,
         Err(page) => return *page,
     };
-    if !asked.wish.as_someone_else {
-        match login.principal(&host, &headers).await {
-            Ok(Some((principal, _))) => {
-                return match &asked.request {
-                    Some(request) => login.hand_off(principal.session, request, &headers).await,
-                    None => see_other("/"),
-                };
-            }
-            Ok(None) => {}
-            Err(error) => return login.unavailable(&error, &headers, Assets::SignIn),
-        }
+    let principal = match login.principal(&host, &headers).await {
+        Ok(principal) => principal,
+        Err(error) => return login.unavailable(&error, &headers, Assets::SignIn),
+    };
+    if let Some((principal, _)) = principal.as_ref().filter(|_| !asked.wish.as_someone_else) {
+        return match &asked.request {
+            Some(request) => login.hand_off(principal.session, request, &headers).await,
+            None => see_other("/"),
+        };
     }
     let offers = scene.offers(asked.request.as_ref());
     match offers.as_slice() {
-        [idp] => login.depart(&scene, idp, asked, &headers).await,
+        [idp] if idp.owner.is_none() || principal.is_none() => login.depart(&scene, idp, asked, &headers).await,
         offers => login.show_chooser(&scene, offers, &asked),
     }
 }
@@ -129,8 +128,7 @@ pub(super) async fn start(
 
 impl Login {
     async fn depart(&self, scene: &Scene, idp: &Idp, asked: Asked, headers: &HeaderMap) -> Response {
-        let again = asked.wish.path(Some(idp.spec.id.as_str()), asked.sealed.as_deref());
-        let ask = Ask { login_hint: asked.wish.login_hint, reauthenticate: asked.wish.as_someone_else };
+        let ask = Ask { login_hint: asked.wish.login_hint.clone(), reauthenticate: asked.wish.as_someone_else };
         let departure = match scene.provider(idp.key) {
             Some(provider) => provider.authorize(ask).await.map_err(Refusal::from),
             None => Err(Refusal::new(Cause::SignInRefused, "no client could be made of the provider's settings")),
@@ -138,13 +136,15 @@ impl Login {
         let (url, attempt) = match departure {
             Ok(departure) => departure,
             Err(refusal) => {
-                let failure = self.log_refusal(idp, &refusal, None).with_link("Try again", again);
+                let request = self.seal_anew(asked.request.as_ref());
+                let again = asked.wish.path(Some(idp.spec.id.as_str()), request.as_deref());
+                let failure = self.log_refusal(Some(idp), &refusal, None).with_link("Try again", again);
                 return self.web.fail(failure, headers, Assets::SignIn);
             }
         };
         let purpose = Purpose::SignIn { request: asked.request };
         let pending = Pending::new(idp.key, attempt, purpose, self.web.ambient.now());
-        self.keep_pending(&pending, headers).into_iter().fold(see_other(url.as_str()), with_cookie)
+        self.keep_pending(pending, headers).into_iter().fold(see_other(url.as_str()), with_cookie)
     }
 
     fn show_chooser(&self, scene: &Scene, offers: &[&Idp], asked: &Asked) -> Response {

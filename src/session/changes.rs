@@ -16,7 +16,7 @@ use crate::store::{Change, Db, StoreError, changes};
 pub const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// After this long without reading the log, nothing in memory is believed until it has been read again.
 const MAX_SILENCE: Duration = Duration::from_millis(800);
-/// Longest wait of a request for the log to be read. A store that takes longer is as good as away, and whoever waits
+/// Longest wait for the log to be read, and so longest hold of the lock that others wait for. A store that takes longer is as good as away, and whoever waits
 /// for it is better told so.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Changed subjects remembered one by one; past that, everything loaded before counts as changed.
@@ -93,12 +93,12 @@ impl Changes {
         if self.silence() <= MAX_SILENCE {
             return Ok(());
         }
-        let hear = Box::pin(async {
+        in_time(Box::pin(async {
             let _reading = self.reading.lock().await;
             // Whoever held the lock may have read it for us.
             if self.silence() <= MAX_SILENCE { Ok(()) } else { self.read_all().await }
-        });
-        timeout(PATIENCE, hear).await.unwrap_or_else(|_| Err(StoreError::Silent(PATIENCE).into()))
+        }))
+        .await
     }
 
     /// Reads the log to its end. Call it after a change of one's own, so that it is felt here at once.
@@ -106,8 +106,11 @@ impl Changes {
     /// # Errors
     /// When the store cannot be read.
     pub async fn catch_up(&self) -> Result<(), Unavailable> {
-        let _reading = self.reading.lock().await;
-        self.read_all().await
+        in_time(async {
+            let _reading = self.reading.lock().await;
+            self.read_all().await
+        })
+        .await
     }
 
     fn silence(&self) -> Duration {
@@ -168,6 +171,10 @@ impl Changes {
     }
 }
 
+async fn in_time(reading: impl Future<Output = Result<(), Unavailable>>) -> Result<(), Unavailable> {
+    timeout(PATIENCE, reading).await.unwrap_or_else(|_| Err(StoreError::Silent(PATIENCE).into()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -179,6 +186,20 @@ mod tests {
         let mut tx = db.begin().await.unwrap();
         changes::append(&mut tx, Timestamp::from_secs(1), &[Change::Session(session)]).await.unwrap();
         tx.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn whoever_reads_the_log_gives_up_in_time() {
+        on_each(async |db| {
+            let log = Changes::follow(db).await.unwrap();
+            // Somebody is at it, and does not come to an end.
+            let reading = log.reading.lock().await;
+            let outcome = timeout(3 * PATIENCE, log.catch_up()).await;
+            assert!(matches!(outcome, Ok(Err(Unavailable(StoreError::Silent(_))))), "{outcome:?}");
+            drop(reading);
+            log.catch_up().await.unwrap();
+        })
+        .await;
     }
 
     #[tokio::test]

@@ -67,6 +67,22 @@ impl HandoffRequest {
         Self { host, return_path, attempt: 0, binding: verifier.hash(), at: now }
     }
 
+    /// The same request, as if it were made now: for who has to begin again on our own page.
+    pub fn renewed(&self, now: Timestamp) -> Self {
+        Self { at: now, ..self.clone() }
+    }
+
+    /// Gives up part of the return path: its query, or the rest. `false` if there is nothing left to give up.
+    pub fn shorten(&mut self) -> bool {
+        let shorter = match self.return_path.split_once('?') {
+            Some((path, _)) => path.to_owned(),
+            None if self.return_path != "/" => "/".to_owned(),
+            None => return false,
+        };
+        self.return_path = shorter;
+        true
+    }
+
     /// What the code will be bound to: the hash of the verifier.
     pub(super) const fn binding(&self) -> TokenHash {
         self.binding

@@ -8,6 +8,7 @@ use std::time::Duration;
 use moka::sync::Cache;
 
 use super::handoff::CODE_LIFETIME;
+use super::unknown::Unknown;
 use super::{Changes, HandoffError, HandoffRequest, Principal, SessionSettings, SignedIn, Unavailable};
 use crate::base::{Ambient, Timestamp, Token, TokenHash};
 use crate::identity::{Host, SessionId};
@@ -21,6 +22,8 @@ const MAX_CACHED: u64 = 200_000;
 const CACHED_FOR: Duration = Duration::from_secs(3600);
 /// Activity of a session is written at most this often.
 const ACTIVITY_INTERVAL: Duration = Duration::from_secs(60);
+/// And at most this often in the time that a session may idle: what is read anew must not look older than it is.
+const IDLE_SHARE: u32 = 4;
 /// How long a spent `state` is remembered: longer than any pending sign-in lives.
 const SPENT_STATE_LIFETIME: Duration = Duration::from_secs(1200);
 
@@ -28,6 +31,8 @@ const SPENT_STATE_LIFETIME: Duration = Duration::from_secs(1200);
 struct Live {
     row: SessionRow,
     principal: Arc<Principal>,
+    /// Until when the principal is as it was read, if one of its grants ends by itself.
+    good_until: Option<Timestamp>,
     /// The change number it was loaded at.
     number: i64,
     /// Microseconds since the Unix epoch.
@@ -51,6 +56,7 @@ pub struct Sessions {
     changes: Arc<Changes>,
     tokens: Cache<TokenHash, Arc<HostToken>>,
     by_id: Cache<SessionId, Arc<Live>>,
+    unknown: Unknown,
     generation: AtomicU64,
     active: Mutex<HashMap<SessionId, Timestamp>>,
 }
@@ -65,6 +71,7 @@ impl Sessions {
             changes,
             tokens: Cache::builder().max_capacity(MAX_CACHED).time_to_live(CACHED_FOR).build(),
             by_id: Cache::builder().max_capacity(MAX_CACHED).time_to_live(CACHED_FOR).build(),
+            unknown: Unknown::new(),
             generation: AtomicU64::new(1),
             active: Mutex::default(),
         }
@@ -99,24 +106,29 @@ impl Sessions {
         let is_known = |known: &Arc<HostToken>| known.host == *host && self.is_live(&known.live, known.number);
         match self.tokens.get(&hash).filter(is_known) {
             Some(known) => Ok(Some(Arc::clone(&known.live))),
+            None if self.unknown.holds(hash, host, self.changes.number()) => Ok(None),
             // Boxed, like all that is rare: every request carries the room its future would take.
             None => Box::pin(self.load(host, hash)).await,
         }
     }
 
-    /// Whether the session is in time, and neither it nor what was read at `number` has changed.
+    /// Whether the session and all its grants are in time, and neither it nor what was read at `number` has changed.
     fn is_live(&self, live: &Live, number: i64) -> bool {
         let now = self.ambient.now();
         let idle = now.since(Timestamp::from_micros(live.last_seen.load(Ordering::Relaxed)));
         now < live.row.expires_at
             && idle < self.settings.idle_timeout
+            && live.good_until.is_none_or(|until| now <= until)
             && self.changes.is_fresh(live.number.min(number), live.row.user, live.row.id)
     }
 
     async fn load(&self, host: &Host, hash: TokenHash) -> Result<Option<Arc<Live>>, Unavailable> {
         self.tokens.invalidate(&hash);
         let number = self.changes.number();
-        let Some(row) = sessions::by_token(&self.db, &hash, host).await? else { return Ok(None) };
+        let Some(row) = sessions::by_token(&self.db, &hash, host).await? else {
+            self.unknown.remember(hash, host, number);
+            return Ok(None);
+        };
         if let Some(live) = self.by_id.get(&row.id).filter(|live| self.is_live(live, live.number)) {
             self.tokens.insert(hash, Arc::new(HostToken { host: host.clone(), live: Arc::clone(&live), number }));
             return Ok(Some(live));
@@ -126,10 +138,11 @@ impl Sessions {
         if now >= row.expires_at || now.since(last_seen) >= self.settings.idle_timeout {
             return Ok(None);
         }
-        let rows = users::principal(&self.db, row.user, row.identity).await?;
+        let rows = users::principal(&self.db, row.user, row.identity, now).await?;
         let Some(rows) = rows.filter(|rows| rows.idp_live && !rows.disabled) else { return Ok(None) };
         let generation = self.generation.fetch_add(1, Ordering::Relaxed);
         let live = Arc::new(Live {
+            good_until: rows.kept_until,
             principal: Arc::new(Principal::new(&row, rows, generation)),
             number,
             last_seen: AtomicI64::new(last_seen.micros()),
@@ -145,11 +158,15 @@ impl Sessions {
         self.active.lock().unwrap_or_else(PoisonError::into_inner).get(&session).copied()
     }
 
+    fn activity_interval(&self) -> Duration {
+        ACTIVITY_INTERVAL.min(self.settings.idle_timeout / IDLE_SHARE)
+    }
+
     fn note_activity(&self, live: &Live) {
         let now = self.ambient.now();
         live.last_seen.fetch_max(now.micros(), Ordering::Relaxed);
         let written = live.last_written.load(Ordering::Relaxed);
-        let due = now.since(Timestamp::from_micros(written)) >= ACTIVITY_INTERVAL;
+        let due = now.since(Timestamp::from_micros(written)) >= self.activity_interval();
         let first = due
             && live.last_written.compare_exchange(written, now.micros(), Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if first {
@@ -270,3 +287,6 @@ impl Sessions {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,15 @@ pub struct HeldRow {
     pub live: bool,
     /// The last good evaluation behind it.
     pub evaluated_at: Timestamp,
+    /// Present while it outlives a selector that failed: how long it counts.
+    pub kept_until: Option<Timestamp>,
+}
+
+impl HeldRow {
+    /// Whether it was kept for a while, and the while is over.
+    pub fn has_run_out(&self, now: Timestamp) -> bool {
+        self.kept_until.is_some_and(|until| now > until)
+    }
 }
 
 #[derive(FromRow)]
@@ -32,6 +41,7 @@ struct Held {
     admin: bool,
     undeclared_at: Option<At>,
     evaluated_at: At,
+    kept_until: Option<At>,
 }
 
 /// Every grant of a user, of live roles or not.
@@ -40,7 +50,7 @@ struct Held {
 /// When the database fails.
 pub async fn of_user(tx: &mut Tx, user: UserId) -> Result<Vec<HeldRow>, StoreError> {
     const SQL: &str = "select g.role_id, r.organization_key, g.origin, r.admin, \
-        coalesce(r.undeclared_at, o.undeclared_at) as undeclared_at, g.evaluated_at from grants g \
+        coalesce(r.undeclared_at, o.undeclared_at) as undeclared_at, g.evaluated_at, g.kept_until from grants g \
         join roles r on r.id = g.role_id join organizations o on o.key = r.organization_key where g.user_id = $1";
     let rows: Vec<Held> = tx.conn().all(SQL, values![user]).await?;
     let held = |row: Held| HeldRow {
@@ -50,6 +60,7 @@ pub async fn of_user(tx: &mut Tx, user: UserId) -> Result<Vec<HeldRow>, StoreErr
         admin: row.admin,
         live: row.undeclared_at.is_none(),
         evaluated_at: row.evaluated_at.0,
+        kept_until: row.kept_until.map(|at| at.0),
     };
     Ok(rows.into_iter().map(held).collect())
 }
@@ -67,23 +78,25 @@ pub struct NamedGrant {
     pub origin: Origin,
 }
 
-/// The live grants of these users, by names.
+/// The grants of these users that are live at `now`, by names.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn named(tx: &mut Tx, users: &[UserId]) -> Result<Vec<NamedGrant>, StoreError> {
+pub async fn named(tx: &mut Tx, users: &[UserId], now: Timestamp) -> Result<Vec<NamedGrant>, StoreError> {
     if users.is_empty() {
         return Ok(Vec::new());
     }
     let sql = format!(
         "select g.user_id, o.id, r.name, g.origin from grants g join roles r on r.id = g.role_id \
          join organizations o on o.key = r.organization_key \
-         where r.undeclared_at is null and o.undeclared_at is null and g.user_id in {} \
+         where r.undeclared_at is null and o.undeclared_at is null \
+         and (g.kept_until is null or g.kept_until >= $1) and g.user_id in {} \
          order by o.id, r.name, g.origin",
-        list(1, users.len())
+        list(2, users.len())
     );
+    let values = values![now].into_iter().chain(users.iter().map(|user| Value::from(*user))).collect();
     type Row = (Parsed<UserId>, Parsed<OrganizationId>, Parsed<RoleName>, Parsed<Origin>);
-    let rows: Vec<Row> = tx.conn().all(sql, users.iter().flat_map(|user| values![*user]).collect()).await?;
+    let rows: Vec<Row> = tx.conn().all(sql, values).await?;
     let grant = |(user, organization, role, origin): Row| NamedGrant {
         user: user.0,
         organization: organization.0,
@@ -129,7 +142,7 @@ pub async fn delete(tx: &mut Tx, user: UserId, origin: Origin, roles: &[RoleId])
     Ok(())
 }
 
-/// Writes down a good evaluation behind grants of one origin.
+/// Writes down a good evaluation behind grants of one origin: none of them is kept for a while any more.
 ///
 /// # Errors
 /// When the database fails.
@@ -142,10 +155,28 @@ pub async fn refresh(
 ) -> Result<(), StoreError> {
     for batch in roles.chunks(BATCH) {
         let sql = format!(
-            "update grants set evaluated_at = $1 where user_id = $2 and origin = $3 and role_id in {}",
+            "update grants set evaluated_at = $1, kept_until = null where user_id = $2 and origin = $3 and role_id in {}",
             list(4, batch.len())
         );
         tx.conn().execute(sql, of_roles(values![now, user, origin], batch)).await?;
+    }
+    Ok(())
+}
+
+/// Writes down how long grants of one origin count, for want of a good evaluation.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keep(tx: &mut Tx, user: UserId, origin: Origin, kept: &[(RoleId, Timestamp)]) -> Result<(), StoreError> {
+    for batch in kept.chunks(BATCH) {
+        let sql = format!(
+            "with kept (role_id, until) as (values {}) update grants set kept_until = kept.until from kept \
+             where grants.user_id = $1 and grants.origin = $2 and grants.role_id = kept.role_id",
+            rows(3, batch.len(), 2)
+        );
+        let mut values = values![user, origin];
+        values.extend(batch.iter().flat_map(|(role, until)| values![*role, *until]));
+        tx.conn().execute(sql, values).await?;
     }
     Ok(())
 }

@@ -68,6 +68,8 @@ pub struct PrincipalRows {
     pub idp_live: bool,
     /// Every grant of a live role in a live organization, of any origin, sorted.
     pub grants: Vec<Grant>,
+    /// When the first of them ends by itself, being kept for a while only.
+    pub kept_until: Option<Timestamp>,
 }
 
 #[derive(FromRow)]
@@ -82,12 +84,17 @@ struct PrincipalRow {
     undeclared_at: Option<At>,
 }
 
-/// Who is behind a session of that user, made through that identity: in two statements. `None` if the identity is not
+/// Who is behind a session of that user at `now`, made through that identity: in two statements. `None` if the identity is not
 /// (or no more) that user's.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn principal(db: &Db, user: UserId, identity: IdentityId) -> Result<Option<PrincipalRows>, StoreError> {
+pub async fn principal(
+    db: &Db,
+    user: UserId,
+    identity: IdentityId,
+    now: Timestamp,
+) -> Result<Option<PrincipalRows>, StoreError> {
     const WHO: &str = "select u.username, u.disabled_at, coalesce(i.display_name, u.display_name) as display_name, \
         i.email, i.email_verified, p.owner_key, p.spec, \
         coalesce(p.undeclared_at, o.undeclared_at) as undeclared_at from users u \
@@ -95,7 +102,7 @@ pub async fn principal(db: &Db, user: UserId, identity: IdentityId) -> Result<Op
         left join organizations o on o.key = p.owner_key where u.id = $1 and i.id = $2";
     let who: Option<PrincipalRow> = db.reader().optional(WHO, values![user, identity]).await?;
     let Some(who) = who else { return Ok(None) };
-    let grants = live_grants(db, user).await?;
+    let (grants, kept_until) = live_grants(db, user, now).await?;
     Ok(Some(PrincipalRows {
         username: who.username.0,
         disabled: who.disabled_at.is_some(),
@@ -106,20 +113,24 @@ pub async fn principal(db: &Db, user: UserId, identity: IdentityId) -> Result<Op
         email_trusted: who.spec.0.email_trusted,
         idp_live: who.undeclared_at.is_none(),
         grants,
+        kept_until,
     }))
 }
 
-async fn live_grants(db: &Db, user: UserId) -> Result<Vec<Grant>, StoreError> {
-    const SQL: &str = "select g.role_id, r.organization_key, g.origin from grants g \
+/// Every grant that counts at `now`, and when the first of them ends by itself.
+async fn live_grants(db: &Db, user: UserId, now: Timestamp) -> Result<(Vec<Grant>, Option<Timestamp>), StoreError> {
+    const SQL: &str = "select g.role_id, r.organization_key, g.origin, g.kept_until from grants g \
         join roles r on r.id = g.role_id join organizations o on o.key = r.organization_key \
-        where g.user_id = $1 and r.undeclared_at is null and o.undeclared_at is null";
-    type Row = (Parsed<RoleId>, Parsed<OrganizationKey>, Parsed<Origin>);
-    let rows: Vec<Row> = db.reader().all(SQL, values![user]).await?;
+        where g.user_id = $1 and r.undeclared_at is null and o.undeclared_at is null \
+        and (g.kept_until is null or g.kept_until >= $2)";
+    type Row = (Parsed<RoleId>, Parsed<OrganizationKey>, Parsed<Origin>, Option<At>);
+    let rows: Vec<Row> = db.reader().all(SQL, values![user, now]).await?;
+    let kept_until = rows.iter().filter_map(|row| row.3.as_ref()).map(|at| at.0).min();
     let grant =
-        |(role, organization, origin): Row| Grant { role: role.0, organization: organization.0, origin: origin.0 };
+        |(role, organization, origin, _): Row| Grant { role: role.0, organization: organization.0, origin: origin.0 };
     let mut grants: Vec<Grant> = rows.into_iter().map(grant).collect();
     grants.sort_unstable();
-    Ok(grants)
+    Ok((grants, kept_until))
 }
 
 /// Adds a user.

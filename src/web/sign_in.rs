@@ -6,14 +6,18 @@ use url::form_urlencoded;
 
 use super::{Cause, Web, see_other, with_cookie};
 use crate::base::Token;
+use crate::base::cookies::MAX_FORGOTTEN;
 use crate::identity::Host;
 use crate::pages::Assets;
 use crate::session::{HandoffKeys, HandoffRequest};
 
 /// What our cookies with a host's verifiers hold: this, and some of the verifier's hash.
 const VERIFIER_COOKIE: &str = "handoff-";
-/// The verifier lives as long as the request it belongs to.
-const VERIFIER_LIFETIME: std::time::Duration = std::time::Duration::from_secs(600);
+/// The verifier outlives the request it belongs to: after a sign-in that failed the request is sent on anew.
+const VERIFIER_LIFETIME: std::time::Duration = std::time::Duration::from_secs(3600);
+/// Verifiers of one browser on one host. Tabs share one but for those that are opened at once: as many pages as a
+/// browser restores side by side.
+const MAX_VERIFIERS: usize = 8;
 /// Longest `login_hint` passed on.
 const MAX_LOGIN_HINT: usize = 256;
 
@@ -94,6 +98,15 @@ impl Web {
         let target = format!("{}{}", self.public_url, wish.path(None, Some(&sealed)));
         let name = format!("{VERIFIER_COOKIE}{}", &verifier.hash().to_string()[..16]);
         let cookie = self.cookies.set(&name, &verifier.expose(), Some(VERIFIER_LIFETIME));
-        with_cookie(see_other(&target), cookie)
+        let excess = self.excess_verifiers(headers, &name).into_iter();
+        excess.map(|what| self.cookies.expire(what)).fold(with_cookie(see_other(&target), cookie), with_cookie)
+    }
+
+    /// The verifiers to forget beside that of the cookie `own`: the oldest, which browsers send first (RFC 6265 5.4).
+    fn excess_verifiers<'a>(&self, headers: &'a HeaderMap, own: &str) -> Vec<&'a str> {
+        let held = self.cookies.held(headers).map(|(what, _)| what);
+        let others: Vec<&str> = held.filter(|what| what.starts_with(VERIFIER_COOKIE) && *what != own).collect();
+        let excess = (others.len() + 1).saturating_sub(MAX_VERIFIERS);
+        others.into_iter().take(excess.min(MAX_FORGOTTEN)).collect()
     }
 }

@@ -234,7 +234,7 @@ async fn an_organizations_own_provider_brings_people_into_it_alone() {
     // Who is waited for at one provider is not let in through another.
     refused(&stage.sign_in(json!({})).await.1);
     let browser = Browser::new();
-    Attempt::at(&stage.world, &browser, &stage.world.login("/login/lab"), "").await;
+    Attempt::choosing(&browser, &stage.world.url("wiki", "/"), "lab").await;
     assert_eq!(stage.told(&browser, "wiki").await.as_deref(), Some("Member"));
 }
 

@@ -20,6 +20,7 @@ struct Holdings {
     /// What people gave to those who become one with the user.
     joining: Vec<HeldRow>,
     reconciled: Reconciled,
+    now: Timestamp,
     admin_by: Vec<Origin>,
     /// What becomes of the server admin row of this identity, if anything.
     set_admin: Option<bool>,
@@ -94,7 +95,7 @@ impl Holdings {
         let reconciled = sign_in.desired().map(|desired| reconcile(&held, desired, rules)).unwrap_or_default();
         let wanted = sign_in.desired().map(|_| sign_in.makes_server_admin());
         let set_admin = wanted.filter(|wanted| *wanted != admin_by.contains(&origin));
-        Ok(Self { origin, held, joining, reconciled, admin_by, set_admin })
+        Ok(Self { origin, held, joining, reconciled, now, admin_by, set_admin })
     }
 
     fn changes(&self) -> bool {
@@ -107,13 +108,21 @@ impl Holdings {
         organizations
     }
 
+    /// Whether a grant was kept for a while that is over, and this sign-in is no new reason for it.
+    fn has_run_out(&self, row: &HeldRow) -> bool {
+        let confirmed = row.origin == self.origin && self.reconciled.refresh.contains(&row.role);
+        !confirmed && row.has_run_out(self.now)
+    }
+
     /// The organizations of live grants that remain or come, of origins that `counts`.
     fn remaining(&self, sign_in: &SignIn<'_>, counts: impl Fn(Origin) -> bool) -> BTreeSet<OrganizationKey> {
         let removed =
             |row: &HeldRow| row.origin == self.origin && self.reconciled.remove.contains(&(row.organization, row.role));
         let stays = self.held.iter().filter(|row| !removed(row)).chain(&self.joining);
-        let mut organizations: BTreeSet<OrganizationKey> =
-            stays.filter(|row| row.live && counts(row.origin)).map(|row| row.organization).collect();
+        let mut organizations: BTreeSet<OrganizationKey> = stays
+            .filter(|row| row.live && !self.has_run_out(row) && counts(row.origin))
+            .map(|row| row.organization)
+            .collect();
         organizations.extend(self.reconciled.add.iter().map(|(organization, _)| *organization));
         organizations.retain(|organization| sign_in.idp.owner.is_none_or(|owner| owner == *organization));
         organizations
@@ -131,6 +140,7 @@ impl Holdings {
         grants::delete(tx, user, origin, &self.reconciled.removed()).await?;
         grants::insert(tx, user, origin, &self.reconciled.added(), now).await?;
         grants::refresh(tx, user, origin, &self.reconciled.refresh, now).await?;
+        grants::keep(tx, user, origin, &self.reconciled.keep).await?;
         if let Some(admin) = self.set_admin {
             grants::set_server_admin(tx, user, origin, admin, now).await?;
         }

@@ -28,13 +28,17 @@ const OURS: u8 = 1;
 fn held_row((role_number, by, admin, age): (u8, u8, bool, u64)) -> HeldRow {
     let (organization, role) = role(role_number);
     let evaluated_at = NOW.minus(Duration::from_secs(age));
-    HeldRow { role, organization, origin: origin(by), admin, live: true, evaluated_at }
+    HeldRow { role, organization, origin: origin(by), admin, live: true, evaluated_at, kept_until: None }
 }
 
 prop_compose! {
-    fn any_held()(rows in prop::collection::btree_map((0u8..16, 0u8..3), (any::<bool>(), 0u64..200_000), 0..24))
+    fn any_held()(rows in prop::collection::btree_map((0u8..16, 0u8..3), (any::<bool>(), 0u64..200_000, any::<bool>()), 0..24))
         -> Vec<HeldRow> {
-        rows.into_iter().map(|((role, by), (admin, age))| held_row((role, by, admin, age))).collect()
+        let row = |((role, by), (admin, age, kept)): ((u8, u8), (bool, u64, bool))| {
+            let row = held_row((role, by, admin, age));
+            HeldRow { kept_until: kept.then(|| row.evaluated_at.plus(KEEP_FOR / 2)), ..row }
+        };
+        rows.into_iter().map(row).collect()
     }
 }
 
@@ -63,7 +67,10 @@ fn apply(held: &[HeldRow], result: &Reconciled, rules: Rules) -> Vec<HeldRow> {
     for row in &mut after {
         if row.origin == rules.origin && result.refresh.contains(&row.role) {
             row.evaluated_at = rules.now;
+            row.kept_until = None;
         }
+        let kept = result.keep.iter().find(|(role, _)| row.origin == rules.origin && row.role == *role);
+        row.kept_until = kept.map(|(_, until)| *until).or(row.kept_until);
     }
     after.extend(result.add.iter().map(|(organization, role)| HeldRow {
         role: *role,
@@ -72,6 +79,7 @@ fn apply(held: &[HeldRow], result: &Reconciled, rules: Rules) -> Vec<HeldRow> {
         admin: false,
         live: true,
         evaluated_at: rules.now,
+        kept_until: None,
     }));
     after
 }
@@ -110,6 +118,7 @@ proptest! {
                 && desired.errored.contains(&row.organization)
                 && rules.now.since(row.evaluated_at) <= KEEP_FOR;
             prop_assert!(wanted || kept);
+            prop_assert_eq!(row.kept_until, (!wanted).then(|| row.evaluated_at.plus(KEEP_FOR)));
             prop_assert!(rules.reach.is_none_or(|only| only == row.organization));
         }
         for (organization, role) in &desired.roles {

@@ -4,7 +4,7 @@ use crate::identity::{OrganizationKey, Origin, RoleId, RoleName, UserId};
 use crate::store::declared::{self, OrganizationRow, RoleRow};
 use crate::store::grants::{self, HeldRow};
 use crate::store::kit::{World, count, on_each, run};
-use crate::store::{Db, StoreError, Tx};
+use crate::store::{Db, StoreError, Tx, users};
 
 /// A second organization with one role.
 async fn office(world: &World, db: &Db) -> (OrganizationKey, RoleId) {
@@ -50,6 +50,7 @@ async fn each_origin_writes_its_own_grants() {
             admin,
             live: true,
             evaluated_at,
+            kept_until: None,
         };
         let expected = [
             row(world.admin, policy, true, world.now),
@@ -62,6 +63,39 @@ async fn each_origin_writes_its_own_grants() {
         tx.commit().await.unwrap();
         run(&db, "update roles set undeclared_at = 1").await;
         assert!(!grants::of_user(&mut db.begin().await.unwrap(), user).await.unwrap()[0].live);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_kept_grant_is_of_no_effect_after_its_time_until_a_good_evaluation() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let user = world.user(&db, "alice").await;
+        let identity = world.identity(&db, user, "alice").await;
+        let policy = Origin::Policy(identity);
+        let (soon, later) = (world.now.plus(Duration::from_secs(60)), world.now.plus(Duration::from_secs(90)));
+        let mut tx = db.begin().await.unwrap();
+        for origin in [policy, Origin::Manual] {
+            grants::insert(&mut tx, user, origin, &[world.admin, world.member], world.now).await.unwrap();
+        }
+        grants::keep(&mut tx, user, policy, &[(world.admin, later), (world.member, soon)]).await.unwrap();
+        grants::keep(&mut tx, user, policy, &[]).await.unwrap();
+        tx.commit().await.unwrap();
+        let at = async |now| {
+            let rows = users::principal(&db, user, identity, now).await.unwrap().unwrap();
+            let named = grants::named(&mut db.begin().await.unwrap(), &[user], now).await.unwrap();
+            assert_eq!(rows.grants.len(), named.len());
+            (rows.grants.len(), rows.kept_until)
+        };
+        let moment = Duration::from_micros(1);
+        assert_eq!(at(soon).await, (4, Some(soon)));
+        assert_eq!(at(soon.plus(moment)).await, (3, Some(later)));
+        assert_eq!(at(later.plus(moment)).await, (2, None));
+        let mut tx = db.begin().await.unwrap();
+        grants::refresh(&mut tx, user, policy, &[world.member], later).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(at(later.plus(moment)).await, (3, None));
     })
     .await;
 }
@@ -106,10 +140,10 @@ async fn grants_are_listed_by_name() {
         let user = world.user(&db, "alice").await;
         let mut tx = db.begin().await.unwrap();
         grants::insert(&mut tx, user, Origin::Manual, &[world.member, world.admin], world.now).await.unwrap();
-        let listed = grants::named(&mut tx, &[user, UserId::new(world.uuid())]).await.unwrap();
+        let listed = grants::named(&mut tx, &[user, UserId::new(world.uuid())], world.now).await.unwrap();
         let listed: Vec<_> = listed.iter().map(|grant| (grant.organization.as_str(), grant.role.as_str())).collect();
         assert_eq!(listed, [("lab", "Admin"), ("lab", "Member")]);
-        assert_eq!(grants::named(&mut tx, &[]).await.unwrap(), []);
+        assert_eq!(grants::named(&mut tx, &[], world.now).await.unwrap(), []);
     })
     .await;
 }

@@ -185,22 +185,22 @@ async fn a_principal_is_read_in_two_statements_with_live_grants_alone() {
         grants::insert(&mut tx, user, Origin::Policy(identity), &[world.admin], world.now).await.unwrap();
         tx.commit().await.unwrap();
         let before = db.statements();
-        let rows = users::principal(&db, user, identity).await.unwrap().unwrap();
+        let rows = users::principal(&db, user, identity, world.now).await.unwrap().unwrap();
         assert_eq!(db.statements() - before, 2);
         assert_eq!(rows.username.as_str(), "alice");
         assert_eq!(rows.email, Some(Email { address: "alice@Example.com".to_owned(), verified: true }));
         assert_eq!((rows.disabled, rows.idp_owner, rows.idp_live), (false, None, true));
         let held: Vec<_> = rows.grants.iter().map(|grant| (grant.role, grant.origin)).collect();
         assert_eq!(held, [(world.admin, Origin::Policy(identity)), (world.member, Origin::Manual)]);
-        assert!(users::principal(&db, stranger, identity).await.unwrap().is_none());
+        assert!(users::principal(&db, stranger, identity, world.now).await.unwrap().is_none());
 
         run(&db, "update roles set undeclared_at = 1 where name = 'Admin'").await;
         run(&db, "update idps set undeclared_at = 1").await;
         run(&db, "update users set disabled_at = 1").await;
-        let rows = users::principal(&db, user, identity).await.unwrap().unwrap();
+        let rows = users::principal(&db, user, identity, world.now).await.unwrap().unwrap();
         assert_eq!((rows.disabled, rows.idp_live, rows.grants.len()), (true, false, 1));
         run(&db, "update organizations set undeclared_at = 1").await;
-        assert!(users::principal(&db, user, identity).await.unwrap().unwrap().grants.is_empty());
+        assert!(users::principal(&db, user, identity, world.now).await.unwrap().unwrap().grants.is_empty());
     })
     .await;
 }
@@ -217,7 +217,7 @@ async fn an_idp_is_no_more_live_than_its_owner() {
         declared::put_idp(&mut tx, &idp, world.now).await.unwrap();
         tx.commit().await.unwrap();
         let read = async || -> (Option<OrganizationKey>, bool) {
-            let rows = users::principal(&db, user, identity).await.unwrap().unwrap();
+            let rows = users::principal(&db, user, identity, world.now).await.unwrap().unwrap();
             (rows.idp_owner, rows.idp_live)
         };
         assert_eq!(read().await, (Some(world.lab), true));

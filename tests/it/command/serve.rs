@@ -83,7 +83,7 @@ async fn the_log_explains_a_refusal_under_the_reference_on_the_page_and_holds_no
     assert_explained(&serving, page.text(), &["wiki", "bob", "none of the user's roles"]).await;
 
     let stale = format!("http://login.localhost:{}/login/company/callback?state=abc&code=a-code", places.port);
-    let page = browser.navigate(&stale).await;
+    let page = Browser::new().navigate(&stale).await;
     assert_explained(&serving, page.text(), &["company", "no pending sign-in of this browser"]).await;
     let garbage = format!("http://wiki.localhost:{}/.vestibule/session?code={}", places.port, "A".repeat(43));
     let page = browser.navigate(&garbage).await;

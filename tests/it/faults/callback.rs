@@ -1,5 +1,10 @@
 //! Answers of the authorization endpoint that must not be believed.
 
+use std::time::Duration;
+
+use serde_json::json;
+use vestibule::base::Clock as _;
+
 use super::{CANCELLED, EXPIRED, REFUSED, UNAVAILABLE, is_refused, is_told, keeps_secrets, left_nothing};
 use crate::kit::attempt::{Attempt, Departure};
 use crate::kit::browser::Browser;
@@ -87,5 +92,27 @@ async fn signing_in_again_after_a_refusal_leads_to_where_the_person_was_going() 
     provider.set_fault(Fault::Honest);
     let again = world.login(&attempt.page().link("Sign in again"));
     let arrived = browser.follow(&again).await.pop().expect("a page");
+    assert_eq!((arrived.status.as_u16(), arrived.url.as_str()), (200, world.url("wiki", "/notes?page=2").as_str()));
+}
+
+#[tokio::test]
+async fn who_takes_their_time_over_a_refusal_still_gets_to_where_they_were_going() {
+    const LONG: Duration = Duration::from_secs(590);
+    let provider = Faulty::start(Fault::Honest).await;
+    let world = World::at(&provider.issuer, Places::usual).await;
+    let browser = Browser::new();
+    let departure = Departure::from(&browser, &world.url("wiki", "/notes?page=2"), &provider.issuer).await;
+    world.clock.advance(LONG);
+    let answer = departure.answer(&[("error", "access_denied"), ("iss", &provider.issuer)]);
+    let attempt = Attempt { hops: browser.follow(answer.as_str()).await };
+    is_told(&attempt, CANCELLED, "access_denied");
+    world.clock.advance(LONG);
+    let again = world.login(&attempt.page().link("Sign in again"));
+    let departure = Departure::from(&browser, &again, &provider.issuer).await;
+    let back = browser.navigate(departure.to.as_str()).await.location().expect("sent back");
+    world.clock.advance(LONG);
+    let now = world.clock.now().secs();
+    provider.set_claims(json!({ "iat": now, "exp": now + 600 }));
+    let arrived = browser.follow(back.as_str()).await.pop().expect("a page");
     assert_eq!((arrived.status.as_u16(), arrived.url.as_str()), (200, world.url("wiki", "/notes?page=2").as_str()));
 }

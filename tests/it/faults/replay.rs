@@ -27,7 +27,10 @@ async fn a_sign_in_cannot_be_completed_twice() {
     let after_one = world.census().await;
 
     let again = Attempt { hops: browser.follow(attempt.callback().as_str()).await };
-    is_told(&again, EXPIRED, "no pending sign-in");
+    assert_eq!(again.page().url.as_str(), world.login("/"), "who is signed in is sent home");
+    assert!(again.page().text().contains("Alice"), "{}", again.page().text());
+    let elsewhere = Attempt { hops: Browser::new().follow(attempt.callback().as_str()).await };
+    is_told(&elsewhere, EXPIRED, "no pending sign-in");
     assert_eq!((world.census().await, provider.hits("/token")), (after_one, 1));
     assert_eq!(browser.fetch(&world.url("wiki", "/")).await.status, 200, "the first sign-in is as good as before");
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::kit::browser::Browser;
 use crate::kit::database::Database;
+use crate::kit::raw;
 use crate::kit::upstream::received;
 use crate::kit::world::World;
 
@@ -46,4 +47,22 @@ async fn the_assertion_verifies_against_the_published_keys() {
     world.clock.advance(std::time::Duration::from_secs(200));
     let later = browser.navigate(&world.url("wiki", "/")).await.json();
     assert_ne!(received(&later, "x-vestibule-assertion")[0], assertion, "and renewed before it runs out");
+}
+
+#[tokio::test]
+async fn the_keys_may_be_kept_for_a_while_and_are_only_ever_read() {
+    let world = World::usual().await;
+    let address = ([127, 0, 0, 1], world.places.port).into();
+    let ask = async |method: &str| {
+        let host = format!("login.localhost:{}", world.places.port);
+        let line = format!("{method} /.well-known/vestibule/jwks.json HTTP/1.1");
+        raw::ask(address, format!("{line}\r\nHost: {host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")).await
+    };
+    let (get, head) = (ask("GET").await, ask("HEAD").await);
+    for answer in [&get, &head] {
+        assert_eq!((answer.status, answer.all("cache-control")), (200, vec!["public, max-age=300"]), "{answer:?}");
+        assert_eq!(answer.all("content-length"), [get.body.len().to_string()]);
+    }
+    assert!(head.body.is_empty() && get.json()["keys"][0]["kty"] == "OKP", "{get:?}");
+    assert_eq!(ask("POST").await.status, 405);
 }

@@ -25,6 +25,14 @@ impl Attempt {
         Self { hops }
     }
 
+    /// Opens `url` in `browser` and chooses an IdP that asks nothing.
+    pub async fn choosing(browser: &Browser, url: &str, idp: &str) -> Self {
+        let mut hops = browser.follow(url).await;
+        let choice = hops.last().expect("a page").choice(idp);
+        hops.extend(browser.follow(&choice).await);
+        Self { hops }
+    }
+
     /// A new browser's attempt at the wiki, at a provider that asks nothing.
     pub async fn unasked(world: &World) -> (Browser, Self) {
         let browser = Browser::new();
@@ -75,6 +83,15 @@ impl Response {
         let href = before.and_then(|before| before.rsplit_once("href=\""));
         let (_, href) = href.unwrap_or_else(|| panic!("no link {label} at {}: {text}", self.url));
         href.trim_end_matches('"').replace("&#x2f;", "/").replace("&amp;", "&")
+    }
+
+    /// Where the choice of this IdP on a chooser leads.
+    pub fn choice(&self, idp: &str) -> String {
+        let text = self.text().replace("&#x2f;", "/").replace("&amp;", "&");
+        let hrefs = text.split("href=\"").skip(1).filter_map(|part| part.split_once('"'));
+        let mut found = hrefs.map(|(href, _)| href).filter(|href| href.starts_with(&format!("/login/{idp}?")));
+        let found = found.next().unwrap_or_else(|| panic!("{idp} is no choice: {text}"));
+        self.url.join(found).expect("a URL").into()
     }
 
     /// The headline of a page of ours.

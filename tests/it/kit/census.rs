@@ -2,7 +2,7 @@
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, FromRow, SqliteConnection};
-use vestibule::base::Ambient;
+use vestibule::base::{Ambient, SystemChance};
 use vestibule::directory::{Actor, Directory, ListedUser};
 use vestibule::store::Db;
 
@@ -63,7 +63,8 @@ impl World {
     /// The directory of the world's database, as another process has it.
     pub async fn directory(&self) -> Directory {
         let url = self.places.database.parse().expect("a database URL");
-        Directory::new(Db::open(&url).await.expect("a database"), Ambient::system())
+        let ambient = Ambient::new(self.clock.clone(), SystemChance::default());
+        Directory::new(Db::open(&url).await.expect("a database"), ambient)
     }
 
     /// Does to the database, while no server runs on it, what nobody can do by our doors yet.

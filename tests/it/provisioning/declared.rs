@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use super::{Stage, organization, roles, with_default};
+use crate::kit::attempt::Attempt;
+use crate::kit::browser::Browser;
 use crate::kit::faulty::{Fault, Faulty};
 use crate::kit::world::{Places, World, eventually};
 
@@ -170,6 +172,6 @@ async fn another_owner_is_refused_at_start_and_can_only_be_had_by_forgetting() {
     serve_once(&stage.world, &owned, &["--forget-identities", "company"]).await;
     assert_eq!(stage.world.census().await.identities, 0);
     stage.world.restart(|_| owned).await;
-    stage.sign_in(json!({})).await;
+    Attempt::at(&stage.world, &Browser::new(), &stage.world.url("home-lab", "/"), "").await;
     assert_eq!(stage.roles("alice").await, ["home-lab/Member"], "the owner's word counts there alone");
 }

@@ -79,6 +79,24 @@ async fn what_is_kept_is_kept_for_a_day_after_the_last_good_answer() {
 }
 
 #[tokio::test]
+async fn what_is_kept_ends_in_time_also_within_a_session_that_goes_on() {
+    let stage = Stage::set(fragile("on_error = \"keep\"\nkeep_for = \"2h\"")).await;
+    stage.sign_in(json!({ "o": "yes", "r": "Member" })).await;
+    stage.world.clock.advance(HOUR);
+    let (browser, _) = stage.sign_in_later(json!({ "o": 7, "r": "Member" }), HOUR).await;
+    assert_eq!(stage.told(&browser, "home-lab").await.as_deref(), Some("Member"));
+    stage.world.clock.advance(HOUR - Duration::from_secs(60));
+    assert_eq!(stage.told(&browser, "home-lab").await.as_deref(), Some("Member"), "a minute before its end");
+    stage.world.clock.advance(Duration::from_secs(120));
+    assert_eq!(stage.told(&browser, "home-lab").await, None, "a minute after it, and nobody signed in meanwhile");
+    assert!(browser.navigate(&stage.world.login("/")).await.text().contains("Alice"), "the session goes on");
+    assert_eq!(stage.roles("alice").await, Vec::<String>::new(), "admins see it too");
+
+    stage.sign_in_later(json!({ "o": "yes", "r": "Member" }), 2 * HOUR + Duration::from_secs(60)).await;
+    assert_eq!(stage.roles("alice").await.len(), 2, "a good answer gives it back");
+}
+
+#[tokio::test]
 async fn how_long_is_a_setting() {
     let stage = Stage::set(fragile("on_error = \"keep\"\nkeep_for = \"2h\"")).await;
     stage.sign_in(json!({ "o": "yes", "r": "Member" })).await;

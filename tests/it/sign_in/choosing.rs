@@ -32,14 +32,6 @@ fn choices(page: &Response) -> Vec<String> {
     parts.map(|(name, _)| name.to_owned()).collect()
 }
 
-/// Where a choice leads.
-fn way(world: &World, page: &Response, idp: &str) -> String {
-    let text = page.text().replace("&#x2f;", "/").replace("&amp;", "&");
-    let hrefs = text.split("href=\"").skip(1).filter_map(|part| part.split_once('"'));
-    let mut found = hrefs.map(|(href, _)| href).filter(|href| href.starts_with(&format!("/login/{idp}?")));
-    world.login(found.next().unwrap_or_else(|| panic!("{idp} is no choice: {text}")))
-}
-
 async fn chooser(browser: &Browser, url: &str) -> Response {
     browser.follow(url).await.pop().expect("a page")
 }
@@ -74,7 +66,7 @@ async fn every_choice_leads_back_to_the_page_first_asked_for() {
     for idp in ["company", "partners", "lab"] {
         let browser = Browser::new();
         let page = chooser(&browser, &world.url("wiki", "/notes?page=2")).await;
-        let arrived = browser.follow(&way(&world, &page, idp)).await.pop().expect("a page");
+        let arrived = browser.follow(&page.choice(idp)).await.pop().expect("a page");
         assert_eq!(arrived.url.as_str(), world.url("wiki", "/notes?page=2"), "{idp}: {}", arrived.text());
         assert_eq!(received(&arrived.json(), "remote-groups"), ["Admin"], "{idp}");
     }
@@ -86,7 +78,7 @@ async fn a_sign_in_for_one_organization_cannot_be_sent_to_anothers_provider() {
     let browser = Browser::new();
     let page = chooser(&browser, &world.url("wiki", "/")).await;
     for (idp, status) in [("workshop", 404), ("nobody", 404), ("lab", 303)] {
-        let elsewhere = way(&world, &page, "company").replace("/login/company?", &format!("/login/{idp}?"));
+        let elsewhere = page.choice("company").replace("/login/company?", &format!("/login/{idp}?"));
         assert_eq!(browser.navigate(&elsewhere).await.status, status, "{idp}");
     }
     assert_eq!(provider.hits("/authorize"), 0);
@@ -117,7 +109,7 @@ async fn who_somebody_says_they_are_is_passed_on_to_the_provider() {
 
     let browser = Browser::new();
     let page = chooser(&browser, &world.url("wiki", "/.vestibule/sign-in?login_hint=bob@example.com&return=/b")).await;
-    let departure = Departure::from(&browser, &way(&world, &page, "lab"), &provider.issuer).await;
+    let departure = Departure::from(&browser, &page.choice("lab"), &provider.issuer).await;
     assert_eq!(departure.asked("login_hint"), bob, "through the chooser too");
 }
 

@@ -4,7 +4,7 @@ use serde_json::json;
 use vestibule::config;
 
 use crate::kit::attempt::Attempt;
-use crate::kit::browser::Browser;
+use crate::kit::browser::{Browser, Response};
 use crate::kit::faulty::{Fault, Faulty};
 use crate::kit::world::{Places, World};
 
@@ -35,7 +35,7 @@ async fn it_gives_roles_in_its_organization_alone() {
     let provider = Faulty::start(Fault::Honest).await;
     let world = World::at(&provider.issuer, lab).await;
     let browser = Browser::new();
-    assert_eq!(Attempt::at(&world, &browser, &world.login("/login/lab"), "alice").await.page().url.path(), "/");
+    Attempt::choosing(&browser, &world.url("wiki", "/"), "lab").await;
     let [alice] = world.people().await.try_into().expect("one person");
     assert_eq!(roles(&alice), ["home-lab/Member"]);
     assert_eq!(Attempt::at(&world, &browser, &world.url("wiki", "/"), "alice").await.page().status, 200);
@@ -54,17 +54,17 @@ async fn it_gives_roles_in_its_organization_alone() {
 async fn a_session_through_it_carries_no_other_organizations_grants() {
     let provider = Faulty::start(Fault::Honest).await;
     let mut world = World::at(&provider.issuer, lab).await;
-    Attempt::at(&world, &Browser::new(), &world.login("/login/lab"), "alice").await;
+    Attempt::choosing(&Browser::new(), &world.url("wiki", "/"), "lab").await;
     // Somebody gave the same user a role elsewhere by hand, and made her a server admin.
     world.stop().await;
-    let give = "insert into grants select u.id, r.id, 'manual', 0, 0 from users u, roles r \
+    let give = "insert into grants select u.id, r.id, 'manual', 0, 0, null from users u, roles r \
                 join organizations o on o.key = r.organization_key where o.id = 'garage'";
     world.execute(give).await;
     world.execute("insert into server_admins select id, 'manual', 0 from users").await;
     world.restart(lab).await;
 
     let browser = Browser::new();
-    Attempt::at(&world, &browser, &world.login("/login/lab"), "alice").await;
+    Attempt::choosing(&browser, &world.url("wiki", "/"), "lab").await;
     let [alice] = world.people().await.try_into().expect("one person");
     assert_eq!(roles(&alice), ["garage/Member", "home-lab/Member"], "what was given by hand stays");
     assert_eq!(Attempt::at(&world, &browser, &world.url("wiki", "/"), "alice").await.page().status, 200);
@@ -97,5 +97,30 @@ async fn it_is_found_only_on_the_way_to_its_organization() {
     assert!(page.text().contains("There is no way to sign in here"), "{}", page.text());
     let page = Browser::new().follow(&world.login("/login")).await.pop().expect("a page");
     assert!(page.text().contains("There is no way to sign in here"), "{}", page.text());
-    assert_eq!(Attempt::unasked(&world).await.1.page().status, 200);
+    let (browser, attempt) = Attempt::unasked(&world).await;
+    assert_eq!(attempt.page().status, 200);
+
+    // Nobody who is signed in is signed in anew there unless they choose it: a link may have sent them.
+    let asked = provider.hits("/authorize");
+    let again = world.url("wiki", "/.vestibule/sign-in?again=1&return=%2Fnotes");
+    let page = browser.follow(&again).await.pop().expect("a page");
+    assert_eq!(page.title(), "Sign in to continue to Wiki");
+    assert_eq!(provider.hits("/authorize"), asked);
+    let page = browser.follow(&page.choice("lab")).await.pop().expect("a page");
+    assert_eq!((page.status.as_u16(), page.url.path()), (200, "/notes"));
+}
+
+#[tokio::test]
+async fn a_stranger_cannot_tell_it_from_one_that_does_not_exist() {
+    let provider = Faulty::start(Fault::Honest).await;
+    let world = World::at(&provider.issuer, lab).await;
+    let stranger = Browser::new();
+    for path in ["", "?again=1", "?login_hint=x", "/callback", "/callback?state=x&code=y", "/callback?error=x"] {
+        let [own, nobodys] = ["lab", "nobodys"].map(|idp| world.login(&format!("/login/{idp}{path}")));
+        let (own, nobodys) = (stranger.navigate(&own).await, stranger.navigate(&nobodys).await);
+        assert!(own.status.is_client_error(), "{path}: {}", own.status);
+        let said = |page: &Response| page.text().replace(&page.reference(), "");
+        assert_eq!((own.status, said(&own)), (nobodys.status, said(&nobodys)), "{path}");
+    }
+    assert_eq!(provider.hits("/authorize"), 0);
 }

@@ -148,7 +148,7 @@ async fn an_organizations_own_idp_binds_nobody_with_roles_elsewhere() {
         // Nothing lets this be written; were it there, it would not count.
         run(
             &it.db,
-            "insert into grants select u.id, r.id, 'manual', 1, 1 from users u, roles r where r.name = 'Clerk'",
+            "insert into grants select u.id, r.id, 'manual', 1, 1, null from users u, roles r where r.name = 'Clerk'",
         )
         .await;
         let bound = sign_in(&it, "lab-idp", profile("alice")).await.unwrap();
@@ -169,7 +169,7 @@ async fn an_organizations_own_idp_brings_nobody_it_knows_roles_elsewhere() {
         let waiting = make(&it, "lab-idp", email("alice@example.com"), "lab/Admin").await;
         run(
             &it.db,
-            "insert into grants select e.user_id, r.id, 'manual', 1, 1 from expectations e, roles r \
+            "insert into grants select e.user_id, r.id, 'manual', 1, 1, null from expectations e, roles r \
              where r.name = 'Clerk'",
         )
         .await;

@@ -165,6 +165,40 @@ async fn a_failed_selector_keeps_grants_for_a_while_if_the_idp_says_so() {
 }
 
 #[tokio::test]
+async fn what_is_kept_ends_by_itself_and_counts_for_nothing_then() {
+    let mut lenient = declaration();
+    lenient.idps[0].on_error = OnError::Keep { keep_for: Duration::from_secs(7_200) };
+    lenient.idps[0].require_match = true;
+    on_each_with(lenient, async |it: Fixture| {
+        let idp = it.idp("company").await;
+        let alice = it.sign_in("alice", &["lab/Member"]).await.unwrap();
+        let fail = async || {
+            let decision = Some(it.desired(&[], &["lab"]).await);
+            it.directory.provision(&SignIn { idp: &idp, profile: profile("alice"), decision }).await
+        };
+        it.clock.advance(Duration::from_secs(7_000));
+        let head = it.head().await;
+        assert_eq!(fail().await.unwrap().organizations, 1);
+        assert_eq!(it.log_since(head).await, [Change::User(alice.user)], "caches learn when it ends");
+        fail().await.unwrap();
+        assert_eq!(it.head().await, head + 1, "once");
+        it.clock.advance(Duration::from_secs(201));
+        assert!(it.roles(alice.user).await.is_empty(), "no sign-in took it back");
+        // A good evaluation gives it again for good, and says so.
+        let head = it.head().await;
+        assert_eq!(it.sign_in("alice", &["lab/Member"]).await.unwrap().organizations, 1);
+        assert_eq!(it.log_since(head).await, [Change::User(alice.user)]);
+        it.clock.advance(Duration::from_secs(100_000));
+        assert_eq!(it.roles(alice.user).await, ["lab/Member policy"]);
+        // What has run out does not satisfy `require_match`.
+        it.clock.advance(Duration::from_secs(1));
+        let error = fail().await.unwrap_err();
+        assert!(matches!(error, ProvisionError::NoMatch), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn require_match_makes_no_account_for_nobody() {
     on_each_with(strict(), async |it: Fixture| {
         let error = it.sign_in("alice", &[]).await.unwrap_err();
