@@ -9,13 +9,10 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use jsonwebtoken::{Algorithm, Header};
-use moka::sync::Cache;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Ambient, Timestamp};
-use crate::identity::{
-    ApplicationId, ApplicationKey, OrganizationId, PublicUrl, RoleName, SessionId, UserId, Username,
-};
+use crate::identity::{ApplicationId, OrganizationId, PublicUrl, RoleName, UserId, Username};
 
 pub use key::{InvalidKey, SigningKey};
 
@@ -23,23 +20,8 @@ pub use key::{InvalidKey, SigningKey};
 pub const VALIDITY: Duration = Duration::from_secs(5 * 60);
 /// An assertion with less than this left is signed anew, so that an upstream always has time to look at it.
 const RENEW_BELOW: Duration = Duration::from_secs(VALIDITY.as_secs() / 2);
-/// Most assertions kept: one per session and application in use. At a few hundred bytes each, some tens of megabytes.
-const MAX_KEPT: u64 = 50_000;
 /// The `typ` of an assertion (RFC 8725 3.11): no token of another kind is taken for one, nor it for another.
 pub const TYPE: &str = "vestibule-assertion+jwt";
-
-/// What an assertion hangs on: it is signed anew as soon as any of this differs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct AssertionKey {
-    /// The session.
-    pub session: SessionId,
-    /// The application it is for.
-    pub application: ApplicationKey,
-    /// The principal's generation.
-    pub generation: u64,
-    /// The version of the catalogue that role names were read from.
-    pub version: i64,
-}
 
 /// Whom an assertion speaks of, and to whom.
 #[derive(Clone, Debug)]
@@ -92,46 +74,42 @@ pub struct Claims {
 #[error("the identity assertion could not be signed")]
 pub struct SigningFailed;
 
-/// Signs assertions and keeps them for as long as they are fresh.
+/// Signs assertions.
 pub struct Assertions {
     key: SigningKey,
     issuer: PublicUrl,
     ambient: Ambient,
-    kept: Cache<AssertionKey, Kept>,
 }
 
-#[derive(Clone)]
-struct Kept {
-    value: HeaderValue,
-    renew_at: Timestamp,
+/// A signed assertion.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    /// The value of `X-Vestibule-Assertion`.
+    pub value: HeaderValue,
+    /// From when on another is to be used.
+    pub renew_at: Timestamp,
 }
 
 impl Assertions {
     /// Signs with `key` as `issuer`.
-    pub fn new(key: SigningKey, issuer: PublicUrl, ambient: Ambient) -> Self {
-        let kept = Cache::builder().max_capacity(MAX_KEPT).time_to_live(VALIDITY).build();
-        Self { key, issuer, ambient, kept }
+    pub const fn new(key: SigningKey, issuer: PublicUrl, ambient: Ambient) -> Self {
+        Self { key, issuer, ambient }
     }
 
-    /// The value of `X-Vestibule-Assertion`: one kept from before if it is fresh, else newly signed. `subject` is asked
-    /// only in the latter case, and must follow from `key`.
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        self.ambient.now()
+    }
+
+    /// Signs an assertion about `subject`. It costs some tens of microseconds: keep it until it is to be renewed.
     ///
     /// # Errors
     /// When signing fails. The request must then not be forwarded as anybody.
-    pub fn header<'a>(
-        &self,
-        key: AssertionKey,
-        subject: impl FnOnce() -> Subject<'a>,
-    ) -> Result<HeaderValue, SigningFailed> {
-        let now = self.ambient.now();
-        if let Some(kept) = self.kept.get(&key).filter(|kept| now < kept.renew_at) {
-            return Ok(kept.value);
-        }
-        let mut value = HeaderValue::from_str(&self.sign(&subject(), now)?).map_err(|_| SigningFailed)?;
+    pub fn sign(&self, subject: &Subject<'_>) -> Result<Signed, SigningFailed> {
+        let now = self.now();
+        let mut value = HeaderValue::from_str(&self.encode(subject, now)?).map_err(|_| SigningFailed)?;
         value.set_sensitive(true);
-        let renew_at = now.plus(VALIDITY - RENEW_BELOW);
-        self.kept.insert(key, Kept { value: value.clone(), renew_at });
-        Ok(value)
+        Ok(Signed { value, renew_at: now.plus(VALIDITY - RENEW_BELOW) })
     }
 
     /// The key set upstreams check assertions with (RFC 7517): `/.well-known/vestibule/jwks.json`.
@@ -139,7 +117,7 @@ impl Assertions {
         serde_json::json!({ "keys": [self.key.jwk()] })
     }
 
-    fn sign(&self, subject: &Subject<'_>, now: Timestamp) -> Result<String, SigningFailed> {
+    fn encode(&self, subject: &Subject<'_>, now: Timestamp) -> Result<String, SigningFailed> {
         let header =
             Header { typ: Some(TYPE.to_owned()), kid: Some(self.key.id().to_owned()), ..Header::new(Algorithm::EdDSA) };
         let claims = Claims {

@@ -7,10 +7,12 @@ pub mod http;
 pub mod reference;
 pub mod seal;
 pub mod secret;
+pub mod table;
 
 pub use ambient::{Ambient, Chance, Clock, SystemChance, SystemClock, Timestamp};
 pub use cookies::CookieNames;
 pub use http::{HttpClient, HttpError, HttpSettings};
 pub use reference::Reference;
 pub use seal::SealingKey;
-pub use secret::{Token, TokenHash};
+pub use secret::{Token, TokenHash, TokenHasher};
+pub use table::Table;

@@ -79,7 +79,24 @@ impl PartialEq for TokenHash {
 
 impl std::hash::Hash for TokenHash {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.0.hash(state);
+        state.write(&self.0);
+    }
+}
+
+/// Hashes a [`TokenHash`] for a table in memory: any eight of its bytes are as good as random, and nobody can choose
+/// them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TokenHasher(u64);
+
+impl std::hash::Hasher for TokenHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk() {
+            self.0 = u64::from_le_bytes(*first);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

@@ -1,25 +1,22 @@
 //! The sessions of this process: recognised by token, cached, ended.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use moka::sync::Cache;
-
 use super::handoff::CODE_LIFETIME;
 use super::unknown::Unknown;
 use super::{Changes, HandoffError, HandoffRequest, Principal, SessionSettings, SignedIn, Unavailable};
-use crate::base::{Ambient, Timestamp, Token, TokenHash};
+use crate::base::{Ambient, Table, Timestamp, Token, TokenHash, TokenHasher};
 use crate::identity::{Host, SessionId};
 use crate::store::handoff::{self, Code};
 use crate::store::sessions::{self, SessionRow};
 use crate::store::{Db, changes, users};
 
-/// Tokens and sessions kept in memory; past that, the least used are read again from the store.
-const MAX_CACHED: u64 = 200_000;
-/// What is kept is read again now and then, so that what nobody uses any more goes.
-const CACHED_FOR: Duration = Duration::from_secs(3600);
+/// Tokens and sessions kept in memory; past that, they are read again from the store.
+const MAX_CACHED: usize = 200_000;
 /// Activity of a session is written at most this often.
 const ACTIVITY_INTERVAL: Duration = Duration::from_secs(60);
 /// And at most this often in the time that a session may idle: what is read anew must not look older than it is.
@@ -54,8 +51,8 @@ pub struct Sessions {
     ambient: Ambient,
     settings: SessionSettings,
     changes: Arc<Changes>,
-    tokens: Cache<TokenHash, Arc<HostToken>>,
-    by_id: Cache<SessionId, Arc<Live>>,
+    tokens: Table<TokenHash, Arc<HostToken>, BuildHasherDefault<TokenHasher>>,
+    by_id: Table<SessionId, Arc<Live>>,
     unknown: Unknown,
     generation: AtomicU64,
     active: Mutex<HashMap<SessionId, Timestamp>>,
@@ -69,8 +66,8 @@ impl Sessions {
             ambient,
             settings,
             changes,
-            tokens: Cache::builder().max_capacity(MAX_CACHED).time_to_live(CACHED_FOR).build(),
-            by_id: Cache::builder().max_capacity(MAX_CACHED).time_to_live(CACHED_FOR).build(),
+            tokens: Table::new(MAX_CACHED),
+            by_id: Table::new(MAX_CACHED),
             unknown: Unknown::new(),
             generation: AtomicU64::new(1),
             active: Mutex::default(),
@@ -123,7 +120,7 @@ impl Sessions {
     }
 
     async fn load(&self, host: &Host, hash: TokenHash) -> Result<Option<Arc<Live>>, Unavailable> {
-        self.tokens.invalidate(&hash);
+        self.tokens.remove(&hash);
         let number = self.changes.number();
         let Some(row) = sessions::by_token(&self.db, &hash, host).await? else {
             self.unknown.remember(hash, host, number);
@@ -278,6 +275,8 @@ impl Sessions {
     /// # Errors
     /// When the store could not.
     pub async fn sweep(&self) -> Result<(), Unavailable> {
+        self.tokens.retain(|_, known| self.is_live(&known.live, known.number));
+        self.by_id.retain(|_, live| self.is_live(live, live.number));
         let now = self.ambient.now();
         // Activity reaches the store late: an hour of grace costs nothing, since idleness is judged at each use.
         let idle_since = now.minus(self.settings.idle_timeout).minus(Duration::from_secs(3600));

@@ -2,42 +2,49 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use moka::sync::Cache;
-use tokio::time::Instant;
 
-use crate::assertion::{AssertionKey, Assertions, SigningFailed, Subject, VALIDITY};
+use crate::assertion::{Assertions, SigningFailed, Subject};
+use crate::base::{Table, Timestamp};
 use crate::decision::{Identity, Permit, Route};
-use crate::identity::{HeaderPreset, RoleName};
+use crate::identity::{ApplicationKey, HeaderPreset, RoleName, SessionId};
 
 use super::name;
 
 /// The header that carries the signed assertion.
 pub const ASSERTION_HEADER: HeaderName = name("x-vestibule-assertion");
 
-/// Most users' prepared headers kept; as many as assertions, for the same reason.
-const MAX_KEPT: u64 = 50_000;
+/// Most users' prepared headers kept: one set per session and application in use, at about a kilobyte.
+const MAX_KEPT: usize = 50_000;
 
-/// How long prepared headers are used before the assertion is asked for again; it is fresh for much longer.
-const REUSE: Duration = Duration::from_secs(60);
+/// What prepared headers hang on: they are prepared anew as soon as any of this differs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct PreparedFor {
+    session: SessionId,
+    application: ApplicationKey,
+    /// The principal's generation.
+    generation: u64,
+    /// The version of the catalogue that role names were read from.
+    version: i64,
+}
 
 /// Everything an upstream is told of a user.
 struct Prepared {
     fields: Vec<(HeaderName, HeaderValue)>,
-    since: Instant,
+    /// When the assertion among them is to be signed anew.
+    renew_at: Timestamp,
 }
 
 /// Prepares identity headers once per session and application.
 pub(super) struct Identities {
     assertions: Arc<Assertions>,
-    kept: Cache<AssertionKey, Arc<Prepared>>,
+    kept: Table<PreparedFor, Arc<Prepared>>,
 }
 
 impl Identities {
     pub(super) fn new(assertions: Arc<Assertions>) -> Self {
-        Self { assertions, kept: Cache::builder().max_capacity(MAX_KEPT).time_to_live(VALIDITY).build() }
+        Self { assertions, kept: Table::new(MAX_KEPT) }
     }
 
     /// Adds the identity of a permit, if it has one.
@@ -46,13 +53,13 @@ impl Identities {
             return Ok(());
         };
         let route = permit.route();
-        let key = AssertionKey {
+        let key = PreparedFor {
             session: identity.principal().session,
             application: route.key(),
             generation: identity.principal().generation,
             version: route.version(),
         };
-        let prepared = match self.kept.get(&key).filter(|prepared| prepared.since.elapsed() < REUSE) {
+        let prepared = match self.kept.get(&key).filter(|prepared| self.assertions.now() < prepared.renew_at) {
             Some(prepared) => prepared,
             None => self.prepare(key, route, identity)?,
         };
@@ -62,10 +69,11 @@ impl Identities {
         Ok(())
     }
 
-    fn prepare(&self, key: AssertionKey, route: &Route, identity: &Identity) -> Result<Arc<Prepared>, SigningFailed> {
+    fn prepare(&self, key: PreparedFor, route: &Route, identity: &Identity) -> Result<Arc<Prepared>, SigningFailed> {
         let mut fields = preset(route.spec().headers, identity);
-        fields.push((ASSERTION_HEADER, self.assertions.header(key, || subject(route, identity))?));
-        let prepared = Arc::new(Prepared { fields, since: Instant::now() });
+        let signed = self.assertions.sign(&subject(route, identity))?;
+        fields.push((ASSERTION_HEADER, signed.value));
+        let prepared = Arc::new(Prepared { fields, renew_at: signed.renew_at });
         self.kept.insert(key, Arc::clone(&prepared));
         Ok(prepared)
     }

@@ -176,3 +176,17 @@ proptest! {
         prop_assert_eq!(shown(&headers), ["accept: */*"]);
     }
 }
+
+#[test]
+fn numbers_and_addresses_are_written_as_everywhere_else() {
+    for number in [0, 7, 10, 99, 100, 255, 999, 1_000, 8_080, 9_999, 10_000, u16::MAX] {
+        let mut text = String::new();
+        push_number(&mut text, number);
+        assert_eq!(text, number.to_string());
+    }
+    for address in ["0.0.0.0", "10.0.20.255", "192.168.1.100", "::1", "2001:db8::1"] {
+        let mut text = String::new();
+        push_address(&mut text, &address.parse().unwrap());
+        assert_eq!(text, address);
+    }
+}

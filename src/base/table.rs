@@ -1,0 +1,99 @@
+//! A bounded table for what every request looks up: sharded, so that requests on all cores read it at once, and with
+//! no bookkeeping on the way. What has to be dropped in time is dropped by its owner.
+
+use std::borrow::Borrow;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// More than cores that could write at once.
+const SHARDS: usize = 64;
+
+/// Keys and values, at most so many.
+#[derive(Debug)]
+pub struct Table<K, V, S = RandomState> {
+    shards: Vec<RwLock<HashMap<K, V, S>>>,
+    hasher: S,
+    most_per_shard: usize,
+}
+
+impl<K: Eq + Hash, V: Clone, S: BuildHasher + Clone + Default> Table<K, V, S> {
+    /// An empty table that holds about `most` entries.
+    pub fn new(most: usize) -> Self {
+        let hasher = S::default();
+        let shards = (0..SHARDS).map(|_| RwLock::new(HashMap::with_hasher(hasher.clone()))).collect();
+        Self { shards, hasher, most_per_shard: most.div_ceil(SHARDS) }
+    }
+
+    /// The value of a key.
+    pub fn get<Q>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        self.read(key).get(key).cloned()
+    }
+
+    /// Sets the value of a key. A full shard is emptied first: what is in use comes back at its next look-up.
+    pub fn insert(&self, key: K, value: V) {
+        let mut shard = self.write(&key);
+        if shard.len() >= self.most_per_shard && !shard.contains_key(&key) {
+            shard.clear();
+        }
+        shard.insert(key, value);
+    }
+
+    /// Forgets a key.
+    pub fn remove(&self, key: &K) {
+        self.write(key).remove(key);
+    }
+
+    /// Forgets every entry that `keep` does not want.
+    pub fn retain(&self, keep: impl Fn(&K, &V) -> bool) {
+        for shard in &self.shards {
+            shard.write().unwrap_or_else(PoisonError::into_inner).retain(|key, value| keep(key, value));
+        }
+    }
+
+    fn read<Q: Hash + ?Sized>(&self, key: &Q) -> RwLockReadGuard<'_, HashMap<K, V, S>> {
+        self.shards[self.shard(key)].read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, key: &K) -> RwLockWriteGuard<'_, HashMap<K, V, S>> {
+        self.shards[self.shard(key)].write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// By bits that the maps inside do not look at first.
+    fn shard<Q: Hash + ?Sized>(&self, key: &Q) -> usize {
+        usize::from(self.hasher.hash_one(key).to_be_bytes()[3]) % SHARDS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_finds_what_was_put_there_and_forgets_what_was_taken() {
+        let table: Table<u64, u64> = Table::new(10_000);
+        (0..1_000).for_each(|number| table.insert(number, number * 2));
+        assert!((0..1_000).all(|number| table.get(&number) == Some(number * 2)));
+        table.insert(7, 1);
+        assert_eq!(table.get(&7), Some(1));
+        table.remove(&7);
+        assert_eq!(table.get(&7), None);
+        table.retain(|number, _| number % 2 == 0);
+        assert!(
+            (0..1_000).filter(|number| *number != 7).all(|number| table.get(&number).is_some() == (number % 2 == 0))
+        );
+    }
+
+    #[test]
+    fn a_table_never_holds_more_than_it_may() {
+        let table: Table<u64, u64> = Table::new(640);
+        (0..100_000).for_each(|number| table.insert(number, number));
+        let held: usize = table.shards.iter().map(|shard| shard.read().unwrap().len()).sum();
+        assert!(held <= 640, "{held}");
+        assert_eq!(table.get(&99_999), Some(99_999), "the newest is there");
+    }
+}
