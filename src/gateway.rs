@@ -64,7 +64,8 @@ impl Gateway {
                     return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
                 let still_allowed = self.still_allowed(&permit, &path, &request);
-                self.forward(permit, &host, &path, request, still_allowed).await
+                // Boxed: a future is moved whole several times before it is first polled, and this one is large.
+                Box::pin(self.forward(permit, &host, &path, request, still_allowed)).await
             }
             Decision::SignIn => self.sign_in(&host, &path, &request),
             Decision::Deny(denial) => self.deny(&denial, &path, principal.as_deref(), request.headers()),
