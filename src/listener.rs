@@ -38,8 +38,6 @@ pub struct Limits {
     /// Most bytes read of the head of a request before it is refused; looked at after each read, so up to twice as many
     /// may have come.
     pub head_bytes: usize,
-    /// Most header fields of a request.
-    pub header_fields: usize,
     /// Most requests at once on one HTTP/2 connection.
     pub streams: u32,
     /// How long requests may go on once it is time to stop.
@@ -62,7 +60,6 @@ impl Default for Limits {
             idle: Duration::from_secs(180),
             // Eight times what browsers send at most in one cookie header; what applications accept lies below it.
             head_bytes: 64 * 1024,
-            header_fields: 128,
             // What RFC 9113 6.5.2 advises not to go below is 100; browsers open about as many.
             streams: 128,
             drain: Duration::from_secs(20),

@@ -63,8 +63,6 @@ impl Default for Settings {
 /// Most bytes read of the head of an answer before it is given up: large cookies and content policies fit, a flood does
 /// not. hyper looks after each read, so up to twice as many may have come.
 const MAX_RESPONSE_HEAD: usize = 64 * 1024;
-/// Most header fields of an answer.
-const MAX_RESPONSE_HEADERS: usize = 256;
 /// Most unused connections kept for each upstream.
 const MAX_IDLE_PER_UPSTREAM: usize = 256;
 
@@ -88,7 +86,7 @@ impl Forwarder {
             .pool_idle_timeout(settings.idle_timeout)
             .pool_max_idle_per_host(MAX_IDLE_PER_UPSTREAM)
             .http1_max_buf_size(MAX_RESPONSE_HEAD)
-            .http1_max_headers(MAX_RESPONSE_HEADERS)
+            // At most 100 header fields, as for requests: see the listener.
             // Only what was never written is tried again: a connection found closed when it was taken from the pool.
             .retry_canceled_requests(true)
             .set_host(false)

@@ -1,5 +1,4 @@
 use std::collections::BTreeSet;
-use std::fs;
 
 use minijinja::value::Serde;
 use serde_json::Value;
@@ -163,22 +162,5 @@ fn the_stylesheet_loads_nothing_from_elsewhere() {
     let css = std::str::from_utf8(asset("vestibule.css").unwrap().bytes).unwrap();
     for forbidden in ["url(", "@import", "http:", "https:"] {
         assert_eq!(count(css, forbidden), 0, "{forbidden}");
-    }
-}
-
-/// For looking at them: `cargo test --lib pages::tests::write_samples -- --ignored`, then serve `target/pages`.
-#[test]
-#[ignore = "writes every sample to target/pages"]
-fn write_samples() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/pages");
-    for base in ["static", ".vestibule/static"] {
-        fs::create_dir_all(folder.join(base)).unwrap();
-        for name in ["vestibule.css", "mark.svg"] {
-            fs::write(folder.join(base).join(name), asset(name).unwrap().bytes).unwrap();
-        }
-    }
-    for (template, index, facts) in samples() {
-        let name = format!("{}-{index}.html", template.trim_end_matches(".html").replace('/', "-"));
-        fs::write(folder.join(name), render(template, &facts)).unwrap();
     }
 }
