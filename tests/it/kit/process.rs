@@ -75,15 +75,10 @@ impl Serving {
 
     /// Waits for its end, and gives the exit code.
     pub async fn exit(&mut self) -> Option<i32> {
-        let mut ended = None;
-        for _ in 0..3000 {
-            ended = self.child.try_wait().expect("it can be asked");
-            if ended.is_some() {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-        }
-        ended.expect("it ends").code()
+        let child = std::sync::Mutex::new(&mut self.child);
+        let ended = || child.lock().expect("nobody panics").try_wait().expect("it can be asked");
+        eventually("the process ends", async || ended().is_some()).await;
+        ended().expect("it has ended").code()
     }
 }
 
