@@ -126,7 +126,8 @@ pub fn sign_in_host(login: Arc<Login>) -> Router {
         .route("/", get(home::home))
         .route("/login", get(start::choose))
         .route("/login/{idp}", get(start::start))
-        .route("/login/{idp}/callback", get(callback::callback))
+        // What spends a code answers no HEAD: who only looks at a link must not use it up.
+        .route("/login/{idp}/callback", get(callback::callback).head(wrong_method_on_sign_in_host))
         .route("/logout", get(sign_out::confirm).post(sign_out::sign_out))
         .route("/signed-out", get(sign_out::signed_out))
         // The same address ends a session on every host.
@@ -140,7 +141,7 @@ pub fn sign_in_host(login: Arc<Login>) -> Router {
 /// The routes under `/.vestibule/` on every application's host.
 pub fn application_host(login: Arc<Login>) -> Router {
     Router::new()
-        .route("/.vestibule/session", get(arrival::arrive))
+        .route("/.vestibule/session", get(arrival::arrive).head(wrong_method_on_application))
         .route("/.vestibule/sign-in", get(arrival::sign_in))
         .route("/.vestibule/sign-out", get(sign_out::confirm_on_application).post(sign_out::sign_out_on_application))
         .route("/.vestibule/signed-out", get(sign_out::signed_out_on_application))

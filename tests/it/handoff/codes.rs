@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{REDEEM, assert_refused, opens_a_session, sign_in_until, stop_before};
+use bytes::Bytes;
+use http::Request;
+
+use super::{CALLBACK, REDEEM, assert_refused, opens_a_session, sign_in_until, stop_before};
 use crate::kit::browser::Browser;
 use crate::kit::database::Database;
 use crate::kit::scene::{is_let_in, two_applications};
@@ -35,6 +38,20 @@ async fn a_code_is_for_one_host() {
     let elsewhere = url.as_str().replace("wiki.localhost", "docs.localhost");
     assert_refused(&browser.navigate(&elsewhere).await);
     assert!(!opens_a_session(&browser.navigate(url.as_str()).await), "the attempt has burnt it");
+}
+
+#[tokio::test]
+async fn a_look_at_a_link_uses_no_code_up() {
+    let world = World::usual().await;
+    let browser = Browser::new();
+    let look = async |url: &str| browser.send(Request::head(url).body(Bytes::new()).expect("a request")).await.status;
+    let callback = sign_in_until(&world, &browser, &world.url("wiki", "/notes"), "alice", CALLBACK).await;
+    assert_eq!(look(callback.as_str()).await, 405);
+    let database = Database::open(&world.database_path()).await;
+    assert_eq!(database.sessions().await, 0);
+    let redeem = browser.navigate(callback.as_str()).await.location().expect("the sign-in is completed as ever");
+    assert_eq!(look(redeem.as_str()).await, 405);
+    assert!(opens_a_session(&browser.navigate(redeem.as_str()).await));
 }
 
 #[tokio::test]
