@@ -13,7 +13,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Decision, Outcome, Verdict, decide};
+pub use decide::{Decision, Outcome, Verdict, decide, explain};
 pub use profile::{Profile, ProfileError, ProfilePaths};
 pub use reach::Reach;
 pub use selector::{EvaluationError, PreparedClaims, Returned, Selector, SelectorError};

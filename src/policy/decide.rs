@@ -59,12 +59,13 @@ pub struct Verdict {
     pub outcome: Outcome,
 }
 
-/// The decision about a person: one verdict per organization in reach, in the catalogue's order.
+/// The decision about a person, in the catalogue's order of organizations.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
     /// The version of the catalogue that decided.
     pub version: i64,
-    /// The verdicts.
+    /// Of [`decide`]: about the organizations that granted something or failed, so that a sign-in costs nothing for
+    /// all the others. Of [`explain`]: about every organization in reach.
     pub verdicts: Vec<Verdict>,
 }
 
@@ -87,9 +88,17 @@ impl Decision {
     }
 }
 
-/// Decides about every organization that is both in `reach` and in the IdP's own reach. Pure and total: a selector
-/// that fails is an error of its own organization and of no other.
+/// Decides about every organization that is both in `reach` and in the IdP's own reach, and tells of those where there
+/// is something to tell: all but [`Outcome::NoMatch`]. Pure and total: a selector that fails is an error of its own
+/// organization and of no other.
 pub fn decide(policies: &IdpPolicies, reach: &Reach, claims: &Claims) -> Decision {
+    let mut decision = explain(policies, reach, claims);
+    decision.verdicts.retain(|verdict| !matches!(verdict.outcome, Outcome::NoMatch { .. }));
+    decision
+}
+
+/// The same decision, told in full: one verdict for each organization.
+pub fn explain(policies: &IdpPolicies, reach: &Reach, claims: &Claims) -> Decision {
     let absent = policies.required_claims().iter().find(|name| claims.is_absent(name));
     let mut asking = Asking { policies, claims: &PreparedClaims::new(claims), absent, known: HashMap::new() };
     let places = reach.places().filter(|place| policies.covers(place.key));

@@ -116,7 +116,7 @@ impl House {
     pub(super) fn decide(&self, claims: &Claims) -> Decision {
         let snapshot = self.snapshot();
         let policies = snapshot.idp(IDP).expect("the IdP");
-        decide(policies, policies.reach(), claims)
+        explain(policies, policies.reach(), claims)
     }
 
     pub(super) fn outcome(&self, organization: OrganizationKey, sent: Value) -> Outcome {

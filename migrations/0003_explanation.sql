@@ -1,0 +1,46 @@
+-- What sign-ins told and what became of it. Of each identity the last one, and those that were refused before there
+-- was an identity: for explanations, and for the preview of a changed policy.
+--
+-- `claims` is null when they are not kept; `redacted` names, as a JSON list, the top-level claims that were left out.
+-- `verdicts` are those that granted or failed, as JSON.
+create table sign_ins (
+    id text primary key,
+    idp_key text not null references idps (key) on delete cascade,
+    identity_id text unique references identities (id) on delete cascade,
+    identifier text not null,
+    reference text unique,
+    refused text,
+    at bigint not null,
+    catalogue_version bigint not null,
+    claims text,
+    redacted text not null,
+    verdicts text not null
+);
+create index sign_ins_idp on sign_ins (idp_key);
+create index sign_ins_at on sign_ins (at);
+
+-- The audit log: what happened, who did it, what it changed. Rows outlive what they speak of, so nothing is
+-- referenced; ids are those of then. `before` and `after` are JSON.
+create table audit (
+    id text primary key,
+    at bigint not null,
+    action text not null,
+    actor text not null,
+    reference text unique,
+    user_id text,
+    identity_id text,
+    idp_key text,
+    organization_key text,
+    application_key text,
+    session_id text,
+    count bigint not null,
+    detail text,
+    before text,
+    after text
+);
+create index audit_at on audit (at, id);
+create index audit_user on audit (user_id, at);
+create index audit_organization on audit (organization_key, at);
+
+-- New accounts are counted per IdP and hour.
+create index identities_created on identities (idp_key, created_at);
