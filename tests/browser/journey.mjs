@@ -67,6 +67,8 @@ async function received(page) {
 // The page is one of ours, and looks like it.
 async function isOurs(page, title) {
   await page.waitForFunction((title) => document.querySelector('h1')?.textContent === title, title);
+  // A heading may stand before the stylesheet has come.
+  await page.waitForLoadState('load');
   const rules = await page.evaluate(() => [...document.styleSheets].map((sheet) => sheet.cssRules.length));
   assert.ok(rules.length === 1 && rules[0] > 10, `${page.url()} has no stylesheet`);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
