@@ -2,19 +2,19 @@
 //! to the proxy: it reaches them over HTTP and trusts them no more than any other.
 
 pub mod apps;
+mod files;
 mod html;
 pub mod provider;
 
-use std::fs::DirBuilder;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 use axum::Router;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
 
+use self::files::Folder;
 use self::provider::{Client, PEOPLE};
 use super::{Outcome, Terminal, serve, telemetry};
 use crate::app::{App, Options};
@@ -36,13 +36,13 @@ impl Arguments {
         telemetry::start();
         let ambient = Ambient::system();
         let folder = Folder::new(&ambient)?;
-        run(self.port, &folder.0, ambient, terminal)
+        run(self.port, &folder, ambient, terminal)
     }
 }
 
 /// Runs the demonstration until it is told to stop.
 #[tokio::main]
-async fn run(port: u16, folder: &Path, ambient: Ambient, terminal: &mut Terminal<'_>) -> anyhow::Result<Outcome> {
+async fn run(port: u16, folder: &Folder, ambient: Ambient, terminal: &mut Terminal<'_>) -> anyhow::Result<Outcome> {
     // From here on a signal ends the demonstration in order, with its folder.
     let stop = serve::stop()?;
     let secret = ambient.token().expose();
@@ -57,12 +57,12 @@ async fn run(port: u16, folder: &Path, ambient: Ambient, terminal: &mut Terminal
         wiki: publish(apps::wiki()).await?,
         control_room: publish(apps::control_room()).await?,
     };
-    let text = configuration(port, folder, &secret, &upstreams);
+    let text = folder.fill(port, &secret, &upstreams)?;
     let settings = config::parse("the demonstration", &text, [])?;
     let options = Options { notice: Some(NOTICE.to_owned()), ..Options::default() };
     let app = App::bind(settings, options, ambient).await;
     let app = app.with_context(|| format!("port {port} cannot be used; choose another with --port"))?;
-    terminal.say(greeting(port));
+    terminal.say(greeting(port, folder.path()));
     app.run(stop).await?;
     Ok(Outcome::Done)
 }
@@ -95,92 +95,8 @@ async fn serve_router(listener: TcpListener, router: Router) {
     }
 }
 
-/// A configuration as a user would write it.
-fn configuration(port: u16, folder: &Path, secret: &str, upstreams: &Upstreams) -> String {
-    let database = folder.join("vestibule.db");
-    let Upstreams { provider, wiki, control_room } = upstreams;
-    format!(
-        r#"
-[server]
-public_url = "http://localhost:{port}"
-listen = ["127.0.0.1:{port}"]
-operations_listen = "127.0.0.1:0"
-
-[database]
-url = "sqlite://{database}"
-
-[[idp]]
-id = "demo"
-name = "Demonstration provider"
-issuer = "http://id.localhost:{port}"
-client_id = "vestibule-demo"
-client_secret = "{secret}"
-scopes = ["openid", "profile", "email", "groups"]
-auto_provision = true
-
-[idp.default_policy]
-org = "contains(groups, '{{{{orgId}}}}')"
-role = "contains(groups, 'admin') && 'Admin' || 'Member'"
-
-[[organization]]
-id = "home-lab"
-name = "Home lab"
-roles = ["Admin", "Member"]
-admin_roles = ["Admin"]
-
-[[application]]
-id = "wiki"
-organization = "home-lab"
-name = "Wiki"
-hosts = ["wiki.localhost"]
-upstream = "http://{wiki}"
-
-[[application.rule]]
-path = "/public"
-allow = "everyone"
-
-[[application.rule]]
-path = "/public/*"
-allow = "everyone"
-
-[[application.rule]]
-path = "/admin"
-roles = ["Admin"]
-
-[[application.rule]]
-path = "/admin/*"
-roles = ["Admin"]
-
-[[application]]
-id = "control-room"
-organization = "home-lab"
-name = "Control room"
-hosts = ["control.localhost"]
-upstream = "http://{control_room}"
-roles = ["Admin"]
-
-# The provider is reached on the same port, as a page that is open to everyone.
-[[organization]]
-id = "demonstration"
-name = "Demonstration"
-roles = ["Nobody"]
-
-[[application]]
-id = "provider"
-organization = "demonstration"
-name = "Demonstration provider"
-hosts = ["id.localhost"]
-upstream = "http://{provider}"
-
-[[application.rule]]
-path = "/*"
-allow = "everyone"
-"#,
-        database = database.display()
-    )
-}
-
-fn greeting(port: u16) -> String {
+fn greeting(port: u16, folder: &Path) -> String {
+    let program = std::env::current_exe().unwrap_or_else(|_| "vestibule".into());
     let people: String =
         PEOPLE.iter().map(|person| format!("  {:<8}{}\n", person.username, sees(person.username))).collect();
     format!(
@@ -190,8 +106,16 @@ fn greeting(port: u16) -> String {
          \x20 http://control.localhost:{port}   another one, for its admins\n\
          \x20 http://localhost:{port}           who am I, and where may I go\n\n\
          Sign in as:\n{people}\n\
-         Who is refused gets a reference; the log below says why, under the same reference.\n\
-         Stop with Ctrl-C."
+         Look behind it, from a second terminal:\n\
+         \x20 cd {folder}\n\
+         \x20 alias vestibule={program}\n\
+         \x20 vestibule explain --user bob            why he holds what he holds, once he has signed in\n\
+         \x20 vestibule explain --reference …         why somebody was refused: the page shows the reference\n\
+         \x20 vestibule policy test cases.toml        what the policies shall give, kept as a file\n\
+         \x20 vestibule plan --config stricter.toml   who would lose what, were only admins let in\n\n\
+         Stop with Ctrl-C.",
+        folder = folder.display(),
+        program = program.display(),
     )
 }
 
@@ -201,25 +125,5 @@ fn sees(person: &str) -> &'static str {
         "alice" => "Admin of Home lab: all of the wiki, and the control room",
         "bob" => "Member of Home lab: the wiki without its admin pages",
         _ => "in no organization: the wiki's public page alone",
-    }
-}
-
-/// A folder that goes with the demonstration.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(ambient: &Ambient) -> anyhow::Result<Self> {
-        let folder = std::env::temp_dir().join(format!("vestibule-demo-{}", ambient.uuid()));
-        let made = DirBuilder::new().mode(0o700).create(&folder);
-        made.with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        Ok(Self(folder))
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            tracing::warn!(folder = %self.0.display(), %error, "the demonstration's folder is left behind");
-        }
     }
 }
