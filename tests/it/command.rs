@@ -1,6 +1,7 @@
 //! The commands, as child processes: what they print, what they exit with, what they leave behind.
 
 mod check;
+mod documents;
 mod serve;
 mod settings;
 
