@@ -8,7 +8,7 @@ create table sign_ins (
     idp_key text not null references idps (key) on delete cascade,
     identity_id text unique references identities (id) on delete cascade,
     identifier text not null,
-    reference text unique,
+    reference text not null unique,
     refused text,
     at bigint not null,
     catalogue_version bigint not null,

@@ -2,6 +2,7 @@
 //! shape, and bounded before anything reads them. Pure; imports `base` alone.
 
 mod limits;
+mod recorded;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 pub use limits::{ClaimLimits, ClaimsError};
+pub use recorded::Recorded;
 
 /// How claims are brought into shape.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +31,7 @@ pub struct Claims {
     sources: Vec<Map<String, Value>>,
     filled: BTreeSet<String>,
     withheld: BTreeSet<String>,
+    redacted: BTreeSet<String>,
 }
 
 impl Claims {
@@ -60,7 +63,7 @@ impl Claims {
         for source in sources.iter_mut().chain([&mut merged]) {
             normalise(source, rules);
         }
-        Ok(Self { merged, sources, filled, withheld })
+        Ok(Self { merged, sources, filled, withheld, redacted: BTreeSet::new() })
     }
 
     /// Everything known, as selectors see it.
@@ -74,14 +77,20 @@ impl Claims {
     }
 
     /// Whether no source sent the claim, or only as `null`. A list claim that was filled with `[]` is absent.
+    /// One that came and was not kept is not absent.
     pub fn is_absent(&self, name: &str) -> bool {
-        !self.merged.contains_key(name) || self.filled.contains(name)
+        (!self.merged.contains_key(name) || self.filled.contains(name)) && !self.redacted.contains(name)
     }
 
     /// Names of the claims that the provider has but did not send: it pointed to them elsewhere (`_claim_names`,
     /// Core 5.6.2) or left them out for their size (Entra's `hasgroups`). Not the same as having none.
     pub fn withheld(&self) -> impl Iterator<Item = &str> {
         self.withheld.iter().map(String::as_str)
+    }
+
+    /// Names of the claims that came, and were left out when the rest was kept.
+    pub fn redacted(&self) -> impl Iterator<Item = &str> {
+        self.redacted.iter().map(String::as_str)
     }
 
     /// Whether the provider withheld this claim.

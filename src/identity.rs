@@ -1,7 +1,9 @@
 //! The nouns of the house, as types that are parsed once at the edge and trusted from then on. No I/O.
 
+pub mod actor;
 pub mod application;
 pub mod catalogue;
+pub mod ceiling;
 pub mod host;
 pub mod idp;
 pub mod ids;
@@ -10,13 +12,15 @@ pub mod organization;
 pub mod public_url;
 pub mod user;
 
+pub use actor::Actor;
 pub use application::{Allow, Application, ApplicationSpec, HeaderPreset, PathPattern, Rule, UpstreamUrl};
 pub use catalogue::{Catalogue, Declaration};
+pub use ceiling::Ceiling;
 pub use host::Host;
 pub use idp::{ClientAuth, Idp, IdpSpec, Issuer, OnError, PolicyText, ProfilePaths};
 pub use ids::{
-    ApplicationId, ApplicationKey, IdentityId, IdpId, IdpKey, OrganizationId, OrganizationKey, PolicyId, RoleId,
-    SessionId, UserId,
+    ApplicationId, ApplicationKey, AuditId, IdentityId, IdpId, IdpKey, OrganizationId, OrganizationKey, PolicyId,
+    RoleId, SessionId, SignInId, UserId,
 };
 pub use names::{RoleName, Username};
 pub use organization::{Organization, OrganizationPolicy, OrganizationPolicySpec, OrganizationSpec, Role};

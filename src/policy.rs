@@ -8,14 +8,16 @@
 mod decide;
 mod profile;
 mod reach;
+mod record;
 mod selector;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 
-pub use decide::{Decision, Outcome, Verdict, decide, explain};
+pub use decide::{Decision, Given, LeftOut, Outcome, Verdict, decide, explain};
 pub use profile::{Profile, ProfileError, ProfilePaths};
 pub use reach::Reach;
+pub use record::to_json;
 pub use selector::{EvaluationError, PreparedClaims, Returned, Selector, SelectorError};
 pub use snapshot::{Applied, IdpPolicies, Snapshot};
 

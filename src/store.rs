@@ -9,6 +9,7 @@ mod error;
 mod open;
 mod url;
 
+pub mod audit;
 pub mod catalogue;
 pub mod changes;
 pub mod declared;
@@ -18,6 +19,7 @@ pub mod handoff;
 pub mod identities;
 pub mod server_keys;
 pub mod sessions;
+pub mod sign_ins;
 pub mod users;
 
 #[cfg(test)]

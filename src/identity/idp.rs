@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Host, IdpId, IdpKey, Invalid, OrganizationId, OrganizationKey, PolicyId, text_noun};
+use super::{Ceiling, Host, IdpId, IdpKey, Invalid, OrganizationId, OrganizationKey, PolicyId, text_noun};
 
 /// An issuer identifier (OpenID Connect Discovery 1.0, section 3), kept and compared character for character.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -139,6 +139,8 @@ pub struct Idp {
     pub owner: Option<OrganizationKey>,
     /// The version of its default policy.
     pub default_policy: PolicyId,
+    /// The most that one may give.
+    pub default_ceiling: Ceiling,
     /// What is written down of it.
     pub spec: IdpSpec,
 }

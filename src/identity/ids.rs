@@ -133,3 +133,11 @@ key!(
     /// One sign-in's session.
     SessionId
 );
+key!(
+    /// The record of one sign-in.
+    SignInId
+);
+key!(
+    /// A line of the audit log.
+    AuditId
+);

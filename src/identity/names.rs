@@ -39,6 +39,13 @@ impl RoleName {
 
 text_noun!(RoleName);
 
+/// A set of names is asked for a text.
+impl std::borrow::Borrow<str> for RoleName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What applications call a user. Unique in the whole directory, by [`Username::folded`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Username(Arc<str>);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{IdpId, IdpKey, OrganizationId, OrganizationKey, PolicyId, PolicyText, RoleId, RoleName};
+use super::{Ceiling, IdpId, IdpKey, OrganizationId, OrganizationKey, PolicyId, PolicyText, RoleId, RoleName};
 
 /// An organization as it is written down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,4 +63,6 @@ pub struct OrganizationPolicy {
     pub organization: OrganizationKey,
     /// Its selectors.
     pub text: PolicyText,
+    /// The most its role selector may give.
+    pub ceiling: Ceiling,
 }

@@ -9,7 +9,7 @@ use super::reach::{Place, Reach};
 use super::selector::{EvaluationError, PreparedClaims, Returned, Selector, shorten};
 use super::snapshot::{Applied, Compiled, IdpPolicies};
 use crate::claims::Claims;
-use crate::identity::{OrganizationId, OrganizationKey, RoleId};
+use crate::identity::{OrganizationId, OrganizationKey, RoleId, RoleName};
 
 /// Most role names of one verdict that are kept for the explanation, and most characters of each: a selector may
 /// return a whole list claim, and verdicts are stored.
@@ -23,9 +23,9 @@ pub enum Outcome {
     /// The person is in it.
     Granted {
         /// The roles held, each once, in the order they were returned; at least one.
-        roles: Vec<RoleId>,
-        /// Names that were returned too and are no role here; cut to a readable number.
-        unknown: Vec<String>,
+        roles: Vec<Given>,
+        /// What was asked for too, and not given.
+        left_out: LeftOut,
     },
     /// The org selector did not choose it.
     NoMatch {
@@ -34,14 +34,39 @@ pub enum Outcome {
     },
     /// The org selector chose it, but no role came of it.
     NoSuchRole {
-        /// The names asked for, none of them a role here; cut to a readable number.
-        asked: Vec<String>,
+        /// What was asked for.
+        asked: LeftOut,
     },
     /// A selector gave no answer. Not the same as no: grants given before are subject to the IdP's `on_error`.
     Error {
         /// Why, for the admin. Never holds the content of a claim.
         reason: String,
     },
+}
+
+/// A role that a sign-in gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The role.
+    pub id: RoleId,
+    /// Its name.
+    pub name: RoleName,
+}
+
+/// Names that a role selector returned and that gave nothing, each once; cut to a readable number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// No roles of this organization.
+    pub unknown: Vec<String>,
+    /// Roles that the policy may not give: beyond its ceiling.
+    pub beyond: Vec<String>,
+}
+
+impl LeftOut {
+    /// Whether nothing was left out.
+    pub fn is_empty(&self) -> bool {
+        self.unknown.is_empty() && self.beyond.is_empty()
+    }
 }
 
 /// The decision about one organization.
@@ -77,7 +102,7 @@ impl Decision {
                 Outcome::Granted { roles, .. } => roles.as_slice(),
                 _ => &[],
             };
-            roles.iter().map(|role| (verdict.organization, *role))
+            roles.iter().map(|role| (verdict.organization, role.id))
         })
     }
 
@@ -121,11 +146,17 @@ impl Asking<'_> {
     fn verdict(&mut self, place: &Place) -> Verdict {
         let (org_selector, org) = self.policies.org_selector(place.key);
         let (role_selector, role) = self.policies.role_selector(place.key);
-        let outcome = self.outcome(place, org, role).unwrap_or_else(|reason| Outcome::Error { reason });
+        let outcome = self.outcome(place, org, role, role_selector).unwrap_or_else(|reason| Outcome::Error { reason });
         Verdict { organization: place.key, id: place.id.clone(), org_selector, role_selector, outcome }
     }
 
-    fn outcome(&mut self, place: &Place, org: Option<&Compiled>, role: Option<&Compiled>) -> Result<Outcome, String> {
+    fn outcome(
+        &mut self,
+        place: &Place,
+        org: Option<&Compiled>,
+        role: Option<&Compiled>,
+        role_from: Applied,
+    ) -> Result<Outcome, String> {
         if let Some(name) = self.absent {
             return Err(format!("the required claim `{name}` is absent"));
         }
@@ -134,9 +165,9 @@ impl Asking<'_> {
         if !(chosen.is_true() || chosen.texts().any(|text| text == place.id.as_str())) {
             return Ok(Outcome::NoMatch { returned: chosen.to_json() });
         }
-        let Some(role) = role else { return Ok(Outcome::NoSuchRole { asked: Vec::new() }) };
+        let Some(role) = role else { return Ok(Outcome::NoSuchRole { asked: LeftOut::default() }) };
         let asked = self.ask(role, place).map_err(|reason| format!("role selector: {reason}"))?;
-        Ok(give(place, &asked))
+        Ok(give(place, &asked, |role| self.policies.allows(place.key, role_from, role)))
     }
 
     fn ask(&mut self, selector: &Compiled, place: &Place) -> Result<Returned, String> {
@@ -151,22 +182,29 @@ impl Asking<'_> {
     }
 }
 
-/// The roles of those names, by exact name.
-fn give(place: &Place, asked: &Returned) -> Outcome {
-    let mut roles = Vec::new();
-    let mut unknown: Vec<String> = Vec::new();
+/// The roles of those names, by exact name, as far as `allowed`.
+fn give(place: &Place, asked: &Returned, allowed: impl Fn(RoleId) -> bool) -> Outcome {
+    let mut roles: Vec<Given> = Vec::new();
+    let mut left_out = LeftOut::default();
     for name in asked.texts() {
-        match place.roles.get(name) {
-            Some(role) if !roles.contains(role) => roles.push(*role),
-            Some(_) => {}
-            None if unknown.len() < KEPT_NAMES => {
-                let name = shorten(name, KEPT_NAME);
-                if !unknown.contains(&name) {
-                    unknown.push(name);
+        match place.roles.get_key_value(name) {
+            Some((name, id)) if allowed(*id) => {
+                if !roles.iter().any(|role| role.id == *id) {
+                    roles.push(Given { id: *id, name: name.clone() });
                 }
             }
-            None => {}
+            Some(_) => note(&mut left_out.beyond, name),
+            None => note(&mut left_out.unknown, name),
         }
     }
-    if roles.is_empty() { Outcome::NoSuchRole { asked: unknown } } else { Outcome::Granted { roles, unknown } }
+    if roles.is_empty() { Outcome::NoSuchRole { asked: left_out } } else { Outcome::Granted { roles, left_out } }
+}
+
+fn note(names: &mut Vec<String>, name: &str) {
+    if names.len() < KEPT_NAMES {
+        let name = shorten(name, KEPT_NAME);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
 }

@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::identity::{Catalogue, Idp, Organization, OrganizationId, OrganizationKey, RoleId};
+use crate::identity::{Catalogue, Idp, Organization, OrganizationId, OrganizationKey, Role, RoleId, RoleName};
 
 /// An organization as decisions see it.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) key: OrganizationKey,
     pub(super) id: OrganizationId,
-    pub(super) roles: HashMap<Box<str>, RoleId>,
+    pub(super) roles: HashMap<RoleName, RoleId>,
 }
 
 impl Place {
     fn new(organization: &Organization) -> Self {
-        let role = |role: &crate::identity::Role| (role.name.as_str().into(), role.id);
+        let role = |role: &Role| (role.name.clone(), role.id);
         Self {
             key: organization.key,
             id: organization.id.clone(),

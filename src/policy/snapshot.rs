@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::profile::ProfilePaths;
 use super::reach::Reach;
 use super::selector::{Selector, SelectorError};
-use crate::identity::{Catalogue, Idp, IdpKey, OrganizationKey, OrganizationPolicy, PolicyId, PolicyText};
+use crate::identity::{
+    Catalogue, Ceiling, Idp, IdpKey, OrganizationKey, OrganizationPolicy, PolicyId, PolicyText, RoleId,
+};
 
 /// A selector of a live policy. A text that is none (saved under other limits, or changed behind our back) fails
 /// whenever it is asked, and so costs only the organization it is asked for.
@@ -26,9 +28,9 @@ impl Compiler {
         compiled
     }
 
-    fn pair(&mut self, id: PolicyId, text: &PolicyText) -> Pair {
+    fn pair(&mut self, id: PolicyId, text: &PolicyText, ceiling: &Ceiling) -> Pair {
         let mut compiled = |text: &Option<String>| text.as_deref().map(|text| self.selector(text));
-        Pair { id, org: compiled(&text.org), role: compiled(&text.role) }
+        Pair { id, org: compiled(&text.org), role: compiled(&text.role), ceiling: ceiling.clone() }
     }
 }
 
@@ -38,6 +40,7 @@ struct Pair {
     id: PolicyId,
     org: Option<Compiled>,
     role: Option<Compiled>,
+    ceiling: Ceiling,
 }
 
 /// Where the selector that was asked came from.
@@ -72,7 +75,9 @@ impl IdpPolicies {
         version: i64,
         compiler: &mut Compiler,
     ) -> Self {
-        let own = own.into_iter().map(|policy| (policy.organization, compiler.pair(policy.id, &policy.text)));
+        let own = own
+            .into_iter()
+            .map(|policy| (policy.organization, compiler.pair(policy.id, &policy.text, &policy.ceiling)));
         Self {
             own: own.collect(),
             key: idp.key,
@@ -80,7 +85,7 @@ impl IdpPolicies {
             version,
             profile: ProfilePaths::compile(idp),
             required_claims: idp.spec.required_claims.clone(),
-            default: compiler.pair(idp.default_policy, &idp.spec.default_policy),
+            default: compiler.pair(idp.default_policy, &idp.spec.default_policy, &idp.default_ceiling),
             reach: everywhere.of_idp(idp),
         }
     }
@@ -122,6 +127,15 @@ impl IdpPolicies {
     /// The role selector for an organization: its own, else the default one.
     pub(super) fn role_selector(&self, organization: OrganizationKey) -> (Applied, Option<&Compiled>) {
         self.applied(organization, |pair| pair.role.as_ref())
+    }
+
+    /// Whether the policy that a role selector came from may give this role.
+    pub(super) fn allows(&self, organization: OrganizationKey, from: Applied, role: RoleId) -> bool {
+        match from {
+            Applied::Own(_) => self.own.get(&organization).is_some_and(|pair| pair.ceiling.allows(role)),
+            Applied::Default(_) => self.default.ceiling.allows(role),
+            Applied::None => false,
+        }
     }
 
     fn applied(

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use super::*;
 use crate::claims::{ClaimLimits, ClaimRules, Claims};
 use crate::identity::{
-    Catalogue, ClientAuth, Idp, IdpId, IdpKey, IdpSpec, Issuer, OnError, Organization, OrganizationId, OrganizationKey,
-    OrganizationPolicy, PolicyId, PolicyText, ProfilePaths as Paths, Role, RoleId, RoleName,
+    Catalogue, Ceiling, ClientAuth, Idp, IdpId, IdpKey, IdpSpec, Issuer, OnError, Organization, OrganizationId,
+    OrganizationKey, OrganizationPolicy, PolicyId, PolicyText, ProfilePaths as Paths, Role, RoleId, RoleName,
 };
 
 pub(super) fn map(value: Value) -> Map<String, Value> {
@@ -93,14 +93,14 @@ impl House {
             on_error: OnError::Revoke,
             default_policy,
         };
-        let idp = Idp { key: IDP, owner: None, default_policy: DEFAULT_POLICY, spec };
+        let idp = Idp { key: IDP, owner: None, default_policy: DEFAULT_POLICY, default_ceiling: Ceiling::None, spec };
         let organizations = vec![organization(HOME_LAB, "home-lab"), organization(OTHER, "other")];
         Self { catalogue: Catalogue { version: 7, organizations, idps: vec![idp], ..Catalogue::default() } }
     }
 
     pub(super) fn with_policy(mut self, organization: OrganizationKey, text: PolicyText) -> Self {
         let id = own_policy(organization);
-        self.catalogue.policies.push(OrganizationPolicy { id, idp: IDP, organization, text });
+        self.catalogue.policies.push(OrganizationPolicy { id, idp: IDP, organization, text, ceiling: Ceiling::None });
         self
     }
 

@@ -7,8 +7,8 @@ use sqlx::FromRow;
 use super::conn::{At, FromJson, Parsed, values};
 use super::{StoreError, Tx};
 use crate::identity::{
-    Application, ApplicationKey, ApplicationSpec, Catalogue, Idp, IdpKey, IdpSpec, Organization, OrganizationId,
-    OrganizationKey, OrganizationPolicy, PolicyId, PolicyText, Role, RoleId, RoleName,
+    Application, ApplicationKey, ApplicationSpec, Catalogue, Ceiling, Idp, IdpKey, IdpSpec, Organization,
+    OrganizationId, OrganizationKey, OrganizationPolicy, PolicyId, PolicyText, Role, RoleId, RoleName,
 };
 
 /// The version of the catalogue, and one IdP in it.
@@ -120,13 +120,14 @@ struct PolicyRow {
     organization_key: Option<Parsed<OrganizationKey>>,
     org_selector: Option<String>,
     role_selector: Option<String>,
+    ceiling: Option<FromJson<Ceiling>>,
 }
 
 async fn idps(tx: &mut Tx) -> Result<(Vec<Idp>, Vec<OrganizationPolicy>), StoreError> {
     const IDPS: &str = "select p.key, p.owner_key, p.spec from idps p \
         left join organizations o on o.key = p.owner_key \
         where p.undeclared_at is null and o.undeclared_at is null order by p.id";
-    const POLICIES: &str = "select y.id, y.idp_key, y.organization_key, y.org_selector, y.role_selector \
+    const POLICIES: &str = "select y.id, y.idp_key, y.organization_key, y.org_selector, y.role_selector, y.ceiling \
         from policies y join idps p on p.key = y.idp_key left join organizations o on o.key = y.organization_key \
         where y.retired_at is null and p.undeclared_at is null and o.undeclared_at is null order by y.id";
     let rows: Vec<IdpRow> = tx.conn().all(IDPS, vec![]).await?;
@@ -134,24 +135,26 @@ async fn idps(tx: &mut Tx) -> Result<(Vec<Idp>, Vec<OrganizationPolicy>), StoreE
     let mut policies = Vec::new();
     for row in tx.conn().all::<PolicyRow>(POLICIES, vec![]).await? {
         let text = PolicyText { org: row.org_selector, role: row.role_selector };
+        let ceiling = row.ceiling.map(|ceiling| ceiling.0).unwrap_or_default();
         match row.organization_key {
-            None => drop(defaults.insert(row.idp_key.0, (row.id.0, text))),
+            None => drop(defaults.insert(row.idp_key.0, (row.id.0, text, ceiling))),
             Some(organization) => policies.push(OrganizationPolicy {
                 id: row.id.0,
                 idp: row.idp_key.0,
                 organization: organization.0,
                 text,
+                ceiling,
             }),
         }
     }
     let mut idps = Vec::with_capacity(rows.len());
     for row in rows {
-        let Some((default_policy, text)) = defaults.remove(&row.key.0) else {
+        let Some((default_policy, text, default_ceiling)) = defaults.remove(&row.key.0) else {
             return Err(StoreError::Corrupt(format!("IdP {} has no default policy", row.key.0)));
         };
         let mut spec = row.spec.0;
         spec.default_policy = text;
-        idps.push(Idp { key: row.key.0, owner: row.owner_key.map(|key| key.0), default_policy, spec });
+        idps.push(Idp { key: row.key.0, owner: row.owner_key.map(|key| key.0), default_policy, default_ceiling, spec });
     }
     policies.retain(|policy| idps.iter().any(|idp| idp.key == policy.idp));
     Ok((idps, policies))

@@ -18,7 +18,8 @@ use tokio::time::timeout;
 use super::StoreError;
 use crate::base::{Timestamp, TokenHash};
 use crate::identity::{
-    ApplicationKey, IdentityId, IdpKey, OrganizationKey, Origin, PolicyId, RoleId, SessionId, UserId,
+    Actor, ApplicationKey, AuditId, IdentityId, IdpKey, OrganizationKey, Origin, PolicyId, RoleId, SessionId, SignInId,
+    UserId,
 };
 
 /// Rows written or named in one statement: far below the placeholders of either engine (32,766 and 65,535).
@@ -194,6 +195,12 @@ impl From<Option<&str>> for Value {
     }
 }
 
+impl From<Option<String>> for Value {
+    fn from(text: Option<String>) -> Self {
+        Self::Text(text)
+    }
+}
+
 impl From<i64> for Value {
     fn from(number: i64) -> Self {
         Self::Int(Some(number))
@@ -233,7 +240,21 @@ macro_rules! shown {
         }
     )*};
 }
-shown!(ApplicationKey, IdentityId, IdpKey, OrganizationKey, Origin, PolicyId, RoleId, SessionId, UserId, TokenHash);
+shown!(
+    Actor,
+    ApplicationKey,
+    AuditId,
+    IdentityId,
+    IdpKey,
+    OrganizationKey,
+    Origin,
+    PolicyId,
+    RoleId,
+    SessionId,
+    SignInId,
+    UserId,
+    TokenHash
+);
 
 /// A column of text that is read as a noun.
 pub(super) struct Parsed<T>(pub(super) T);

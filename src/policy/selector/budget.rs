@@ -19,6 +19,9 @@ pub enum EvaluationError {
     /// A claim was read that the provider has but did not send.
     #[error("the provider withheld the claim `{0}` (too many entries to send?)")]
     Withheld(String),
+    /// A claim was read that is not among those kept of the sign-in.
+    #[error("the claim `{0}` is not kept, so what it would give is unknown")]
+    Redacted(String),
     /// More steps than one evaluation may take.
     #[error("the expression takes more than {MAX_STEPS} steps on these claims")]
     Steps,

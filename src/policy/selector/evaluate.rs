@@ -92,16 +92,18 @@ impl<'a> Evaluation<'a> {
 
     fn field(&self, name: &Name, data: &Rcvar) -> Evaluated {
         let name = self.name(name)?;
-        if self.claims.is_root(data) && self.claims.withheld.contains(name) {
-            return Err(EvaluationError::Withheld(name.to_owned()));
+        if self.claims.is_root(data)
+            && let Some(why) = self.claims.unreadable.get(name)
+        {
+            return Err(why.error(name));
         }
         Ok(data.as_object().and_then(|map| map.get(name)).unwrap_or(&self.null).clone())
     }
 
-    /// Whatever looks at all claims at once looks at the withheld ones too.
-    fn nothing_withheld(&self, value: &Rcvar) -> Result<(), EvaluationError> {
-        match self.claims.withheld.first() {
-            Some(name) if self.claims.is_root(value) => Err(EvaluationError::Withheld(name.clone())),
+    /// Whatever looks at all claims at once looks at those too that cannot be read.
+    fn nothing_unreadable(&self, value: &Rcvar) -> Result<(), EvaluationError> {
+        match self.claims.unreadable.first_key_value() {
+            Some((name, why)) if self.claims.is_root(value) => Err(why.error(name)),
             _ => Ok(()),
         }
     }
@@ -139,8 +141,8 @@ impl<'a> Evaluation<'a> {
     fn compare(&mut self, comparator: &Comparator, left: &Node, right: &Node, data: &Rcvar) -> Evaluated {
         let left = self.evaluate(left, data)?;
         let right = self.evaluate(right, data)?;
-        self.nothing_withheld(&left)?;
-        self.nothing_withheld(&right)?;
+        self.nothing_unreadable(&left)?;
+        self.nothing_unreadable(&right)?;
         Ok(match comparator {
             Comparator::Equal => truth(equal(&mut self.budget, &left, &right)?),
             Comparator::NotEqual => truth(!equal(&mut self.budget, &left, &right)?),
@@ -165,7 +167,7 @@ impl<'a> Evaluation<'a> {
 
     fn values(&mut self, inner: &Node, data: &Rcvar) -> Evaluated {
         let inner = self.evaluate(inner, data)?;
-        self.nothing_withheld(&inner)?;
+        self.nothing_unreadable(&inner)?;
         let Some(map) = inner.as_object() else { return Ok(self.null.clone()) };
         self.budget.new_entries(map.len())?;
         Ok(Rcvar::new(Variable::Array(map.values().cloned().collect())))
@@ -211,7 +213,7 @@ impl<'a> Evaluation<'a> {
         let mut values = Vec::with_capacity(arguments.len());
         for argument in arguments {
             let value = self.evaluate(argument, data)?;
-            self.nothing_withheld(&value)?;
+            self.nothing_unreadable(&value)?;
             values.push(value);
         }
         Ok(values)

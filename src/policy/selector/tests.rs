@@ -149,7 +149,8 @@ fn a_function_that_is_given_the_wrong_thing_says_so_without_the_content() {
 
 #[test]
 fn what_was_withheld_cannot_be_read() {
-    let claims = PreparedClaims { withheld: ["groups".to_owned()].into(), ..prepared(&sample()) };
+    let unreadable = [("groups".to_owned(), value::Unreadable::Withheld)].into();
+    let claims = PreparedClaims { unreadable, ..prepared(&sample()) };
     let ask = |text: &str| Selector::parse(text).unwrap().evaluate(&claims, "groups").map(|value| value.to_json());
     let withheld = Err(EvaluationError::Withheld("groups".to_owned()));
     for text in [

@@ -1,6 +1,6 @@
 //! The values selectors see and return.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -9,24 +9,45 @@ use super::budget::{Budget, EvaluationError};
 use super::{Rcvar, Variable, variable};
 use crate::claims::Claims;
 
+/// Why a claim that is there cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// The provider has it and did not send it.
+    Withheld,
+    /// It was sent, and left out when the claims were kept.
+    Redacted,
+}
+
+impl Unreadable {
+    pub(super) fn error(self, name: &str) -> EvaluationError {
+        match self {
+            Self::Withheld => EvaluationError::Withheld(name.to_owned()),
+            Self::Redacted => EvaluationError::Redacted(name.to_owned()),
+        }
+    }
+}
+
 /// Claims made ready for evaluation, once per sign-in.
 #[derive(Clone, Debug)]
 pub struct PreparedClaims {
     pub(super) root: Rcvar,
-    pub(super) withheld: BTreeSet<String>,
+    /// Claims that cannot be read, with why.
+    pub(super) unreadable: BTreeMap<String, Unreadable>,
 }
 
 impl PreparedClaims {
     /// All claims of a sign-in.
     pub fn new(claims: &Claims) -> Self {
-        Self { withheld: claims.withheld().map(str::to_owned).collect(), ..Self::of_source(claims.merged()) }
+        let withheld = claims.withheld().map(|name| (name.to_owned(), Unreadable::Withheld));
+        let redacted = claims.redacted().map(|name| (name.to_owned(), Unreadable::Redacted));
+        Self { unreadable: withheld.chain(redacted).collect(), ..Self::of_source(claims.merged()) }
     }
 
     /// What one source said.
     pub fn of_source(source: &Map<String, Value>) -> Self {
         let pair = |(name, value): (&String, &Value)| (name.clone(), Rcvar::new(variable(value)));
         let root = Rcvar::new(Variable::Object(source.iter().map(pair).collect()));
-        Self { root, withheld: BTreeSet::new() }
+        Self { root, unreadable: BTreeMap::new() }
     }
 
     /// Whether the claims as a whole are meant, not one of them.

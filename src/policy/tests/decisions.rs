@@ -15,8 +15,18 @@ fn seed() -> Value {
 
 const ROLE: &str = "contains(groups, 'admin') && 'Admin' || 'Member'";
 
+fn given(role: RoleId) -> Given {
+    let name = if [HOME_LAB, OTHER].map(admin_of).contains(&role) { "Admin" } else { "Member" };
+    Given { id: role, name: RoleName::parse(name).unwrap() }
+}
+
 fn granted(role: RoleId) -> Outcome {
-    Outcome::Granted { roles: vec![role], unknown: Vec::new() }
+    Outcome::Granted { roles: vec![given(role)], left_out: LeftOut::default() }
+}
+
+fn no_such_role(asked: &[&str]) -> Outcome {
+    let unknown = asked.iter().map(|name| (*name).to_owned()).collect();
+    Outcome::NoSuchRole { asked: LeftOut { unknown, beyond: Vec::new() } }
 }
 
 fn error(outcome: &Outcome) -> &str {
@@ -78,21 +88,21 @@ fn a_match_is_true_or_the_id_or_a_list_that_holds_it() {
 fn roles_are_exact_names_one_or_several() {
     let outcome = |role: &str| House::new(text("`true`", role)).outcome(HOME_LAB, seed());
     assert_eq!(outcome("'Member'"), granted(member_of(HOME_LAB)));
-    let both = vec![member_of(HOME_LAB), admin_of(HOME_LAB)];
+    let both = vec![given(member_of(HOME_LAB)), given(admin_of(HOME_LAB))];
     assert_eq!(
         outcome("['Member', 'Admin', 'Member', 'Ghost', 'Ghost', `null`, `false`, `3`]"),
-        Outcome::Granted { roles: both, unknown: vec!["Ghost".to_owned()] }
+        Outcome::Granted { roles: both, left_out: LeftOut { unknown: vec!["Ghost".to_owned()], beyond: vec![] } }
     );
-    assert_eq!(outcome("'admin'"), Outcome::NoSuchRole { asked: vec!["admin".to_owned()] });
+    assert_eq!(outcome("'admin'"), no_such_role(&["admin"]));
     for nothing in ["`false`", "`null`", "`true`", "`{}`", "`[]`", "`[[\"Admin\"]]`", "nothing"] {
-        assert_eq!(outcome(nothing), Outcome::NoSuchRole { asked: Vec::new() }, "{nothing}");
+        assert_eq!(outcome(nothing), no_such_role(&[]), "{nothing}");
     }
     let Outcome::NoSuchRole { asked } = House::new(text("`true`", "groups"))
         .outcome(HOME_LAB, json!({"groups": (0..500).map(|n| format!("{n}{}", "x".repeat(90))).collect::<Vec<_>>()}))
     else {
         panic!("no role was there")
     };
-    assert_eq!(asked.len(), 20);
+    assert_eq!(asked.unknown.len(), 20);
 }
 
 #[test]
@@ -111,7 +121,7 @@ fn selectors_fall_back_one_by_one() {
 #[test]
 fn without_a_selector_nobody_gets_anything() {
     assert_eq!(House::new(text("", "'Member'")).outcome(HOME_LAB, seed()), Outcome::NoMatch { returned: Value::Null });
-    assert_eq!(House::new(text("`true`", "")).outcome(HOME_LAB, seed()), Outcome::NoSuchRole { asked: Vec::new() });
+    assert_eq!(House::new(text("`true`", "")).outcome(HOME_LAB, seed()), no_such_role(&[]));
 }
 
 #[test]
@@ -232,4 +242,23 @@ fn texts_are_checked_before_they_are_saved() {
     assert!(check_path("realm_access.roles[0]").is_ok());
     assert!(check_path("'{{orgId}}'").unwrap_err().to_string().contains("about a person"));
     assert!(check_selector("contains(groups").is_err());
+}
+
+#[test]
+fn no_policy_gives_more_than_its_ceiling() {
+    let member_alone = || Ceiling::Roles([member_of(HOME_LAB)].into());
+    let both = text("`true`", "['Admin', 'Member']");
+    let capped = House::new(both.clone()).with_idp(|idp| idp.default_ceiling = member_alone());
+    let left_out = || LeftOut { unknown: Vec::new(), beyond: vec!["Admin".to_owned()] };
+    let cut = Outcome::Granted { roles: vec![given(member_of(HOME_LAB))], left_out: left_out() };
+    assert_eq!(capped.outcome(HOME_LAB, seed()), cut);
+    assert_eq!(capped.grants(seed()), [(HOME_LAB, member_of(HOME_LAB))]);
+    // The ceiling is that of the policy whose role selector was asked.
+    let mut own = capped.with_policy(HOME_LAB, both);
+    assert_eq!(own.grants(seed()).len(), 2);
+    own.catalogue.policies[0].ceiling = Ceiling::Roles(Default::default());
+    let beyond = vec!["Admin".to_owned(), "Member".to_owned()];
+    let nothing = Outcome::NoSuchRole { asked: LeftOut { unknown: Vec::new(), beyond } };
+    assert_eq!(own.outcome(HOME_LAB, seed()), nothing);
+    assert_eq!(own.grants(seed()), []);
 }

@@ -1,0 +1,47 @@
+//! Who did something, for the record.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Invalid, UserId};
+
+/// Who acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// Whoever runs commands on the server.
+    CommandLine,
+    /// Whoever writes the configuration file.
+    File,
+    /// A user: at their own sign-in, or as an admin.
+    User(UserId),
+    /// Somebody for whom there is no account.
+    Stranger,
+}
+
+/// As the tables store it: `cli`, `file`, `stranger`, `user:<user>`.
+impl fmt::Display for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CommandLine => f.write_str("cli"),
+            Self::File => f.write_str("file"),
+            Self::Stranger => f.write_str("stranger"),
+            Self::User(user) => write!(f, "user:{user}"),
+        }
+    }
+}
+
+impl FromStr for Actor {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "cli" => Ok(Self::CommandLine),
+            "file" => Ok(Self::File),
+            "stranger" => Ok(Self::Stranger),
+            _ => match text.strip_prefix("user:") {
+                Some(user) => user.parse().map(Self::User),
+                None => Err(Invalid::new("not an actor")),
+            },
+        }
+    }
+}

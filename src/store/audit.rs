@@ -1,0 +1,175 @@
+//! The audit log. Rows outlive what they speak of: their ids are those of then, and refer to nothing.
+
+use serde_json::Value as Json;
+use sqlx::FromRow;
+
+use super::conn::{At, BATCH, FromJson, Parsed, Value, rows, values};
+use super::{Db, StoreError, Tx};
+use crate::base::Timestamp;
+use crate::identity::{Actor, ApplicationKey, AuditId, IdentityId, IdpKey, OrganizationKey, SessionId, UserId};
+
+/// One line of the audit log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AuditRow {
+    /// The line; ids sort by time.
+    pub id: AuditId,
+    /// When; of counted lines, the first time.
+    pub at: Timestamp,
+    /// What, such as `sign-in`.
+    pub action: String,
+    /// Who did it.
+    pub actor: Actor,
+    /// What the page showed, if there was one.
+    pub reference: Option<String>,
+    /// Whom it concerns.
+    pub user: Option<UserId>,
+    /// Which of their identities.
+    pub identity: Option<IdentityId>,
+    /// At which IdP.
+    pub idp: Option<IdpKey>,
+    /// In which organization.
+    pub organization: Option<OrganizationKey>,
+    /// At which application.
+    pub application: Option<ApplicationKey>,
+    /// In which session.
+    pub session: Option<SessionId>,
+    /// How often.
+    pub count: i64,
+    /// Why, in words.
+    pub detail: Option<String>,
+    /// What was, of what changed.
+    pub before: Option<Json>,
+    /// What is now, of what changed.
+    pub after: Option<Json>,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Parsed<AuditId>,
+    at: At,
+    action: String,
+    actor: Parsed<Actor>,
+    reference: Option<String>,
+    user_id: Option<Parsed<UserId>>,
+    identity_id: Option<Parsed<IdentityId>>,
+    idp_key: Option<Parsed<IdpKey>>,
+    organization_key: Option<Parsed<OrganizationKey>>,
+    application_key: Option<Parsed<ApplicationKey>>,
+    session_id: Option<Parsed<SessionId>>,
+    count: i64,
+    detail: Option<String>,
+    before: Option<FromJson<Json>>,
+    after: Option<FromJson<Json>>,
+}
+
+impl From<Row> for AuditRow {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id.0,
+            at: row.at.0,
+            action: row.action,
+            actor: row.actor.0,
+            reference: row.reference,
+            user: row.user_id.map(|id| id.0),
+            identity: row.identity_id.map(|id| id.0),
+            idp: row.idp_key.map(|key| key.0),
+            organization: row.organization_key.map(|key| key.0),
+            application: row.application_key.map(|key| key.0),
+            session: row.session_id.map(|id| id.0),
+            count: row.count,
+            detail: row.detail,
+            before: row.before.map(|json| json.0),
+            after: row.after.map(|json| json.0),
+        }
+    }
+}
+
+const COLUMNS: usize = 15;
+
+fn columns(row: &AuditRow) -> Vec<Value> {
+    values![
+        row.id,
+        row.at,
+        row.action.as_str(),
+        row.actor,
+        row.reference.clone(),
+        row.user,
+        row.identity,
+        row.idp,
+        row.organization,
+        row.application,
+        row.session,
+        row.count,
+        row.detail.clone(),
+        row.before.as_ref().map(Json::to_string),
+        row.after.as_ref().map(Json::to_string),
+    ]
+}
+
+/// Adds a line.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
+    const SQL: &str = "insert into audit (id, at, action, actor, reference, user_id, identity_id, idp_key, \
+        organization_key, application_key, session_id, count, detail, before, after) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    tx.conn().execute(SQL, columns(row)).await?;
+    Ok(())
+}
+
+/// Adds counted lines, each under its reference: where one is there already, the counts add up.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(db: &Db, counted: &[AuditRow]) -> Result<(), StoreError> {
+    for batch in counted.chunks(BATCH) {
+        let sql = format!(
+            "insert into audit (id, at, action, actor, reference, user_id, identity_id, idp_key, organization_key, \
+             application_key, session_id, count, detail, before, after) values {} \
+             on conflict (reference) do update set count = audit.count + excluded.count",
+            rows(1, batch.len(), COLUMNS)
+        );
+        db.writer().execute(sql, batch.iter().flat_map(columns).collect()).await?;
+    }
+    Ok(())
+}
+
+/// The line whose page showed that reference.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_reference(tx: &mut Tx, reference: &str) -> Result<Option<AuditRow>, StoreError> {
+    const SQL: &str = "select id, at, action, actor, reference, user_id, identity_id, idp_key, organization_key, \
+        application_key, session_id, count, detail, before, after from audit where reference = $1";
+    let row: Option<Row> = tx.conn().optional(SQL, values![reference]).await?;
+    Ok(row.map(AuditRow::from))
+}
+
+/// The next lines after `after`, of `since` to before `until`, in the order of time.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(
+    tx: &mut Tx,
+    after: Option<(Timestamp, AuditId)>,
+    since: Timestamp,
+    until: Timestamp,
+    limit: u32,
+) -> Result<Vec<AuditRow>, StoreError> {
+    const SQL: &str = "select id, at, action, actor, reference, user_id, identity_id, idp_key, organization_key, \
+        application_key, session_id, count, detail, before, after from audit \
+        where at >= $1 and at < $2 and (at > $1 or id > $3) order by at, id limit $4";
+    let (from, id) = after.map_or((since, String::new()), |(at, id)| (at, id.to_string()));
+    let rows: Vec<Row> = tx.conn().all(SQL, values![from, until, id, i64::from(limit)]).await?;
+    Ok(rows.into_iter().map(AuditRow::from).collect())
+}
+
+/// Drops lines before `kept_since`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(db: &Db, kept_since: Timestamp) -> Result<u64, StoreError> {
+    const SQL: &str = "delete from audit where at < $1";
+    db.writer().execute(SQL, values![kept_since]).await
+}

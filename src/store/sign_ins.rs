@@ -1,0 +1,166 @@
+//! What sign-ins told: of each identity the last one, and those that were refused before there was an identity.
+
+use serde_json::Value as Json;
+use sqlx::FromRow;
+
+use super::conn::{At, FromJson, Parsed, values};
+use super::{Db, StoreError, Tx};
+use crate::base::Timestamp;
+use crate::identity::{IdentityId, IdpKey, SignInId, UserId};
+
+/// One sign-in, as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignInRow {
+    /// The record.
+    pub id: SignInId,
+    /// The IdP that vouched for it.
+    pub idp: IdpKey,
+    /// Whose it is; absent if it was refused before there was an identity.
+    pub identity: Option<IdentityId>,
+    /// The key at the IdP; empty if none could be read.
+    pub identifier: String,
+    /// What the page showed, if there was one.
+    pub reference: String,
+    /// Why it was refused.
+    pub refused: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// The version of the catalogue that decided.
+    pub catalogue_version: i64,
+    /// The claims ([`crate::claims::Recorded`] as JSON), unless they are not kept.
+    pub claims: Option<Json>,
+    /// Names of the claims that were left out.
+    pub redacted: Vec<String>,
+    /// The verdicts that granted or failed, as JSON.
+    pub verdicts: Json,
+}
+
+#[derive(FromRow)]
+struct Row {
+    id: Parsed<SignInId>,
+    idp_key: Parsed<IdpKey>,
+    identity_id: Option<Parsed<IdentityId>>,
+    identifier: String,
+    reference: String,
+    refused: Option<String>,
+    at: At,
+    catalogue_version: i64,
+    claims: Option<FromJson<Json>>,
+    redacted: FromJson<Vec<String>>,
+    verdicts: FromJson<Json>,
+}
+
+impl From<Row> for SignInRow {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id.0,
+            idp: row.idp_key.0,
+            identity: row.identity_id.map(|id| id.0),
+            identifier: row.identifier,
+            reference: row.reference,
+            refused: row.refused,
+            at: row.at.0,
+            catalogue_version: row.catalogue_version,
+            claims: row.claims.map(|claims| claims.0),
+            redacted: row.redacted.0,
+            verdicts: row.verdicts.0,
+        }
+    }
+}
+
+/// Writes a sign-in down. Of an identity only the last one is kept.
+///
+/// # Errors
+/// When the database fails.
+pub async fn put(tx: &mut Tx, row: &SignInRow) -> Result<(), StoreError> {
+    const SQL: &str = "insert into sign_ins (id, idp_key, identity_id, identifier, reference, refused, at, \
+        catalogue_version, claims, redacted, verdicts) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+        on conflict (identity_id) do update set id = excluded.id, identifier = excluded.identifier, \
+        reference = excluded.reference, refused = excluded.refused, at = excluded.at, \
+        catalogue_version = excluded.catalogue_version, claims = excluded.claims, redacted = excluded.redacted, \
+        verdicts = excluded.verdicts";
+    let values = values![
+        row.id,
+        row.idp,
+        row.identity,
+        row.identifier.as_str(),
+        row.reference.as_str(),
+        row.refused.clone(),
+        row.at,
+        row.catalogue_version,
+        row.claims.as_ref().map(Json::to_string),
+        Json::from(row.redacted.as_slice()).to_string(),
+        row.verdicts.to_string(),
+    ];
+    tx.conn().execute(SQL, values).await?;
+    Ok(())
+}
+
+/// The sign-in whose page showed that reference, if it is still kept.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_reference(tx: &mut Tx, reference: &str) -> Result<Option<SignInRow>, StoreError> {
+    const SQL: &str = "select id, idp_key, identity_id, identifier, reference, refused, at, catalogue_version, claims, \
+        redacted, verdicts from sign_ins where reference = $1";
+    let row: Option<Row> = tx.conn().optional(SQL, values![reference]).await?;
+    Ok(row.map(SignInRow::from))
+}
+
+/// The last sign-in of an identity, if it is kept.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_identity(tx: &mut Tx, identity: IdentityId) -> Result<Option<SignInRow>, StoreError> {
+    const SQL: &str = "select id, idp_key, identity_id, identifier, reference, refused, at, catalogue_version, claims, \
+        redacted, verdicts from sign_ins where identity_id = $1";
+    let row: Option<Row> = tx.conn().optional(SQL, values![identity]).await?;
+    Ok(row.map(SignInRow::from))
+}
+
+/// An identity, and what its last sign-in said.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LastSignIn {
+    /// The identity.
+    pub identity: IdentityId,
+    /// Whose it is.
+    pub user: UserId,
+    /// Where it is.
+    pub idp: IdpKey,
+    /// The claims, unless they are not kept.
+    pub claims: Option<Json>,
+    /// Names of the claims that were left out.
+    pub redacted: Vec<String>,
+}
+
+/// The next identities after `after`, in the order of their ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page(tx: &mut Tx, after: Option<IdentityId>, limit: u32) -> Result<Vec<LastSignIn>, StoreError> {
+    const SQL: &str = "select i.id, i.user_id, i.idp_key, s.claims, s.redacted from identities i \
+        left join sign_ins s on s.identity_id = i.id where i.id > $1 order by i.id limit $2";
+    type Row =
+        (Parsed<IdentityId>, Parsed<UserId>, Parsed<IdpKey>, Option<FromJson<Json>>, Option<FromJson<Vec<String>>>);
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let rows: Vec<Row> = tx.conn().all(SQL, values![after, i64::from(limit)]).await?;
+    let last = |(identity, user, idp, claims, redacted): Row| LastSignIn {
+        identity: identity.0,
+        user: user.0,
+        idp: idp.0,
+        claims: claims.map(|claims| claims.0),
+        redacted: redacted.map(|redacted| redacted.0).unwrap_or_default(),
+    };
+    Ok(rows.into_iter().map(last).collect())
+}
+
+/// Forgets the claims of sign-ins before `kept_since`, and refused ones before it altogether.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(db: &Db, kept_since: Timestamp) -> Result<u64, StoreError> {
+    const REFUSED: &str = "delete from sign_ins where identity_id is null and at < $1";
+    const CLAIMS: &str = "update sign_ins set claims = null, verdicts = '[]' where at < $1 and claims is not null";
+    let refused = db.writer().execute(REFUSED, values![kept_since]).await?;
+    Ok(refused + db.writer().execute(CLAIMS, values![kept_since]).await?)
+}
