@@ -127,6 +127,7 @@ fn read(report: &Report, text: &str, environment: &Environment) -> Option<Settin
     let server = server::server(&mut root);
     let database = server::database(&mut root);
     let session = server::session(&mut root);
+    let records = server::records(&mut root);
     let drafts = Drafts {
         idps: idp::idps(&mut root),
         organizations: organization::organizations(&mut root),
@@ -140,6 +141,7 @@ fn read(report: &Report, text: &str, environment: &Environment) -> Option<Settin
         server: server.settings?,
         database: database?,
         session,
+        records,
         declaration: declaration(drafts)?,
         secrets,
     })

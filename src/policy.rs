@@ -17,7 +17,7 @@ mod tests;
 pub use decide::{Decision, Given, LeftOut, Outcome, Verdict, decide, explain};
 pub use profile::{Profile, ProfileError, ProfilePaths};
 pub use reach::Reach;
-pub use record::to_json;
+pub use record::{QUOTED, to_json};
 pub use selector::{EvaluationError, PreparedClaims, Returned, Selector, SelectorError};
 pub use snapshot::{Applied, IdpPolicies, Snapshot};
 

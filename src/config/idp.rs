@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::identity::{ClientAuth, IdpId, IdpSpec, Issuer, OnError, OrganizationId, PolicyText, ProfilePaths};
+use crate::identity::{
+    ClientAuth, DEFAULT_NEW_ACCOUNTS, IdpId, IdpSpec, Issuer, OnError, OrganizationId, PolicyText, ProfilePaths,
+};
 
 use super::list::values as plain;
 use super::section::Section;
@@ -44,6 +46,7 @@ fn idp(mut section: Section<'_>) -> IdpDraft {
     let required_claims = section.list("required_claims", values::claim).unwrap_or_default();
     let list_claims = texts_or(&mut section, "list_claims", &DEFAULT_LIST_CLAIMS, values::claim);
     let auto_provision = section.flag("auto_provision", false);
+    let new_accounts_per_hour = section.count("new_accounts_per_hour", DEFAULT_NEW_ACCOUNTS);
     let require_match = section.flag("require_match", false);
     let on_error = on_error(&mut section);
     let default_policy = default_policy(&mut section);
@@ -67,6 +70,7 @@ fn idp(mut section: Section<'_>) -> IdpDraft {
             required_claims: plain(&required_claims),
             list_claims,
             auto_provision,
+            new_accounts_per_hour,
             require_match,
             on_error,
             default_policy,

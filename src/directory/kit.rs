@@ -1,6 +1,6 @@
 //! For tests: a directory with two organizations, a global IdP and one that an organization owns.
 
-use super::{Desired, Directory, IdentityChoices, Profile, ProvisionError, Provisioned, SignIn};
+use super::{Desired, Directory, IdentityChoices, Profile, ProvisionError, Provisioned, Record, SignIn};
 use crate::base::{Ambient, Timestamp, TokenHash};
 use crate::identity::{
     Catalogue, Declaration, Email, Host, Idp, IdpId, OrganizationId, OrganizationKey, RoleId, RoleName, SessionId,
@@ -93,7 +93,7 @@ impl Fixture {
     pub async fn sign_in_at(&self, idp: &str, profile: Profile, roles: &[&str]) -> Result<Provisioned, ProvisionError> {
         let decision = Some(self.desired(roles, &[]).await);
         let idp = self.idp(idp).await;
-        self.directory.provision(&SignIn { idp: &idp, profile, decision }).await
+        self.directory.provision(&SignIn { idp: &idp, profile, decision, record: &Record::new(&self.ambient) }).await
     }
 
     /// Everything a user holds, sorted by role.

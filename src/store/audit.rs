@@ -118,11 +118,13 @@ pub async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Adds counted lines, each under its reference: where one is there already, the counts add up.
+/// Adds counted lines, each under its reference: where one is there already, the counts add up. All or nothing. Given
+/// in the order of references, two processes never wait for each other.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn count(db: &Db, counted: &[AuditRow]) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
     for batch in counted.chunks(BATCH) {
         let sql = format!(
             "insert into audit (id, at, action, actor, reference, user_id, identity_id, idp_key, organization_key, \
@@ -130,9 +132,9 @@ pub async fn count(db: &Db, counted: &[AuditRow]) -> Result<(), StoreError> {
              on conflict (reference) do update set count = audit.count + excluded.count",
             rows(1, batch.len(), COLUMNS)
         );
-        db.writer().execute(sql, batch.iter().flat_map(columns).collect()).await?;
+        tx.conn().execute(sql, batch.iter().flat_map(columns).collect()).await?;
     }
-    Ok(())
+    tx.commit().await
 }
 
 /// The line whose page showed that reference.

@@ -16,9 +16,9 @@ use super::users::{self, UserRow};
 use super::{DatabaseUrl, Db};
 use crate::base::{Ambient, Clock, SystemChance, Timestamp};
 use crate::identity::{
-    ApplicationId, ApplicationKey, ApplicationSpec, ClientAuth, Email, HeaderPreset, Host, IdentityId, IdpId, IdpKey,
-    IdpSpec, Issuer, OnError, OrganizationId, OrganizationKey, OrganizationSpec, PolicyId, PolicyText, ProfilePaths,
-    RoleId, RoleName, UpstreamUrl, UserId, Username,
+    ApplicationId, ApplicationKey, ApplicationSpec, ClientAuth, DEFAULT_NEW_ACCOUNTS, Email, HeaderPreset, Host,
+    IdentityId, IdpId, IdpKey, IdpSpec, Issuer, OnError, OrganizationId, OrganizationKey, OrganizationSpec, PolicyId,
+    PolicyText, ProfilePaths, RoleId, RoleName, UpstreamUrl, UserId, Username,
 };
 
 /// Runs a test on an empty database of each engine.
@@ -97,6 +97,7 @@ pub fn idp_spec(id: &str) -> IdpSpec {
         required_claims: Vec::new(),
         list_claims: vec!["groups".to_owned()],
         auto_provision: true,
+        new_accounts_per_hour: DEFAULT_NEW_ACCOUNTS,
         require_match: false,
         on_error: OnError::Revoke,
         default_policy: PolicyText::default(),
