@@ -7,6 +7,7 @@
 mod admin;
 mod declare;
 mod difference;
+mod explain;
 mod people;
 mod plan;
 mod provision;
@@ -28,6 +29,9 @@ use crate::store::{self, Db};
 pub use admin::{AdminError, NewUser, ServerAdmin, Who};
 pub use declare::{Danger, DangerKind, DeclareError, Declared, IdentityChoice, IdentityChoices};
 pub use difference::{Becomes, Difference};
+pub use explain::{
+    Event, ExplainError, ExplainedSignIn, ExplainedUser, Explanation, Fate, Held, Now, RefusedApplication, Subject,
+};
 pub use people::{ListedIdentity, ListedUser, UserSelector, UserState};
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
 pub use record::{Record, RecordSettings, RefusedSignIn};
@@ -35,6 +39,7 @@ pub use record::{Record, RecordSettings, RefusedSignIn};
 pub use crate::identity::Actor;
 pub use crate::policy::Profile;
 pub use crate::store::StoreError;
+pub use crate::store::audit::AuditRow as AuditLine;
 
 /// How often a transaction is tried when somebody else was faster each time. Twice is what two sign-ins of one new
 /// person need; more is for several who ask for one username at once, at different IdPs.

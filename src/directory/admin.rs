@@ -1,18 +1,23 @@
 //! The handle of whoever may do everything: server admins, and the command line.
 
 use super::people::ListedUser;
+use std::ops::Range;
+
 use serde_json::{Value, json};
 
 use super::record::RoleNames;
 use super::{ATTEMPTS, Directory, people, username};
 use crate::audit::{self, About, Action, Entry};
+use crate::base::Timestamp;
 use crate::identity::{
-    Actor, Catalogue, Idp, IdpId, IdpKey, OrganizationId, OrganizationKey, Origin, RoleId, RoleName, UserId, Username,
+    Actor, AuditId, Catalogue, Idp, IdpId, IdpKey, OrganizationId, OrganizationKey, Origin, RoleId, RoleName, UserId,
+    Username,
 };
+use crate::store::audit::AuditRow as AuditLine;
 use crate::store::changes::{self, Change};
 use crate::store::identities::{self, Awaited};
 use crate::store::users::{self, UserRow};
-use crate::store::{StoreError, Tx, catalogue, grants};
+use crate::store::{self, StoreError, Tx, catalogue, grants};
 
 /// Whom a user made beforehand is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -186,6 +191,20 @@ impl<'a> ServerAdmin<'a> {
         };
         users::insert(tx, &user).await?;
         Ok(user.id)
+    }
+
+    /// The next lines of the audit log after `after`, of an interval, in the order of time.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit_log(
+        &self,
+        after: Option<(Timestamp, AuditId)>,
+        interval: Range<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<AuditLine>, StoreError> {
+        let mut tx = self.directory.db.snapshot().await?;
+        store::audit::page(&mut tx, after, interval, limit).await
     }
 
     /// The next users after `after`, in the order they were made.

@@ -1,5 +1,7 @@
 //! The audit log. Rows outlive what they speak of: their ids are those of then, and refer to nothing.
 
+use std::ops::Range;
+
 use serde_json::Value as Json;
 use sqlx::FromRow;
 
@@ -148,22 +150,21 @@ pub async fn by_reference(tx: &mut Tx, reference: &str) -> Result<Option<AuditRo
     Ok(row.map(AuditRow::from))
 }
 
-/// The next lines after `after`, of `since` to before `until`, in the order of time.
+/// The next lines after `after`, of an interval, in the order of time.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn page(
     tx: &mut Tx,
     after: Option<(Timestamp, AuditId)>,
-    since: Timestamp,
-    until: Timestamp,
+    interval: Range<Timestamp>,
     limit: u32,
 ) -> Result<Vec<AuditRow>, StoreError> {
     const SQL: &str = "select id, at, action, actor, reference, user_id, identity_id, idp_key, organization_key, \
         application_key, session_id, count, detail, before, after from audit \
         where at >= $1 and at < $2 and (at > $1 or id > $3) order by at, id limit $4";
-    let (from, id) = after.map_or((since, String::new()), |(at, id)| (at, id.to_string()));
-    let rows: Vec<Row> = tx.conn().all(SQL, values![from, until, id, i64::from(limit)]).await?;
+    let (from, id) = after.map_or((interval.start, String::new()), |(at, id)| (at, id.to_string()));
+    let rows: Vec<Row> = tx.conn().all(SQL, values![from, interval.end, id, i64::from(limit)]).await?;
     Ok(rows.into_iter().map(AuditRow::from).collect())
 }
 
