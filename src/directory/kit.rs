@@ -1,6 +1,6 @@
 //! For tests: a directory with two organizations, a global IdP and one that an organization owns.
 
-use super::{Desired, Directory, IdentityChoices, Profile, ProvisionError, Provisioned, Record, SignIn};
+use super::{Desired, Directory, IdentityChoices, NewUser, Profile, ProvisionError, Provisioned, Record, SignIn, Who};
 use crate::base::{Ambient, Timestamp, TokenHash};
 use crate::identity::{
     Catalogue, Declaration, Email, Host, Idp, IdpId, OrganizationId, OrganizationKey, RoleId, RoleName, SessionId,
@@ -116,6 +116,19 @@ impl Fixture {
                 format!("{organization}/{role} {by}")
             })
             .collect()
+    }
+
+    /// Makes a user beforehand, with these roles.
+    pub async fn expect(&self, idp: &str, who: Who, roles: &[&str]) -> crate::identity::UserId {
+        let roles = roles.iter().map(|name| name.split_once('/').unwrap());
+        let roles = roles.map(|(organization, role)| (organization.parse().unwrap(), role.parse().unwrap()));
+        let new = NewUser { idp: idp.parse().unwrap(), who, name: None, roles: roles.collect() };
+        self.directory.server_admin(super::Actor::CommandLine).pre_provision(&new).await.unwrap()
+    }
+
+    /// Gives an identity to another user, with what its sign-ins gave.
+    pub async fn move_identity(&self, identity: crate::identity::IdentityId, to: crate::identity::UserId) {
+        crate::store::kit::move_identity(&self.db, identity, to).await;
     }
 
     /// The changes logged since `number`.

@@ -39,7 +39,7 @@ impl Catalogue {
     /// What a declaration would be live as, were it alone: for whatever needs no database. Each row gets a key of its
     /// own from `key`. What refers to nothing declared is left out.
     pub fn of(declaration: &Declaration, mut key: impl FnMut() -> Uuid) -> Self {
-        let organizations: Vec<Organization> = declaration
+        let mut organizations: Vec<Organization> = declaration
             .organizations
             .iter()
             .map(|spec| Organization {
@@ -55,6 +55,8 @@ impl Catalogue {
                     .collect(),
             })
             .collect();
+        // As the database gives them.
+        organizations.sort_by(|one, other| one.id.cmp(&other.id));
         let keys: HashMap<&OrganizationId, OrganizationKey> = organizations.iter().map(|o| (&o.id, o.key)).collect();
         let idp = |spec: &IdpSpec| Idp {
             key: IdpKey::new(key()),

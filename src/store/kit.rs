@@ -52,6 +52,15 @@ pub async fn count(db: &Db, sql: &'static str) -> i64 {
     db.reader().scalar(sql, Vec::<Value>::new()).await.unwrap()
 }
 
+/// Gives an identity to another user, with what its sign-ins gave.
+pub async fn move_identity(db: &Db, identity: IdentityId, to: UserId) {
+    let grants = "update grants set user_id = $2 where origin = $1";
+    let origin = crate::identity::Origin::Policy(identity);
+    db.writer().execute(grants, vec![Value::from(origin), Value::from(to)]).await.unwrap();
+    let row = "update identities set user_id = $2 where id = $1";
+    db.writer().execute(row, vec![Value::from(identity), Value::from(to)]).await.unwrap();
+}
+
 /// A clock that a test moves, beside true chance.
 #[derive(Clone)]
 pub struct TestClock(Arc<Mutex<Timestamp>>);
