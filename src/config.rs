@@ -12,8 +12,10 @@ use toml::de::DeTable;
 use crate::identity::Declaration;
 
 mod application;
+mod case;
 mod environment;
 mod idp;
+mod json;
 mod list;
 mod nearest;
 mod organization;
@@ -28,6 +30,7 @@ mod tests;
 mod values;
 mod warnings;
 
+pub use case::{CaseOf, cases};
 pub use problem::{Problem, Problems};
 pub use settings::{DatabaseSettings, ServerSettings, Settings, TlsFiles};
 
@@ -136,15 +139,11 @@ fn read(report: &Report, text: &str, environment: &Environment) -> Option<Settin
     root.finish();
     refuse_strays(report, environment);
     references::check(report, &drafts, server.public_url.as_ref());
+    let cases = drafts.cases();
     let secrets = drafts.idps.iter().filter_map(|idp| Some((idp.id.clone()?, idp.secret.clone()?))).collect();
-    Some(Settings {
-        server: server.settings?,
-        database: database?,
-        session,
-        records,
-        declaration: declaration(drafts)?,
-        secrets,
-    })
+    let declaration = declaration(drafts)?;
+    case::check(report, &declaration, &cases);
+    Some(Settings { server: server.settings?, database: database?, session, records, declaration, secrets })
 }
 
 fn declaration(drafts: Drafts) -> Option<Declaration> {

@@ -5,6 +5,7 @@
 //! Told in order: a [`Selector`] is an expression over [`claims`](crate::claims); [`ProfilePaths`] read a person with
 //! selectors; a [`Snapshot`] holds every policy of one version of the catalogue, compiled; [`decide`] asks it.
 
+mod case;
 mod decide;
 mod profile;
 mod reach;
@@ -14,6 +15,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
+pub use case::{Case, Expected, Mismatch, in_short};
 pub use decide::{Decision, Given, LeftOut, Outcome, Verdict, decide, explain};
 pub use profile::{Profile, ProfileError, ProfilePaths};
 pub use reach::Reach;

@@ -8,10 +8,11 @@ use crate::identity::{
     ClientAuth, DEFAULT_NEW_ACCOUNTS, IdpId, IdpSpec, Issuer, OnError, OrganizationId, PolicyText, ProfilePaths,
 };
 
+use super::case;
 use super::list::values as plain;
 use super::section::Section;
 use super::values;
-use crate::policy::{check_path, check_selector};
+use crate::policy::{Case, check_path, check_selector};
 
 const DEFAULT_SCOPES: [&str; 4] = ["openid", "profile", "email", "groups"];
 const DEFAULT_LIST_CLAIMS: [&str; 2] = ["groups", "roles"];
@@ -24,6 +25,7 @@ pub(super) struct IdpDraft {
     pub(super) owner: Option<OrganizationId>,
     pub(super) secret: Option<SecretString>,
     pub(super) spec: Option<IdpSpec>,
+    pub(super) cases: Vec<(String, Case)>,
 }
 
 /// Reads every `[[idp]]`.
@@ -50,6 +52,7 @@ fn idp(mut section: Section<'_>) -> IdpDraft {
     let require_match = section.flag("require_match", false);
     let on_error = on_error(&mut section);
     let default_policy = default_policy(&mut section);
+    let cases = case::of_idp(&mut section);
     if owner.is_some() && profile.server_admin.is_some() {
         section.refuse(
             "server_admin",
@@ -77,7 +80,7 @@ fn idp(mut section: Section<'_>) -> IdpDraft {
         })
     })();
     section.finish();
-    IdpDraft { path, id, owner, secret, spec }
+    IdpDraft { path, id, owner, secret, spec, cases }
 }
 
 fn client_auth(section: &mut Section<'_>) -> (ClientAuth, Option<SecretString>) {
