@@ -21,7 +21,7 @@ use tower::ServiceExt as _;
 
 use crate::base::Ambient;
 use crate::config::Settings;
-use crate::directory::{DeclareError, IdentityChoices};
+use crate::directory::{Approval, DeclareError};
 use crate::listener::{Limits, ListenError, Listener, TrustedProxies, server_config};
 pub use house::House;
 
@@ -32,8 +32,8 @@ const MAX_RETRY: Duration = Duration::from_secs(10);
 /// What the command line adds to the settings.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// What shall become of identities whose IdP changed its issuer, identifier path or owner.
-    pub identities: IdentityChoices,
+    /// What an admin has said about dangerous changes.
+    pub approval: Approval,
     /// Shown on every page of ours.
     pub notice: Option<String>,
 }

@@ -10,15 +10,19 @@ use clap::{Parser, Subcommand};
 
 use crate::base::Ambient;
 use crate::config::{self, Problems, Settings};
-use crate::directory::{Directory, IdentityChoices};
+use crate::directory::{Approval, Directory};
 use crate::store::Db;
 
+mod apply;
 mod audit;
 mod check;
 mod demo;
 mod environment;
 mod explain;
+mod foresight;
 mod health;
+mod meant;
+mod plan;
 mod policy;
 mod serve;
 mod telemetry;
@@ -44,6 +48,8 @@ enum Command {
     User(user::Arguments),
     Explain(explain::Arguments),
     Policy(policy::Arguments),
+    Plan(plan::Arguments),
+    Apply(apply::Arguments),
     Audit(audit::Arguments),
     Demo(demo::Arguments),
 }
@@ -59,13 +65,18 @@ pub struct ConfigFile {
 /// The directory of the configuration's database, and the configuration. A database that no server has seen yet learns
 /// the configuration first, so that users can be made before the first start.
 async fn open(config: &ConfigFile, variables: Vec<(String, String)>) -> anyhow::Result<(Directory, Settings)> {
-    let settings = config::load(&config.path, variables)?;
-    let db = Db::open(&settings.database.url).await?;
-    let directory = Directory::new(db, Ambient::system()).keeping(settings.records.clone());
+    let (directory, settings) = connect(config, variables).await?;
     if directory.version().await? == 0 {
-        directory.declare(&settings.declaration, &IdentityChoices::default()).await?;
+        directory.declare(&settings.declaration, &Approval::default()).await?;
     }
     Ok((directory, settings))
+}
+
+/// The same, of a database that is left as it is.
+async fn connect(config: &ConfigFile, variables: Vec<(String, String)>) -> anyhow::Result<(Directory, Settings)> {
+    let settings = config::load(&config.path, variables)?;
+    let db = Db::open(&settings.database.url).await?;
+    Ok((Directory::new(db, Ambient::system()).keeping(settings.records.clone()), settings))
 }
 
 /// How a command ended, if it did not fail.
@@ -136,6 +147,8 @@ impl Command {
             Self::User(arguments) => arguments.run(variables, terminal),
             Self::Explain(arguments) => arguments.run(variables, terminal),
             Self::Policy(arguments) => arguments.run(variables, terminal),
+            Self::Plan(arguments) => arguments.run(variables, terminal),
+            Self::Apply(arguments) => arguments.run(variables, terminal),
             Self::Audit(arguments) => arguments.run(variables, terminal),
             Self::Demo(arguments) => arguments.run(terminal),
         }

@@ -5,9 +5,12 @@
 //! head of the change log.
 
 mod admin;
+mod danger;
 mod declare;
 mod difference;
 mod explain;
+mod foresee;
+mod losses;
 mod people;
 mod plan;
 mod provision;
@@ -27,11 +30,13 @@ use crate::identity::Catalogue;
 use crate::store::{self, Db};
 
 pub use admin::{AdminError, NewUser, ServerAdmin, Who};
-pub use declare::{Danger, DangerKind, DeclareError, Declared, IdentityChoice, IdentityChoices};
+pub use danger::{Approval, Danger, DangerKind, IdentityChoice};
+pub use declare::{DeclareError, Declared};
 pub use difference::{Becomes, Difference};
 pub use explain::{
     Event, ExplainError, ExplainedSignIn, ExplainedUser, Explanation, Fate, Held, Now, RefusedApplication, Subject,
 };
+pub use foresee::{Effect, Foresight, Impact};
 pub use people::{ListedIdentity, ListedUser, UserSelector, UserState};
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
 pub use record::{Record, RecordSettings, RefusedSignIn};

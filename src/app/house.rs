@@ -61,7 +61,7 @@ impl House {
         let directory = Directory::new(db.clone(), ambient.clone()).keeping(settings.records.clone());
         // Followed from before the declaration is applied, so that nothing falls in between.
         let changes = Arc::new(Changes::follow(db.clone()).await.map_err(unavailable)?);
-        directory.declare(&settings.declaration, &options.identities).await.map_err(|error| match error {
+        directory.declare(&settings.declaration, &options.approval).await.map_err(|error| match error {
             DeclareError::Store(error) => unavailable(error),
             refused => BuildError::Refused(refused.into()),
         })?;

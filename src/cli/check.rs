@@ -28,7 +28,8 @@ impl Arguments {
     }
 }
 
-fn count(number: usize, noun: &str) -> String {
+/// `2 changes`, `1 change`
+pub(super) fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }

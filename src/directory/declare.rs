@@ -1,16 +1,15 @@
 //! Applying a declaration: all of it in one transaction, or nothing.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
 use serde_json::Value;
 
+use super::danger::{Approval, Danger, DangerKind, IdentityChoice};
 use super::difference::Difference;
+use super::foresee::dangers;
 use super::plan::{Plan, Stored};
 use super::{ATTEMPTS, Directory};
 use crate::audit::{self, About, Action, Entry};
 use crate::base::Timestamp;
-use crate::identity::{Actor, Declaration, IdpId};
+use crate::identity::{Actor, Declaration};
 use crate::store::changes::{self, Change};
 use crate::store::{StoreError, Tx, catalogue, declared, forget};
 
@@ -24,58 +23,6 @@ pub struct Declared {
     pub changed: bool,
 }
 
-/// What shall become of the people an IdP already vouched for, when they may not be the same people any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IdentityChoice {
-    /// They are the same: from the same provider under another name, with the same identifiers.
-    Keep,
-    /// They are not: their identities there go, with what those gave, and with their sessions.
-    Forget,
-}
-
-/// The choices an admin has made, by IdP.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IdentityChoices(pub BTreeMap<IdpId, IdentityChoice>);
-
-/// What makes a change of an IdP dangerous.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DangerKind {
-    /// Its issuer or its identifier path changes.
-    Source,
-    /// The organization it belongs to changes.
-    Owner,
-}
-
-/// A change that waits for an admin's choice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Danger {
-    /// The IdP.
-    pub idp: IdpId,
-    /// What changes.
-    pub kind: DangerKind,
-    /// How many people have an identity there, or wait for one.
-    pub people: usize,
-}
-
-impl fmt::Display for Danger {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { idp, people, .. } = self;
-        let people = if *people == 1 { "1 person".to_owned() } else { format!("{people} people") };
-        match self.kind {
-            DangerKind::Source => write!(
-                f,
-                "the issuer or identifier path of IdP {idp} changes, so that an identifier there may be somebody \
-                 else's; this concerns {people}: choose whether to keep or to forget their identities"
-            ),
-            DangerKind::Owner => write!(
-                f,
-                "the owner of IdP {idp} changes, and with it what its word is worth; this concerns {people}: it can be \
-                 done only by forgetting their identities there"
-            ),
-        }
-    }
-}
-
 /// Why a declaration was not applied. Nothing of it was.
 #[derive(Debug, thiserror::Error)]
 pub enum DeclareError {
@@ -85,6 +32,12 @@ pub enum DeclareError {
     /// It refers to what it does not declare.
     #[error("{0} is referred to, but not declared")]
     Undeclared(String),
+    /// The catalogue has changed since it was looked at.
+    #[error("the configuration in the database has changed meanwhile: look again at what this one would do")]
+    Moved,
+    /// A defect of this program.
+    #[error("{0}")]
+    Internal(String),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -95,42 +48,58 @@ impl Directory {
     /// or is adopted if it has a declared id. A declaration that changes nothing writes nothing.
     ///
     /// # Errors
-    /// When it is dangerous and `choices` do not say what to do, or the database fails: then nothing has changed.
-    pub async fn declare(
-        &self,
-        declaration: &Declaration,
-        choices: &IdentityChoices,
-    ) -> Result<Declared, DeclareError> {
+    /// When it is dangerous and `approval` does not say what to do, or the database fails: then nothing has changed.
+    pub async fn declare(&self, declaration: &Declaration, approval: &Approval) -> Result<Declared, DeclareError> {
         let mut attempt = 1;
         loop {
-            match self.declare_once(declaration, choices).await {
+            match self.declare_once(declaration, approval, None).await {
                 Err(DeclareError::Store(error)) if error.is_worth_retrying() && attempt < ATTEMPTS => attempt += 1,
+                Err(DeclareError::Moved) if attempt < ATTEMPTS => attempt += 1,
                 result => return result,
             }
         }
     }
 
+    /// The same, if the catalogue is still the one that was shown: else nothing is done.
+    ///
+    /// # Errors
+    /// [`DeclareError::Moved`] if it is another; else as [`Directory::declare`].
+    pub async fn apply(
+        &self,
+        declaration: &Declaration,
+        approval: &Approval,
+        shown: i64,
+    ) -> Result<Declared, DeclareError> {
+        self.declare_once(declaration, approval, Some(shown)).await
+    }
+
     async fn declare_once(
         &self,
         declaration: &Declaration,
-        choices: &IdentityChoices,
+        approval: &Approval,
+        shown: Option<i64>,
     ) -> Result<Declared, DeclareError> {
         let mut snapshot = self.db.snapshot().await?;
         let stored = Stored::load(&mut snapshot).await?;
-        drop(snapshot);
-        if self.plan(&stored, declaration)?.is_empty() {
-            return Ok(Declared { changed: false });
-        }
-        let now = self.ambient.now();
-        let mut tx = self.db.begin().await?;
-        catalogue::bump(&mut tx).await?;
-        // Again, now that nobody else can change it.
-        let stored = Stored::load(&mut tx).await?;
         let plan = self.plan(&stored, declaration)?;
         if plan.is_empty() {
             return Ok(Declared { changed: false });
         }
-        let mut log = settle(&mut tx, &plan, declaration, choices).await?;
+        // Everybody's sign-in is looked at: before the one writer is taken.
+        let seen = catalogue::version(&mut snapshot).await?;
+        if shown.is_some_and(|shown| shown != seen) {
+            return Err(DeclareError::Moved);
+        }
+        let impact = self.impact(&mut snapshot, &stored, &plan).await?;
+        drop(snapshot);
+        let refused: Vec<Danger> =
+            dangers(&impact).into_iter().filter(|danger| !danger.is_approved(approval)).collect();
+        let now = self.ambient.now();
+        let mut tx = self.db.begin().await?;
+        if catalogue::bump(&mut tx).await? != seen + 1 {
+            return Err(DeclareError::Moved);
+        }
+        let mut log = settle(&mut tx, &plan, declaration, approval, refused).await?;
         write(&mut tx, &plan, now).await?;
         audit::record(&mut tx, &self.ambient, entry(&plan.differences(&stored))).await?;
         log.push(Change::Catalogue);
@@ -139,7 +108,7 @@ impl Directory {
         Ok(Declared { changed: true })
     }
 
-    fn plan(&self, stored: &Stored, declaration: &Declaration) -> Result<Plan, DeclareError> {
+    pub(super) fn plan(&self, stored: &Stored, declaration: &Declaration) -> Result<Plan, DeclareError> {
         Plan::new(stored, declaration, || self.ambient.uuid())
     }
 }
@@ -163,16 +132,16 @@ async fn settle(
     tx: &mut Tx,
     plan: &Plan,
     declaration: &Declaration,
-    choices: &IdentityChoices,
+    approval: &Approval,
+    mut refused: Vec<Danger>,
 ) -> Result<Vec<Change>, DeclareError> {
-    let mut refused = Vec::new();
     let mut log = Vec::new();
     for (key, idp, kind) in &plan.dangers {
         let people = forget::people(tx, *key).await?;
         if people.is_empty() {
             continue;
         }
-        match (choices.0.get(idp), kind) {
+        match (approval.identities.get(idp), kind) {
             (Some(IdentityChoice::Forget), _) => {
                 forget::forget(tx, *key).await?;
                 log.extend(people.into_iter().map(Change::User));
@@ -182,7 +151,7 @@ async fn settle(
                     forget::keep(tx, *key, spec.issuer.as_str(), &spec.profile.identifier).await?;
                 }
             }
-            _ => refused.push(Danger { idp: idp.clone(), kind: *kind, people: people.len() }),
+            _ => refused.push(Danger::Identities { idp: idp.clone(), kind: *kind, people: people.len() }),
         }
     }
     if refused.is_empty() { Ok(log) } else { Err(DeclareError::Dangerous(refused)) }

@@ -1,6 +1,6 @@
 //! For tests: a directory with two organizations, a global IdP and one that an organization owns.
 
-use super::{Desired, Directory, IdentityChoices, NewUser, Profile, ProvisionError, Provisioned, Record, SignIn, Who};
+use super::{Approval, Desired, Directory, NewUser, Profile, ProvisionError, Provisioned, Record, SignIn, Who};
 use crate::base::{Ambient, Timestamp, TokenHash};
 use crate::identity::{
     Catalogue, Declaration, Email, Host, Idp, IdpId, OrganizationId, OrganizationKey, RoleId, RoleName, SessionId,
@@ -38,7 +38,7 @@ pub async fn on_each_with(declaration: Declaration, test: impl AsyncFn(Fixture))
     on_each(async |db| {
         let (clock, ambient) = TestClock::new();
         let directory = Directory::new(db.clone(), ambient.clone());
-        directory.declare(&declaration, &IdentityChoices::default()).await.unwrap();
+        directory.declare(&declaration, &Approval::default()).await.unwrap();
         test(Fixture { directory, db, clock, ambient }).await;
     })
     .await;
@@ -62,7 +62,9 @@ impl Fixture {
     }
 
     pub async fn declare(&self, declaration: &Declaration) -> bool {
-        self.directory.declare(declaration, &IdentityChoices::default()).await.unwrap().changed
+        // Of one or two people whoever loses a role is many.
+        let approval = Approval { loss_of_admins: true, loss_of_roles: true, ..Approval::default() };
+        self.directory.declare(declaration, &approval).await.unwrap().changed
     }
 
     /// The role `organization/role`.

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::declare::{DangerKind, DeclareError};
+use super::danger::DangerKind;
+use super::declare::DeclareError;
 use crate::identity::{
-    ApplicationKey, Declaration, IdpId, IdpKey, IdpSpec, OrganizationId, OrganizationKey, OrganizationSpec, PolicyId,
-    PolicyText, RoleId,
+    ApplicationKey, Ceiling, Declaration, IdpId, IdpKey, IdpSpec, OrganizationId, OrganizationKey, OrganizationSpec,
+    PolicyId, PolicyText, RoleId,
 };
 use crate::store::declared::{self, ApplicationRow, IdpRow, OrganizationRow, PolicyRow, RoleRow};
 use crate::store::forget::{self, Source};
@@ -58,6 +59,15 @@ impl Plan {
             && self.policies.is_empty()
             && self.applications.is_empty()
             && self.dangers.is_empty()
+    }
+
+    /// Whether it may change what anybody holds: applications and names alone do not.
+    pub(super) fn touches_people(&self) -> bool {
+        !(self.organizations.is_empty()
+            && self.roles.is_empty()
+            && self.idps.is_empty()
+            && self.retired.is_empty()
+            && self.policies.is_empty())
     }
 
     /// What `declaration` changes of what is `stored`; new rows get keys from `key`.
@@ -164,12 +174,12 @@ impl<'a, K: FnMut() -> Uuid> Planner<'a, K> {
     /// A changed text is a new version; versions that were in force once never change.
     fn policy(&mut self, idp: IdpKey, organization: Option<OrganizationKey>, text: &PolicyText) {
         let stored = self.stored.policies.iter().find(|row| row.idp == idp && row.organization == organization);
-        if stored.is_some_and(|row| row.text == *text) {
+        if stored.is_some_and(|row| row.text == *text && row.ceiling == Ceiling::None) {
             return;
         }
         self.plan.retired.extend(stored.map(|row| row.id));
         let id = PolicyId::new((self.key)());
-        self.plan.policies.push(PolicyRow { id, idp, organization, text: text.clone() });
+        self.plan.policies.push(PolicyRow { id, idp, organization, text: text.clone(), ceiling: Ceiling::None });
     }
 
     fn applications(&mut self, declaration: &Declaration) -> Result<(), DeclareError> {

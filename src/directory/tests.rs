@@ -2,7 +2,7 @@
 //! PostgreSQL the other is halfway through when the change commits.
 
 use super::kit::{Fixture, declaration, on_each_with, profile};
-use super::{IdentityChoices, ProvisionError, Record, SignIn};
+use super::{Approval, ProvisionError, Record, SignIn};
 use crate::store::{catalogue, declared};
 
 impl Fixture {
@@ -70,8 +70,7 @@ async fn a_declaration_is_applied_to_what_there_is_when_it_is_applied() {
         }
         let before = it.db.statements();
         let directory = it.directory.clone();
-        let other =
-            tokio::spawn(async move { directory.declare(&changed, &IdentityChoices::default()).await.unwrap() });
+        let other = tokio::spawn(async move { directory.declare(&changed, &Approval::default()).await.unwrap() });
         // Six to see whether anything changes; take the head.
         it.until_statements(before, 7).await;
         tx.commit().await.unwrap();

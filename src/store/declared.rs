@@ -6,8 +6,8 @@ use super::conn::{At, FromJson, Parsed, values};
 use super::{StoreError, Tx};
 use crate::base::Timestamp;
 use crate::identity::{
-    ApplicationKey, ApplicationSpec, IdpKey, IdpSpec, OrganizationId, OrganizationKey, PolicyId, PolicyText, RoleId,
-    RoleName,
+    ApplicationKey, ApplicationSpec, Ceiling, IdpKey, IdpSpec, OrganizationId, OrganizationKey, PolicyId, PolicyText,
+    RoleId, RoleName,
 };
 
 /// An organization.
@@ -66,6 +66,8 @@ pub struct PolicyRow {
     pub organization: Option<OrganizationKey>,
     /// Its selectors.
     pub text: PolicyText,
+    /// The most it may give.
+    pub ceiling: Ceiling,
 }
 
 /// An application.
@@ -167,14 +169,16 @@ pub async fn policies(tx: &mut Tx) -> Result<Vec<PolicyRow>, StoreError> {
         organization_key: Option<Parsed<OrganizationKey>>,
         org_selector: Option<String>,
         role_selector: Option<String>,
+        ceiling: Option<FromJson<Ceiling>>,
     }
-    const SQL: &str = "select id, idp_key, organization_key, org_selector, role_selector from policies \
+    const SQL: &str = "select id, idp_key, organization_key, org_selector, role_selector, ceiling from policies \
                        where retired_at is null";
     let read = |row: Row| PolicyRow {
         id: row.id.0,
         idp: row.idp_key.0,
         organization: row.organization_key.map(|key| key.0),
         text: PolicyText { org: row.org_selector, role: row.role_selector },
+        ceiling: row.ceiling.map(|ceiling| ceiling.0).unwrap_or_default(),
     };
     Ok(tx.conn().all(SQL, vec![]).await?.into_iter().map(read).collect())
 }
@@ -277,10 +281,14 @@ pub async fn retire_policy(tx: &mut Tx, policy: PolicyId, now: Timestamp) -> Res
 /// # Errors
 /// [`StoreError::Unique`] if one is in force at the same place.
 pub async fn insert_policy(tx: &mut Tx, row: &PolicyRow, now: Timestamp) -> Result<(), StoreError> {
-    const SQL: &str = "insert into policies (id, idp_key, organization_key, org_selector, role_selector, created_at) \
-                       values ($1, $2, $3, $4, $5, $6)";
+    const SQL: &str = "insert into policies (id, idp_key, organization_key, org_selector, role_selector, ceiling, \
+                       created_at) values ($1, $2, $3, $4, $5, $6, $7)";
     let (org, role) = (row.text.org.as_deref(), row.text.role.as_deref());
-    tx.conn().execute(SQL, values![row.id, row.idp, row.organization, org, role, now]).await?;
+    let ceiling = match &row.ceiling {
+        Ceiling::None => None,
+        Ceiling::Roles(_) => Some(json(&row.ceiling)?),
+    };
+    tx.conn().execute(SQL, values![row.id, row.idp, row.organization, org, role, ceiling, now]).await?;
     Ok(())
 }
 

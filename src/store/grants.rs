@@ -213,6 +213,81 @@ pub async fn confine(tx: &mut Tx, user: UserId, organization: OrganizationKey) -
     tx.conn().execute(SQL, values![user, organization]).await
 }
 
+/// A live grant, and whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveGrant {
+    /// Who holds it.
+    pub user: UserId,
+    /// The organization of the role.
+    pub organization: OrganizationKey,
+    /// The role.
+    pub role: RoleId,
+    /// Who gave it.
+    pub origin: Origin,
+}
+
+#[derive(FromRow)]
+struct Live {
+    user_id: Parsed<UserId>,
+    organization_key: Parsed<OrganizationKey>,
+    role_id: Parsed<RoleId>,
+    origin: Parsed<Origin>,
+}
+
+impl From<Live> for LiveGrant {
+    fn from(row: Live) -> Self {
+        Self { user: row.user_id.0, organization: row.organization_key.0, role: row.role_id.0, origin: row.origin.0 }
+    }
+}
+
+/// The grants of these users that are live at `now`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn live_of(tx: &mut Tx, users: &[UserId], now: Timestamp) -> Result<Vec<LiveGrant>, StoreError> {
+    let mut live = Vec::new();
+    for batch in users.chunks(BATCH) {
+        let sql = format!(
+            "select g.user_id, r.organization_key, g.role_id, g.origin from grants g join roles r on r.id = g.role_id \
+             join organizations o on o.key = r.organization_key \
+             where r.undeclared_at is null and o.undeclared_at is null \
+             and (g.kept_until is null or g.kept_until >= $1) and g.user_id in {}",
+            list(2, batch.len())
+        );
+        let values = values![now].into_iter().chain(batch.iter().map(|user| Value::from(*user))).collect();
+        live.extend(tx.conn().all::<Live>(sql, values).await?.into_iter().map(LiveGrant::from));
+    }
+    Ok(live)
+}
+
+/// The grants of these roles, live or not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_roles_held(tx: &mut Tx, roles: &[RoleId]) -> Result<Vec<LiveGrant>, StoreError> {
+    let mut held = Vec::new();
+    for batch in roles.chunks(BATCH) {
+        let sql = format!(
+            "select g.user_id, r.organization_key, g.role_id, g.origin from grants g join roles r on r.id = g.role_id \
+             where g.role_id in {} order by g.user_id",
+            list(1, batch.len())
+        );
+        held.extend(tx.conn().all::<Live>(sql, of_roles(Vec::new(), batch)).await?.into_iter().map(LiveGrant::from));
+    }
+    Ok(held)
+}
+
+/// How many users hold a live role.
+///
+/// # Errors
+/// When the database fails.
+pub async fn holders(tx: &mut Tx) -> Result<u64, StoreError> {
+    const SQL: &str = "select count(distinct g.user_id) from grants g join roles r on r.id = g.role_id \
+        join organizations o on o.key = r.organization_key where r.undeclared_at is null and o.undeclared_at is null";
+    let count: i64 = tx.conn().scalar(SQL, vec![]).await?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
 /// These roles by the names that people read, in order of organization and name.
 ///
 /// # Errors

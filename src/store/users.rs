@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::conn::{At, FromJson, Parsed, list, values};
+use super::conn::{At, BATCH, FromJson, Parsed, list, values};
 use super::{Db, StoreError, Tx};
 use crate::base::Timestamp;
 use crate::identity::{Email, Grant, IdentityId, IdpSpec, OrganizationKey, Origin, RoleId, UserId, Username};
@@ -162,6 +162,21 @@ pub async fn get(tx: &mut Tx, user: UserId) -> Result<Option<UserRow>, StoreErro
     const SQL: &str = "select id, username, display_name, email, disabled_at, created_at from users where id = $1";
     let row: Option<Row> = tx.conn().optional(SQL, values![user]).await?;
     Ok(row.map(UserRow::from))
+}
+
+/// What these users are called.
+///
+/// # Errors
+/// When the database fails.
+pub async fn usernames(tx: &mut Tx, users: &[UserId]) -> Result<Vec<(UserId, Username)>, StoreError> {
+    let mut named = Vec::with_capacity(users.len());
+    for batch in users.chunks(BATCH) {
+        let sql = format!("select id, username from users where id in {} order by username", list(1, batch.len()));
+        let values = batch.iter().flat_map(|user| values![*user]).collect();
+        let rows: Vec<(Parsed<UserId>, Parsed<Username>)> = tx.conn().all(sql, values).await?;
+        named.extend(rows.into_iter().map(|(id, name)| (id.0, name.0)));
+    }
+    Ok(named)
 }
 
 /// The user of that username; case does not count.

@@ -15,6 +15,7 @@ mod journey;
 mod oidc;
 mod outage;
 mod pages;
+mod plan;
 mod postgres;
 mod prepared;
 mod provisioning;

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use crate::base::Ambient;
+use crate::cli::check::count as counted;
 use crate::cli::{ConfigFile, Outcome, Terminal};
 use crate::config::{self, CaseOf};
 use crate::identity::Catalogue;
@@ -46,9 +47,9 @@ impl Test {
         if self.json {
             terminal.say(json!({ "cases": told, "count": count, "failed": failed }));
         } else if failed == 0 {
-            terminal.say(format_args!("{count} cases hold"));
+            terminal.say(format_args!("all of {} hold", counted(count, "case")));
         } else {
-            terminal.say(format_args!("{failed} of {count} cases do not hold"));
+            terminal.say(format_args!("{failed} of {} do not hold", counted(count, "case")));
         }
         Ok(if failed == 0 { Outcome::Done } else { Outcome::Failed })
     }

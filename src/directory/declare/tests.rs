@@ -1,11 +1,11 @@
 use super::*;
 use crate::directory::kit::{Fixture, declaration, on_each_with, profile};
 use crate::directory::{Actor, NewUser, ProvisionError, Record, Who};
-use crate::identity::{Declaration, Issuer, OrganizationId, OrganizationPolicySpec, PolicyText, RoleName};
+use crate::identity::{Declaration, IdpId, Issuer, OrganizationId, OrganizationPolicySpec, PolicyText, RoleName};
 use crate::store::kit::{count, idp_spec, run};
 
-fn choose(idp: &str, choice: IdentityChoice) -> IdentityChoices {
-    IdentityChoices([(IdpId::parse(idp).unwrap(), choice)].into())
+fn choose(idp: &str, choice: IdentityChoice) -> Approval {
+    Approval { identities: [(IdpId::parse(idp).unwrap(), choice)].into(), ..Approval::default() }
 }
 
 fn moved() -> Declaration {
@@ -132,7 +132,7 @@ async fn another_issuer_or_identifier_path_waits_for_a_choice() {
             it.sign_in("bob", &[]).await.unwrap();
             let mut dangerous = dangerous.clone();
             dangerous.organizations[0].name = "Renamed".to_owned();
-            let error = it.directory.declare(&dangerous, &IdentityChoices::default()).await.unwrap_err();
+            let error = it.directory.declare(&dangerous, &Approval::default()).await.unwrap_err();
             assert!(error.to_string().contains("IdP company changes"), "{error}");
             assert!(error.to_string().contains("2 people"), "{error}");
             // Nothing of it was applied.
@@ -189,7 +189,7 @@ async fn those_who_wait_are_people_too() {
             roles: vec![(OrganizationId::parse("lab").unwrap(), RoleName::parse("Admin").unwrap())],
         };
         it.directory.server_admin(Actor::CommandLine).pre_provision(&new).await.unwrap();
-        let error = it.directory.declare(&moved(), &IdentityChoices::default()).await.unwrap_err();
+        let error = it.directory.declare(&moved(), &Approval::default()).await.unwrap_err();
         assert!(error.to_string().contains("1 person"), "{error}");
         it.directory.declare(&moved(), &choose("company", IdentityChoice::Forget)).await.unwrap();
         assert_eq!(count(&it.db, "select count(*) from users").await, 0);
@@ -203,7 +203,7 @@ async fn an_idp_changes_hands_only_by_forgetting() {
         it.sign_in("alice", &["lab/Member"]).await.unwrap();
         let mut handed_over = declaration();
         handed_over.idps[0].owner = Some(OrganizationId::parse("office").unwrap());
-        for choices in [IdentityChoices::default(), choose("company", IdentityChoice::Keep)] {
+        for choices in [Approval::default(), choose("company", IdentityChoice::Keep)] {
             let error = it.directory.declare(&handed_over, &choices).await.unwrap_err();
             assert!(error.to_string().contains("owner of IdP company"), "{error}");
         }
@@ -231,7 +231,7 @@ async fn an_idp_that_was_gone_does_not_come_back_from_elsewhere() {
         let mut without = declaration();
         without.idps.remove(0);
         assert!(it.declare(&without).await);
-        let error = it.directory.declare(&moved(), &IdentityChoices::default()).await.unwrap_err();
+        let error = it.directory.declare(&moved(), &Approval::default()).await.unwrap_err();
         assert!(matches!(error, DeclareError::Dangerous(_)), "{error}");
     })
     .await;
@@ -242,7 +242,7 @@ async fn a_reference_to_what_is_not_declared_is_refused() {
     on_each_with(declaration(), async |it: Fixture| {
         let mut dangling = declaration();
         dangling.organizations.remove(0);
-        let error = it.directory.declare(&dangling, &IdentityChoices::default()).await.unwrap_err();
+        let error = it.directory.declare(&dangling, &Approval::default()).await.unwrap_err();
         assert!(error.to_string().contains("organization lab"), "{error}");
         assert_eq!(it.directory.version().await.unwrap(), 1);
     })
@@ -257,7 +257,7 @@ async fn two_processes_that_start_at_once_declare_the_same() {
         let tasks: Vec<_> = (0..4)
             .map(|_| {
                 let (directory, more) = (it.directory.clone(), more.clone());
-                tokio::spawn(async move { directory.declare(&more, &IdentityChoices::default()).await.unwrap() })
+                tokio::spawn(async move { directory.declare(&more, &Approval::default()).await.unwrap() })
             })
             .collect();
         let mut changed = 0;

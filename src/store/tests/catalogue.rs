@@ -1,4 +1,4 @@
-use crate::identity::{Origin, PolicyId, PolicyText};
+use crate::identity::{Ceiling, Origin, PolicyId, PolicyText};
 use crate::store::declared::{self, PolicyRow};
 use crate::store::forget::{self, Source};
 use crate::store::identities::{self, Awaited};
@@ -109,6 +109,8 @@ async fn one_version_of_a_policy_is_in_force() {
             idp: world.idp,
             organization,
             text: text.clone(),
+            // In force, the second is bounded.
+            ceiling: organization.map_or(Ceiling::None, |_| Ceiling::Roles([world.member].into())),
         };
         for place in [None, Some(world.lab)] {
             let mut tx = db.begin().await.unwrap();

@@ -70,7 +70,11 @@ error = ["garage"]
 #[tokio::test]
 async fn cases_that_hold_end_with_0_and_others_with_1_and_a_difference_to_read() {
     let done = test(HOLDS, false).await;
-    assert_eq!((done.code, done.out.as_str()), (Some(0), "ok      a member (company)\n1 cases hold\n"), "{done:?}");
+    assert_eq!(
+        (done.code, done.out.as_str()),
+        (Some(0), "ok      a member (company)\nall of 1 case hold\n"),
+        "{done:?}"
+    );
 
     let done = test(&format!("{HOLDS}{DOES_NOT}"), false).await;
     assert_eq!(done.code, Some(1), "{done:?}");

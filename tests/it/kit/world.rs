@@ -13,6 +13,7 @@ use tokio::time::interval;
 use vestibule::app::{App, AppError, Options};
 use vestibule::base::{Ambient, Clock, SystemChance, SystemClock, Timestamp};
 use vestibule::config::{self, Settings};
+use vestibule::directory::Approval;
 
 use super::browser::{Browser, Response};
 use super::provider::{CLIENT_ID, CLIENT_SECRET, Provider, Variant};
@@ -216,7 +217,10 @@ impl World {
     async fn serve(&mut self, settings: Settings) {
         super::logs::keep();
         let ambient = Ambient::new(self.clock.clone(), SystemChance::default());
-        let app = App::bind(settings, Options::default(), ambient).await.expect("free ports");
+        // Most tests take roles from all there are: the one person.
+        let approval = Approval { loss_of_admins: true, loss_of_roles: true, ..Approval::default() };
+        let options = Options { approval, ..Options::default() };
+        let app = App::bind(settings, options, ambient).await.expect("free ports");
         self.operations = app.operations_address();
         let (stop, stopped) = oneshot::channel();
         self.stop = Some(stop);

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use vestibule::base::Ambient;
 use vestibule::claims::{ClaimLimits, ClaimRules, Claims};
-use vestibule::directory::{Desired, Directory, IdentityChoices, Record, SignIn};
+use vestibule::directory::{Approval, Desired, Directory, Record, SignIn};
 use vestibule::identity::Catalogue;
 use vestibule::policy::{self, Snapshot};
 use vestibule::store::Db;
@@ -29,7 +29,7 @@ async fn statements(organizations: usize) -> [u64; 3] {
     let settings = settings(&text);
     let db = Db::open(&settings.database.url).await.expect("a database");
     let directory = Directory::new(db.clone(), Ambient::system());
-    directory.declare(&settings.declaration, &IdentityChoices::default()).await.expect("declared");
+    directory.declare(&settings.declaration, &Approval::default()).await.expect("declared");
     let catalogue = directory.catalogue().await.expect("a catalogue");
 
     let mut costs = [0; 3];

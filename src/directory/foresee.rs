@@ -1,0 +1,74 @@
+//! What applying a declaration would do, before it is done: what differs, who would gain and who would lose what, and
+//! which of it is dangerous.
+
+mod after;
+mod impact;
+
+use super::Directory;
+use super::danger::{Danger, MANY};
+use super::declare::DeclareError;
+use super::difference::Difference;
+use super::plan::{Plan, Stored};
+use crate::identity::Declaration;
+use crate::policy::Snapshot;
+use crate::store::{Tx, catalogue, forget};
+
+pub use impact::{Effect, Impact};
+
+/// What applying a declaration would do.
+#[derive(Clone, Debug)]
+pub struct Foresight {
+    /// The version of the catalogue it was worked out on.
+    pub version: i64,
+    /// What differs.
+    pub differences: Vec<Difference>,
+    /// Who gains and who loses what.
+    pub impact: Impact,
+    /// What an admin has to say is meant.
+    pub dangers: Vec<Danger>,
+}
+
+impl Directory {
+    /// What applying `declaration` would do. Writes nothing.
+    ///
+    /// # Errors
+    /// When it refers to what it does not declare, or the database fails.
+    pub async fn foresee(&self, declaration: &Declaration) -> Result<Foresight, DeclareError> {
+        let mut tx = self.db.snapshot().await?;
+        let stored = Stored::load(&mut tx).await?;
+        let plan = self.plan(&stored, declaration)?;
+        let version = catalogue::version(&mut tx).await?;
+        let impact = self.impact(&mut tx, &stored, &plan).await?;
+        let mut dangers = dangers(&impact);
+        for (key, idp, kind) in &plan.dangers {
+            let people = forget::people(&mut tx, *key).await?.len();
+            if people > 0 {
+                dangers.insert(0, Danger::Identities { idp: idp.clone(), kind: *kind, people });
+            }
+        }
+        Ok(Foresight { version, differences: plan.differences(&stored), impact, dangers })
+    }
+
+    /// Who gains and who loses what by a plan.
+    pub(super) async fn impact(&self, tx: &mut Tx, stored: &Stored, plan: &Plan) -> Result<Impact, DeclareError> {
+        let before = catalogue::load(tx).await?;
+        if before.version == 0 || !plan.touches_people() {
+            return Ok(Impact::default());
+        }
+        let after = after::catalogue(stored, plan, before.version);
+        let (old, new) = (Snapshot::compile(&before), Snapshot::compile(&after));
+        impact::work_out(tx, impact::Sides { before, after, old, new }, self.ambient.now()).await
+    }
+}
+
+/// What of an impact must be meant.
+pub(super) fn dangers(impact: &Impact) -> Vec<Danger> {
+    let mut dangers = Vec::new();
+    if !impact.without_admin.is_empty() {
+        dangers.push(Danger::LossOfAdmins { organizations: impact.without_admin.clone() });
+    }
+    if impact.losing.saturating_mul(MANY) > impact.holders {
+        dangers.push(Danger::LossOfRoles { losing: impact.losing, of: impact.holders });
+    }
+    dangers
+}
