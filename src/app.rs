@@ -102,7 +102,8 @@ impl App {
             let (door, stopped) = (door.clone(), stopped.clone());
             let service = tower::service_fn(move |request: Request<Incoming>| {
                 let door = door.clone();
-                async move { Ok::<_, Infallible>(door.answer(request.map(Body::new)).await) }
+                // Boxed: a future is moved whole several times before it is first polled, and this one is large.
+                Box::pin(async move { Ok::<_, Infallible>(door.answer(request.map(Body::new)).await) })
             });
             serving.spawn(listener.serve(service, Limits::default(), Arc::clone(&trusted), until(stopped)));
         }
