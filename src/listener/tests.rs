@@ -86,6 +86,39 @@ async fn a_connection_that_does_not_get_to_the_point_is_closed() {
 }
 
 #[tokio::test]
+async fn the_next_request_on_a_connection_may_not_take_longer_either() {
+    let running = start(Limits { head: Duration::from_millis(100), ..Limits::default() }, None).await;
+    for next in ["", "GET / HTTP/1.1\r\nHost: a\r\nX-Slow: "] {
+        let answer = exchange(running.address, format!("GET /one HTTP/1.1\r\nHost: a\r\n\r\n{next}").as_bytes()).await;
+        assert!(answer.ends_with("/one"), "{next}: {answer}");
+    }
+    // However often it trickles: bytes are no sign of life.
+    let (mut read, mut write) = TcpStream::connect(running.address).await.unwrap().into_split();
+    write.write_all(b"GET /one HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n").await.unwrap();
+    let trickle = tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        while write.write_all(b"X: 1\r\n").await.is_ok() {
+            ticks.tick().await;
+        }
+    });
+    let _ = timeout(Duration::from_secs(10), read.read_to_end(&mut Vec::new())).await.expect("it stays open");
+    timeout(Duration::from_secs(10), trickle).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_request_may_take_longer_than_its_head() {
+    let head = Duration::from_millis(50);
+    let mut running = start(Limits { head, ..Limits::default() }, None).await;
+    let address = running.address;
+    let request = b"GET /wait HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let mut waiting = tokio::spawn(async move { exchange(address, request).await });
+    running.seen.recv().await.unwrap();
+    assert!(timeout(5 * head, &mut waiting).await.is_err(), "a request was under way");
+    running.gate.add_permits(1);
+    assert!(waiting.await.unwrap().ends_with("/wait"));
+}
+
+#[tokio::test]
 async fn heads_that_are_too_large_are_refused() {
     let running = start(Limits::default(), None).await;
     let many: String = (0..200).map(|number| format!("X-{number}: 1\r\n")).collect();
