@@ -89,7 +89,7 @@ impl Gateway {
     /// A handshake that carries a session, from a page that is not this host's.
     fn is_hijack(&self, route: &Route, host: &Host, headers: &HeaderMap) -> bool {
         let own = || self.web.public_url.origin_of(host);
-        !self.web.session_tokens(headers).is_empty()
+        self.web.session_tokens(headers).next().is_some()
             && check_handshake(headers, &own(), &route.spec().allowed_origins).is_err()
     }
 
@@ -98,7 +98,7 @@ impl Gateway {
     fn still_allowed(self: &Arc<Self>, permit: &Permit, path: &RequestPath, request: &Request<Body>) -> StillAllowed {
         let (gateway, host, path) = (Arc::clone(self), permit.host().clone(), path.clone());
         let session = permit.identity().map(|identity| identity.principal().session);
-        let tokens: Arc<[Token]> = self.web.session_tokens(request.headers()).into();
+        let tokens: Arc<[Token]> = self.web.session_tokens(request.headers()).collect();
         let slot = request.extensions().get::<Slot>().cloned();
         Arc::new(move || {
             // As long as somebody asks, the connection counts among the listener's.

@@ -77,8 +77,8 @@ impl CookieNames {
 
     /// The values of the cookie that holds `what`, in the order sent. More than one means that someone set another:
     /// the reader must not simply believe the first.
-    pub fn values<'a>(&self, headers: &'a HeaderMap, what: &str) -> Vec<&'a str> {
-        self.held(headers).filter(|(held, _)| *held == what).map(|(_, value)| value).collect()
+    pub fn values<'a>(&'a self, headers: &'a HeaderMap, what: &'a str) -> impl Iterator<Item = &'a str> {
+        self.held(headers).filter(move |(held, _)| *held == what).map(|(_, value)| value)
     }
 }
 
@@ -113,9 +113,8 @@ pub fn name_of(piece: &[u8]) -> &[u8] {
 /// 9113 8.2.3). Pieces without `=` and pieces that are no UTF-8 are passed over: none of ours is either.
 fn ours(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers.get_all(header::COOKIE).iter().flat_map(pieces).filter(|piece| is_ours(piece)).filter_map(|piece| {
-        let (name, value) = piece.split_at(memchr(b'=', piece)?);
-        let text = |bytes| std::str::from_utf8(bytes).map(str::trim_ascii).ok();
-        Some((text(name)?, text(&value[1..])?))
+        let (name, value) = std::str::from_utf8(piece).ok()?.split_once('=')?;
+        Some((name.trim_ascii(), value.trim_ascii()))
     })
 }
 

@@ -32,6 +32,7 @@ where
     loop {
         let deadline = progress.last() + limit;
         tokio::select! {
+            biased;
             answer = &mut answer => return answer,
             () = sleep_until(deadline) => {
                 if Instant::now() >= progress.last() + limit {

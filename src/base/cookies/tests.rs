@@ -48,8 +48,8 @@ fn a_value_cannot_add_attributes_or_headers() {
 fn values_are_found_over_several_headers() {
     let names = CookieNames::new(true, "h");
     let headers = request(&["a=1; __Host-vestibule-session=one", " __Host-vestibule-session = two ;b=2"]);
-    assert_eq!(names.values(&headers, "session"), ["one", "two"]);
-    assert_eq!(names.values(&headers, "other"), Vec::<&str>::new());
+    assert!(names.values(&headers, "session").eq(["one", "two"]));
+    assert_eq!(names.values(&headers, "other").next(), None);
 }
 
 #[test]
