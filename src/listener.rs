@@ -16,6 +16,7 @@ use std::time::Duration;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 
+pub use activity::Tracked;
 pub use client::{Client, TrustedProxies};
 pub use serve::Slot;
 pub use tls::server_config;

@@ -32,7 +32,7 @@ pub(super) enum State {
     Resting(Duration),
 }
 
-/// A request under way, until the last byte of its answer.
+/// A request under way, until the last byte of its answer and of its own body.
 pub(super) struct Busy(Arc<Activity>);
 
 impl Activity {
@@ -47,9 +47,14 @@ impl Activity {
     }
 
     pub(super) fn begin(self: &Arc<Self>, version: Version) -> Busy {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        let busy = self.busy();
         self.http2.store(version == Version::HTTP_2, Ordering::Relaxed);
         self.begun.store(true, Ordering::Release);
+        busy
+    }
+
+    fn busy(self: &Arc<Self>) -> Busy {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
         Busy(Arc::clone(self))
     }
 
@@ -70,6 +75,12 @@ impl Activity {
     }
 }
 
+impl Clone for Busy {
+    fn clone(&self) -> Self {
+        self.0.busy()
+    }
+}
+
 impl Drop for Busy {
     fn drop(&mut self) {
         let micros = u64::try_from(self.0.started.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -79,15 +90,19 @@ impl Drop for Busy {
     }
 }
 
-/// The body of an answer, with which the request ends.
-pub(super) struct Tracked<B> {
+/// A body of a request or its answer. The request is under way for as long as there is one.
+pub struct Tracked<B> {
     body: B,
-    _busy: Busy,
+    busy: Option<Busy>,
 }
 
-impl<B> Tracked<B> {
-    pub(super) const fn new(body: B, busy: Busy) -> Self {
-        Self { body, _busy: busy }
+impl<B: Body> Tracked<B> {
+    pub(super) fn request(body: B, busy: &Busy) -> Self {
+        Self { busy: (!body.is_end_stream()).then(|| busy.clone()), body }
+    }
+
+    pub(super) const fn answer(body: B, busy: Busy) -> Self {
+        Self { busy: Some(busy), body }
     }
 }
 
@@ -96,7 +111,13 @@ impl<B: Body + Unpin> Body for Tracked<B> {
     type Error = B::Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        Pin::new(&mut self.get_mut().body).poll_frame(cx)
+        let Self { body, busy } = self.get_mut();
+        let polled = Pin::new(&mut *body).poll_frame(cx);
+        // Whoever knows that this was all may never ask again, nor drop the body soon.
+        if body.is_end_stream() {
+            *busy = None;
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

@@ -49,7 +49,7 @@ impl Listener {
         trusted: Arc<TrustedProxies>,
         stop: impl Future<Output = ()> + Send,
     ) where
-        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+        S: Service<Request<Tracked<Incoming>>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
         S::Future: Send + 'static,
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
@@ -135,7 +135,7 @@ struct Door<S> {
 
 impl<S, B> Door<S>
 where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S: Service<Request<Tracked<Incoming>>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send + 'static,
     B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<BoxError>,
@@ -173,8 +173,9 @@ where
                 let client = trusted.resolve(peer, tls, request.headers());
                 request.extensions_mut().insert(client);
                 request.extensions_mut().insert(slot.clone());
+                let request = request.map(|body| Tracked::request(body, &busy));
                 let answer = service.clone().oneshot(request);
-                async move { answer.await.map(|response| response.map(|body| Tracked::new(body, busy))) }
+                async move { answer.await.map(|response| response.map(|body| Tracked::answer(body, busy))) }
             })
         };
         let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), answer).into_owned());
@@ -212,8 +213,6 @@ enum Close {
 }
 
 /// Waits until it is time to stop, or a request's head or anything at all has been waited for too long.
-///
-/// Closing gracefully closes at once where no request is under way, be the next one's head begun or not.
 async fn until_it_should_close(activity: &Activity, limits: &Limits, mut stopped: watch::Receiver<bool>) -> Close {
     let mut pause = pin!(sleep(limits.head));
     loop {
@@ -221,12 +220,13 @@ async fn until_it_should_close(activity: &Activity, limits: &Limits, mut stopped
             _ = stopped.wait_for(|stopped| *stopped) => return Close::Gracefully,
             () = &mut pause => {}
         }
-        // A head that is begun over HTTP/1.1 counts as rest; over HTTP/2 streams share a connection.
-        let patience = if activity.is_http2() { limits.idle } else { limits.head };
+        // Over HTTP/1.1 one rests until the next head is there whole, and has nothing left to finish.
+        let (patience, close) =
+            if activity.is_http2() { (limits.idle, Close::Gracefully) } else { (limits.head, Close::Now) };
         let left = match activity.state() {
             State::Fresh => return Close::Now,
             State::Busy => patience,
-            State::Resting(rested) if rested >= patience => return Close::Gracefully,
+            State::Resting(rested) if rested >= patience => return close,
             State::Resting(rested) => patience - rested,
         };
         pause.as_mut().reset(Instant::now() + left);

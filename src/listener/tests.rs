@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::{Request, Response};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -33,7 +35,7 @@ async fn start_behind(trusted: TrustedProxies, limits: Limits, tls: Option<Arc<S
     let (tell, seen) = mpsc::unbounded_channel();
     let gate = Arc::new(tokio::sync::Semaphore::new(0));
     let wait = Arc::clone(&gate);
-    let service = tower::service_fn(move |request: Request<Incoming>| {
+    let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
         let (tell, wait) = (tell.clone(), Arc::clone(&wait));
         async move {
             let client = request.extensions().get::<Client>().unwrap().clone();
@@ -116,6 +118,34 @@ async fn a_request_may_take_longer_than_its_head() {
     assert!(timeout(5 * head, &mut waiting).await.is_err(), "a request was under way");
     running.gate.add_permits(1);
     assert!(waiting.await.unwrap().ends_with("/wait"));
+}
+
+#[tokio::test]
+async fn an_upload_may_go_on_after_its_answer() {
+    let head = Duration::from_millis(50);
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
+    let address = listener.address();
+    let (tell, mut uploads) = mpsc::unbounded_channel();
+    let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
+        let upload = async move {
+            let mut body = request.into_body();
+            while !body.is_end_stream() {
+                body.frame().await.unwrap().unwrap();
+            }
+            body
+        };
+        tell.send(tokio::spawn(upload)).unwrap();
+        async { Ok::<_, Infallible>(Response::new(Body::from("done"))) }
+    });
+    tokio::spawn(listener.serve(service, Limits { head, ..Limits::default() }, Arc::default(), std::future::pending()));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\no").await.unwrap();
+    let mut upload = uploads.recv().await.unwrap();
+    assert!(timeout(5 * head, &mut upload).await.is_err(), "it is under way");
+    stream.write_all(b"k").await.unwrap();
+    let _kept = upload.await.unwrap();
+    let rest = async { stream.read_to_end(&mut Vec::new()).await };
+    timeout(Duration::from_secs(10), rest).await.expect("it stays open").unwrap();
 }
 
 #[tokio::test]
@@ -256,7 +286,7 @@ async fn a_connection_that_is_used_after_the_answer_keeps_its_place() {
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
     let address = listener.address();
     let (tell, mut slots) = mpsc::unbounded_channel();
-    let service = tower::service_fn(move |request: Request<Incoming>| {
+    let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
         tell.send(request.extensions().get::<Slot>().unwrap().clone()).unwrap();
         async { Ok::<_, Infallible>(Response::new(Body::from("done"))) }
     });
