@@ -6,7 +6,7 @@
 create table sign_ins (
     id text primary key,
     idp_key text not null references idps (key) on delete cascade,
-    identity_id text unique references identities (id) on delete cascade,
+    identity_id text references identities (id) on delete cascade,
     identifier text not null,
     reference text not null unique,
     refused text,
@@ -16,7 +16,8 @@ create table sign_ins (
     redacted text not null,
     verdicts text not null
 );
-create index sign_ins_idp on sign_ins (idp_key);
+create unique index sign_ins_last on sign_ins (idp_key, identifier, coalesce(identity_id, ''));
+create unique index sign_ins_identity on sign_ins (identity_id);
 create index sign_ins_at on sign_ins (at);
 
 -- The audit log: what happened, who did it, what it changed. Rows outlive what they speak of, so nothing is

@@ -8,11 +8,13 @@ pub mod reference;
 pub mod seal;
 pub mod secret;
 pub mod table;
+mod timestamp;
 
-pub use ambient::{Ambient, Chance, Clock, SystemChance, SystemClock, Timestamp};
+pub use ambient::{Ambient, Chance, Clock, SystemChance, SystemClock};
 pub use cookies::CookieNames;
 pub use http::{HttpClient, HttpError, HttpSettings};
 pub use reference::Reference;
 pub use seal::SealingKey;
 pub use secret::{Token, TokenHash, TokenHasher};
 pub use table::{QuickHasher, Table};
+pub use timestamp::{InvalidTimestamp, Timestamp};

@@ -8,16 +8,23 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::Problems;
+use crate::base::Ambient;
+use crate::config::{self, Problems, Settings};
+use crate::directory::{Directory, IdentityChoices};
+use crate::store::Db;
 
+mod audit;
 mod check;
 mod demo;
 mod environment;
+mod explain;
 mod health;
+mod policy;
 mod serve;
 mod telemetry;
 mod terminal;
 mod user;
+mod verdicts;
 
 pub use terminal::Terminal;
 
@@ -35,6 +42,9 @@ enum Command {
     Check(check::Arguments),
     Health(health::Arguments),
     User(user::Arguments),
+    Explain(explain::Arguments),
+    Policy(policy::Arguments),
+    Audit(audit::Arguments),
     Demo(demo::Arguments),
 }
 
@@ -44,6 +54,18 @@ pub struct ConfigFile {
     /// The configuration file.
     #[arg(long = "config", value_name = "FILE", default_value = "vestibule.toml")]
     pub path: PathBuf,
+}
+
+/// The directory of the configuration's database, and the configuration. A database that no server has seen yet learns
+/// the configuration first, so that users can be made before the first start.
+async fn open(config: &ConfigFile, variables: Vec<(String, String)>) -> anyhow::Result<(Directory, Settings)> {
+    let settings = config::load(&config.path, variables)?;
+    let db = Db::open(&settings.database.url).await?;
+    let directory = Directory::new(db, Ambient::system()).keeping(settings.records.clone());
+    if directory.version().await? == 0 {
+        directory.declare(&settings.declaration, &IdentityChoices::default()).await?;
+    }
+    Ok((directory, settings))
 }
 
 /// How a command ended, if it did not fail.
@@ -112,6 +134,9 @@ impl Command {
             Self::Check(arguments) => arguments.run(variables, terminal),
             Self::Health(arguments) => arguments.run(variables, terminal),
             Self::User(arguments) => arguments.run(variables, terminal),
+            Self::Explain(arguments) => arguments.run(variables, terminal),
+            Self::Policy(arguments) => arguments.run(variables, terminal),
+            Self::Audit(arguments) => arguments.run(variables, terminal),
             Self::Demo(arguments) => arguments.run(terminal),
         }
     }

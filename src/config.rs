@@ -12,8 +12,10 @@ use toml::de::DeTable;
 use crate::identity::Declaration;
 
 mod application;
+mod case;
 mod environment;
 mod idp;
+mod json;
 mod list;
 mod nearest;
 mod organization;
@@ -28,6 +30,7 @@ mod tests;
 mod values;
 mod warnings;
 
+pub use case::{CaseOf, cases};
 pub use problem::{Problem, Problems};
 pub use settings::{DatabaseSettings, ServerSettings, Settings, TlsFiles};
 
@@ -127,6 +130,7 @@ fn read(report: &Report, text: &str, environment: &Environment) -> Option<Settin
     let server = server::server(&mut root);
     let database = server::database(&mut root);
     let session = server::session(&mut root);
+    let records = server::records(&mut root);
     let drafts = Drafts {
         idps: idp::idps(&mut root),
         organizations: organization::organizations(&mut root),
@@ -135,14 +139,11 @@ fn read(report: &Report, text: &str, environment: &Environment) -> Option<Settin
     root.finish();
     refuse_strays(report, environment);
     references::check(report, &drafts, server.public_url.as_ref());
+    let cases = drafts.cases();
     let secrets = drafts.idps.iter().filter_map(|idp| Some((idp.id.clone()?, idp.secret.clone()?))).collect();
-    Some(Settings {
-        server: server.settings?,
-        database: database?,
-        session,
-        declaration: declaration(drafts)?,
-        secrets,
-    })
+    let declaration = declaration(drafts)?;
+    case::check(report, &declaration, &cases);
+    Some(Settings { server: server.settings?, database: database?, session, records, declaration, secrets })
 }
 
 fn declaration(drafts: Drafts) -> Option<Declaration> {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use http::uri::PathAndQuery;
 
-use crate::identity::{ApplicationId, Host, RoleName};
+use crate::identity::{Host, RoleName};
 use crate::session::Principal;
 
 pub use path::{Ambiguous, RequestPath};
@@ -86,7 +86,7 @@ impl Identity {
 #[derive(Clone, Debug)]
 pub struct Denial {
     /// The application they asked for.
-    pub application: ApplicationId,
+    pub route: Arc<Route>,
     /// Why not.
     pub reason: DenialReason,
 }
@@ -136,7 +136,7 @@ impl RouteTable {
                 Decision::Permit(permit(route, host, path, admitted))
             }
             (Some(_), Some(principal)) => Decision::Deny(Denial {
-                application: route.application().clone(),
+                route: Arc::clone(route),
                 reason: reason(route, principal, admitted.is_some()),
             }),
         }

@@ -6,10 +6,13 @@
 
 mod admin;
 mod declare;
+mod difference;
+mod explain;
 mod people;
 mod plan;
 mod provision;
 mod reconcile;
+mod record;
 mod username;
 
 #[cfg(test)]
@@ -17,17 +20,26 @@ mod kit;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use crate::base::Ambient;
 use crate::identity::Catalogue;
 use crate::store::{self, Db};
 
-pub use admin::{Actor, AdminError, NewUser, ServerAdmin, Who};
+pub use admin::{AdminError, NewUser, ServerAdmin, Who};
 pub use declare::{Danger, DangerKind, DeclareError, Declared, IdentityChoice, IdentityChoices};
+pub use difference::{Becomes, Difference};
+pub use explain::{
+    Event, ExplainError, ExplainedSignIn, ExplainedUser, Explanation, Fate, Held, Now, RefusedApplication, Subject,
+};
 pub use people::{ListedIdentity, ListedUser, UserSelector, UserState};
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
+pub use record::{Record, RecordSettings, RefusedSignIn};
 // What callers handle, from rooms that not all of them know.
+pub use crate::identity::Actor;
 pub use crate::policy::Profile;
 pub use crate::store::StoreError;
+pub use crate::store::audit::AuditRow as AuditLine;
 
 /// How often a transaction is tried when somebody else was faster each time. Twice is what two sign-ins of one new
 /// person need; more is for several who ask for one username at once, at different IdPs.
@@ -38,12 +50,19 @@ const ATTEMPTS: usize = 5;
 pub struct Directory {
     db: Db,
     ambient: Ambient,
+    records: Arc<RecordSettings>,
 }
 
 impl Directory {
-    /// The directory in that database.
-    pub const fn new(db: Db, ambient: Ambient) -> Self {
-        Self { db, ambient }
+    /// The directory in that database, with the usual settings of what is kept.
+    pub fn new(db: Db, ambient: Ambient) -> Self {
+        Self { db, ambient, records: Arc::default() }
+    }
+
+    /// This directory, keeping what these settings say.
+    #[must_use]
+    pub fn keeping(self, records: RecordSettings) -> Self {
+        Self { records: Arc::new(records), ..self }
     }
 
     /// Everything that is live, of one piece.

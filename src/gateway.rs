@@ -15,7 +15,8 @@ use axum::response::Response;
 use http::{HeaderMap, Method, Request};
 use url::form_urlencoded;
 
-use crate::base::Token;
+use crate::audit::{Denials, EntryDenied};
+use crate::base::{Reference, Token};
 use crate::decision::origin::check_handshake;
 use crate::decision::{Decision, Denial, Permit, RequestPath, Route, RouteTable};
 use crate::identity::{Catalogue, Host, SessionId};
@@ -34,6 +35,8 @@ pub struct Gateway {
     pub keys: Arc<HandoffKeys>,
     /// The way upstream.
     pub forwarder: Forwarder,
+    /// Refused requests, on their way to the audit log.
+    pub denials: Arc<Denials>,
     /// Who may go where.
     pub routes: ArcSwap<RouteTable>,
 }
@@ -176,10 +179,13 @@ impl Gateway {
         principal: Option<&Principal>,
         headers: &HeaderMap,
     ) -> Response {
-        let mut failure = self.web.failure(Cause::NotAllowed);
+        let mut failure = match principal {
+            Some(principal) => self.web.failure_under(Cause::NotAllowed, self.count(denial, path, principal)),
+            None => self.web.failure(Cause::NotAllowed),
+        };
         tracing::warn!(
             reference = %failure.reference,
-            application = %denial.application,
+            application = %denial.route.application(),
             user = principal.map(|principal| tracing::field::display(principal.user)),
             username = principal.map(|principal| tracing::field::display(&principal.username)),
             cause = %denial.reason,
@@ -195,6 +201,20 @@ impl Gateway {
                 .with_link("Sign in as someone else", format!("/.vestibule/sign-in?{query}"));
         }
         self.web.fail(failure, headers, Assets::Application)
+    }
+
+    /// Counts a refusal for the audit log; gives the reference that leads there. The query stays out: it may hold
+    /// anything.
+    fn count(&self, denial: &Denial, path: &RequestPath, principal: &Principal) -> Reference {
+        self.denials.count(&EntryDenied {
+            user: principal.user,
+            identity: principal.identity,
+            session: principal.session,
+            application: denial.route.key(),
+            organization: denial.route.organization(),
+            path: path.target().path(),
+            reason: &denial.reason.to_string(),
+        })
     }
 
     fn unavailable(&self, error: &Unavailable, headers: &HeaderMap) -> Response {

@@ -17,7 +17,7 @@ pub use application::{Allow, Application, ApplicationSpec, HeaderPreset, PathPat
 pub use catalogue::{Catalogue, Declaration};
 pub use ceiling::Ceiling;
 pub use host::Host;
-pub use idp::{ClientAuth, Idp, IdpSpec, Issuer, OnError, PolicyText, ProfilePaths};
+pub use idp::{ClientAuth, DEFAULT_NEW_ACCOUNTS, Idp, IdpSpec, Issuer, OnError, PolicyText, ProfilePaths};
 pub use ids::{
     ApplicationId, ApplicationKey, AuditId, IdentityId, IdpId, IdpKey, OrganizationId, OrganizationKey, PolicyId,
     RoleId, SessionId, SignInId, UserId,

@@ -28,6 +28,7 @@ pub mod directory;
 // The floor.
 pub mod web;
 pub mod pages;
+pub mod audit;
 pub mod store;
 pub mod identity;
 pub mod base;

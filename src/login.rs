@@ -1,9 +1,10 @@
 //! The login path on one page.
 //!
-//! On the sign-in host: [`start`] (choose a provider, go there), [`callback`] (come back with a code), [`finish`]
-//! (claims, decision, account, session), [`home`] and [`sign_out`]. On an application's host, under `/.vestibule/`:
+//! On the sign-in host: [`start`] (choose a provider, go there), [`callback`] (come back with a code), [`admit`]
+//! (claims, decision, account), [`finish`] (session), [`home`] and [`sign_out`]. On an application's host, under `/.vestibule/`:
 //! [`arrival`] (take the hand-off code) and [`sign_out`]. No SQL and no policy here: `directory` writes, `policy` decides.
 
+mod admit;
 mod arrival;
 mod callback;
 mod finish;

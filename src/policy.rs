@@ -5,6 +5,7 @@
 //! Told in order: a [`Selector`] is an expression over [`claims`](crate::claims); [`ProfilePaths`] read a person with
 //! selectors; a [`Snapshot`] holds every policy of one version of the catalogue, compiled; [`decide`] asks it.
 
+mod case;
 mod decide;
 mod profile;
 mod reach;
@@ -14,10 +15,11 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 
+pub use case::{Case, Expected, Mismatch, in_short};
 pub use decide::{Decision, Given, LeftOut, Outcome, Verdict, decide, explain};
 pub use profile::{Profile, ProfileError, ProfilePaths};
 pub use reach::Reach;
-pub use record::to_json;
+pub use record::{QUOTED, to_json};
 pub use selector::{EvaluationError, PreparedClaims, Returned, Selector, SelectorError};
 pub use snapshot::{Applied, IdpPolicies, Snapshot};
 

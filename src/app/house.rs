@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{AppError, Options};
 use crate::assertion::{Assertions, SigningKey};
+use crate::audit::Denials;
 use crate::base::{Ambient, HttpClient, HttpSettings, SealingKey};
 use crate::config::Settings;
 use crate::directory::{DeclareError, Directory};
@@ -33,6 +34,8 @@ pub struct House {
     pub changes: Arc<Changes>,
     /// Sessions.
     pub sessions: Arc<Sessions>,
+    /// Refused requests, on their way to the audit log.
+    pub denials: Arc<Denials>,
     /// The keys that applications verify assertions with.
     pub jwks: serde_json::Value,
     db: Db,
@@ -55,7 +58,7 @@ impl House {
     pub(super) async fn build(settings: &Settings, options: &Options, ambient: &Ambient) -> Result<Self, BuildError> {
         let internal = |error: &dyn std::error::Error| BuildError::Refused(AppError::Internal(error.to_string()));
         let db = Db::open(&settings.database.url).await.map_err(unavailable)?;
-        let directory = Directory::new(db.clone(), ambient.clone());
+        let directory = Directory::new(db.clone(), ambient.clone()).keeping(settings.records.clone());
         // Followed from before the declaration is applied, so that nothing falls in between.
         let changes = Arc::new(Changes::follow(db.clone()).await.map_err(unavailable)?);
         directory.declare(&settings.declaration, &options.identities).await.map_err(|error| match error {
@@ -76,7 +79,15 @@ impl House {
         let login = Arc::new(login.await.map_err(unavailable)?);
         let forwarder = Forwarder::new(Default::default(), Arc::clone(&assertions), settings.server.public_url.clone())
             .map_err(|error| internal(&error))?;
-        let gateway = Gateway { web, sessions: Arc::clone(&sessions), keys, forwarder, routes: Default::default() };
+        let denials = Arc::new(Denials::new(db.clone(), ambient.clone()));
+        let gateway = Gateway {
+            web,
+            sessions: Arc::clone(&sessions),
+            keys,
+            forwarder,
+            denials: Arc::clone(&denials),
+            routes: Default::default(),
+        };
         gateway.reload(&login.scene().catalogue);
         Ok(Self {
             sign_in_host: login::sign_in_host(Arc::clone(&login)),
@@ -85,6 +96,7 @@ impl House {
             gateway: Arc::new(gateway),
             changes,
             sessions,
+            denials,
             jwks: assertions.jwks(),
             db,
         })
@@ -111,6 +123,9 @@ impl House {
     pub(super) async fn close(&self) {
         if let Err(error) = self.sessions.write_activity().await {
             tracing::warn!(cause = %error, "the last activity of some sessions was not written");
+        }
+        if let Err(error) = self.denials.write().await {
+            tracing::warn!(cause = %error, "the last refused requests are not in the audit log");
         }
         self.db.close().await;
     }

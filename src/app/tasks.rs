@@ -1,5 +1,6 @@
 //! What goes on beside requests: following the change log, writing activity, sweeping what has run out.
 
+use std::fmt::Display;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,20 +9,26 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::House;
-use crate::session::{POLL_INTERVAL, Unavailable};
+use crate::session::POLL_INTERVAL;
 
 const ACTIVITY_INTERVAL: Duration = Duration::from_secs(5);
+/// Whoever was refused reads the reference out at once.
+const DENIALS_INTERVAL: Duration = Duration::from_secs(1);
 const SWEEP_INTERVAL: Duration = Duration::from_secs(300);
 
 /// Runs every task until we stop.
 pub(super) async fn run(house: Arc<House>, mut stopped: watch::Receiver<bool>) {
     let follow = every(POLL_INTERVAL, "follow the change log", || house.changes.catch_up());
     let write = every(ACTIVITY_INTERVAL, "write the activity of sessions", || house.sessions.write_activity());
+    let count = every(DENIALS_INTERVAL, "write refused requests to the audit log", || house.denials.write());
     let sweep = every(SWEEP_INTERVAL, "sweep what has run out", || house.sessions.sweep());
+    let forget = every(SWEEP_INTERVAL, "forget what is kept no longer", || house.login.directory.sweep());
     tokio::select! {
         () = follow => {}
         () = write => {}
+        () = count => {}
         () = sweep => {}
+        () = forget => {}
         () = reload(&house) => {}
         _ = stopped.wait_for(|stopped| *stopped) => {}
     }
@@ -44,7 +51,7 @@ async fn reload(house: &House) {
 }
 
 /// Does `task` again and again. A failure is told once, until it succeeds again.
-async fn every<F: Future<Output = Result<(), Unavailable>>>(period: Duration, what: &str, task: impl Fn() -> F) {
+async fn every<E: Display, F: Future<Output = Result<(), E>>>(period: Duration, what: &str, task: impl Fn() -> F) {
     let mut ticks = interval(period);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut failing = false;

@@ -3,59 +3,13 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::secret::Token;
-
-/// An instant: microseconds since the Unix epoch, as every table stores it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Timestamp(i64);
-
-impl Timestamp {
-    /// From microseconds since the Unix epoch.
-    pub const fn from_micros(micros: i64) -> Self {
-        Self(micros)
-    }
-
-    /// From whole seconds since the Unix epoch, saturating.
-    pub const fn from_secs(secs: i64) -> Self {
-        Self(secs.saturating_mul(1_000_000))
-    }
-
-    /// Microseconds since the Unix epoch.
-    pub const fn micros(self) -> i64 {
-        self.0
-    }
-
-    /// Whole seconds since the Unix epoch, rounded down (the NumericDate of RFC 7519).
-    pub const fn secs(self) -> i64 {
-        self.0.div_euclid(1_000_000)
-    }
-
-    /// This instant moved forward, saturating.
-    pub fn plus(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(micros_of(duration)))
-    }
-
-    /// This instant moved back, saturating.
-    pub fn minus(self, duration: Duration) -> Self {
-        Self(self.0.saturating_sub(micros_of(duration)))
-    }
-
-    /// The time from `earlier` to this instant; zero if `earlier` is later.
-    pub fn since(self, earlier: Self) -> Duration {
-        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
-    }
-}
-
-fn micros_of(duration: Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
-}
+use super::timestamp::{Timestamp, micros_of};
 
 /// A source of the present instant.
 pub trait Clock: Send + Sync + 'static {
@@ -77,7 +31,7 @@ impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     fn now(&self) -> Timestamp {
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp(micros_of(since_epoch))
+        Timestamp::from_micros(micros_of(since_epoch))
     }
 }
 

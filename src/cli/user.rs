@@ -2,14 +2,9 @@
 
 use anyhow::bail;
 
-use super::{ConfigFile, Outcome, Terminal};
-use crate::base::Ambient;
-use crate::config;
-use crate::directory::{
-    Actor, AdminError, Directory, IdentityChoices, ListedUser, NewUser, UserSelector, UserState, Who,
-};
+use super::{ConfigFile, Outcome, Terminal, open};
+use crate::directory::{Actor, AdminError, Directory, ListedUser, NewUser, UserSelector, UserState, Who};
 use crate::identity::{IdpId, OrganizationId, RoleName, UserId};
-use crate::store::Db;
 
 /// Make users beforehand, list and remove them.
 #[derive(Debug, clap::Args)]
@@ -109,15 +104,15 @@ async fn run(
 ) -> anyhow::Result<Outcome> {
     match command {
         Command::Add(add) => {
-            let directory = open(&add.config, variables).await?;
+            let (directory, _) = open(&add.config, variables).await?;
             let roles = add.role.into_iter().map(|role| (add.organization.clone(), role)).collect();
             let new = NewUser { idp: add.idp, who: add.who.who()?, name: add.name, roles };
             let user = directory.server_admin(Actor::CommandLine).pre_provision(&new).await?;
             terminal.say(user);
         }
-        Command::List { config } => list(&open(&config, variables).await?, terminal).await?,
+        Command::List { config } => list(&open(&config, variables).await?.0, terminal).await?,
         Command::Remove(remove) => {
-            let directory = open(&remove.config, variables).await?;
+            let (directory, _) = open(&remove.config, variables).await?;
             let selector = match (remove.id, remove.idp, remove.who) {
                 (Some(id), ..) => UserSelector::Id(id),
                 (None, Some(idp), Some(who)) => UserSelector::At(idp, who.who()?),
@@ -128,17 +123,6 @@ async fn run(
         }
     }
     Ok(Outcome::Done)
-}
-
-/// The directory of the configuration's database. A database that no server has seen yet learns the configuration
-/// first, so that users can be made before the first start.
-async fn open(config: &ConfigFile, variables: Vec<(String, String)>) -> anyhow::Result<Directory> {
-    let settings = config::load(&config.path, variables)?;
-    let directory = Directory::new(Db::open(&settings.database.url).await?, Ambient::system());
-    if directory.version().await? == 0 {
-        directory.declare(&settings.declaration, &IdentityChoices::default()).await?;
-    }
-    Ok(directory)
 }
 
 async fn list(directory: &Directory, terminal: &mut Terminal<'_>) -> anyhow::Result<()> {

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use crate::identity::{ClientAuth, IdpId, IdpSpec, Issuer, OnError, OrganizationId, PolicyText, ProfilePaths};
+use crate::identity::{
+    ClientAuth, DEFAULT_NEW_ACCOUNTS, IdpId, IdpSpec, Issuer, OnError, OrganizationId, PolicyText, ProfilePaths,
+};
 
+use super::case;
 use super::list::values as plain;
 use super::section::Section;
 use super::values;
-use crate::policy::{check_path, check_selector};
+use crate::policy::{Case, check_path, check_selector};
 
 const DEFAULT_SCOPES: [&str; 4] = ["openid", "profile", "email", "groups"];
 const DEFAULT_LIST_CLAIMS: [&str; 2] = ["groups", "roles"];
@@ -22,6 +25,7 @@ pub(super) struct IdpDraft {
     pub(super) owner: Option<OrganizationId>,
     pub(super) secret: Option<SecretString>,
     pub(super) spec: Option<IdpSpec>,
+    pub(super) cases: Vec<(String, Case)>,
 }
 
 /// Reads every `[[idp]]`.
@@ -44,9 +48,11 @@ fn idp(mut section: Section<'_>) -> IdpDraft {
     let required_claims = section.list("required_claims", values::claim).unwrap_or_default();
     let list_claims = texts_or(&mut section, "list_claims", &DEFAULT_LIST_CLAIMS, values::claim);
     let auto_provision = section.flag("auto_provision", false);
+    let new_accounts_per_hour = section.count("new_accounts_per_hour", DEFAULT_NEW_ACCOUNTS);
     let require_match = section.flag("require_match", false);
     let on_error = on_error(&mut section);
     let default_policy = default_policy(&mut section);
+    let cases = case::of_idp(&mut section);
     if owner.is_some() && profile.server_admin.is_some() {
         section.refuse(
             "server_admin",
@@ -67,13 +73,14 @@ fn idp(mut section: Section<'_>) -> IdpDraft {
             required_claims: plain(&required_claims),
             list_claims,
             auto_provision,
+            new_accounts_per_hour,
             require_match,
             on_error,
             default_policy,
         })
     })();
     section.finish();
-    IdpDraft { path, id, owner, secret, spec }
+    IdpDraft { path, id, owner, secret, spec, cases }
 }
 
 fn client_auth(section: &mut Section<'_>) -> (ClientAuth, Option<SecretString>) {

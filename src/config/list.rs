@@ -98,7 +98,7 @@ impl Section<'_> {
         Some(self.elements(&path, list, true))
     }
 
-    fn elements(&self, path: &str, list: &[toml::Spanned<DeValue<'_>>], in_file: bool) -> Vec<At<String>> {
+    pub(super) fn elements(&self, path: &str, list: &[toml::Spanned<DeValue<'_>>], in_file: bool) -> Vec<At<String>> {
         let mut texts = Vec::new();
         for (index, value) in list.iter().enumerate() {
             let path = element(path, index);

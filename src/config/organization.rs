@@ -2,10 +2,12 @@
 
 use crate::identity::{IdpId, OrganizationId, OrganizationPolicySpec, OrganizationSpec, PolicyText, RoleName};
 
+use super::case;
 use super::idp::policy_text;
 use super::list::{At, values as plain};
 use super::section::Section;
 use super::values;
+use crate::policy::Case;
 
 /// One `[[organization]]`, as far as it could be read.
 pub(super) struct OrganizationDraft {
@@ -22,6 +24,7 @@ pub(super) struct PolicyDraft {
     pub(super) path: String,
     pub(super) idp: Option<IdpId>,
     text: PolicyText,
+    pub(super) cases: Vec<(String, Case)>,
 }
 
 /// Reads every `[[organization]]`.
@@ -36,7 +39,8 @@ fn organization(mut section: Section<'_>) -> OrganizationDraft {
     let hint = "name at least one role: being in an organization is holding one of its roles";
     let roles = plain(&section.required_list("roles", hint, RoleName::parse));
     let admin_roles = section.list("admin_roles", RoleName::parse).unwrap_or_default();
-    let policies: Vec<_> = section.entries("policy", Some("idp")).into_iter().map(policy).collect();
+    let policies = section.entries("policy", Some("idp")).into_iter();
+    let policies: Vec<_> = policies.map(|section| policy(section, id.as_ref())).collect();
     section.finish();
     let spec = (|| {
         let whole =
@@ -52,7 +56,7 @@ fn organization(mut section: Section<'_>) -> OrganizationDraft {
     OrganizationDraft { path, id, roles, admin_roles, policies, spec }
 }
 
-fn policy(mut section: Section<'_>) -> PolicyDraft {
+fn policy(mut section: Section<'_>, organization: Option<&OrganizationId>) -> PolicyDraft {
     let path = section.path.clone();
     let idp = section.required("idp", "name the IdP whose sign-ins it judges", IdpId::parse);
     let before = section.report.count();
@@ -60,6 +64,7 @@ fn policy(mut section: Section<'_>) -> PolicyDraft {
     if text.org.is_none() && text.role.is_none() && section.report.count() == before {
         section.report.refuse(&path, "has no selector; write org or role, or remove the policy to use the default one");
     }
+    let cases = case::of_policy(&mut section, organization);
     section.finish();
-    PolicyDraft { path, idp, text }
+    PolicyDraft { path, idp, text, cases }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::identity::{Host, IdpId, OrganizationId, PathPattern, PublicUrl, RoleName};
 
 use super::application::{ApplicationDraft, RuleDraft};
+use super::case::CaseOf;
 use super::idp::IdpDraft;
 use super::list::At;
 use super::nearest::nearest;
@@ -16,6 +17,17 @@ pub(super) struct Drafts {
     pub(super) idps: Vec<IdpDraft>,
     pub(super) organizations: Vec<OrganizationDraft>,
     pub(super) applications: Vec<ApplicationDraft>,
+}
+
+impl Drafts {
+    /// The cases beside policies whose IdP is known.
+    pub(super) fn cases(&self) -> Vec<CaseOf> {
+        let of_idps = self.idps.iter().flat_map(|idp| idp.cases.iter().map(|case| (idp.id.clone(), case.clone())));
+        let policies = self.organizations.iter().flat_map(|organization| &organization.policies);
+        let of_policies =
+            policies.flat_map(|policy| policy.cases.iter().map(|case| (policy.idp.clone(), case.clone())));
+        of_idps.chain(of_policies).filter_map(|(idp, case)| Some(CaseOf::new(idp?, case))).collect()
+    }
 }
 
 /// What can be referred to.

@@ -157,6 +157,20 @@ impl<'a> Section<'a> {
         })
     }
 
+    /// Reads a whole number above zero, written without quotes.
+    pub(super) fn count(&mut self, key: &'static str, default: u32) -> u32 {
+        let count = match self.find(key) {
+            None => Some(default),
+            Some(Found::Value(DeValue::Integer(number))) => u32::from_str_radix(number.as_str(), number.radix()).ok(),
+            Some(Found::Variable(variable)) => variable.value.parse().ok(),
+            Some(Found::Value(_)) => None,
+        };
+        count.filter(|count| *count > 0).unwrap_or_else(|| {
+            self.refuse(key, "not accepted; write a whole number above zero, without quotes");
+            default
+        })
+    }
+
     /// Reads a duration.
     pub(super) fn duration(&mut self, key: &'static str, default: Duration) -> Duration {
         self.text(key, values::duration).unwrap_or(default)

@@ -1,4 +1,4 @@
-//! `[server]`, `[database]` and `[session]`.
+//! `[server]`, `[database]`, `[session]` and `[records]`.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -11,6 +11,7 @@ use super::list::values as plain;
 use super::section::Section;
 use super::settings::{DatabaseSettings, ServerSettings, TlsFiles};
 use super::values;
+use crate::directory::RecordSettings;
 use crate::session::SessionSettings;
 use crate::store::DatabaseUrl;
 
@@ -90,6 +91,20 @@ pub(super) fn database(root: &mut Section<'_>) -> Option<DatabaseSettings> {
     let url = DatabaseUrl::parse(text).map_err(|error| section.refuse("url", format!("not accepted; {error}"))).ok();
     section.finish();
     if refused { None } else { Some(DatabaseSettings { url: url? }) }
+}
+
+/// Reads `[records]`.
+pub(super) fn records(root: &mut Section<'_>) -> RecordSettings {
+    let mut section = root.section("records");
+    let usual = RecordSettings::default();
+    let records = RecordSettings {
+        keep_claims: section.flag("keep_claims", usual.keep_claims),
+        redact_claims: plain(&section.list("redact_claims", values::claim).unwrap_or_default()),
+        claims_retention: section.duration("claims_retention", usual.claims_retention),
+        audit_retention: section.duration("audit_retention", usual.audit_retention),
+    };
+    section.finish();
+    records
 }
 
 /// Reads `[session]`.

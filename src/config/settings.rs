@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use ipnet::IpNet;
 
+use crate::directory::RecordSettings;
 use crate::identity::{Declaration, PublicUrl};
 use crate::login::IdpSecrets;
 use crate::session::SessionSettings;
@@ -19,6 +20,8 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// How long sessions last.
     pub session: SessionSettings,
+    /// What is kept of sign-ins, and for how long.
+    pub records: RecordSettings,
     /// Identity providers, organizations and applications of the file.
     pub declaration: Declaration,
     /// Client secrets, which never enter the database.

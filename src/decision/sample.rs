@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::{Decision, Permit, RequestPath, RouteTable};
 use crate::identity::{
-    Allow, Application, ApplicationKey, ApplicationSpec, Catalogue, HeaderPreset, Host, Organization, OrganizationKey,
-    Role, RoleId, RoleName, Rule, SessionId, UserId,
+    Allow, Application, ApplicationKey, ApplicationSpec, Catalogue, HeaderPreset, Host, IdentityId, Organization,
+    OrganizationKey, Role, RoleId, RoleName, Rule, SessionId, UserId,
 };
 use crate::session::Principal;
 
@@ -83,6 +83,7 @@ pub(crate) fn alice(roles: &[(OrganizationKey, RoleId)]) -> Arc<Principal> {
     Arc::new(Principal {
         session: SessionId::new(Uuid::from_u128(1000)),
         user: UserId::new(Uuid::from_u128(1001)),
+        identity: IdentityId::new(Uuid::from_u128(1002)),
         username: "alice".parse().unwrap(),
         display_name: Some("Alice Ä".into()),
         email: Some("alice@example.com".into()),

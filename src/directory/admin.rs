@@ -1,34 +1,23 @@
 //! The handle of whoever may do everything: server admins, and the command line.
 
-use std::fmt;
-
 use super::people::ListedUser;
+use std::ops::Range;
+
+use serde_json::{Value, json};
+
+use super::record::RoleNames;
 use super::{ATTEMPTS, Directory, people, username};
+use crate::audit::{self, About, Action, Entry};
+use crate::base::Timestamp;
 use crate::identity::{
-    Catalogue, Idp, IdpId, OrganizationId, OrganizationKey, Origin, RoleId, RoleName, UserId, Username,
+    Actor, AuditId, Catalogue, Idp, IdpId, IdpKey, OrganizationId, OrganizationKey, Origin, RoleId, RoleName, UserId,
+    Username,
 };
+use crate::store::audit::AuditRow as AuditLine;
 use crate::store::changes::{self, Change};
 use crate::store::identities::{self, Awaited};
 use crate::store::users::{self, UserRow};
-use crate::store::{StoreError, Tx, catalogue, grants};
-
-/// Who acts, for the record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Actor {
-    /// Whoever runs commands on the server.
-    CommandLine,
-    /// A server admin.
-    User(UserId),
-}
-
-impl fmt::Display for Actor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::CommandLine => f.write_str("cli"),
-            Self::User(user) => user.fmt(f),
-        }
-    }
-}
+use crate::store::{self, StoreError, Tx, catalogue, grants};
 
 /// Whom a user made beforehand is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,11 +138,31 @@ impl<'a> ServerAdmin<'a> {
         };
         grants::lock(&mut tx, &organizations).await?;
         let roles: Vec<RoleId> = roles.into_iter().map(|(_, role)| role).collect();
+        let held = grants::of_user(&mut tx, user).await?;
+        let before: Vec<RoleId> = held.iter().filter(|row| row.origin == Origin::Manual).map(|row| row.role).collect();
+        let after: Vec<RoleId> = before.iter().chain(&roles).copied().collect();
         grants::insert(&mut tx, user, Origin::Manual, &roles, now).await?;
         changes::append(&mut tx, now, &[Change::User(user)]).await?;
+        let names = RoleNames::of(&mut tx, &after).await?;
+        let change = (json!({ "roles": names.told(&before) }), json!({ "roles": names.told(&after) }));
+        self.record(&mut tx, Action::UserAdded, user, Some(idp.key), Some(change)).await?;
         tx.commit().await?;
         tracing::info!(actor = %self.actor, %user, idp = %new.idp, roles = roles.len(), "user made beforehand");
         Ok(user)
+    }
+
+    /// Writes what this admin did to a user into the audit log, in the transaction it was done in.
+    pub(super) async fn record(
+        &self,
+        tx: &mut Tx,
+        action: Action,
+        user: UserId,
+        idp: Option<IdpKey>,
+        change: Option<(Value, Value)>,
+    ) -> Result<(), StoreError> {
+        let about = About { user: Some(user), idp, ..About::default() };
+        let entry = Entry { action, actor: self.actor, about, reference: None, detail: None, change };
+        audit::record(tx, &self.directory.ambient, entry).await
     }
 
     async fn known(&self, tx: &mut Tx, idp: &Idp, awaited: &Awaited) -> Result<Option<UserId>, StoreError> {
@@ -182,6 +191,20 @@ impl<'a> ServerAdmin<'a> {
         };
         users::insert(tx, &user).await?;
         Ok(user.id)
+    }
+
+    /// The next lines of the audit log after `after`, of an interval, in the order of time.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit_log(
+        &self,
+        after: Option<(Timestamp, AuditId)>,
+        interval: Range<Timestamp>,
+        limit: u32,
+    ) -> Result<Vec<AuditLine>, StoreError> {
+        let mut tx = self.directory.db.snapshot().await?;
+        store::audit::page(&mut tx, after, interval, limit).await
     }
 
     /// The next users after `after`, in the order they were made.

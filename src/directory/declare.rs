@@ -3,12 +3,19 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde_json::Value;
+
+use super::difference::Difference;
 use super::plan::{Plan, Stored};
 use super::{ATTEMPTS, Directory};
+use crate::audit::{self, About, Action, Entry};
 use crate::base::Timestamp;
-use crate::identity::{Declaration, IdpId};
+use crate::identity::{Actor, Declaration, IdpId};
 use crate::store::changes::{self, Change};
 use crate::store::{StoreError, Tx, catalogue, declared, forget};
+
+/// Most differences that a line of the audit log tells one by one.
+const MAX_TOLD: usize = 100;
 
 /// What became of a declaration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +132,7 @@ impl Directory {
         }
         let mut log = settle(&mut tx, &plan, declaration, choices).await?;
         write(&mut tx, &plan, now).await?;
+        audit::record(&mut tx, &self.ambient, entry(&plan.differences(&stored))).await?;
         log.push(Change::Catalogue);
         changes::append(&mut tx, now, &log).await?;
         tx.commit().await?;
@@ -133,6 +141,20 @@ impl Directory {
 
     fn plan(&self, stored: &Stored, declaration: &Declaration) -> Result<Plan, DeclareError> {
         Plan::new(stored, declaration, || self.ambient.uuid())
+    }
+}
+
+/// The line in the audit log: what changed, as far as people read on.
+fn entry(differences: &[Difference]) -> Entry {
+    let told: Vec<Value> = differences.iter().take(MAX_TOLD).map(Difference::to_json).collect();
+    let detail = format!("{} changes", differences.len());
+    Entry {
+        action: Action::ConfigurationApplied,
+        actor: Actor::File,
+        about: About::default(),
+        reference: None,
+        detail: Some(detail),
+        change: Some((Value::Null, Value::Array(told))),
     }
 }
 

@@ -1,6 +1,6 @@
 //! For tests: a directory with two organizations, a global IdP and one that an organization owns.
 
-use super::{Desired, Directory, IdentityChoices, Profile, ProvisionError, Provisioned, SignIn};
+use super::{Desired, Directory, IdentityChoices, NewUser, Profile, ProvisionError, Provisioned, Record, SignIn, Who};
 use crate::base::{Ambient, Timestamp, TokenHash};
 use crate::identity::{
     Catalogue, Declaration, Email, Host, Idp, IdpId, OrganizationId, OrganizationKey, RoleId, RoleName, SessionId,
@@ -93,7 +93,7 @@ impl Fixture {
     pub async fn sign_in_at(&self, idp: &str, profile: Profile, roles: &[&str]) -> Result<Provisioned, ProvisionError> {
         let decision = Some(self.desired(roles, &[]).await);
         let idp = self.idp(idp).await;
-        self.directory.provision(&SignIn { idp: &idp, profile, decision }).await
+        self.directory.provision(&SignIn { idp: &idp, profile, decision, record: &Record::new(&self.ambient) }).await
     }
 
     /// Everything a user holds, sorted by role.
@@ -116,6 +116,19 @@ impl Fixture {
                 format!("{organization}/{role} {by}")
             })
             .collect()
+    }
+
+    /// Makes a user beforehand, with these roles.
+    pub async fn expect(&self, idp: &str, who: Who, roles: &[&str]) -> crate::identity::UserId {
+        let roles = roles.iter().map(|name| name.split_once('/').unwrap());
+        let roles = roles.map(|(organization, role)| (organization.parse().unwrap(), role.parse().unwrap()));
+        let new = NewUser { idp: idp.parse().unwrap(), who, name: None, roles: roles.collect() };
+        self.directory.server_admin(super::Actor::CommandLine).pre_provision(&new).await.unwrap()
+    }
+
+    /// Gives an identity to another user, with what its sign-ins gave.
+    pub async fn move_identity(&self, identity: crate::identity::IdentityId, to: crate::identity::UserId) {
+        crate::store::kit::move_identity(&self.db, identity, to).await;
     }
 
     /// The changes logged since `number`.

@@ -2,10 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use serde_json::json;
+
+use super::ATTEMPTS;
 use super::admin::{AdminError, ServerAdmin, Who, awaited, find_idp};
-use super::{ATTEMPTS, Directory};
+use super::record::RoleNames;
+use crate::audit::Action;
 use crate::base::Timestamp;
-use crate::identity::{IdpId, IdpKey, OrganizationId, OrganizationKey, Origin, RoleName, UserId, Username};
+use crate::identity::{IdpId, IdpKey, OrganizationId, OrganizationKey, Origin, RoleId, RoleName, UserId, Username};
 use crate::store::changes::{self, Change};
 use crate::store::identities::{self, Awaited};
 use crate::store::{StoreError, Tx, catalogue, declared, grants, users};
@@ -153,7 +157,7 @@ impl ServerAdmin<'_> {
     pub async fn remove_user(&self, selector: &UserSelector) -> Result<UserId, AdminError> {
         let mut attempt = 1;
         loop {
-            match remove_once(self.directory, selector).await {
+            match self.remove_once(selector).await {
                 Err(AdminError::Store(error)) if error.is_worth_retrying() && attempt < ATTEMPTS => attempt += 1,
                 Ok(user) => {
                     tracing::info!(actor = %self.actor, %user, "user removed");
@@ -163,22 +167,29 @@ impl ServerAdmin<'_> {
             }
         }
     }
-}
 
-async fn remove_once(directory: &Directory, selector: &UserSelector) -> Result<UserId, AdminError> {
-    let now = directory.ambient.now();
-    let mut tx = directory.db.begin().await?;
-    let user = select(&mut tx, selector).await?;
-    if !users::lock(&mut tx, user).await? {
-        return Err(AdminError::NoSuchUser);
+    async fn remove_once(&self, selector: &UserSelector) -> Result<UserId, AdminError> {
+        let directory = self.directory;
+        let now = directory.ambient.now();
+        let mut tx = directory.db.begin().await?;
+        let user = select(&mut tx, selector).await?;
+        if !users::lock(&mut tx, user).await? {
+            return Err(AdminError::NoSuchUser);
+        }
+        let held = grants::of_user(&mut tx, user).await?;
+        let organizations: BTreeSet<OrganizationKey> = held.iter().map(|row| row.organization).collect();
+        grants::lock(&mut tx, &organizations.into_iter().collect::<Vec<_>>()).await?;
+        let row = users::get(&mut tx, user).await?;
+        let roles: Vec<RoleId> = held.iter().map(|row| row.role).collect();
+        let names = RoleNames::of(&mut tx, &roles).await?;
+        let username = row.map(|row| row.username.to_string());
+        let before = json!({ "username": username, "roles": names.told(&roles) });
+        users::delete(&mut tx, user).await?;
+        changes::append(&mut tx, now, &[Change::User(user)]).await?;
+        self.record(&mut tx, Action::UserRemoved, user, None, Some((before, json!({})))).await?;
+        tx.commit().await?;
+        Ok(user)
     }
-    let held = grants::of_user(&mut tx, user).await?;
-    let organizations: BTreeSet<OrganizationKey> = held.iter().map(|row| row.organization).collect();
-    grants::lock(&mut tx, &organizations.into_iter().collect::<Vec<_>>()).await?;
-    users::delete(&mut tx, user).await?;
-    changes::append(&mut tx, now, &[Change::User(user)]).await?;
-    tx.commit().await?;
-    Ok(user)
 }
 
 async fn select(tx: &mut Tx, selector: &UserSelector) -> Result<UserId, AdminError> {

@@ -7,7 +7,7 @@
 mod account;
 mod settle;
 
-use super::{ATTEMPTS, Directory};
+use super::{ATTEMPTS, Directory, Record};
 use crate::identity::{IdentityId, Idp, OrganizationKey, RoleId, UserId, Username};
 use crate::policy::Profile;
 use crate::store::StoreError;
@@ -33,6 +33,8 @@ pub struct SignIn<'a> {
     /// What the policies decided; `None` with auto provision off: no policy runs, no account is made, and nobody
     /// becomes or ceases to be a server admin.
     pub decision: Option<Desired>,
+    /// What is kept of it.
+    pub record: &'a Record,
 }
 
 /// A sign-in that was written down.
@@ -67,6 +69,9 @@ pub enum ProvisionError {
     /// The user may not enter.
     #[error("the user is disabled")]
     Disabled,
+    /// So many accounts came of this IdP within an hour that another is not made; it may be later.
+    #[error("{0} accounts were made through this IdP within an hour, the most that new_accounts_per_hour allows")]
+    TooManyNew(u32),
     /// The catalogue has changed since the decision: decide again with the one of now.
     #[error("the configuration has changed meanwhile")]
     Stale,

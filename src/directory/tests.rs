@@ -2,7 +2,7 @@
 //! PostgreSQL the other is halfway through when the change commits.
 
 use super::kit::{Fixture, declaration, on_each_with, profile};
-use super::{IdentityChoices, ProvisionError, SignIn};
+use super::{IdentityChoices, ProvisionError, Record, SignIn};
 use crate::store::{catalogue, declared};
 
 impl Fixture {
@@ -21,9 +21,12 @@ impl Fixture {
         let mut tx = self.db.begin().await.unwrap();
         catalogue::bump(&mut tx).await.unwrap();
         let before = self.db.statements();
-        let (directory, profile) = (self.directory.clone(), profile("alice"));
+        let (directory, profile, record) = (self.directory.clone(), profile("alice"), Record::new(&self.ambient));
         let other = tokio::spawn(async move {
-            directory.provision(&SignIn { idp: &idp, profile, decision: Some(decision) }).await.map(drop)
+            directory
+                .provision(&SignIn { idp: &idp, profile, decision: Some(decision), record: &record })
+                .await
+                .map(drop)
         });
         self.until_statements(before, count).await;
         tx.commit().await.unwrap();

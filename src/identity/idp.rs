@@ -57,6 +57,14 @@ pub enum ClientAuth {
     None,
 }
 
+/// Most new accounts per IdP and hour unless something else is said: more than any school's first day, few enough that
+/// an afternoon of a provider gone mad can be tidied up.
+pub const DEFAULT_NEW_ACCOUNTS: u32 = 1_000;
+
+const fn default_new_accounts() -> u32 {
+    DEFAULT_NEW_ACCOUNTS
+}
+
 /// What becomes of grants given before when a selector fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -122,6 +130,9 @@ pub struct IdpSpec {
     pub list_claims: Vec<String>,
     /// Whether a first sign-in creates the account and runs the policies.
     pub auto_provision: bool,
+    /// Most accounts that its sign-ins make within an hour.
+    #[serde(default = "default_new_accounts")]
+    pub new_accounts_per_hour: u32,
     /// Whether somebody without any grant is refused.
     pub require_match: bool,
     /// What becomes of grants when a selector fails.

@@ -7,9 +7,11 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use http::HeaderMap;
 
+use super::admit::with_notes;
 use super::params::Params;
 use super::pending::Purpose;
 use super::{Login, Scene};
+use crate::base::Reference;
 use crate::identity::{Host, Idp, IdpId};
 use crate::oidc::{Answer, Attempt, OidcError, RelyingParty, VerifiedTokens};
 use crate::pages::Assets;
@@ -19,13 +21,17 @@ use crate::web::{Cause, Failure, SignInWish, see_other, with_cookie};
 /// Why a sign-in did not succeed: what the person is told, and what the log keeps.
 pub(super) struct Refusal {
     pub(super) cause: Cause,
-    /// For the log alone; holds no secret, code or token.
+    /// For the log and the record; holds no secret, code or token, and no content of a claim.
     pub(super) why: String,
+    /// What went wrong in organizations' selectors, for the log alone: it may quote names that were asked for.
+    pub(super) notes: String,
+    /// Under which it is recorded, if it is.
+    pub(super) reference: Option<Reference>,
 }
 
 impl Refusal {
     pub(super) fn new(cause: Cause, why: impl ToString) -> Self {
-        Self { cause, why: why.to_string() }
+        Self { cause, why: why.to_string(), notes: String::new(), reference: None }
     }
 }
 
@@ -127,12 +133,15 @@ impl Login {
         refusal: &Refusal,
         request: Option<&HandoffRequest>,
     ) -> Failure {
-        let failure = self.web.failure(refusal.cause);
+        let failure = match refusal.reference.clone() {
+            Some(reference) => self.web.failure_under(refusal.cause, reference),
+            None => self.web.failure(refusal.cause),
+        };
         tracing::warn!(
             reference = %failure.reference,
             idp = idp.map(|idp| tracing::field::display(&idp.spec.id)),
             outcome = ?refusal.cause,
-            cause = %refusal.why,
+            cause = %with_notes(&refusal.why, &refusal.notes),
             "sign-in refused"
         );
         let again = SignInWish { as_someone_else: true, login_hint: None };

@@ -8,6 +8,9 @@ use super::snapshot::Applied;
 /// Most verdicts that are kept of one sign-in: a failing default selector fails in every organization there is.
 const KEPT_VERDICTS: usize = 500;
 
+/// The key under which a verdict names what was returned and is no role.
+pub const QUOTED: &str = "unknown";
+
 /// Verdicts as JSON, the first [`KEPT_VERDICTS`] of them.
 pub fn to_json<'a>(verdicts: impl IntoIterator<Item = &'a Verdict>) -> Value {
     verdicts.into_iter().take(KEPT_VERDICTS).map(Verdict::to_json).collect()
@@ -63,7 +66,7 @@ impl Verdict {
 }
 
 fn leave_out(told: &mut Map<String, Value>, left_out: &LeftOut) {
-    for (name, names) in [("unknown", &left_out.unknown), ("beyond_ceiling", &left_out.beyond)] {
+    for (name, names) in [(QUOTED, &left_out.unknown), ("beyond_ceiling", &left_out.beyond)] {
         if !names.is_empty() {
             told.insert(name.to_owned(), json!(names));
         }

@@ -10,8 +10,9 @@ use uuid::Uuid;
 use super::*;
 use crate::claims::{ClaimLimits, ClaimRules, Claims};
 use crate::identity::{
-    Catalogue, Ceiling, ClientAuth, Idp, IdpId, IdpKey, IdpSpec, Issuer, OnError, Organization, OrganizationId,
-    OrganizationKey, OrganizationPolicy, PolicyId, PolicyText, ProfilePaths as Paths, Role, RoleId, RoleName,
+    Catalogue, Ceiling, ClientAuth, DEFAULT_NEW_ACCOUNTS, Idp, IdpId, IdpKey, IdpSpec, Issuer, OnError, Organization,
+    OrganizationId, OrganizationKey, OrganizationPolicy, PolicyId, PolicyText, ProfilePaths as Paths, Role, RoleId,
+    RoleName,
 };
 
 pub(super) fn map(value: Value) -> Map<String, Value> {
@@ -89,6 +90,7 @@ impl House {
             required_claims: Vec::new(),
             list_claims: vec!["groups".to_owned(), "roles".to_owned()],
             auto_provision: true,
+            new_accounts_per_hour: DEFAULT_NEW_ACCOUNTS,
             require_match: false,
             on_error: OnError::Revoke,
             default_policy,

@@ -1,6 +1,6 @@
 //! Who is behind a request.
 
-use crate::identity::{OrganizationKey, Origin, RoleId, SessionId, UserId, Username};
+use crate::identity::{IdentityId, OrganizationKey, Origin, RoleId, SessionId, UserId, Username};
 use crate::store::sessions::SessionRow;
 use crate::store::users::PrincipalRows;
 
@@ -12,6 +12,8 @@ pub struct Principal {
     pub session: SessionId,
     /// The user: the subject of assertions.
     pub user: UserId,
+    /// The identity that the session was made through.
+    pub identity: IdentityId,
     /// What the sign-in page calls the IdP that the session was made through.
     pub provider: String,
     /// What applications call the user.
@@ -45,6 +47,7 @@ impl Principal {
         Self {
             session: session.id,
             user: session.user,
+            identity: session.identity,
             provider: rows.provider,
             username: rows.username,
             display_name: rows.display_name,

@@ -1,5 +1,7 @@
 //! The audit log. Rows outlive what they speak of: their ids are those of then, and refer to nothing.
 
+use std::ops::Range;
+
 use serde_json::Value as Json;
 use sqlx::FromRow;
 
@@ -118,11 +120,13 @@ pub async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Adds counted lines, each under its reference: where one is there already, the counts add up.
+/// Adds counted lines, each under its reference: where one is there already, the counts add up. All or nothing. Given
+/// in the order of references, two processes never wait for each other.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn count(db: &Db, counted: &[AuditRow]) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
     for batch in counted.chunks(BATCH) {
         let sql = format!(
             "insert into audit (id, at, action, actor, reference, user_id, identity_id, idp_key, organization_key, \
@@ -130,9 +134,9 @@ pub async fn count(db: &Db, counted: &[AuditRow]) -> Result<(), StoreError> {
              on conflict (reference) do update set count = audit.count + excluded.count",
             rows(1, batch.len(), COLUMNS)
         );
-        db.writer().execute(sql, batch.iter().flat_map(columns).collect()).await?;
+        tx.conn().execute(sql, batch.iter().flat_map(columns).collect()).await?;
     }
-    Ok(())
+    tx.commit().await
 }
 
 /// The line whose page showed that reference.
@@ -146,22 +150,21 @@ pub async fn by_reference(tx: &mut Tx, reference: &str) -> Result<Option<AuditRo
     Ok(row.map(AuditRow::from))
 }
 
-/// The next lines after `after`, of `since` to before `until`, in the order of time.
+/// The next lines after `after`, of an interval, in the order of time.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn page(
     tx: &mut Tx,
     after: Option<(Timestamp, AuditId)>,
-    since: Timestamp,
-    until: Timestamp,
+    interval: Range<Timestamp>,
     limit: u32,
 ) -> Result<Vec<AuditRow>, StoreError> {
     const SQL: &str = "select id, at, action, actor, reference, user_id, identity_id, idp_key, organization_key, \
         application_key, session_id, count, detail, before, after from audit \
         where at >= $1 and at < $2 and (at > $1 or id > $3) order by at, id limit $4";
-    let (from, id) = after.map_or((since, String::new()), |(at, id)| (at, id.to_string()));
-    let rows: Vec<Row> = tx.conn().all(SQL, values![from, until, id, i64::from(limit)]).await?;
+    let (from, id) = after.map_or((interval.start, String::new()), |(at, id)| (at, id.to_string()));
+    let rows: Vec<Row> = tx.conn().all(SQL, values![from, interval.end, id, i64::from(limit)]).await?;
     Ok(rows.into_iter().map(AuditRow::from).collect())
 }
 

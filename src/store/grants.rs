@@ -213,6 +213,25 @@ pub async fn confine(tx: &mut Tx, user: UserId, organization: OrganizationKey) -
     tx.conn().execute(SQL, values![user, organization]).await
 }
 
+/// These roles by the names that people read, in order of organization and name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn role_names(tx: &mut Tx, roles: &[RoleId]) -> Result<Vec<(RoleId, OrganizationId, RoleName)>, StoreError> {
+    let mut named = Vec::with_capacity(roles.len());
+    for batch in roles.chunks(BATCH) {
+        let sql = format!(
+            "select r.id, o.id, r.name from roles r join organizations o on o.key = r.organization_key \
+             where r.id in {} order by o.id, r.name",
+            list(1, batch.len())
+        );
+        type Row = (Parsed<RoleId>, Parsed<OrganizationId>, Parsed<RoleName>);
+        let rows: Vec<Row> = tx.conn().all(sql, of_roles(Vec::new(), batch)).await?;
+        named.extend(rows.into_iter().map(|(role, organization, name)| (role.0, organization.0, name.0)));
+    }
+    Ok(named)
+}
+
 /// Takes the rows of these organizations until the transaction ends; after the user's row, before any grant.
 ///
 /// # Errors

@@ -105,6 +105,19 @@ pub async fn users_by_email(tx: &mut Tx, idp: IdpKey, address: &str) -> Result<V
     Ok(rows.into_iter().map(|(user,)| user.0).collect())
 }
 
+/// How many accounts that IdP's sign-ins have made after `since`; counts no further than `most`. Those who were made
+/// beforehand do not count.
+///
+/// # Errors
+/// When the database fails.
+pub async fn accounts_since(tx: &mut Tx, idp: IdpKey, since: Timestamp, most: u32) -> Result<u32, StoreError> {
+    const SQL: &str = "select count(*) from \
+        (select 1 from identities i join users u on u.id = i.user_id \
+        where i.idp_key = $1 and i.created_at > $2 and u.created_at = i.created_at limit $3) as recent";
+    let count: i64 = tx.conn().scalar(SQL, values![idp, since, i64::from(most)]).await?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
 /// Adds an identity.
 ///
 /// # Errors

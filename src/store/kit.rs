@@ -16,9 +16,9 @@ use super::users::{self, UserRow};
 use super::{DatabaseUrl, Db};
 use crate::base::{Ambient, Clock, SystemChance, Timestamp};
 use crate::identity::{
-    ApplicationId, ApplicationKey, ApplicationSpec, ClientAuth, Email, HeaderPreset, Host, IdentityId, IdpId, IdpKey,
-    IdpSpec, Issuer, OnError, OrganizationId, OrganizationKey, OrganizationSpec, PolicyId, PolicyText, ProfilePaths,
-    RoleId, RoleName, UpstreamUrl, UserId, Username,
+    ApplicationId, ApplicationKey, ApplicationSpec, ClientAuth, DEFAULT_NEW_ACCOUNTS, Email, HeaderPreset, Host,
+    IdentityId, IdpId, IdpKey, IdpSpec, Issuer, OnError, OrganizationId, OrganizationKey, OrganizationSpec, PolicyId,
+    PolicyText, ProfilePaths, RoleId, RoleName, UpstreamUrl, UserId, Username,
 };
 
 /// Runs a test on an empty database of each engine.
@@ -50,6 +50,15 @@ pub async fn run(db: &Db, sql: &'static str) -> u64 {
 /// The only column of the only row.
 pub async fn count(db: &Db, sql: &'static str) -> i64 {
     db.reader().scalar(sql, Vec::<Value>::new()).await.unwrap()
+}
+
+/// Gives an identity to another user, with what its sign-ins gave.
+pub async fn move_identity(db: &Db, identity: IdentityId, to: UserId) {
+    let grants = "update grants set user_id = $2 where origin = $1";
+    let origin = crate::identity::Origin::Policy(identity);
+    db.writer().execute(grants, vec![Value::from(origin), Value::from(to)]).await.unwrap();
+    let row = "update identities set user_id = $2 where id = $1";
+    db.writer().execute(row, vec![Value::from(identity), Value::from(to)]).await.unwrap();
 }
 
 /// A clock that a test moves, beside true chance.
@@ -97,6 +106,7 @@ pub fn idp_spec(id: &str) -> IdpSpec {
         required_claims: Vec::new(),
         list_claims: vec!["groups".to_owned()],
         auto_provision: true,
+        new_accounts_per_hour: DEFAULT_NEW_ACCOUNTS,
         require_match: false,
         on_error: OnError::Revoke,
         default_policy: PolicyText::default(),

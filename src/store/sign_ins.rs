@@ -68,14 +68,15 @@ impl From<Row> for SignInRow {
     }
 }
 
-/// Writes a sign-in down. Of an identity only the last one is kept.
+/// Writes a sign-in down. Of an identity only the last one is kept, and of somebody who is refused without one, too:
+/// whoever knocks a thousand times fills one row.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn put(tx: &mut Tx, row: &SignInRow) -> Result<(), StoreError> {
     const SQL: &str = "insert into sign_ins (id, idp_key, identity_id, identifier, reference, refused, at, \
         catalogue_version, claims, redacted, verdicts) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
-        on conflict (identity_id) do update set id = excluded.id, identifier = excluded.identifier, \
+        on conflict (idp_key, identifier, coalesce(identity_id, '')) do update set id = excluded.id, identifier = excluded.identifier, \
         reference = excluded.reference, refused = excluded.refused, at = excluded.at, \
         catalogue_version = excluded.catalogue_version, claims = excluded.claims, redacted = excluded.redacted, \
         verdicts = excluded.verdicts";
@@ -160,7 +161,8 @@ pub async fn page(tx: &mut Tx, after: Option<IdentityId>, limit: u32) -> Result<
 /// When the database fails.
 pub async fn sweep(db: &Db, kept_since: Timestamp) -> Result<u64, StoreError> {
     const REFUSED: &str = "delete from sign_ins where identity_id is null and at < $1";
-    const CLAIMS: &str = "update sign_ins set claims = null, verdicts = '[]' where at < $1 and claims is not null";
+    const CLAIMS: &str = "update sign_ins set claims = null, verdicts = '[]' \
+        where at < $1 and (claims is not null or verdicts <> '[]')";
     let refused = db.writer().execute(REFUSED, values![kept_since]).await?;
     Ok(refused + db.writer().execute(CLAIMS, values![kept_since]).await?)
 }

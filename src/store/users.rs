@@ -164,6 +164,16 @@ pub async fn get(tx: &mut Tx, user: UserId) -> Result<Option<UserRow>, StoreErro
     Ok(row.map(UserRow::from))
 }
 
+/// The user of that username; case does not count.
+///
+/// # Errors
+/// When the database fails.
+pub async fn named(tx: &mut Tx, username: &Username) -> Result<Option<UserId>, StoreError> {
+    const SQL: &str = "select id from users where username_folded = $1";
+    let row: Option<(Parsed<UserId>,)> = tx.conn().optional(SQL, values![username.folded()]).await?;
+    Ok(row.map(|(id,)| id.0))
+}
+
 /// Which of these folded usernames somebody has, `but` aside.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! The commands, as child processes: what they print, what they exit with, what they leave behind.
 
+mod cases;
 mod check;
 mod documents;
 mod serve;

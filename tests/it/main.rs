@@ -7,6 +7,7 @@ mod browser;
 mod command;
 mod demo;
 mod door;
+mod explain;
 mod faults;
 mod handoff;
 mod hygiene;

@@ -35,6 +35,8 @@ fn shown() -> BTreeSet<String> {
             section = Some(header.trim_start_matches('[').to_owned());
         }
         let Some(section) = &section else { continue };
+        // Keys in a table that is written on one line are the user's own.
+        let line = line.split('{').next().unwrap();
         let words: Vec<&str> = line.split([' ', '(']).filter(|word| !word.is_empty()).collect();
         let assigned = words.windows(2).filter(|pair| pair[1] == "=");
         keys.extend(assigned.map(|pair| format!("{section}.{}", pair[0])));

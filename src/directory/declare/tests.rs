@@ -1,6 +1,6 @@
 use super::*;
 use crate::directory::kit::{Fixture, declaration, on_each_with, profile};
-use crate::directory::{Actor, NewUser, ProvisionError, Who};
+use crate::directory::{Actor, NewUser, ProvisionError, Record, Who};
 use crate::identity::{Declaration, Issuer, OrganizationId, OrganizationPolicySpec, PolicyText, RoleName};
 use crate::store::kit::{count, idp_spec, run};
 
@@ -279,7 +279,12 @@ async fn nobody_signs_in_at_an_idp_that_is_gone() {
         it.declare(&without).await;
         let decision = Some(it.desired(&[], &[]).await);
         for decision in [None, decision] {
-            let sign_in = crate::directory::SignIn { idp: &idp, profile: profile("alice"), decision };
+            let sign_in = crate::directory::SignIn {
+                idp: &idp,
+                profile: profile("alice"),
+                decision,
+                record: &Record::new(&it.ambient),
+            };
             let error = it.directory.provision(&sign_in).await.unwrap_err();
             assert!(matches!(error, ProvisionError::Stale), "{error}");
         }

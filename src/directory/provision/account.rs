@@ -1,6 +1,7 @@
 //! Whose account a sign-in is: known, made beforehand, or new.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::{ProvisionError, SignIn};
 use crate::base::{Ambient, Timestamp};
@@ -9,6 +10,9 @@ use crate::identity::{IdentityId, UserId};
 use crate::store::identities::{self, IdentityRow, Match};
 use crate::store::users::{self, UserRow};
 use crate::store::{StoreError, Tx, catalogue, grants};
+
+/// The time in which new accounts are counted.
+const HOUR: Duration = Duration::from_secs(3_600);
 
 /// The account of a sign-in, before anything is written.
 pub(super) struct Account {
@@ -64,7 +68,10 @@ pub(super) async fn find(
     let (how, user) = match (&known, matches.first()) {
         (Some(identity), _) => (How::Known, users::get(tx, identity.user).await?.ok_or(ProvisionError::Stale)?),
         (None, Some(first)) => (How::Bound, first.user.clone()),
-        (None, None) if sign_in.desired().is_some() => (How::Created, new_user(sign_in, ambient, now)),
+        (None, None) if sign_in.desired().is_some() => {
+            check_flood(tx, sign_in, now).await?;
+            (How::Created, new_user(sign_in, ambient, now))
+        }
         (None, None) => return Err(ProvisionError::Unknown),
     };
     if user.disabled_at.is_some() {
@@ -93,6 +100,13 @@ async fn look(tx: &mut Tx, sign_in: &SignIn<'_>) -> Result<(Option<IdentityRow>,
     let known = identities::find(tx, idp, identifier).await?;
     let matches = identities::awaiting(tx, idp, identifier, sign_in.verified_email()).await?;
     Ok((known, matches))
+}
+
+/// Whether the IdP may bring another account. Its row is held, so nobody else brings one meanwhile.
+async fn check_flood(tx: &mut Tx, sign_in: &SignIn<'_>, now: Timestamp) -> Result<(), ProvisionError> {
+    let most = sign_in.idp.spec.new_accounts_per_hour;
+    let recent = identities::accounts_since(tx, sign_in.idp.key, now.minus(HOUR), most).await?;
+    if recent < most { Ok(()) } else { Err(ProvisionError::TooManyNew(most)) }
 }
 
 /// Whether the catalogue is still the one the sign-in was decided with.

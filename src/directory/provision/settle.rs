@@ -2,15 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::{Value, json};
+
 use super::account::{self, Account, How};
 use super::{ProvisionError, Provisioned, SignIn};
-use crate::base::Timestamp;
+use crate::audit::{self, About, Action, Entry};
+use crate::base::{Ambient, Timestamp};
 use crate::directory::Directory;
 use crate::directory::reconcile::{Reconciled, Rules, reconcile};
-use crate::identity::{OrganizationKey, Origin};
+use crate::directory::record::RoleNames;
+use crate::identity::{Actor, OrganizationKey, Origin};
 use crate::store::changes::{self, Change};
 use crate::store::grants::{self, HeldRow};
-use crate::store::{Tx, sessions, users};
+use crate::store::{StoreError, Tx, sessions, sign_ins, users};
 
 /// What the account held and what becomes of it.
 struct Holdings {
@@ -53,6 +57,7 @@ pub(super) async fn run(directory: &Directory, sign_in: &SignIn<'_>) -> Result<P
     account::write(&mut tx, &mut account, sign_in, ambient).await?;
     account::merge(&mut tx, &account, sign_in).await?;
     holdings.write(&mut tx, &account, now).await?;
+    holdings.record(&mut tx, &account, sign_in, ambient, refused).await?;
     let log = log(&mut tx, &account, &holdings, refused).await?;
     changes::append(&mut tx, now, &log).await?;
     tx.commit().await?;
@@ -145,6 +150,47 @@ impl Holdings {
             grants::set_server_admin(tx, user, origin, admin, now).await?;
         }
         Ok(())
+    }
+
+    /// Keeps what the sign-in told, and writes its line in the audit log: what changed, by name, if anything did.
+    async fn record(
+        &self,
+        tx: &mut Tx,
+        account: &Account,
+        sign_in: &SignIn<'_>,
+        ambient: &Ambient,
+        refused: bool,
+    ) -> Result<(), ProvisionError> {
+        let (user, identity) = (account.user.id, &account.identity);
+        let why = refused.then(|| ProvisionError::NoMatch.to_string());
+        let row = sign_in.record.row(ambient, identity.idp, Some(identity.id), why.clone());
+        sign_ins::put(tx, &row).await?;
+        let changed = self.changes() || account.how != How::Known || !account.merged.is_empty();
+        let entry = Entry {
+            action: if refused { Action::SignInRefused } else { Action::SignIn },
+            actor: Actor::User(user),
+            about: About { user: Some(user), identity: Some(identity.id), idp: Some(identity.idp), ..About::default() },
+            reference: Some(sign_in.record.reference.clone()),
+            detail: why,
+            change: if changed { Some(self.change(tx, account).await?) } else { None },
+        };
+        Ok(audit::record(tx, ambient, entry).await?)
+    }
+
+    /// What changed: roles that were taken away, and roles that came; whether there was an account, and is now.
+    async fn change(&self, tx: &mut Tx, account: &Account) -> Result<(Value, Value), StoreError> {
+        let (added, removed) = (self.reconciled.added(), self.reconciled.removed());
+        let names = RoleNames::of(tx, &[added.as_slice(), &removed].concat()).await?;
+        let was_admin = self.admin_by.contains(&self.origin);
+        let was = match account.how {
+            How::Known => "known",
+            How::Bound => "waiting",
+            How::Created => "none",
+        };
+        let before = json!({ "account": was, "roles": names.told(&removed), "server_admin": was_admin });
+        let is_admin = self.set_admin.unwrap_or(was_admin);
+        let after = json!({ "account": "known", "roles": names.told(&added), "server_admin": is_admin });
+        Ok((before, after))
     }
 
     fn told(self, account: &Account, sign_in: &SignIn<'_>) -> Provisioned {

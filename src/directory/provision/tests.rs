@@ -1,3 +1,4 @@
 mod accounts;
 mod beforehand;
 mod grants;
+mod races;

@@ -1,6 +1,9 @@
 //! The functions a selector may call: those of the JMESPath specification, less five. `map`, `max_by`, `min_by` and
 //! `sort_by` take expressions, which hides work from whoever reads the selector, and nobody needs them to choose an
-//! organization or a role. `to_string` spells a value out, and values can share parts beyond any size.
+//! organization or a role. `to_string` spells a value out, and values can share parts beyond any size. Three that it
+//! lacks are ours (`own`).
+
+mod own;
 
 use std::cmp;
 use std::collections::BTreeMap;
@@ -32,7 +35,7 @@ const fn takes_any(name: &'static str, least: usize, call: fn(&mut Budget, &[Rcv
     Function { name, least, most: None, call }
 }
 
-static FUNCTIONS: [Function; 21] = [
+static FUNCTIONS: [Function; 24] = [
     takes("abs", 1, |_, given| number(f64::abs(given_number("abs", given, 0)?))),
     takes("avg", 1, average),
     takes("ceil", 1, |_, given| number(f64::ceil(given_number("ceil", given, 0)?))),
@@ -46,6 +49,8 @@ static FUNCTIONS: [Function; 21] = [
     takes("join", 2, join),
     takes("keys", 1, keys),
     takes("length", 1, length),
+    takes("lower", 1, own::lower),
+    takes("matches_domain", 2, own::matches_domain),
     takes("max", 1, |budget, given| extreme("max", budget, given, cmp::max)),
     takes_any("merge", 1, merge),
     takes("min", 1, |budget, given| extreme("min", budget, given, cmp::min)),
@@ -57,6 +62,7 @@ static FUNCTIONS: [Function; 21] = [
         budget.text(start.len())?;
         Ok(truth(text.starts_with(start)))
     }),
+    takes("split", 2, own::split),
     takes("sum", 1, |budget, given| number(numbers("sum", budget, given)?.iter().sum())),
     takes("to_array", 1, |budget, given| match argument(given, 0)? {
         list if list.is_array() => Ok(list.clone()),

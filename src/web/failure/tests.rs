@@ -5,7 +5,7 @@ use super::*;
 use crate::base::Ambient;
 use crate::identity::PublicUrl;
 
-const ALL: [Cause; 17] = [
+const ALL: [Cause; 18] = [
     Cause::BadRequest,
     Cause::NotFound,
     Cause::MethodNotAllowed,
@@ -19,6 +19,7 @@ const ALL: [Cause; 17] = [
     Cause::NoAccount,
     Cause::NoOrganization,
     Cause::Disabled,
+    Cause::TooManyNew,
     Cause::NotAllowed,
     Cause::UpstreamUnavailable,
     Cause::UpstreamTimeout,

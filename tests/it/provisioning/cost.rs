@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use vestibule::base::Ambient;
 use vestibule::claims::{ClaimLimits, ClaimRules, Claims};
-use vestibule::directory::{Desired, Directory, IdentityChoices, SignIn};
+use vestibule::directory::{Desired, Directory, IdentityChoices, Record, SignIn};
 use vestibule::identity::Catalogue;
 use vestibule::policy::{self, Snapshot};
 use vestibule::store::Db;
@@ -57,7 +57,9 @@ async fn sign_in(directory: &Directory, catalogue: &Catalogue, groups: &Value) -
         roles: decision.desired().collect(),
         errored: decision.errored().collect(),
     };
-    let sign_in = SignIn { idp, profile, decision: Some(desired) };
+    let mut record = Record::new(&Ambient::system());
+    record.take_verdicts(decision.version, policy::to_json(&decision.verdicts));
+    let sign_in = SignIn { idp, profile, decision: Some(desired), record: &record };
     directory.provision(&sign_in).await.expect("provisioned").organizations
 }
 

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use crate::directory::kit::{Fixture, declaration, on_each_with, profile};
-use crate::directory::{ProvisionError, SignIn};
+use crate::directory::{ProvisionError, Record, SignIn, Who};
 use crate::identity::{Email, Username};
 use crate::store::changes::Change;
 use crate::store::kit::{count, run};
@@ -91,13 +91,16 @@ async fn two_sign_ins_of_one_new_person_make_one_account() {
         let idp = it.idp("company").await;
         let tasks: Vec<_> = (0..6)
             .map(|n| {
-                let (directory, idp) = (it.directory.clone(), idp.clone());
+                let (directory, idp, record) = (it.directory.clone(), idp.clone(), Record::new(&it.ambient));
                 tokio::spawn(async move {
                     // Three people, twice each, who all want one username.
                     let mut person = profile(&format!("person{}", n % 3));
                     person.username = Username::parse("sam").unwrap();
                     let decision = Some(crate::directory::Desired { version: 1, ..Default::default() });
-                    directory.provision(&SignIn { idp: &idp, profile: person, decision }).await.unwrap()
+                    directory
+                        .provision(&SignIn { idp: &idp, profile: person, decision, record: &record })
+                        .await
+                        .unwrap()
                 })
             })
             .collect();
@@ -126,10 +129,11 @@ async fn with_auto_provision_off_nobody_new_comes_in_and_no_policy_runs() {
         for decision in [None, Some(it.desired(&["lab/Admin"], &[]).await)] {
             let mut boss = profile("alice");
             boss.server_admin = true;
-            let sign_in = SignIn { idp: &idp, profile: boss, decision: decision.clone() };
+            let sign_in =
+                SignIn { idp: &idp, profile: boss, decision: decision.clone(), record: &Record::new(&it.ambient) };
             let again = it.directory.provision(&sign_in).await.unwrap();
             assert_eq!((again.user, again.organizations, again.removed.len()), (alice.user, 1, 0));
-            let sign_in = SignIn { idp: &idp, profile: profile("bob"), decision };
+            let sign_in = SignIn { idp: &idp, profile: profile("bob"), decision, record: &Record::new(&it.ambient) };
             let error = it.directory.provision(&sign_in).await.unwrap_err();
             assert!(matches!(error, ProvisionError::Unknown), "{error}");
         }
@@ -153,6 +157,32 @@ async fn the_disabled_stay_out_and_nothing_is_written() {
         assert!(matches!(error, ProvisionError::Disabled), "{error}");
         assert_eq!(count(&it.db, "select count(*) from grants").await, 1);
         assert_eq!(count(&it.db, "select count(*) from identities where last_sign_in_at = created_at").await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn new_accounts_are_limited_per_idp_and_hour() {
+    let mut declaration = declaration();
+    declaration.idps[0].new_accounts_per_hour = 2;
+    on_each_with(declaration, async |it: Fixture| {
+        // Who was made beforehand is expected, and does not count.
+        it.expect("company", Who::Identifier("planned".to_owned()), &["lab/Member"]).await;
+        it.clock.advance(Duration::from_secs(1));
+        it.sign_in("planned", &[]).await.unwrap();
+        it.sign_in("one", &["lab/Member"]).await.unwrap();
+        it.clock.advance(Duration::from_secs(1_800));
+        it.sign_in("two", &["lab/Member"]).await.unwrap();
+        let users = count(&it.db, "select count(*) from users").await;
+        let error = it.sign_in("three", &["lab/Member"]).await.unwrap_err();
+        assert!(matches!(error, ProvisionError::TooManyNew(2)), "{error}");
+        assert_eq!(count(&it.db, "select count(*) from users").await, users);
+        // Another IdP has a count of its own, and known people are never kept waiting.
+        it.sign_in_at("lab-idp", profile("three"), &["lab/Member"]).await.unwrap();
+        assert!(!it.sign_in("one", &["lab/Member"]).await.unwrap().created);
+        it.clock.advance(Duration::from_secs(1_801));
+        it.sign_in("three", &["lab/Member"]).await.unwrap();
+        assert!(it.sign_in("four", &["lab/Member"]).await.is_err(), "the second of this hour is still there");
     })
     .await;
 }

@@ -1,5 +1,5 @@
 use crate::directory::kit::{Fixture, declaration, on_each_with, profile};
-use crate::directory::{Actor, NewUser, Profile, ProvisionError, Provisioned, SignIn, Who};
+use crate::directory::{Actor, NewUser, Profile, ProvisionError, Provisioned, Record, SignIn, Who};
 use crate::identity::{Declaration, Email, IdpId, OrganizationId, RoleName, UserId};
 use crate::store::changes::Change;
 use crate::store::kit::{count, run};
@@ -33,7 +33,7 @@ fn email(text: &str) -> Who {
 
 async fn sign_in(it: &Fixture, idp: &str, profile: Profile) -> Result<Provisioned, ProvisionError> {
     let idp = it.idp(idp).await;
-    it.directory.provision(&SignIn { idp: &idp, profile, decision: None }).await
+    it.directory.provision(&SignIn { idp: &idp, profile, decision: None, record: &Record::new(&it.ambient) }).await
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::directory::kit::{Fixture, declaration, on_each_with, profile};
-use crate::directory::{Actor, NewUser, ProvisionError, SignIn, Who};
+use crate::directory::{Actor, NewUser, ProvisionError, Record, SignIn, Who};
 use crate::identity::{Declaration, IdpId, OnError, OrganizationId, Origin, RoleName};
 use crate::store::changes::Change;
 use crate::store::kit::{count, organization_spec, run};
@@ -53,9 +53,10 @@ async fn a_steady_sign_in_is_cheap_and_logs_nothing() {
         let (head, desired, idp) = (it.head().await, it.desired(&["lab/Admin"], &[]).await, it.idp("company").await);
         it.clock.advance(Duration::from_secs(60));
         let before = it.db.statements();
-        let sign_in = SignIn { idp: &idp, profile: profile("alice"), decision: Some(desired) };
+        let sign_in =
+            SignIn { idp: &idp, profile: profile("alice"), decision: Some(desired), record: &Record::new(&it.ambient) };
         let again = it.directory.provision(&sign_in).await.unwrap();
-        assert!(it.db.statements() - before <= 8, "{}", it.db.statements() - before);
+        assert!(it.db.statements() - before <= 9, "{}", it.db.statements() - before);
         assert_eq!((again.added.len(), again.removed.len(), again.organizations), (0, 0, 1));
         assert_eq!(it.head().await, head);
     })
@@ -76,7 +77,15 @@ async fn the_number_of_organizations_is_no_number_of_statements() {
         for (identifier, roles) in [("alice", &all[..1]), ("bob", &all[..])] {
             let decision = Some(it.desired(roles, &[]).await);
             let before = it.db.statements();
-            it.directory.provision(&SignIn { idp: &idp, profile: profile(identifier), decision }).await.unwrap();
+            it.directory
+                .provision(&SignIn {
+                    idp: &idp,
+                    profile: profile(identifier),
+                    decision,
+                    record: &Record::new(&it.ambient),
+                })
+                .await
+                .unwrap();
             costs.push(it.db.statements() - before);
         }
         assert_eq!(costs[0], costs[1]);
@@ -149,7 +158,15 @@ async fn a_failed_selector_keeps_grants_for_a_while_if_the_idp_says_so() {
         let alice = it.sign_in("alice", &["lab/Member", "lab/Admin", "office/Clerk"]).await.unwrap();
         let fail = async || {
             let decision = Some(it.desired(&[], &["lab"]).await);
-            it.directory.provision(&SignIn { idp: &idp, profile: profile("alice"), decision }).await.unwrap();
+            it.directory
+                .provision(&SignIn {
+                    idp: &idp,
+                    profile: profile("alice"),
+                    decision,
+                    record: &Record::new(&it.ambient),
+                })
+                .await
+                .unwrap();
             it.roles(alice.user).await
         };
         it.clock.advance(Duration::from_secs(7_200));
@@ -174,7 +191,14 @@ async fn what_is_kept_ends_by_itself_and_counts_for_nothing_then() {
         let alice = it.sign_in("alice", &["lab/Member"]).await.unwrap();
         let fail = async || {
             let decision = Some(it.desired(&[], &["lab"]).await);
-            it.directory.provision(&SignIn { idp: &idp, profile: profile("alice"), decision }).await
+            it.directory
+                .provision(&SignIn {
+                    idp: &idp,
+                    profile: profile("alice"),
+                    decision,
+                    record: &Record::new(&it.ambient),
+                })
+                .await
         };
         it.clock.advance(Duration::from_secs(7_000));
         let head = it.head().await;
@@ -242,7 +266,12 @@ async fn a_decision_of_another_catalogue_is_stale() {
         let mut changed = declaration();
         changed.organizations[1].name = "Renamed".to_owned();
         it.declare(&changed).await;
-        let sign_in = SignIn { idp: &idp, profile: profile("alice"), decision: Some(decision) };
+        let sign_in = SignIn {
+            idp: &idp,
+            profile: profile("alice"),
+            decision: Some(decision),
+            record: &Record::new(&it.ambient),
+        };
         let error = it.directory.provision(&sign_in).await.unwrap_err();
         assert!(matches!(error, ProvisionError::Stale), "{error}");
         assert_eq!(count(&it.db, "select count(*) from users").await, 0);
@@ -259,8 +288,10 @@ async fn sign_ins_at_once_leave_the_grants_of_one_of_them() {
             let mut tasks = Vec::new();
             for roles in [&["lab/Admin"][..], &["lab/Member"], &["office/Clerk"], &["office/Admin"]] {
                 let (directory, idp, decision) = (it.directory.clone(), idp.clone(), it.desired(roles, &[]).await);
+                let record = Record::new(&it.ambient);
                 tasks.push(tokio::spawn(async move {
-                    let sign_in = SignIn { idp: &idp, profile: profile("alice"), decision: Some(decision) };
+                    let sign_in =
+                        SignIn { idp: &idp, profile: profile("alice"), decision: Some(decision), record: &record };
                     directory.provision(&sign_in).await.unwrap();
                 }));
             }

@@ -1,0 +1,86 @@
+//! `vestibule audit`: the audit log, for other programs.
+
+use serde_json::{Map, Value, json};
+
+use super::{ConfigFile, Outcome, Terminal, open};
+use crate::base::Timestamp;
+use crate::directory::{Actor, AuditLine};
+
+/// Read the audit log.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Print the audit log as JSON lines, oldest first.
+    Export {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// From this instant on, such as 2026-11-25 or 2026-11-25T18:30:00Z.
+        #[arg(long)]
+        since: Option<Timestamp>,
+        /// Up to before this instant. Counted lines may still grow within their minute.
+        #[arg(long)]
+        until: Option<Timestamp>,
+    },
+}
+
+/// Lines read at once.
+const PAGE: u32 = 1_000;
+
+impl Arguments {
+    #[tokio::main(flavor = "current_thread")]
+    pub(super) async fn run(
+        self,
+        variables: Vec<(String, String)>,
+        terminal: &mut Terminal<'_>,
+    ) -> anyhow::Result<Outcome> {
+        let Command::Export { config, since, until } = self.command;
+        let (directory, _) = open(&config, variables).await?;
+        let admin = directory.server_admin(Actor::CommandLine);
+        let range =
+            since.unwrap_or(Timestamp::from_micros(i64::MIN))..until.unwrap_or(Timestamp::from_micros(i64::MAX));
+        let mut after = None;
+        loop {
+            let page = admin.audit_log(after, range.clone(), PAGE).await?;
+            for line in &page {
+                terminal.say(told(line));
+            }
+            match page.last() {
+                Some(last) => after = Some((last.at, last.id)),
+                None => return Ok(Outcome::Done),
+            }
+        }
+    }
+}
+
+/// A line as JSON; what it does not tell is left out.
+fn told(line: &AuditLine) -> Value {
+    let text = |id: Option<String>| id.map_or(Value::Null, Value::String);
+    let mut told: Map<String, Value> = Map::new();
+    for (key, value) in [
+        ("id", json!(line.id.to_string())),
+        ("at", json!(line.at.to_string())),
+        ("action", json!(line.action)),
+        ("actor", json!(line.actor.to_string())),
+        ("reference", text(line.reference.clone())),
+        ("user", text(line.user.map(|id| id.to_string()))),
+        ("identity", text(line.identity.map(|id| id.to_string()))),
+        ("idp", text(line.idp.map(|key| key.to_string()))),
+        ("organization", text(line.organization.map(|key| key.to_string()))),
+        ("application", text(line.application.map(|key| key.to_string()))),
+        ("session", text(line.session.map(|id| id.to_string()))),
+        ("count", json!(line.count)),
+        ("detail", text(line.detail.clone())),
+        ("before", line.before.clone().unwrap_or_default()),
+        ("after", line.after.clone().unwrap_or_default()),
+    ] {
+        if !value.is_null() {
+            told.insert(key.to_owned(), value);
+        }
+    }
+    Value::Object(told)
+}

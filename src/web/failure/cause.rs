@@ -1,0 +1,190 @@
+//! The kinds of failure, and the words for each.
+
+use http::StatusCode;
+
+/// The kinds of failure that a browser or program is told of. Words of an IdP or an upstream are never among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The request cannot be read in one way only.
+    BadRequest,
+    /// No such page of ours.
+    NotFound,
+    /// The method has no meaning here.
+    MethodNotAllowed,
+    /// No application of ours has this host.
+    UnknownHost,
+    /// Nobody is signed in, and this request cannot start a sign-in.
+    SignInRequired,
+    /// A form of another site, or of another session.
+    ForeignForm,
+    /// The sign-in is too old, was completed already, or was started in another browser.
+    SignInExpired,
+    /// The person or their provider gave the sign-in up.
+    SignInCancelled,
+    /// The identity provider said something that cannot be trusted.
+    SignInRefused,
+    /// The identity provider does not answer.
+    ProviderUnavailable,
+    /// Nobody has made an account for this person.
+    NoAccount,
+    /// An account, but no organization.
+    NoOrganization,
+    /// The account is disabled.
+    Disabled,
+    /// So many new people came at once that this one has to wait.
+    TooManyNew,
+    /// No role that may enter.
+    NotAllowed,
+    /// The upstream cannot be reached.
+    UpstreamUnavailable,
+    /// The upstream does not answer in time.
+    UpstreamTimeout,
+    /// We cannot work right now: no database.
+    Unavailable,
+}
+
+impl Cause {
+    /// The status it is answered with.
+    pub const fn status(self) -> StatusCode {
+        match self {
+            Self::BadRequest | Self::SignInExpired | Self::SignInCancelled => StatusCode::BAD_REQUEST,
+            Self::SignInRequired => StatusCode::UNAUTHORIZED,
+            Self::ForeignForm
+            | Self::SignInRefused
+            | Self::NoAccount
+            | Self::NoOrganization
+            | Self::Disabled
+            | Self::NotAllowed => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
+            Self::UpstreamUnavailable => StatusCode::BAD_GATEWAY,
+            Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
+            Self::ProviderUnavailable | Self::TooManyNew | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// After how many seconds it may be over (RFC 9110 10.2.3).
+    pub(super) const fn retry_after(self) -> Option<&'static str> {
+        match self {
+            Self::TooManyNew => Some("3600"),
+            Self::ProviderUnavailable | Self::Unavailable => Some("5"),
+            _ => None,
+        }
+    }
+
+    /// In a few words what it is; what happened; what to do now.
+    pub(super) const fn words(self) -> (&'static str, &'static str, &'static str) {
+        const ASK: &str = "Ask your admin for access, and give them the reference.";
+        match self {
+            Self::BadRequest => (
+                "That request is not clear",
+                "It is incomplete, or can be read in more than one way, so it was not passed on.",
+                "Check the address, or try again from the page you came from.",
+            ),
+            Self::NotFound => (
+                "There is no such page",
+                "Nothing has this address.",
+                "Check it for a slip, or begin at the front page.",
+            ),
+            Self::MethodNotAllowed => (
+                "That cannot be done here",
+                "This address does not take requests of that kind.",
+                "Go back and try another way.",
+            ),
+            Self::UnknownHost => (
+                "Nothing lives at this address",
+                "The request reached us, but no application here has this name.",
+                "Check the address for a slip. If it is right, the application may not be set up yet.",
+            ),
+            Self::SignInRequired => (
+                "Sign in required",
+                "Only a page opened in a browser window can start a sign-in.",
+                "Open the address in a browser window.",
+            ),
+            Self::ForeignForm => (
+                "That form is not ours",
+                "The request did not come from a page of this site, or its session has ended.",
+                "Go back, reload the page and try once more.",
+            ),
+            Self::SignInExpired => (
+                "This sign-in cannot be completed",
+                "It took too long, was completed already, or was started in another browser.",
+                "Start again.",
+            ),
+            Self::SignInCancelled => (
+                "Sign-in was not completed",
+                "Your identity provider sent you back without signing you in.",
+                "If you did not mean to turn back, try again.",
+            ),
+            Self::SignInRefused => (
+                "Sign-in was refused",
+                "What your identity provider said about you could not be confirmed, so nobody is signed in.",
+                "Try again. If it happens once more, give your admin the reference.",
+            ),
+            Self::ProviderUnavailable => (
+                "Your identity provider does not answer",
+                "It could not be reached, or did not answer as expected.",
+                "Wait a moment and try again. Whoever is signed in already stays signed in.",
+            ),
+            Self::NoAccount => (
+                "You have no account here",
+                "Your identity provider knows you, but nobody has given you access here.",
+                ASK,
+            ),
+            Self::NoOrganization => {
+                ("You are not in any organization yet", "You are signed in, but nothing has been shared with you.", ASK)
+            }
+            Self::Disabled => ("Your account is disabled", "It cannot be used to sign in.", ASK),
+            Self::TooManyNew => (
+                "Too many new people at once",
+                "So many accounts were made within this hour that yours has to wait.",
+                "Try again in an hour. If it cannot wait, give your admin the reference.",
+            ),
+            Self::NotAllowed => (
+                "You may not enter here",
+                "You are signed in, but none of your roles opens this.",
+                "Sign in as someone else, or ask your admin for access and give them the reference.",
+            ),
+            Self::UpstreamUnavailable => (
+                "The application does not answer",
+                "It could not be reached, or did not answer as expected.",
+                "Wait a moment and try again.",
+            ),
+            Self::UpstreamTimeout => (
+                "The application takes too long",
+                "It has your request and may still be working on it, but did not answer in time.",
+                "Wait a moment before you try again.",
+            ),
+            Self::Unavailable => (
+                "Temporarily unavailable",
+                "Who may enter cannot be checked right now, so nobody may.",
+                "Wait a moment, then load this page again.",
+            ),
+        }
+    }
+
+    /// The last part of the problem's type.
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::BadRequest => "bad-request",
+            Self::NotFound => "not-found",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::UnknownHost => "unknown-host",
+            Self::SignInRequired => "sign-in-required",
+            Self::ForeignForm => "foreign-form",
+            Self::SignInExpired => "sign-in-expired",
+            Self::SignInCancelled => "sign-in-cancelled",
+            Self::SignInRefused => "sign-in-refused",
+            Self::ProviderUnavailable => "provider-unavailable",
+            Self::NoAccount => "no-account",
+            Self::NoOrganization => "no-organization",
+            Self::Disabled => "disabled",
+            Self::TooManyNew => "too-many-new",
+            Self::NotAllowed => "not-allowed",
+            Self::UpstreamUnavailable => "upstream-unavailable",
+            Self::UpstreamTimeout => "upstream-timeout",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
