@@ -22,7 +22,7 @@ use tower::ServiceExt as _;
 use crate::base::Ambient;
 use crate::config::Settings;
 use crate::directory::{Approval, DeclareError};
-use crate::listener::{Limits, ListenError, Listener, TrustedProxies, server_config};
+use crate::listener::{Limits, ListenError, Listener, Tracked, TrustedProxies, server_config};
 pub use house::House;
 
 /// How long to wait before the database is tried again; doubles up to the maximum.
@@ -100,14 +100,15 @@ impl App {
         let mut serving = JoinSet::new();
         for listener in self.public {
             let (door, stopped) = (door.clone(), stopped.clone());
-            let service = tower::service_fn(move |request: Request<Incoming>| {
+            let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
                 let door = door.clone();
-                async move { Ok::<_, Infallible>(door.answer(request.map(Body::new)).await) }
+                // Boxed: a future is moved whole several times before it is first polled, and this one is large.
+                Box::pin(async move { Ok::<_, Infallible>(door.answer(request.map(Body::new)).await) })
             });
             serving.spawn(listener.serve(service, Limits::default(), Arc::clone(&trusted), until(stopped)));
         }
         let operations = operations::router(Arc::clone(&self.house));
-        let operations = operations.map_request(|request: Request<Incoming>| request.map(Body::new));
+        let operations = operations.map_request(|request: Request<Tracked<Incoming>>| request.map(Body::new));
         serving.spawn(self.operations.serve(operations, Limits::default(), trusted, until(stopped.clone())));
         let outcome = tokio::select! {
             () = stop => Ok(()),

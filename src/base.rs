@@ -16,5 +16,5 @@ pub use http::{HttpClient, HttpError, HttpSettings};
 pub use reference::Reference;
 pub use seal::SealingKey;
 pub use secret::{Token, TokenHash, TokenHasher};
-pub use table::Table;
+pub use table::{QuickHasher, Table};
 pub use timestamp::{InvalidTimestamp, Timestamp};

@@ -62,11 +62,12 @@ impl Gateway {
         let decision = routes.decide(&host, &path, principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
-                if self.is_hijack(permit.route(), &host, &request) {
+                let handshake = is_websocket_handshake(&request);
+                if handshake && self.is_hijack(permit.route(), &host, request.headers()) {
                     let why = "a WebSocket handshake from a page of another origin";
                     return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
-                let still_allowed = self.still_allowed(&permit, &path, &request);
+                let still_allowed = handshake.then(|| self.still_allowed(&permit, &path, &request));
                 // Boxed: a future is moved whole several times before it is first polled, and this one is large.
                 Box::pin(self.forward(permit, &host, &path, request, still_allowed)).await
             }
@@ -89,22 +90,18 @@ impl Gateway {
     }
 
     /// A handshake that carries a session, from a page that is not this host's.
-    fn is_hijack(&self, route: &Route, host: &Host, request: &Request<Body>) -> bool {
+    fn is_hijack(&self, route: &Route, host: &Host, headers: &HeaderMap) -> bool {
         let own = || self.web.public_url.origin_of(host);
-        is_websocket_handshake(request)
-            && !self.web.session_tokens(request.headers()).is_empty()
-            && check_handshake(request.headers(), &own(), &route.spec().allowed_origins).is_err()
+        self.web.session_tokens(headers).next().is_some()
+            && check_handshake(headers, &own(), &route.spec().allowed_origins).is_err()
     }
 
     /// Asked while a WebSocket is open: whether the same request would still be permitted, and as the same user. It is no
     /// activity: an open page nobody looks at must not keep a session from ending.
     fn still_allowed(self: &Arc<Self>, permit: &Permit, path: &RequestPath, request: &Request<Body>) -> StillAllowed {
-        if !is_websocket_handshake(request) {
-            return Arc::new(|| Box::pin(std::future::ready(false)));
-        }
         let (gateway, host, path) = (Arc::clone(self), permit.host().clone(), path.clone());
         let session = permit.identity().map(|identity| identity.principal().session);
-        let tokens: Arc<[Token]> = self.web.session_tokens(request.headers()).into();
+        let tokens: Arc<[Token]> = self.web.session_tokens(request.headers()).collect();
         let slot = request.extensions().get::<Slot>().cloned();
         Arc::new(move || {
             // As long as somebody asks, the connection counts among the listener's.
@@ -141,7 +138,7 @@ impl Gateway {
         host: &Host,
         path: &RequestPath,
         mut request: Request<Body>,
-        still_allowed: StillAllowed,
+        still_allowed: Option<StillAllowed>,
     ) -> Response {
         let chain = request.extensions_mut().remove::<Client>().map(|client| client.chain).unwrap_or_default();
         let form = Form::asked_for(request.headers());

@@ -16,6 +16,7 @@ use std::time::Duration;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 
+pub use activity::Tracked;
 pub use client::{Client, TrustedProxies};
 pub use serve::Slot;
 pub use tls::server_config;
@@ -32,7 +33,7 @@ pub struct Limits {
     /// How long the head of a request may take, counted from the end of the one before; also how long an unused
     /// HTTP/1.1 connection is kept.
     pub head: Duration,
-    /// How long a connection may be without a request under way: after that it is closed, within twice that time. For
+    /// How long a connection may be without a request under way: after that it is closed. For
     /// HTTP/2, over which a peer that answers pings would else stay for ever; over HTTP/1.1 `head` is shorter.
     pub idle: Duration,
     /// Most bytes read of the head of a request before it is refused; looked at after each read, so up to twice as many

@@ -70,10 +70,10 @@ impl Web {
 
     /// The session tokens that this browser sends, each to be tried: over plain http another server on the same host
     /// may have left one of the same name. More than a few are nobody's honest doing.
-    pub fn session_tokens(&self, headers: &HeaderMap) -> Vec<Token> {
+    pub fn session_tokens<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = Token> + 'a {
         const MAX_CANDIDATES: usize = 4;
         let values = self.cookies.values(headers, SESSION_COOKIE);
-        values.into_iter().filter_map(|value| value.parse().ok()).take(MAX_CANDIDATES).collect()
+        values.filter_map(|value| value.parse().ok()).take(MAX_CANDIDATES)
     }
 }
 

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use memchr::{memchr, memchr_iter};
 
 use super::TokenHash;
 
@@ -63,7 +64,7 @@ impl CookieNames {
 
     /// Our cookies of this origin in a request, as (what they hold, value).
     pub fn held<'a>(&self, headers: &'a HeaderMap) -> impl Iterator<Item = (&'a str, &'a str)> {
-        pairs(headers).filter_map(|(name, value)| Some((self.what(name)?, value)))
+        ours(headers).filter_map(|(name, value)| Some((self.what(name)?, value)))
     }
 
     /// The inverse of [`CookieNames::name`].
@@ -76,8 +77,8 @@ impl CookieNames {
 
     /// The values of the cookie that holds `what`, in the order sent. More than one means that someone set another:
     /// the reader must not simply believe the first.
-    pub fn values<'a>(&self, headers: &'a HeaderMap, what: &str) -> Vec<&'a str> {
-        self.held(headers).filter(|(held, _)| *held == what).map(|(_, value)| value).collect()
+    pub fn values<'a>(&'a self, headers: &'a HeaderMap, what: &'a str) -> impl Iterator<Item = &'a str> {
+        self.held(headers).filter(move |(held, _)| *held == what).map(|(_, value)| value)
     }
 }
 
@@ -88,7 +89,13 @@ fn is_cookie_octet(c: &char) -> bool {
 
 /// The pieces of one `Cookie` value, split as browsers join them: at every `;`, whatever quotes say.
 pub fn pieces(value: &HeaderValue) -> impl Iterator<Item = &[u8]> {
-    value.as_bytes().split(|&byte| byte == b';').map(<[u8]>::trim_ascii).filter(|piece| !piece.is_empty())
+    let bytes = value.as_bytes();
+    let pieces = memchr_iter(b';', bytes).chain([bytes.len()]).scan(0, |start, end| {
+        let piece = bytes.get(*start..end);
+        *start = end + 1;
+        piece
+    });
+    pieces.map(<[u8]>::trim_ascii).filter(|piece| !piece.is_empty())
 }
 
 /// The name of one piece of a `Cookie` or the first of a `Set-Cookie`; what has no `=`, or nothing before it, is
@@ -98,14 +105,14 @@ pub fn name_of(piece: &[u8]) -> &[u8] {
     while let Some(after) = rest.strip_prefix(b"=") {
         rest = after.trim_ascii_start();
     }
-    let end = rest.iter().position(|&byte| byte == b'=').unwrap_or(rest.len());
+    let end = memchr(b'=', rest).unwrap_or(rest.len());
     rest[..end].trim_ascii_end()
 }
 
-/// The cookies of a request as (name, value), over all its `Cookie` headers (HTTP/2 splits them, RFC 9113 8.2.3).
-/// Pieces without `=` and pieces that are no UTF-8 are passed over: none of ours is either.
-pub fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    headers.get_all(header::COOKIE).iter().flat_map(pieces).filter_map(|piece| {
+/// Cookies of ours, of whatever origin, in a request as (name, value), over all its `Cookie` headers (HTTP/2 splits them, RFC
+/// 9113 8.2.3). Pieces without `=` and pieces that are no UTF-8 are passed over: none of ours is either.
+fn ours(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    headers.get_all(header::COOKIE).iter().flat_map(pieces).filter(|piece| is_ours(piece)).filter_map(|piece| {
         let (name, value) = std::str::from_utf8(piece).ok()?.split_once('=')?;
         Some((name.trim_ascii(), value.trim_ascii()))
     })
@@ -122,19 +129,12 @@ pub fn is_ours(name: &[u8]) -> bool {
 /// Takes our cookies out of a request. What is left stands in one `Cookie` header, in the order sent; none if nothing
 /// is left.
 pub fn strip_request(headers: &mut HeaderMap) {
-    let mut values = headers.get_all(header::COOKIE).iter();
-    let single = match (values.next(), values.next()) {
-        (None, _) => return,
-        (Some(value), None) => !pieces(value).any(|piece| is_ours(name_of(piece))),
-        _ => false,
-    };
-    if single {
+    let values = headers.get_all(header::COOKIE);
+    let (ours, kept): (Vec<_>, Vec<_>) = values.iter().flat_map(pieces).partition(|piece| is_ours(name_of(piece)));
+    if ours.is_empty() && values.iter().nth(1).is_none() {
         return;
     }
-    let kept: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().flat_map(pieces).collect();
-    let kept: Vec<&[u8]> = kept.into_iter().filter(|piece| !is_ours(name_of(piece))).collect();
-    let joined = HeaderValue::from_bytes(&kept.join(&b"; "[..]));
-    match joined {
+    match HeaderValue::from_bytes(&kept.join(&b"; "[..])) {
         Ok(value) if !kept.is_empty() => drop(headers.insert(header::COOKIE, value)),
         _ => drop(headers.remove(header::COOKIE)),
     }

@@ -10,6 +10,9 @@ use super::section::{Found, MAX_ENTRIES, Section, kind};
 /// Deepest table of claims that is read: deeper than any claims that are taken.
 const MAX_DEPTH: usize = 64;
 
+/// A name, and the texts listed under it.
+pub(super) type Listed = (At<String>, Vec<At<String>>);
+
 impl<'a> Section<'a> {
     /// Reads a table as JSON; absent is `None`.
     pub(super) fn object(&mut self, key: &'static str) -> Option<Map<String, Value>> {
@@ -24,7 +27,7 @@ impl<'a> Section<'a> {
     }
 
     /// Reads a table of lists of texts, such as `{ home-lab = ["Member"] }`; absent is `None`.
-    pub(super) fn lists(&mut self, key: &'static str) -> Option<Vec<(At<String>, Vec<At<String>>)>> {
+    pub(super) fn lists(&mut self, key: &'static str) -> Option<Vec<Listed>> {
         let table = self.any_table(key)?;
         let mut lists = Vec::new();
         for (name, value) in table.iter().take(MAX_ENTRIES) {

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
+use crate::base::QuickHasher;
 use crate::identity::{
     Allow, Application, ApplicationId, ApplicationKey, ApplicationSpec, Catalogue, Host, Organization, OrganizationKey,
     PathPattern, RoleId, RoleName, Rule,
@@ -15,7 +17,8 @@ use super::path::{Ambiguous, RequestPath};
 /// All applications of one version of the catalogue, by host.
 #[derive(Debug, Default)]
 pub struct RouteTable {
-    hosts: HashMap<Host, Arc<Route>>,
+    /// Only admins add hosts.
+    hosts: HashMap<Host, Arc<Route>, BuildHasherDefault<QuickHasher>>,
 }
 
 /// One application, compiled.

@@ -9,7 +9,7 @@ use super::plan::{Plan, Stored};
 use super::{ATTEMPTS, Directory};
 use crate::audit::{self, About, Action, Entry};
 use crate::base::Timestamp;
-use crate::identity::{Actor, Declaration};
+use crate::identity::{Actor, Declaration, IdpId};
 use crate::store::changes::{self, Change};
 use crate::store::{StoreError, Tx, catalogue, declared, forget};
 
@@ -90,7 +90,9 @@ impl Directory {
         if shown.is_some_and(|shown| shown != seen) {
             return Err(DeclareError::Moved);
         }
-        let impact = self.impact(&mut snapshot, &stored, &plan).await?;
+        let is_forgotten = |idp: &IdpId| approval.identities.get(idp) == Some(&IdentityChoice::Forget);
+        let forgotten = plan.dangers.iter().filter(|(_, idp, _)| is_forgotten(idp)).map(|(key, ..)| *key);
+        let impact = self.impact(&mut snapshot, &stored, &plan, forgotten.collect()).await?;
         drop(snapshot);
         let refused: Vec<Danger> =
             dangers(&impact).into_iter().filter(|danger| !danger.is_approved(approval)).collect();

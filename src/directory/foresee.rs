@@ -5,11 +5,13 @@ mod after;
 mod impact;
 
 use super::Directory;
+use std::collections::HashSet;
+
 use super::danger::{Danger, MANY};
 use super::declare::DeclareError;
 use super::difference::Difference;
 use super::plan::{Plan, Stored};
-use crate::identity::Declaration;
+use crate::identity::{Declaration, IdpKey};
 use crate::policy::Snapshot;
 use crate::store::{Tx, catalogue, forget};
 
@@ -38,7 +40,7 @@ impl Directory {
         let stored = Stored::load(&mut tx).await?;
         let plan = self.plan(&stored, declaration)?;
         let version = catalogue::version(&mut tx).await?;
-        let impact = self.impact(&mut tx, &stored, &plan).await?;
+        let impact = self.impact(&mut tx, &stored, &plan, HashSet::new()).await?;
         let mut dangers = dangers(&impact);
         for (key, idp, kind) in &plan.dangers {
             let people = forget::people(&mut tx, *key).await?.len();
@@ -49,15 +51,21 @@ impl Directory {
         Ok(Foresight { version, differences: plan.differences(&stored), impact, dangers })
     }
 
-    /// Who gains and who loses what by a plan.
-    pub(super) async fn impact(&self, tx: &mut Tx, stored: &Stored, plan: &Plan) -> Result<Impact, DeclareError> {
+    /// Who gains and who loses what by a plan. What becomes of the people of `forgotten` IdPs was said by who chose so.
+    pub(super) async fn impact(
+        &self,
+        tx: &mut Tx,
+        stored: &Stored,
+        plan: &Plan,
+        forgotten: HashSet<IdpKey>,
+    ) -> Result<Impact, DeclareError> {
         let before = catalogue::load(tx).await?;
         if before.version == 0 || !plan.touches_people() {
             return Ok(Impact::default());
         }
         let after = after::catalogue(stored, plan, before.version);
         let (old, new) = (Snapshot::compile(&before), Snapshot::compile(&after));
-        impact::work_out(tx, impact::Sides { before, after, old, new }, self.ambient.now()).await
+        impact::work_out(tx, impact::Sides { before, after, old, new, forgotten }, self.ambient.now()).await
     }
 }
 

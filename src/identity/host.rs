@@ -16,19 +16,23 @@ impl Host {
     /// # Errors
     /// When it holds a port, a wildcard, a scheme or a character no host name has.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
-        if name.starts_with('[') || name.parse::<IpAddr>().is_ok() {
+        // Every request has its host parsed: what is in lower case already is not made so again, and what cannot be an
+        // address is not tried as one.
+        let name = text.strip_suffix('.').unwrap_or(text);
+        let lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
+        let name: Arc<str> = if lower { name.into() } else { name.to_ascii_lowercase().into() };
+        let like_one = name.starts_with(|first: char| first.is_ascii_digit()) || name.contains(':');
+        if name.starts_with('[') || (like_one && name.parse::<IpAddr>().is_ok()) {
             return Self::parse_address(&name);
         }
-        let label = |label: &str| {
-            !label.is_empty()
-                && label.len() <= 63
-                && label.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-' || c == b'_')
-                && !label.starts_with('-')
-                && !label.ends_with('-')
+        let label = |label: &[u8]| {
+            (1..=63).contains(&label.len())
+                && label.iter().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'-' | b'_'))
+                && label.first() != Some(&b'-')
+                && label.last() != Some(&b'-')
         };
-        if name.len() <= 253 && name.split('.').all(label) {
-            Ok(Self(name.into()))
+        if name.len() <= 253 && name.as_bytes().split(|&byte| byte == b'.').all(label) {
+            Ok(Self(name))
         } else {
             Err(Invalid::new("a host is a plain name such as wiki.example.com: no scheme, port, path or wildcard"))
         }

@@ -2,56 +2,107 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use http::Version;
 use http_body::{Body, Frame, SizeHint};
+use tokio::time::Instant;
 
 /// The requests of one connection.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Activity {
+    started: Instant,
+    begun: AtomicBool,
+    http2: AtomicBool,
     in_flight: AtomicUsize,
-    begun: AtomicUsize,
-    ended: AtomicUsize,
+    /// When the last request ended, in microseconds since `started`.
+    ended_at: AtomicU64,
 }
 
-/// A request under way, until the last byte of its answer.
+/// What goes on over a connection.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// There has been no request yet.
+    Fresh,
+    /// A request is under way.
+    Busy,
+    /// None is, for so long.
+    Resting(Duration),
+}
+
+/// A request under way, until the last byte of its answer and of its own body.
 pub(super) struct Busy(Arc<Activity>);
 
 impl Activity {
-    pub(super) fn begin(self: &Arc<Self>) -> Busy {
+    pub(super) fn new() -> Self {
+        Self {
+            started: Instant::now(),
+            begun: AtomicBool::new(false),
+            http2: AtomicBool::new(false),
+            in_flight: AtomicUsize::new(0),
+            ended_at: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn begin(self: &Arc<Self>, version: Version) -> Busy {
+        let busy = self.busy();
+        self.http2.store(version == Version::HTTP_2, Ordering::Relaxed);
+        self.begun.store(true, Ordering::Release);
+        busy
+    }
+
+    fn busy(self: &Arc<Self>) -> Busy {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        self.begun.fetch_add(1, Ordering::Relaxed);
         Busy(Arc::clone(self))
     }
 
-    /// Whether there has been a request at all.
-    pub(super) fn has_begun(&self) -> bool {
-        self.begun.load(Ordering::Relaxed) > 0
+    /// Whether requests come over HTTP/2.
+    pub(super) fn is_http2(&self) -> bool {
+        self.http2.load(Ordering::Relaxed)
     }
 
-    /// Another number after each request; nothing while one is under way.
-    pub(super) fn rest(&self) -> Option<usize> {
-        (self.in_flight.load(Ordering::Relaxed) == 0).then(|| self.ended.load(Ordering::Relaxed))
+    pub(super) fn state(&self) -> State {
+        if !self.begun.load(Ordering::Acquire) {
+            State::Fresh
+        } else if self.in_flight.load(Ordering::Acquire) > 0 {
+            State::Busy
+        } else {
+            let ended_at = Duration::from_micros(self.ended_at.load(Ordering::Relaxed));
+            State::Resting(self.started.elapsed().saturating_sub(ended_at))
+        }
+    }
+}
+
+impl Clone for Busy {
+    fn clone(&self) -> Self {
+        self.0.busy()
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.ended.fetch_add(1, Ordering::Relaxed);
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        let micros = u64::try_from(self.0.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        // In this order: whoever finds nothing in flight finds when that began.
+        self.0.ended_at.fetch_max(micros, Ordering::Relaxed);
+        self.0.in_flight.fetch_sub(1, Ordering::Release);
     }
 }
 
-/// The body of an answer, with which the request ends.
-pub(super) struct Tracked<B> {
+/// A body of a request or its answer. The request is under way for as long as there is one.
+pub struct Tracked<B> {
     body: B,
-    _busy: Busy,
+    busy: Option<Busy>,
 }
 
-impl<B> Tracked<B> {
-    pub(super) const fn new(body: B, busy: Busy) -> Self {
-        Self { body, _busy: busy }
+impl<B: Body> Tracked<B> {
+    pub(super) fn request(body: B, busy: &Busy) -> Self {
+        Self { busy: (!body.is_end_stream()).then(|| busy.clone()), body }
+    }
+
+    pub(super) const fn answer(body: B, busy: Busy) -> Self {
+        Self { busy: Some(busy), body }
     }
 }
 
@@ -60,7 +111,13 @@ impl<B: Body + Unpin> Body for Tracked<B> {
     type Error = B::Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        Pin::new(&mut self.get_mut().body).poll_frame(cx)
+        let Self { body, busy } = self.get_mut();
+        let polled = Pin::new(&mut *body).poll_frame(cx);
+        // Whoever knows that this was all may never ask again, nor drop the body soon.
+        if body.is_end_stream() {
+            *busy = None;
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

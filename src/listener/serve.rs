@@ -14,13 +14,13 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower::{Service, ServiceExt as _};
 
-use super::activity::{Activity, Tracked};
+use super::activity::{Activity, State, Tracked};
 use super::crowd::{Crowd, Place};
 use super::{Limits, Listener, TrustedProxies};
 
@@ -49,7 +49,7 @@ impl Listener {
         trusted: Arc<TrustedProxies>,
         stop: impl Future<Output = ()> + Send,
     ) where
-        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+        S: Service<Request<Tracked<Incoming>>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
         S::Future: Send + 'static,
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
@@ -110,8 +110,8 @@ fn builder(limits: &Limits) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder
         .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
+        // A timer of its own for each head costs more than all that is done with one: see `until_it_should_close`.
+        .header_read_timeout(None)
         // At most 100 header fields, hyper's own limit: naming one, even the same, costs an allocation per request.
         .max_buf_size(limits.head_bytes);
     builder
@@ -135,7 +135,7 @@ struct Door<S> {
 
 impl<S, B> Door<S>
 where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
+    S: Service<Request<Tracked<Incoming>>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send + 'static,
     B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<BoxError>,
@@ -164,24 +164,33 @@ where
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let activity = Arc::new(Activity::default());
+        let activity = Arc::new(Activity::new());
         let Self { service, trusted, builder, limits } = self;
         let answer = {
             let activity = Arc::clone(&activity);
             service_fn(move |mut request: Request<Incoming>| {
-                let busy = activity.begin();
+                let busy = activity.begin(request.version());
                 let client = trusted.resolve(peer, tls, request.headers());
                 request.extensions_mut().insert(client);
                 request.extensions_mut().insert(slot.clone());
+                let request = request.map(|body| Tracked::request(body, &busy));
                 let answer = service.clone().oneshot(request);
-                async move { answer.await.map(|response| response.map(|body| Tracked::new(body, busy))) }
+                async move { answer.await.map(|response| response.map(|body| Tracked::answer(body, busy))) }
             })
         };
         let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), answer).into_owned());
-        let mut closing = pin!(until_it_should_close(&activity, &limits, stopped));
+        // In a task of its own, since it would else be polled along with each step of each request.
+        let (mut close, closing) = oneshot::channel();
+        tokio::spawn(async move {
+            tokio::select! {
+                how = until_it_should_close(&activity, &limits, stopped) => drop(close.send(how)),
+                () = close.closed() => {}
+            }
+        });
         let ended = tokio::select! {
+            biased;
             ended = &mut connection => ended,
-            close = &mut closing => {
+            Ok(close) = closing => {
                 if close == Close::Now {
                     return tracing::debug!(%peer, "a connection without a request was closed");
                 }
@@ -203,23 +212,23 @@ enum Close {
     Gracefully,
 }
 
-/// Waits until it is time to stop, or nothing has been asked on the connection for too long.
+/// Waits until it is time to stop, or a request's head or anything at all has been waited for too long.
 async fn until_it_should_close(activity: &Activity, limits: &Limits, mut stopped: watch::Receiver<bool>) -> Close {
-    let mut rest = None;
     let mut pause = pin!(sleep(limits.head));
     loop {
         tokio::select! {
             _ = stopped.wait_for(|stopped| *stopped) => return Close::Gracefully,
             () = &mut pause => {}
         }
-        // hyper's own limit begins only once it knows which HTTP is spoken, and that a peer can put off for ever.
-        if !activity.has_begun() {
-            return Close::Now;
-        }
-        if rest.is_some() && rest == activity.rest() {
-            return Close::Gracefully;
-        }
-        rest = activity.rest();
-        pause.as_mut().reset(Instant::now() + limits.idle);
+        // Over HTTP/1.1 one rests until the next head is there whole, and has nothing left to finish.
+        let (patience, close) =
+            if activity.is_http2() { (limits.idle, Close::Gracefully) } else { (limits.head, Close::Now) };
+        let left = match activity.state() {
+            State::Fresh => return Close::Now,
+            State::Busy => patience,
+            State::Resting(rested) if rested >= patience => return close,
+            State::Resting(rested) => patience - rested,
+        };
+        pause.as_mut().reset(Instant::now() + left);
     }
 }

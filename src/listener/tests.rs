@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::{Request, Response};
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -33,7 +35,7 @@ async fn start_behind(trusted: TrustedProxies, limits: Limits, tls: Option<Arc<S
     let (tell, seen) = mpsc::unbounded_channel();
     let gate = Arc::new(tokio::sync::Semaphore::new(0));
     let wait = Arc::clone(&gate);
-    let service = tower::service_fn(move |request: Request<Incoming>| {
+    let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
         let (tell, wait) = (tell.clone(), Arc::clone(&wait));
         async move {
             let client = request.extensions().get::<Client>().unwrap().clone();
@@ -83,6 +85,67 @@ async fn a_connection_that_does_not_get_to_the_point_is_closed() {
         let answer = exchange(running.address, beginning.as_bytes()).await;
         assert!(!answer.contains("200"), "{beginning}: {answer}");
     }
+}
+
+#[tokio::test]
+async fn the_next_request_on_a_connection_may_not_take_longer_either() {
+    let running = start(Limits { head: Duration::from_millis(100), ..Limits::default() }, None).await;
+    for next in ["", "GET / HTTP/1.1\r\nHost: a\r\nX-Slow: "] {
+        let answer = exchange(running.address, format!("GET /one HTTP/1.1\r\nHost: a\r\n\r\n{next}").as_bytes()).await;
+        assert!(answer.ends_with("/one"), "{next}: {answer}");
+    }
+    // However often it trickles: bytes are no sign of life.
+    let (mut read, mut write) = TcpStream::connect(running.address).await.unwrap().into_split();
+    write.write_all(b"GET /one HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n").await.unwrap();
+    let trickle = tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        while write.write_all(b"X: 1\r\n").await.is_ok() {
+            ticks.tick().await;
+        }
+    });
+    let _ = timeout(Duration::from_secs(10), read.read_to_end(&mut Vec::new())).await.expect("it stays open");
+    timeout(Duration::from_secs(10), trickle).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_request_may_take_longer_than_its_head() {
+    let head = Duration::from_millis(50);
+    let mut running = start(Limits { head, ..Limits::default() }, None).await;
+    let address = running.address;
+    let request = b"GET /wait HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let mut waiting = tokio::spawn(async move { exchange(address, request).await });
+    running.seen.recv().await.unwrap();
+    assert!(timeout(5 * head, &mut waiting).await.is_err(), "a request was under way");
+    running.gate.add_permits(1);
+    assert!(waiting.await.unwrap().ends_with("/wait"));
+}
+
+#[tokio::test]
+async fn an_upload_may_go_on_after_its_answer() {
+    let head = Duration::from_millis(50);
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
+    let address = listener.address();
+    let (tell, mut uploads) = mpsc::unbounded_channel();
+    let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
+        let upload = async move {
+            let mut body = request.into_body();
+            while !body.is_end_stream() {
+                body.frame().await.unwrap().unwrap();
+            }
+            body
+        };
+        tell.send(tokio::spawn(upload)).unwrap();
+        async { Ok::<_, Infallible>(Response::new(Body::from("done"))) }
+    });
+    tokio::spawn(listener.serve(service, Limits { head, ..Limits::default() }, Arc::default(), std::future::pending()));
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\no").await.unwrap();
+    let mut upload = uploads.recv().await.unwrap();
+    assert!(timeout(5 * head, &mut upload).await.is_err(), "it is under way");
+    stream.write_all(b"k").await.unwrap();
+    let _kept = upload.await.unwrap();
+    let rest = async { stream.read_to_end(&mut Vec::new()).await };
+    timeout(Duration::from_secs(10), rest).await.expect("it stays open").unwrap();
 }
 
 #[tokio::test]
@@ -223,7 +286,7 @@ async fn a_connection_that_is_used_after_the_answer_keeps_its_place() {
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
     let address = listener.address();
     let (tell, mut slots) = mpsc::unbounded_channel();
-    let service = tower::service_fn(move |request: Request<Incoming>| {
+    let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
         tell.send(request.extensions().get::<Slot>().unwrap().clone()).unwrap();
         async { Ok::<_, Infallible>(Response::new(Body::from("done"))) }
     });

@@ -84,7 +84,8 @@ impl Login {
 
     /// The pending sign-in of this browser that was started with `state`, if it is not too old.
     pub(super) fn pending(&self, state: &str, headers: &HeaderMap) -> Option<Pending> {
-        let candidates = self.web.cookies.values(headers, &pending_cookie(state)).into_iter();
+        let name = pending_cookie(state);
+        let candidates = self.web.cookies.values(headers, &name);
         candidates.filter_map(|value| self.open_pending(value)).find(|pending| pending.attempt.state_matches(state))
     }
 

@@ -50,7 +50,7 @@ pub(super) async fn sign_out(
 ) -> Response {
     let presented = form_urlencoded::parse(&body).find(|(name, _)| name == CSRF_FIELD);
     let presented = presented.map(|(_, value)| value.into_owned()).unwrap_or_default();
-    let tokens = login.web.session_tokens(&headers);
+    let tokens: Vec<Token> = login.web.session_tokens(&headers).collect();
     if !tokens.is_empty() && !tokens.iter().any(|token| is_form_token(token, &presented)) {
         return login.web.refuse(Cause::ForeignForm, &headers, Assets::SignIn);
     }
@@ -63,7 +63,7 @@ pub(super) async fn sign_out_on_application(
     Extension(host): Extension<Host>,
     headers: HeaderMap,
 ) -> Response {
-    let tokens = login.web.session_tokens(&headers);
+    let tokens: Vec<Token> = login.web.session_tokens(&headers).collect();
     login.end(&host, tokens, "/.vestibule/signed-out", Assets::Application, &headers).await
 }
 

@@ -1,6 +1,7 @@
 //! Following the change log: what this process holds in memory is good only as far as the log has been read.
 
 use std::collections::HashMap;
+use std::hash::BuildHasherDefault;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
@@ -9,6 +10,7 @@ use tokio::sync::{Mutex as AsyncMutex, watch};
 use tokio::time::{Instant, timeout};
 
 use super::Unavailable;
+use crate::base::QuickHasher;
 use crate::identity::{SessionId, UserId};
 use crate::store::{Change, Db, StoreError, changes};
 
@@ -35,8 +37,8 @@ pub struct Changes {
     read: AtomicI64,
     /// Whatever was loaded before this number is stale.
     floor: AtomicI64,
-    /// The number of each subject's last change above the floor.
-    subjects: RwLock<HashMap<Subject, i64>>,
+    /// The number of each subject's last change above the floor. Ids are ours, so nobody can choose them.
+    subjects: RwLock<HashMap<Subject, i64, BuildHasherDefault<QuickHasher>>>,
     started: Instant,
     /// When the log was last read to its end, in microseconds since `started`.
     heard_at: AtomicU64,

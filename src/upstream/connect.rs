@@ -7,20 +7,19 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, FutureExt as _};
-use http::Uri;
+use http::uri::{self, PathAndQuery, Scheme, Uri};
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
-use tower::Service;
+use tower::{Service, ServiceExt as _};
 
-use super::{BoxError, SetupError};
+use super::{ForwardError, SetupError};
+use crate::identity::UpstreamUrl;
 
 /// Connects, TLS handshake included, within a time limit.
-#[derive(Clone)]
 pub(super) struct Connector {
     inner: HttpsConnector<HttpConnector<Resolver>>,
     limit: Duration,
@@ -51,24 +50,21 @@ fn tls() -> Result<ClientConfig, rustls::Error> {
     }
 }
 
-impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<TokioIo<TcpStream>>;
-    type Error = BoxError;
-    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, uri: Uri) -> Self::Future {
-        let connecting = tokio::time::timeout(self.limit, self.inner.call(uri));
-        async move {
-            match connecting.await {
-                Ok(connected) => connected,
-                Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
-            }
+impl Connector {
+    /// A new connection to an upstream.
+    pub(super) async fn connect(
+        &self,
+        upstream: &UpstreamUrl,
+    ) -> Result<MaybeHttpsStream<TokioIo<TcpStream>>, ForwardError> {
+        let mut parts = uri::Parts::default();
+        parts.path_and_query = Some(PathAndQuery::from_static("/"));
+        parts.scheme = Some(if upstream.is_tls() { Scheme::HTTPS } else { Scheme::HTTP });
+        parts.authority = Some(upstream.authority().clone());
+        let uri = Uri::from_parts(parts).map_err(|error| ForwardError::Unreachable(error.to_string()))?;
+        match tokio::time::timeout(self.limit, self.inner.clone().oneshot(uri)).await {
+            Ok(connected) => connected.map_err(|error| ForwardError::of_connecting(&*error)),
+            Err(_) => Err(ForwardError::ConnectTimeout),
         }
-        .boxed()
     }
 }
 

@@ -56,21 +56,24 @@ impl ForwardError {
         }
     }
 
-    pub(super) fn of(error: &hyper_util::client::legacy::Error) -> Self {
-        let chain = || std::iter::successors(Some(error as Cause<'_>), |error| error.source());
+    /// Why there is no connection.
+    pub(super) fn of_connecting(error: Cause<'_>) -> Self {
         let timed_out = |error: Cause<'_>| {
             error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::TimedOut)
         };
-        if error.is_connect() {
-            if chain().any(timed_out) {
-                return Self::ConnectTimeout;
-            }
-            return Self::Unreachable(chain().last().map(ToString::to_string).unwrap_or_default());
-        }
-        let body_of_ours = |error: Cause<'_>| error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_user);
-        if chain().any(body_of_ours) {
-            return Self::RequestBody;
-        }
-        Self::Broken(chain().last().map(ToString::to_string).unwrap_or_default())
+        if chain(error).any(timed_out) { Self::ConnectTimeout } else { Self::Unreachable(root(error)) }
     }
+
+    /// Why there is no answer on a connection.
+    pub(super) fn of_exchange(error: &hyper::Error) -> Self {
+        if error.is_user() { Self::RequestBody } else { Self::Broken(root(error)) }
+    }
+}
+
+fn chain(error: Cause<'_>) -> impl Iterator<Item = Cause<'_>> {
+    std::iter::successors(Some(error), |error| error.source())
+}
+
+fn root(error: Cause<'_>) -> String {
+    chain(error).last().map(ToString::to_string).unwrap_or_default()
 }

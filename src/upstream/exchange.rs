@@ -6,22 +6,21 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response};
-use hyper::body::Incoming;
-use hyper_util::client::legacy::Client;
 use tokio::time::{Instant, sleep_until};
 
 use super::body::{CleanTrailers, Progress};
-use super::connect::Connector;
+use super::pool::{Answer, Pool};
 use super::{BoxError, ForwardError};
+use crate::identity::UpstreamUrl;
 
 /// Sends the request and waits for the head of the answer. The time for it starts anew whenever the body of the
 /// request moves, so that an upload may take as long as it does.
 pub(super) async fn exchange<B>(
-    client: &Client<Connector, Body>,
+    (pool, upstream): (&Pool, &UpstreamUrl),
     request: Request<()>,
     body: B,
     limit: Duration,
-) -> Result<Response<Incoming>, ForwardError>
+) -> Result<Response<Answer>, ForwardError>
 where
     B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
     B::Error: Into<BoxError>,
@@ -29,11 +28,12 @@ where
     let progress = Progress::new();
     let body =
         if body.is_end_stream() { Body::empty() } else { Body::new(CleanTrailers::request(body, progress.clone())) };
-    let mut answer = pin!(client.request(request.map(|()| body)));
+    let mut answer = pin!(pool.send(upstream, request.map(|()| body)));
     loop {
         let deadline = progress.last() + limit;
         tokio::select! {
-            answer = &mut answer => return answer.map_err(|error| ForwardError::of(&error)),
+            biased;
+            answer = &mut answer => return answer,
             () = sleep_until(deadline) => {
                 if Instant::now() >= progress.last() + limit {
                     return Err(ForwardError::HeadTimeout);

@@ -19,18 +19,8 @@ const FORWARDED_PORT: HeaderName = name("x-forwarded-port");
 /// Most times a request may have come through us: one of us may stand behind another, three in a row are a circle.
 const MAX_HOPS: usize = 3;
 
-/// Fields of one connection, beside those that `Connection` names.
-static HOP_BY_HOP: [HeaderName; 9] = [
-    header::CONNECTION,
-    header::TE,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-    header::PROXY_AUTHENTICATE,
-    header::PROXY_AUTHORIZATION,
-    name("keep-alive"),
-    name("proxy-connection"),
-    name("http2-settings"),
-];
+/// More fields than are ever added to a request.
+const ADDED: usize = 16;
 
 /// What the names of our identity headers begin with, in every preset, `-` for every other character.
 const IDENTITY_PREFIXES: [&str; 3] = ["remote-", "x-auth-request-", "x-vestibule-"];
@@ -76,8 +66,8 @@ pub(super) fn check_hops(headers: &HeaderMap) -> Result<(), ForwardError> {
 /// so that naming it in `Connection` takes nothing away.
 pub(super) fn clean_request(headers: &mut HeaderMap) {
     let trailers = accepts_trailers(headers);
-    remove_hop_by_hop(headers);
-    remove_where(headers, |name| is_ours(name.as_str()));
+    let named = named_in_connection(headers);
+    remove_where(headers, |name| is_hop_by_hop(name) || named.contains(name) || is_ours(name.as_str()));
     cookies::strip_request(headers);
     if trailers {
         // RFC 9110 10.1.4: who sends TE names it in Connection.
@@ -127,16 +117,15 @@ pub(super) fn add_upgrade(headers: &mut HeaderMap) {
 }
 
 /// Tells the upstream whence the request came and what the browser asked for. Scheme and port are those of the public
-/// URL: what browsers see, whoever stands between.
-///
-/// Gives back the host as browsers name it.
+/// URL: what browsers see, whoever stands between. `authority` is the host as browsers name it.
 pub(super) fn add_client(
     headers: &mut HeaderMap,
     received: Version,
     chain: &[IpAddr],
-    (public_url, host): (&PublicUrl, &Host),
-) -> HeaderValue {
-    let authority = public_authority(public_url, host);
+    public_url: &PublicUrl,
+    authority: HeaderValue,
+) {
+    headers.reserve(ADDED);
     add_via(headers, received);
     if let Some((client, proxies)) = chain.split_first() {
         let mut chain = String::with_capacity(48);
@@ -149,13 +138,12 @@ pub(super) fn add_client(
     }
     let (scheme, standard) = if public_url.is_https() { ("https", 443) } else { ("http", 80) };
     headers.insert(FORWARDED_PROTO, HeaderValue::from_static(scheme));
-    headers.insert(FORWARDED_HOST, authority.clone());
+    headers.insert(FORWARDED_HOST, authority);
     headers.insert(FORWARDED_PORT, HeaderValue::from(public_url.port().unwrap_or(standard)));
-    authority
 }
 
 /// The application's host as browsers name it: with the public port, if that is not the scheme's own.
-fn public_authority(public_url: &PublicUrl, host: &Host) -> HeaderValue {
+pub(super) fn public_authority(public_url: &PublicUrl, host: &Host) -> HeaderValue {
     let mut authority = String::with_capacity(host.as_str().len() + ":65535".len());
     authority.push_str(host.as_str());
     if let Some(port) = public_url.port() {
@@ -213,13 +201,31 @@ fn accepts_trailers(headers: &HeaderMap) -> bool {
 }
 
 fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    let named: Vec<HeaderName> = headers
-        .get_all(header::CONNECTION)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
-        .filter_map(|token| HeaderName::from_bytes(token.trim_ascii()).ok())
-        .collect();
-    remove_where(headers, |name| HOP_BY_HOP.contains(name) || named.contains(name));
+    let named = named_in_connection(headers);
+    remove_where(headers, |name| is_hop_by_hop(name) || named.contains(name));
+}
+
+/// The fields that `Connection` makes ones of this connection.
+fn named_in_connection(headers: &HeaderMap) -> Vec<HeaderName> {
+    let values = headers.get_all(header::CONNECTION).iter();
+    let tokens = values.flat_map(|value| value.as_bytes().split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
+    // Nearly every one names only `keep-alive`, which is of one connection anyway.
+    let named = tokens.filter(|token| !token.eq_ignore_ascii_case(b"keep-alive"));
+    named.filter_map(|token| HeaderName::from_bytes(token).ok()).collect()
+}
+
+/// Fields of one connection, beside those that `Connection` names.
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    let standard = matches!(
+        *name,
+        header::CONNECTION
+            | header::TE
+            | header::TRANSFER_ENCODING
+            | header::UPGRADE
+            | header::PROXY_AUTHENTICATE
+            | header::PROXY_AUTHORIZATION
+    );
+    standard || matches!(name.as_str(), "keep-alive" | "proxy-connection" | "http2-settings")
 }
 
 fn remove_where(headers: &mut HeaderMap, unwanted: impl Fn(&HeaderName) -> bool) {

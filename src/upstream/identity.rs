@@ -1,12 +1,13 @@
 //! Telling an upstream who its user is: the headers of the application's preset, and the signed assertion.
 
 use std::fmt::Write as _;
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::assertion::{Assertions, SigningFailed, Subject};
-use crate::base::{Table, Timestamp};
+use crate::base::{QuickHasher, Table, Timestamp};
 use crate::decision::{Identity, Permit, Route};
 use crate::identity::{ApplicationKey, HeaderPreset, RoleName, SessionId};
 
@@ -39,7 +40,7 @@ struct Prepared {
 /// Prepares identity headers once per session and application.
 pub(super) struct Identities {
     assertions: Arc<Assertions>,
-    kept: Table<PreparedFor, Arc<Prepared>>,
+    kept: Table<PreparedFor, Arc<Prepared>, BuildHasherDefault<QuickHasher>>,
 }
 
 impl Identities {

@@ -3,5 +3,6 @@
 mod errors;
 mod identity;
 mod kit;
+mod pool;
 mod streaming;
 mod websocket;

@@ -48,8 +48,8 @@ fn a_value_cannot_add_attributes_or_headers() {
 fn values_are_found_over_several_headers() {
     let names = CookieNames::new(true, "h");
     let headers = request(&["a=1; __Host-vestibule-session=one", " __Host-vestibule-session = two ;b=2"]);
-    assert_eq!(names.values(&headers, "session"), ["one", "two"]);
-    assert_eq!(names.values(&headers, "other"), Vec::<&str>::new());
+    assert!(names.values(&headers, "session").eq(["one", "two"]));
+    assert_eq!(names.values(&headers, "other").next(), None);
 }
 
 #[test]
@@ -109,6 +109,6 @@ proptest! {
         strip_request(&mut after);
         let left: Vec<Vec<u8>> = after.get_all(header::COOKIE).iter().flat_map(pieces).map(<[u8]>::to_vec).collect();
         prop_assert_eq!(&left, &expected);
-        prop_assert!(pairs(&after).all(|(name, _)| !is_ours(name.as_bytes())));
+        prop_assert!(ours(&after).next().is_none());
     }
 }

@@ -103,6 +103,7 @@ pub(super) struct Sides {
     pub(super) after: Catalogue,
     pub(super) old: Snapshot,
     pub(super) new: Snapshot,
+    pub(super) forgotten: HashSet<IdpKey>,
 }
 
 type Held = (OrganizationKey, RoleId);
@@ -155,6 +156,9 @@ impl Tally {
 
     fn identity(&mut self, row: LastSignIn, held: &[&LiveGrant], sides: &Sides) {
         let (idp, user, identity) = (row.idp, row.user, row.identity);
+        if sides.forgotten.contains(&idp) {
+            return;
+        }
         let before = sides.before.idp(idp);
         let Some(after) = sides.after.idp(idp) else {
             self.shut_out += u64::from(before.is_some());

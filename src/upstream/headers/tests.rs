@@ -129,10 +129,10 @@ fn a_circle_is_noticed() {
 
 #[test]
 fn upstreams_are_told_what_the_browser_asked_for() {
-    let host = "wiki.example.com".parse().unwrap();
+    let host: Host = "wiki.example.com".parse().unwrap();
     let chain = ["2001:db8::1".parse().unwrap(), "10.0.0.1".parse().unwrap()];
-    let mut headers = HeaderMap::new();
-    add_client(&mut headers, Version::HTTP_2, &chain, (&"https://login.example.com".parse().unwrap(), &host));
+    let (public_url, mut headers): (PublicUrl, _) = ("https://login.example.com".parse().unwrap(), HeaderMap::new());
+    add_client(&mut headers, Version::HTTP_2, &chain, &public_url, public_authority(&public_url, &host));
     assert_eq!(
         shown(&headers),
         [
@@ -143,8 +143,8 @@ fn upstreams_are_told_what_the_browser_asked_for() {
             "x-forwarded-proto: https",
         ]
     );
-    let mut headers = HeaderMap::new();
-    add_client(&mut headers, Version::HTTP_11, &chain, (&"http://login.localhost:8080".parse().unwrap(), &host));
+    let (public_url, mut headers): (PublicUrl, _) = ("http://login.localhost:8080".parse().unwrap(), HeaderMap::new());
+    add_client(&mut headers, Version::HTTP_11, &chain, &public_url, public_authority(&public_url, &host));
     assert_eq!(headers["x-forwarded-host"], "wiki.example.com:8080");
     assert_eq!(headers["x-forwarded-port"], "8080");
     assert_eq!(headers["x-forwarded-proto"], "http");
