@@ -51,6 +51,13 @@ macro_rules! slug {
             }
         }
         text_noun!($name);
+
+        /// A table of ids is asked for a text.
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
     };
 }
 

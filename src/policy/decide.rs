@@ -1,5 +1,7 @@
 //! The decision: for each organization in reach, whether the person belongs there and with which roles, and why.
 
+mod groups;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -8,6 +10,9 @@ use serde_json::Value;
 use super::reach::{Place, Reach};
 use super::selector::{EvaluationError, PreparedClaims, Returned, Selector, shorten};
 use super::snapshot::{Applied, Compiled, IdpPolicies};
+pub(super) use groups::Groups;
+use groups::chooses;
+
 use crate::claims::Claims;
 use crate::identity::{OrganizationId, OrganizationKey, RoleId, RoleName};
 
@@ -117,15 +122,24 @@ impl Decision {
 /// is something to tell: all but [`Outcome::NoMatch`]. Pure and total: a selector that fails is an error of its own
 /// organization and of no other.
 pub fn decide(policies: &IdpPolicies, reach: &Reach, claims: &Claims) -> Decision {
-    let mut decision = explain(policies, reach, claims);
-    decision.verdicts.retain(|verdict| !matches!(verdict.outcome, Outcome::NoMatch { .. }));
-    decision
+    let prepared = PreparedClaims::new(claims);
+    let mut asking = Asking::new(policies, claims, &prepared);
+    let told = |verdict: &Verdict| !matches!(verdict.outcome, Outcome::NoMatch { .. });
+    let verdicts = if reach.is(policies.reach()) && asking.absent.is_none() {
+        let candidates = policies.groups().candidates(reach, &prepared).into_iter();
+        let places = candidates.filter_map(|at| reach.place(at));
+        places.filter(|place| policies.covers(place.key)).map(|place| asking.verdict(place)).filter(told).collect()
+    } else {
+        let places = reach.places().filter(|place| policies.covers(place.key));
+        places.map(|place| asking.verdict(place)).filter(told).collect()
+    };
+    Decision { version: policies.version(), verdicts }
 }
 
 /// The same decision, told in full: one verdict for each organization.
 pub fn explain(policies: &IdpPolicies, reach: &Reach, claims: &Claims) -> Decision {
-    let absent = policies.required_claims().iter().find(|name| claims.is_absent(name));
-    let mut asking = Asking { policies, claims: &PreparedClaims::new(claims), absent, known: HashMap::new() };
+    let prepared = PreparedClaims::new(claims);
+    let mut asking = Asking::new(policies, claims, &prepared);
     let places = reach.places().filter(|place| policies.covers(place.key));
     let verdicts = places.map(|place| asking.verdict(place)).collect();
     Decision { version: policies.version(), verdicts }
@@ -142,7 +156,12 @@ struct Asking<'a> {
     known: HashMap<*const Selector, Result<Returned, EvaluationError>>,
 }
 
-impl Asking<'_> {
+impl<'a> Asking<'a> {
+    fn new(policies: &'a IdpPolicies, claims: &Claims, prepared: &'a PreparedClaims) -> Self {
+        let absent = policies.required_claims().iter().find(|name| claims.is_absent(name));
+        Self { policies, claims: prepared, absent, known: HashMap::new() }
+    }
+
     fn verdict(&mut self, place: &Place) -> Verdict {
         let (org_selector, org) = self.policies.org_selector(place.key);
         let (role_selector, role) = self.policies.role_selector(place.key);
@@ -162,7 +181,7 @@ impl Asking<'_> {
         }
         let Some(org) = org else { return Ok(Outcome::NoMatch { returned: Value::Null }) };
         let chosen = self.ask(org, place).map_err(|reason| format!("org selector: {reason}"))?;
-        if !(chosen.is_true() || chosen.texts().any(|text| text == place.id.as_str())) {
+        if !chooses(&chosen, place.id.as_str()) {
             return Ok(Outcome::NoMatch { returned: chosen.to_json() });
         }
         let Some(role) = role else { return Ok(Outcome::NoSuchRole { asked: LeftOut::default() }) };

@@ -29,6 +29,8 @@ impl Place {
 #[derive(Clone, Debug)]
 pub struct Reach {
     places: Arc<[Arc<Place>]>,
+    /// Where each id stands among the places.
+    index: Arc<HashMap<OrganizationId, usize>>,
 }
 
 impl Reach {
@@ -39,7 +41,28 @@ impl Reach {
 
     /// All live organizations; stays in this room.
     pub(super) fn everywhere(catalogue: &Catalogue) -> Self {
-        Self { places: catalogue.organizations.iter().map(|organization| Arc::new(Place::new(organization))).collect() }
+        Self::of_places(catalogue.organizations.iter().map(|organization| Arc::new(Place::new(organization))))
+    }
+
+    fn of_places(places: impl Iterator<Item = Arc<Place>>) -> Self {
+        let places: Arc<[Arc<Place>]> = places.collect();
+        let index = places.iter().enumerate().map(|(at, place)| (place.id.clone(), at)).collect();
+        Self { places, index: Arc::new(index) }
+    }
+
+    /// Whether it is this very reach, place by place.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.places, &other.places)
+    }
+
+    /// Where an organization stands among the places.
+    pub(super) fn position(&self, id: &str) -> Option<usize> {
+        self.index.get(id).copied()
+    }
+
+    /// The organization that stands there.
+    pub(super) fn place(&self, at: usize) -> Option<&Place> {
+        self.places.get(at).map(Arc::as_ref)
     }
 
     pub(super) fn of_idp(&self, idp: &Idp) -> Self {
@@ -47,14 +70,14 @@ impl Reach {
             (Some(owner), _) => self.only(owner),
             (None, None) => self.clone(),
             // Said to be owned, but its owner is not there: it speaks to nobody.
-            (None, Some(_)) => Self { places: Arc::default() },
+            (None, Some(_)) => Self::of_places(std::iter::empty()),
         }
     }
 
     /// This reach narrowed to one organization: what an admin of that one may see explained.
     #[must_use]
     pub fn only(&self, organization: OrganizationKey) -> Self {
-        Self { places: self.places.iter().filter(|place| place.key == organization).cloned().collect() }
+        Self::of_places(self.places.iter().filter(|place| place.key == organization).cloned())
     }
 
     /// The organizations in reach.

@@ -11,6 +11,7 @@ mod error;
 mod evaluate;
 mod functions;
 mod node;
+mod piecewise;
 mod scan;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ use serde_json::Value;
 
 pub use budget::EvaluationError;
 pub use error::SelectorError;
+pub(super) use piecewise::{Piece, Piecewise};
 pub(super) use value::shorten;
 pub use value::{PreparedClaims, Returned};
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::decide::Groups;
 use super::profile::ProfilePaths;
 use super::reach::Reach;
 use super::selector::{Selector, SelectorError};
@@ -65,6 +66,7 @@ pub struct IdpPolicies {
     default: Pair,
     own: HashMap<OrganizationKey, Pair>,
     reach: Reach,
+    groups: Groups,
 }
 
 impl IdpPolicies {
@@ -78,7 +80,7 @@ impl IdpPolicies {
         let own = own
             .into_iter()
             .map(|policy| (policy.organization, compiler.pair(policy.id, &policy.text, &policy.ceiling)));
-        Self {
+        let mut compiled = Self {
             own: own.collect(),
             key: idp.key,
             owner: idp.owner,
@@ -87,7 +89,15 @@ impl IdpPolicies {
             required_claims: idp.spec.required_claims.clone(),
             default: compiler.pair(idp.default_policy, &idp.spec.default_policy, &idp.default_ceiling),
             reach: everywhere.of_idp(idp),
-        }
+            groups: Groups::default(),
+        };
+        compiled.groups = Groups::new(&compiled.reach, |place| compiled.org_selector(place.key).1);
+        compiled
+    }
+
+    /// The organizations it decides about, by what they are asked.
+    pub(super) const fn groups(&self) -> &Groups {
+        &self.groups
     }
 
     /// The IdP.

@@ -32,6 +32,11 @@ impl<'a> Evaluation<'a> {
         Ok(Self { claims, budget, bound, null: Rcvar::new(Variable::Null) })
     }
 
+    /// What is left of its allowance.
+    pub(super) const fn budget(&mut self) -> &mut Budget {
+        &mut self.budget
+    }
+
     pub(super) fn run(&mut self, root: &Node) -> Evaluated {
         self.evaluate(root, &self.claims.root)
     }

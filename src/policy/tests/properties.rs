@@ -46,6 +46,81 @@ fn selector() -> impl Strategy<Value = String> {
     prop_oneof![known.prop_map(str::to_owned), "[ -~]{0,24}"]
 }
 
+/// Org selectors near the shapes that are answered for all organizations at once: those shapes, what they are joined to,
+/// and what only looks like them.
+fn shaped() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(vec![
+        "contains(groups, '{{orgId}}')",
+        "contains(groups, 'x{{orgId}}')",
+        "contains(roles, '{{orgId}}y')",
+        "contains(a, '{{orgId}}')",
+        "contains(a, '{{orgId}}{{orgId}}')",
+        "contains(@, '{{orgId}}')",
+        "contains('{{orgId}}', a)",
+        "groups[?@ == '{{orgId}}']",
+        "groups[?'{{orgId}}' == @]",
+        "roles[?@ == 'x{{orgId}}']",
+        "roles[?@ != '{{orgId}}']",
+        "a == '{{orgId}}'",
+        "'{{orgId}}' == a",
+        "@ == '{{orgId}}'",
+        "groups[0] == '{{orgId}}'",
+        "a.\"{{orgId}}\"",
+        "'{{orgId}}'",
+        "`[\"{{orgId}}\"]`",
+        "`true`",
+        "`false`",
+        "a",
+        "b",
+        "groups",
+        "length(a)",
+        "email_verified",
+        "'home-lab'",
+    ])
+    .prop_map(str::to_owned);
+    leaf.prop_recursive(3, 8, 2, |inner| {
+        prop_oneof![
+            (inner.clone(), inner.clone()).prop_map(|(one, other)| format!("({one} && {other})")),
+            (inner.clone(), inner.clone()).prop_map(|(one, other)| format!("({one} || {other})")),
+            inner.prop_map(|one| format!("!({one})")),
+        ]
+    })
+}
+
+/// Claims that often name an organization.
+fn naming() -> impl Strategy<Value = Value> {
+    let name = prop::sample::select(vec!["home-lab", "other", "xother", "home-laby", "home", "", "Admin", "Member"]);
+    let entry = prop_oneof![4 => name.prop_map(Value::from), 1 => any_json()];
+    let value = prop_oneof![
+        3 => prop::collection::vec(entry.clone(), 0..5).prop_map(Value::from),
+        2 => entry,
+        1 => Just(Value::Null),
+    ];
+    let key = "groups|roles|email_verified|hasgroups|a|b";
+    prop::collection::btree_map(key, value, 0..6).prop_map(|map| Value::Object(map.into_iter().collect()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+    #[test]
+    fn what_is_decided_for_all_at_once_is_what_each_organization_would_get(
+        org in shaped(), own in prop::option::of(shaped()), role in selector(), claims in naming(),
+    ) {
+        let mut house = House::new(text(&org, &role));
+        if let Some(own) = own {
+            house = house.with_policy(OTHER, text(&own, ""));
+        }
+        let claims = claims_of(claims, None);
+        let snapshot = house.snapshot();
+        let policies = snapshot.idp(IDP).unwrap();
+        let decided = decide(policies, policies.reach(), &claims);
+        let mut explained = explain(policies, policies.reach(), &claims);
+        explained.verdicts.retain(|verdict| !matches!(verdict.outcome, Outcome::NoMatch { .. }));
+        prop_assert_eq!(decided, explained);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
