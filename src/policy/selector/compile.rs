@@ -101,6 +101,7 @@ impl Compiler<'_> {
         let error = |message| SelectorError::at(self.text, offset, message);
         let Some(function) = functions::find(name) else {
             let hint = match functions::nearest(name) {
+                _ if functions::LEFT_OUT.contains(&name) => "it is part of JMESPath, but left out here".to_owned(),
                 Some(near) => format!("did you mean {near}()?"),
                 None => format!("there are {}", functions::names().collect::<Vec<_>>().join(", ")),
             };

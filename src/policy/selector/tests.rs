@@ -1,5 +1,6 @@
 //! What selectors say, and what they refuse to be.
 
+mod compliance;
 mod hostile;
 mod properties;
 
@@ -127,7 +128,8 @@ fn errors_say_where_and_what_to_do() {
     for text in ["map(&a, b)", "sort_by(a, &b)", "to_string(a)", "&a", "a & b", "\"contains\"(a, b)", "a.b(c)"] {
         refused(text);
     }
-    assert!(refused("to_string(a)").contains("there is no function to_string()"));
+    assert!(refused("to_string(a)").contains("there is no function to_string(): it is part of JMESPath"));
+    assert!(refused("map(&a, b)").contains("left out here"));
 }
 
 #[test]
