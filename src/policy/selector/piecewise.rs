@@ -82,7 +82,8 @@ impl Solving<'_> {
     }
 
     fn solve(&mut self, node: &Node) -> Option<Piecewise> {
-        self.charge(|budget| budget.steps(1))?;
+        // The part itself, and a placeholder in it.
+        self.charge(|budget| budget.steps(2))?;
         if !depends(node) {
             let usual = Returned::new(self.evaluation.run(node).ok()?);
             return Some(Piecewise { usual, special: BTreeMap::new() });
