@@ -1,5 +1,5 @@
-//! What one sign-in's decision costs over many organizations, ours beside npm `jmespath` doing it as Pangolin does: the
-//! id pasted into the text, parsed and asked, organization by organization. Same claims, same selectors, in turn, in
+//! What one sign-in's decision costs over many organizations, ours beside npm `jmespath` used as a peer does: the id
+//! pasted into the text, parsed and searched, organization by organization. Same claims, same selectors, in turn, in
 //! one run.
 //!
 //! ```text
@@ -21,6 +21,10 @@ use vestibule::claims::{ClaimLimits, ClaimRules, Claims};
 use vestibule::config;
 use vestibule::identity::{Catalogue, Declaration, OrganizationId, OrganizationPolicySpec, PolicyText};
 use vestibule::policy::{Snapshot, decide};
+
+/// The allocator of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 const GROUPS: usize = 100;

@@ -1,4 +1,4 @@
-// Decides as Pangolin does: for each organization its id is pasted into the selector's text, which is parsed and asked,
+// Decides as a peer does: for each organization its id is pasted into the selector's text, which is parsed and asked,
 // and on a match the same again for the roles. Reads one JSON line at a time from standard input: first the task, then
 // `go` as often as wanted; answers each `go` with how long it took, in nanoseconds, and how many organizations matched.
 import { createInterface } from "node:readline";
