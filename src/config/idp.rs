@@ -154,11 +154,11 @@ pub(super) fn policy_text(section: &mut Section<'_>) -> PolicyText {
 }
 
 fn checked_path(text: &str) -> Result<String, String> {
-    check_path(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
+    check_path(text).map(|()| text.to_owned()).map_err(|error| error.in_full(text))
 }
 
 fn checked_selector(text: &str) -> Result<String, String> {
-    check_selector(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
+    check_selector(text).map(|()| text.to_owned()).map_err(|error| error.in_full(text))
 }
 
 fn texts_or(

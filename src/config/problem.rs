@@ -66,7 +66,10 @@ impl fmt::Display for Problems {
             1 => write!(f, "{}: 1 problem", self.file)?,
             count => write!(f, "{}: {count} problems", self.file)?,
         }
-        self.list.iter().try_for_each(|problem| write!(f, "\n  {problem}"))?;
+        for problem in &self.list {
+            // What goes on in further lines, such as the place in a selector, stands below its problem.
+            write!(f, "\n  {}", problem.to_string().replace('\n', "\n      "))?;
+        }
         match self.hidden {
             0 => Ok(()),
             hidden => write!(f, "\n  and {hidden} more"),

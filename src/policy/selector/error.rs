@@ -38,14 +38,31 @@ impl SelectorError {
         self.position
     }
 
-    /// The line of `text` that is meant, and below it a caret under the place.
+    /// The line of `text` that is meant, and below it a caret under the place. Long lines are cut around it.
     pub fn pointer(&self, text: &str) -> Option<String> {
         let (line, column) = self.position?;
-        let shown = text.lines().nth(line - 1).unwrap_or_default();
+        let shown = text.split('\n').nth(line - 1).unwrap_or_default();
+        let skipped = (column - 1).saturating_sub(SHOWN_BEFORE);
+        let part = shown.chars().skip(skipped).take(SHOWN_BEFORE + SHOWN_AFTER).map(visible);
         // Tabs are kept, so that the caret stands right however wide they are shown.
-        let indent: String = shown.chars().chain(std::iter::repeat(' ')).take(column - 1).map(space).collect();
-        Some(format!("{shown}\n{indent}^"))
+        let indent = part.clone().chain(std::iter::repeat(' ')).take(column - 1 - skipped).map(space);
+        Some(format!("{}\n{}^", part.clone().collect::<String>().trim_end(), indent.collect::<String>()))
     }
+
+    /// All of it for a terminal: the words, and below them the place in `text`, if there is one.
+    pub fn in_full(&self, text: &str) -> String {
+        self.pointer(text).map_or_else(|| self.to_string(), |pointer| format!("{self}\n{pointer}"))
+    }
+}
+
+/// Most characters of a line that are shown before the caret, and most from it on.
+const SHOWN_BEFORE: usize = 60;
+/// See [`SHOWN_BEFORE`].
+const SHOWN_AFTER: usize = 40;
+
+/// What a terminal would obey is not passed on.
+fn visible(c: char) -> char {
+    if c.is_control() && c != '\t' { '\u{fffd}' } else { c }
 }
 
 const fn space(c: char) -> char {

@@ -138,6 +138,13 @@ fn a_caret_points_at_the_place() {
     let error = Selector::parse(text).unwrap_err();
     assert_eq!(error.position(), Some((2, 2)));
     assert_eq!(error.pointer(text).unwrap(), "\t{{orgId}})\n\t^");
+    assert_eq!(error.in_full(text), format!("{error}\n\t{{{{orgId}}}})\n\t^"));
+    let long = format!("'{}' && é && '\u{1b}{}'", "x".repeat(200), "y".repeat(200));
+    let pointer = Selector::parse(&long).unwrap_err().pointer(&long).unwrap();
+    let (line, caret) = pointer.split_once('\n').unwrap();
+    assert_eq!((line.chars().count(), line.chars().nth(60), caret.len()), (100, Some('é'), 61));
+    assert!(!pointer.contains('\u{1b}'));
+    assert_eq!(Selector::parse("a ==").unwrap_err().pointer("a ==").unwrap(), "a ==\n    ^");
 }
 
 #[test]
