@@ -89,7 +89,7 @@ impl Selector {
     pub fn evaluate(&self, claims: &PreparedClaims, organization: &str) -> Result<Returned, EvaluationError> {
         // A defect of ours here costs this one selector, never the sign-in.
         catch_unwind(AssertUnwindSafe(|| {
-            let mut evaluation = Evaluation::new(claims, Budget::default(), &self.templates, organization)?;
+            let evaluation = Evaluation::new(claims, Budget::default(), &self.templates, organization)?;
             evaluation.run(&self.root).map(Returned::new)
         }))
         .unwrap_or(Err(EvaluationError::Defect))

@@ -1,5 +1,7 @@
 //! What one evaluation may cost, and why one fails.
 
+use std::cell::Cell;
+
 /// Steps of one evaluation: a node visited, two values compared, a list entry or 32 bytes of text handled. A membership
 /// test over 2,000 groups takes some 2,000; all of them is about ten milliseconds.
 const MAX_STEPS: usize = 1_000_000;
@@ -36,45 +38,46 @@ pub enum EvaluationError {
     Defect,
 }
 
-/// What is left of one evaluation's allowance.
+/// What is left of one evaluation's allowance. Taken from through a shared reference, so that values can be lent
+/// meanwhile instead of copied.
 #[derive(Debug)]
 pub(super) struct Budget {
-    steps: usize,
-    memory: usize,
+    steps: Cell<usize>,
+    memory: Cell<usize>,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { steps: MAX_STEPS, memory: MAX_MEMORY }
+        Self { steps: Cell::new(MAX_STEPS), memory: Cell::new(MAX_MEMORY) }
     }
 }
 
 impl Budget {
     /// Takes `count` steps.
-    pub(super) fn steps(&mut self, count: usize) -> Result<(), EvaluationError> {
-        self.steps = self.steps.checked_sub(count).ok_or(EvaluationError::Steps)?;
+    pub(super) fn steps(&self, count: usize) -> Result<(), EvaluationError> {
+        self.steps.set(self.steps.get().checked_sub(count).ok_or(EvaluationError::Steps)?);
         Ok(())
     }
 
     /// Takes the steps for handling so many bytes of text.
-    pub(super) fn text(&mut self, bytes: usize) -> Result<(), EvaluationError> {
+    pub(super) fn text(&self, bytes: usize) -> Result<(), EvaluationError> {
         self.steps(1 + bytes / TEXT_STEP)
     }
 
     /// Takes steps and memory for a new text.
-    pub(super) fn new_text(&mut self, bytes: usize) -> Result<(), EvaluationError> {
+    pub(super) fn new_text(&self, bytes: usize) -> Result<(), EvaluationError> {
         self.text(bytes)?;
         self.take(bytes)
     }
 
     /// Takes steps and memory for so many entries of a new list or object.
-    pub(super) fn new_entries(&mut self, count: usize) -> Result<(), EvaluationError> {
+    pub(super) fn new_entries(&self, count: usize) -> Result<(), EvaluationError> {
         self.steps(count)?;
         self.take(count.saturating_mul(ENTRY))
     }
 
-    fn take(&mut self, bytes: usize) -> Result<(), EvaluationError> {
-        self.memory = self.memory.checked_sub(bytes).ok_or(EvaluationError::Memory)?;
+    fn take(&self, bytes: usize) -> Result<(), EvaluationError> {
+        self.memory.set(self.memory.get().checked_sub(bytes).ok_or(EvaluationError::Memory)?);
         Ok(())
     }
 }

@@ -1,12 +1,17 @@
 //! Evaluates a selector's tree (JMESPath specification), within a budget.
 
+use std::borrow::Cow;
+
 use super::budget::{Budget, EvaluationError};
 use super::compile::bind;
+use super::functions::{Call, Function};
 use super::node::{Name, Node};
 use super::value::{PreparedClaims, equal};
 use super::{Comparator, Rcvar, Variable};
 
-type Evaluated = Result<Rcvar, EvaluationError>;
+/// What comes of an expression: lent by the claims, the selector or the evaluation wherever it can be, since a sign-in
+/// may evaluate a hundred thousand of them.
+type Held<'a> = Result<Cow<'a, Rcvar>, EvaluationError>;
 
 /// One evaluation under way.
 pub(super) struct Evaluation<'a> {
@@ -14,13 +19,12 @@ pub(super) struct Evaluation<'a> {
     budget: Budget,
     /// The templates with the organization's id in them.
     bound: Vec<Rcvar>,
-    null: Rcvar,
 }
 
 impl<'a> Evaluation<'a> {
     pub(super) fn new(
         claims: &'a PreparedClaims,
-        mut budget: Budget,
+        budget: Budget,
         templates: &[Rcvar],
         organization: &str,
     ) -> Result<Self, EvaluationError> {
@@ -29,32 +33,29 @@ impl<'a> Evaluation<'a> {
             budget.new_text(organization.len())?;
             bound.push(Rcvar::new(bind(template, organization)));
         }
-        Ok(Self { claims, budget, bound, null: Rcvar::new(Variable::Null) })
+        Ok(Self { claims, budget, bound })
     }
 
     /// What is left of its allowance.
-    pub(super) const fn budget(&mut self) -> &mut Budget {
-        &mut self.budget
+    pub(super) const fn budget(&self) -> &Budget {
+        &self.budget
     }
 
-    pub(super) fn run(&mut self, root: &Node) -> Evaluated {
-        self.evaluate(root, &self.claims.root)
+    pub(super) fn run(&self, root: &Node) -> Result<Rcvar, EvaluationError> {
+        self.evaluate(root, &self.claims.root).map(Cow::into_owned)
     }
 
     /// Recurses once per level of the tree: what stands in an arm of its own function keeps this frame small.
-    fn evaluate(&mut self, node: &Node, data: &Rcvar) -> Evaluated {
+    fn evaluate<'x>(&'x self, node: &'x Node, data: &'x Rcvar) -> Held<'x> {
         self.budget.steps(1)?;
         match node {
-            Node::Current => Ok(data.clone()),
-            Node::Field(name) => self.field(name, data),
-            Node::Index(index) => Ok(self.index(*index, data)),
+            Node::Current => Ok(Cow::Borrowed(data)),
+            Node::Field(name) => self.field(name, data).map(Cow::Borrowed),
+            Node::Index(index) => Ok(Cow::Borrowed(self.index(*index, data))),
             Node::Slice { start, stop, step } => self.slice(data, *start, *stop, *step),
-            Node::Literal(value) => Ok(value.clone()),
-            Node::Bound(number) => self.template(*number),
-            Node::Then(left, right) => {
-                let left = self.evaluate(left, data)?;
-                self.evaluate(right, &left)
-            }
+            Node::Literal(value) => Ok(Cow::Borrowed(value)),
+            Node::Bound(number) => self.bound.get(*number).map(Cow::Borrowed).ok_or(EvaluationError::Defect),
+            Node::Then(left, right) => self.then(left, right, data),
             Node::Or(left, right) => {
                 let left = self.evaluate(left, data)?;
                 if left.is_truthy() { Ok(left) } else { self.evaluate(right, data) }
@@ -65,24 +66,32 @@ impl<'a> Evaluation<'a> {
             }
             Node::If(condition, then) => {
                 let holds = self.evaluate(condition, data)?.is_truthy();
-                if holds { self.evaluate(then, data) } else { Ok(self.null.clone()) }
+                if holds { self.evaluate(then, data) } else { Ok(self.null()) }
             }
-            Node::Not(inner) => Ok(truth(!self.evaluate(inner, data)?.is_truthy())),
+            Node::Not(inner) => Ok(self.truth(!self.evaluate(inner, data)?.is_truthy())),
             Node::Compare(comparator, left, right) => self.compare(comparator, left, right, data),
             Node::Each(list, each) => self.each(list, each, data),
             Node::Values(inner) => self.values(inner, data),
             Node::Flatten(inner) => self.flatten(inner, data),
             Node::List(elements) => self.list(elements, data),
             Node::Hash(pairs) => self.hash(pairs, data),
-            Node::Call(function, arguments) => {
-                let arguments = self.arguments(arguments, data)?;
-                (function.call)(&mut self.budget, &arguments)
-            }
+            Node::Call(function, arguments) => self.call(function, arguments, data),
         }
     }
 
-    fn template(&self, number: usize) -> Evaluated {
-        self.bound.get(number).cloned().ok_or(EvaluationError::Defect)
+    const fn null(&self) -> Cow<'_, Rcvar> {
+        Cow::Borrowed(&self.claims.null)
+    }
+
+    const fn truth(&self, truth: bool) -> Cow<'_, Rcvar> {
+        Cow::Borrowed(self.claims.truth(truth))
+    }
+
+    fn then<'x>(&'x self, left: &'x Node, right: &'x Node, data: &'x Rcvar) -> Held<'x> {
+        match self.evaluate(left, data)? {
+            Cow::Borrowed(left) => self.evaluate(right, left),
+            Cow::Owned(left) => Ok(Cow::Owned(self.evaluate(right, &left)?.into_owned())),
+        }
     }
 
     fn name<'b>(&'b self, name: &'b Name) -> Result<&'b str, EvaluationError> {
@@ -95,14 +104,14 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    fn field(&self, name: &Name, data: &Rcvar) -> Evaluated {
+    fn field<'x>(&'x self, name: &Name, data: &'x Rcvar) -> Result<&'x Rcvar, EvaluationError> {
         let name = self.name(name)?;
         if self.claims.is_root(data)
             && let Some(why) = self.claims.unreadable.get(name)
         {
             return Err(why.error(name));
         }
-        Ok(data.as_object().and_then(|map| map.get(name)).unwrap_or(&self.null).clone())
+        Ok(data.as_object().and_then(|map| map.get(name)).unwrap_or(&self.claims.null))
     }
 
     /// Whatever looks at all claims at once looks at those too that cannot be read.
@@ -113,19 +122,19 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    fn index(&self, index: i32, data: &Rcvar) -> Rcvar {
+    fn index<'x>(&'x self, index: i32, data: &'x Rcvar) -> &'x Rcvar {
         let list = data.as_array().map(Vec::as_slice).unwrap_or_default();
         let from_end = index.unsigned_abs() as usize;
         let at = if index < 0 { list.len().checked_sub(from_end) } else { Some(from_end) };
-        at.and_then(|at| list.get(at)).unwrap_or(&self.null).clone()
+        at.and_then(|at| list.get(at)).unwrap_or(&self.claims.null)
     }
 
     /// Specification, "Slices". In 64 bits, which no end plus step of 32 bits can leave.
-    fn slice(&mut self, data: &Rcvar, start: Option<i32>, stop: Option<i32>, step: i32) -> Evaluated {
+    fn slice(&self, data: &Rcvar, start: Option<i32>, stop: Option<i32>, step: i32) -> Held<'_> {
         if step == 0 {
             return Err(EvaluationError::Slice);
         }
-        let Some(list) = data.as_array() else { return Ok(self.null.clone()) };
+        let Some(list) = data.as_array() else { return Ok(self.null()) };
         let length = i64::try_from(list.len()).unwrap_or(i64::MAX);
         let (first, last) = if step > 0 { (0, length) } else { (-1, length - 1) };
         let end = |end: i32| {
@@ -140,92 +149,108 @@ impl<'a> Evaluation<'a> {
             taken.extend(usize::try_from(at).ok().and_then(|at| list.get(at)).cloned());
             at += i64::from(step);
         }
-        Ok(Rcvar::new(Variable::Array(taken)))
+        Ok(made(Variable::Array(taken)))
     }
 
-    fn compare(&mut self, comparator: &Comparator, left: &Node, right: &Node, data: &Rcvar) -> Evaluated {
+    fn compare(&self, comparator: &Comparator, left: &Node, right: &Node, data: &Rcvar) -> Held<'_> {
         let left = self.evaluate(left, data)?;
         let right = self.evaluate(right, data)?;
         self.nothing_unreadable(&left)?;
         self.nothing_unreadable(&right)?;
         Ok(match comparator {
-            Comparator::Equal => truth(equal(&mut self.budget, &left, &right)?),
-            Comparator::NotEqual => truth(!equal(&mut self.budget, &left, &right)?),
+            Comparator::Equal => self.truth(equal(&self.budget, &left, &right)?),
+            Comparator::NotEqual => self.truth(!equal(&self.budget, &left, &right)?),
             // Only numbers have an order; the crate answers null for anything else.
-            order => left.compare(order, &right).map_or_else(|| self.null.clone(), truth),
+            order => left.compare(order, &right).map_or_else(|| self.null(), |truth| self.truth(truth)),
         })
     }
 
-    fn each(&mut self, list: &Node, each: &Node, data: &Rcvar) -> Evaluated {
+    fn each(&self, list: &Node, each: &Node, data: &Rcvar) -> Held<'_> {
         let list = self.evaluate(list, data)?;
-        let Some(list) = list.as_array() else { return Ok(self.null.clone()) };
+        let Some(list) = list.as_array() else { return Ok(self.null()) };
         let mut collected = Vec::new();
         for entry in list {
             let value = self.evaluate(each, entry)?;
             if !value.is_null() {
                 self.budget.new_entries(1)?;
-                collected.push(value);
+                collected.push(value.into_owned());
             }
         }
-        Ok(Rcvar::new(Variable::Array(collected)))
+        Ok(made(Variable::Array(collected)))
     }
 
-    fn values(&mut self, inner: &Node, data: &Rcvar) -> Evaluated {
+    fn values(&self, inner: &Node, data: &Rcvar) -> Held<'_> {
         let inner = self.evaluate(inner, data)?;
         self.nothing_unreadable(&inner)?;
-        let Some(map) = inner.as_object() else { return Ok(self.null.clone()) };
+        let Some(map) = inner.as_object() else { return Ok(self.null()) };
         self.budget.new_entries(map.len())?;
-        Ok(Rcvar::new(Variable::Array(map.values().cloned().collect())))
+        Ok(made(Variable::Array(map.values().cloned().collect())))
     }
 
-    fn flatten(&mut self, inner: &Node, data: &Rcvar) -> Evaluated {
+    fn flatten(&self, inner: &Node, data: &Rcvar) -> Held<'_> {
         let inner = self.evaluate(inner, data)?;
-        let Some(list) = inner.as_array() else { return Ok(self.null.clone()) };
+        let Some(list) = inner.as_array() else { return Ok(self.null()) };
         let mut collected = Vec::new();
         for entry in list {
             let part = entry.as_array().map_or(std::slice::from_ref(entry), Vec::as_slice);
             self.budget.new_entries(part.len().max(1))?;
             collected.extend_from_slice(part);
         }
-        Ok(Rcvar::new(Variable::Array(collected)))
+        Ok(made(Variable::Array(collected)))
     }
 
-    fn list(&mut self, elements: &[Node], data: &Rcvar) -> Evaluated {
+    fn list(&self, elements: &[Node], data: &Rcvar) -> Held<'_> {
         if data.is_null() {
-            return Ok(data.clone());
+            return Ok(self.null());
         }
         self.budget.new_entries(elements.len())?;
-        let values = elements.iter().map(|element| self.evaluate(element, data)).collect::<Result<_, _>>()?;
-        Ok(Rcvar::new(Variable::Array(values)))
+        let value = |element| self.evaluate(element, data).map(Cow::into_owned);
+        let values = elements.iter().map(value).collect::<Result<_, _>>()?;
+        Ok(made(Variable::Array(values)))
     }
 
-    fn hash(&mut self, pairs: &[(Name, Node)], data: &Rcvar) -> Evaluated {
+    fn hash(&self, pairs: &[(Name, Node)], data: &Rcvar) -> Held<'_> {
         if data.is_null() {
-            return Ok(data.clone());
+            return Ok(self.null());
         }
         self.budget.new_entries(pairs.len())?;
         let mut map = std::collections::BTreeMap::new();
         for (name, node) in pairs {
-            let value = self.evaluate(node, data)?;
+            let value = self.evaluate(node, data)?.into_owned();
             let name = self.name(name)?.to_owned();
             self.budget.new_text(name.len())?;
             map.insert(name, value);
         }
-        Ok(Rcvar::new(Variable::Object(map)))
+        Ok(made(Variable::Object(map)))
     }
 
-    fn arguments(&mut self, arguments: &[Node], data: &Rcvar) -> Result<Vec<Rcvar>, EvaluationError> {
-        let mut values = Vec::with_capacity(arguments.len());
-        for argument in arguments {
-            let value = self.evaluate(argument, data)?;
-            self.nothing_unreadable(&value)?;
-            values.push(value);
+    /// Nearly every function takes one or two arguments, which need no list on the heap.
+    fn call(&self, function: &Function, arguments: &[Node], data: &Rcvar) -> Held<'_> {
+        match arguments {
+            [one] => self.answer(function, &[self.argument(one, data)?]),
+            [one, two] => self.answer(function, &[self.argument(one, data)?, self.argument(two, data)?]),
+            more => {
+                let given = more.iter().map(|argument| self.argument(argument, data));
+                self.answer(function, &given.collect::<Result<Vec<_>, _>>()?)
+            }
         }
-        Ok(values)
+    }
+
+    fn argument<'x>(&'x self, argument: &'x Node, data: &'x Rcvar) -> Held<'x> {
+        let value = self.evaluate(argument, data)?;
+        self.nothing_unreadable(&value)?;
+        Ok(value)
+    }
+
+    fn answer(&self, function: &Function, given: &[Cow<'_, Rcvar>]) -> Held<'_> {
+        match function.call {
+            Call::Value(call) => call(&self.budget, given).map(Cow::Owned),
+            Call::Test(call) => call(&self.budget, given).map(|truth| self.truth(truth)),
+        }
     }
 }
 
-/// A boolean as a value.
-pub(super) fn truth(truth: bool) -> Rcvar {
-    Rcvar::new(Variable::Bool(truth))
+/// A value made here.
+fn made<'a>(value: Variable) -> Cow<'a, Rcvar> {
+    Cow::Owned(Rcvar::new(value))
 }

@@ -5,17 +5,20 @@
 
 mod own;
 
+use std::borrow::Cow;
 use std::cmp;
 use std::collections::BTreeMap;
 
 use serde_json::Number;
 
 use super::budget::{Budget, EvaluationError};
-use super::evaluate::truth;
 use super::value::equal;
 use super::{Rcvar, Variable};
 
 type Answer = Result<Rcvar, EvaluationError>;
+type Tested = Result<bool, EvaluationError>;
+/// What a function is given: mostly lent.
+pub(super) type Given<'a> = [Cow<'a, Rcvar>];
 
 /// A function: its name, how many arguments it takes, and what it does.
 #[derive(Debug)]
@@ -24,43 +27,56 @@ pub(super) struct Function {
     pub(super) least: usize,
     /// Absent: any number.
     pub(super) most: Option<usize>,
-    pub(super) call: fn(&mut Budget, &[Rcvar]) -> Answer,
+    pub(super) call: Call,
 }
 
-const fn takes(name: &'static str, count: usize, call: fn(&mut Budget, &[Rcvar]) -> Answer) -> Function {
-    Function { name, least: count, most: Some(count), call }
+/// What a function does. A test makes no value: most that are called in a filter are tests.
+#[derive(Debug)]
+pub(super) enum Call {
+    Value(fn(&Budget, &Given<'_>) -> Answer),
+    Test(fn(&Budget, &Given<'_>) -> Tested),
 }
 
-const fn takes_any(name: &'static str, least: usize, call: fn(&mut Budget, &[Rcvar]) -> Answer) -> Function {
-    Function { name, least, most: None, call }
+const fn takes(name: &'static str, count: usize, call: fn(&Budget, &Given<'_>) -> Answer) -> Function {
+    Function { name, least: count, most: Some(count), call: Call::Value(call) }
+}
+
+const fn tests(name: &'static str, count: usize, call: fn(&Budget, &Given<'_>) -> Tested) -> Function {
+    Function { name, least: count, most: Some(count), call: Call::Test(call) }
+}
+
+const fn takes_any(name: &'static str, least: usize, call: fn(&Budget, &Given<'_>) -> Answer) -> Function {
+    Function { name, least, most: None, call: Call::Value(call) }
 }
 
 static FUNCTIONS: [Function; 24] = [
     takes("abs", 1, |_, given| number(f64::abs(given_number("abs", given, 0)?))),
     takes("avg", 1, average),
     takes("ceil", 1, |_, given| number(f64::ceil(given_number("ceil", given, 0)?))),
-    takes("contains", 2, contains),
-    takes("ends_with", 2, |budget, given| {
+    tests("contains", 2, contains),
+    tests("ends_with", 2, |budget, given| {
         let (text, end) = (given_text("ends_with", given, 0)?, given_text("ends_with", given, 1)?);
         budget.text(end.len())?;
-        Ok(truth(text.ends_with(end)))
+        Ok(text.ends_with(end))
     }),
     takes("floor", 1, |_, given| number(f64::floor(given_number("floor", given, 0)?))),
     takes("join", 2, join),
     takes("keys", 1, keys),
     takes("length", 1, length),
     takes("lower", 1, own::lower),
-    takes("matches_domain", 2, own::matches_domain),
+    tests("matches_domain", 2, own::matches_domain),
     takes("max", 1, |budget, given| extreme("max", budget, given, cmp::max)),
     takes_any("merge", 1, merge),
     takes("min", 1, |budget, given| extreme("min", budget, given, cmp::min)),
-    takes_any("not_null", 1, |_, given| Ok(given.iter().find(|value| !value.is_null()).cloned().unwrap_or_else(null))),
+    takes_any("not_null", 1, |_, given| {
+        Ok(given.iter().find(|value| !value.is_null()).map_or_else(null, |value| Rcvar::clone(value)))
+    }),
     takes("reverse", 1, reverse),
     takes("sort", 1, sort),
-    takes("starts_with", 2, |budget, given| {
+    tests("starts_with", 2, |budget, given| {
         let (text, start) = (given_text("starts_with", given, 0)?, given_text("starts_with", given, 1)?);
         budget.text(start.len())?;
-        Ok(truth(text.starts_with(start)))
+        Ok(text.starts_with(start))
     }),
     takes("split", 2, own::split),
     takes("sum", 1, |budget, given| number(numbers("sum", budget, given)?.iter().sum())),
@@ -122,8 +138,8 @@ fn distance(one: &str, other: &str) -> usize {
 
 // What functions are given and give back. Arities were checked when the selector was parsed.
 
-fn argument(given: &[Rcvar], at: usize) -> Result<&Rcvar, EvaluationError> {
-    given.get(at).ok_or(EvaluationError::Defect)
+fn argument<'a>(given: &'a Given<'_>, at: usize) -> Result<&'a Rcvar, EvaluationError> {
+    given.get(at).map(Cow::as_ref).ok_or(EvaluationError::Defect)
 }
 
 fn wrong(name: &str, at: usize, wanted: &str, value: &Variable) -> EvaluationError {
@@ -132,27 +148,31 @@ fn wrong(name: &str, at: usize, wanted: &str, value: &Variable) -> EvaluationErr
     EvaluationError::Argument(message)
 }
 
-fn given_text<'a>(name: &str, given: &'a [Rcvar], at: usize) -> Result<&'a str, EvaluationError> {
+fn given_text<'a>(name: &str, given: &'a Given<'_>, at: usize) -> Result<&'a str, EvaluationError> {
     let value = argument(given, at)?;
     value.as_string().map(String::as_str).ok_or_else(|| wrong(name, at, "a text", value))
 }
 
-fn given_number(name: &str, given: &[Rcvar], at: usize) -> Result<f64, EvaluationError> {
+fn given_number(name: &str, given: &Given<'_>, at: usize) -> Result<f64, EvaluationError> {
     let value = argument(given, at)?;
     value.as_number().ok_or_else(|| wrong(name, at, "a number", value))
 }
 
-fn given_list<'a>(name: &str, given: &'a [Rcvar], at: usize) -> Result<&'a [Rcvar], EvaluationError> {
+fn given_list<'a>(name: &str, given: &'a Given<'_>, at: usize) -> Result<&'a [Rcvar], EvaluationError> {
     let value = argument(given, at)?;
     value.as_array().map(Vec::as_slice).ok_or_else(|| wrong(name, at, "a list", value))
 }
 
-fn given_object<'a>(name: &str, given: &'a [Rcvar], at: usize) -> Result<&'a BTreeMap<String, Rcvar>, EvaluationError> {
+fn given_object<'a>(
+    name: &str,
+    given: &'a Given<'_>,
+    at: usize,
+) -> Result<&'a BTreeMap<String, Rcvar>, EvaluationError> {
     let value = argument(given, at)?;
     value.as_object().ok_or_else(|| wrong(name, at, "an object", value))
 }
 
-fn numbers(name: &str, budget: &mut Budget, given: &[Rcvar]) -> Result<Vec<f64>, EvaluationError> {
+fn numbers(name: &str, budget: &Budget, given: &Given<'_>) -> Result<Vec<f64>, EvaluationError> {
     let list = given_list(name, given, 0)?;
     budget.new_entries(list.len())?;
     let numbers: Option<Vec<f64>> = list.iter().map(|entry| entry.as_number()).collect();
@@ -162,8 +182,8 @@ fn numbers(name: &str, budget: &mut Budget, given: &[Rcvar]) -> Result<Vec<f64>,
 /// A list of texts alone or of numbers alone, paid for as often as it will be gone through.
 fn comparable<'a>(
     name: &str,
-    budget: &mut Budget,
-    given: &'a [Rcvar],
+    budget: &Budget,
+    given: &'a Given<'_>,
     rounds: usize,
 ) -> Result<&'a [Rcvar], EvaluationError> {
     let list = given_list(name, given, 0)?;
@@ -195,7 +215,7 @@ fn number(value: f64) -> Answer {
 
 // The functions.
 
-fn average(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+fn average(budget: &Budget, given: &Given<'_>) -> Answer {
     let numbers = numbers("avg", budget, given)?;
     if numbers.is_empty() {
         return Ok(null());
@@ -204,26 +224,26 @@ fn average(budget: &mut Budget, given: &[Rcvar]) -> Answer {
     number(numbers.iter().sum::<f64>() / numbers.len() as f64)
 }
 
-fn contains(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+fn contains(budget: &Budget, given: &Given<'_>) -> Tested {
     let (place, sought) = (argument(given, 0)?, argument(given, 1)?);
     match place.as_ref() {
         Variable::Array(list) => {
             for entry in list {
                 if equal(budget, entry, sought)? {
-                    return Ok(truth(true));
+                    return Ok(true);
                 }
             }
-            Ok(truth(false))
+            Ok(false)
         }
         Variable::String(place) => {
             budget.text(place.len())?;
-            Ok(truth(sought.as_string().is_some_and(|sought| place.contains(sought.as_str()))))
+            Ok(sought.as_string().is_some_and(|sought| place.contains(sought.as_str())))
         }
         other => Err(wrong("contains", 0, "a list or a text", other)),
     }
 }
 
-fn join(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+fn join(budget: &Budget, given: &Given<'_>) -> Answer {
     let (glue, list) = (given_text("join", given, 0)?, given_list("join", given, 1)?);
     let mut joined = String::new();
     for (at, entry) in list.iter().enumerate() {
@@ -237,14 +257,14 @@ fn join(budget: &mut Budget, given: &[Rcvar]) -> Answer {
     Ok(text(joined))
 }
 
-fn keys(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+fn keys(budget: &Budget, given: &Given<'_>) -> Answer {
     let map = given_object("keys", given, 0)?;
     budget.new_entries(map.len())?;
     map.keys().try_for_each(|name| budget.new_text(name.len()))?;
     Ok(Rcvar::new(Variable::Array(map.keys().map(text).collect())))
 }
 
-fn length(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+fn length(budget: &Budget, given: &Given<'_>) -> Answer {
     let value = argument(given, 0)?;
     let length = match value.as_ref() {
         Variable::Array(list) => list.len(),
@@ -258,12 +278,12 @@ fn length(budget: &mut Budget, given: &[Rcvar]) -> Answer {
     Ok(Rcvar::new(Variable::Number(Number::from(length))))
 }
 
-fn extreme(name: &str, budget: &mut Budget, given: &[Rcvar], choose: fn(Rcvar, Rcvar) -> Rcvar) -> Answer {
+fn extreme(name: &str, budget: &Budget, given: &Given<'_>, choose: fn(Rcvar, Rcvar) -> Rcvar) -> Answer {
     let list = comparable(name, budget, given, 1)?;
     Ok(list.iter().cloned().reduce(choose).unwrap_or_else(null))
 }
 
-fn merge(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+fn merge(budget: &Budget, given: &Given<'_>) -> Answer {
     let mut merged = BTreeMap::new();
     for at in 0..given.len() {
         for (name, value) in given_object("merge", given, at)? {
@@ -275,7 +295,7 @@ fn merge(budget: &mut Budget, given: &[Rcvar]) -> Answer {
     Ok(Rcvar::new(Variable::Object(merged)))
 }
 
-fn reverse(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+fn reverse(budget: &Budget, given: &Given<'_>) -> Answer {
     let value = argument(given, 0)?;
     match value.as_ref() {
         Variable::Array(list) => {
@@ -290,7 +310,7 @@ fn reverse(budget: &mut Budget, given: &[Rcvar]) -> Answer {
     }
 }
 
-fn sort(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+fn sort(budget: &Budget, given: &Given<'_>) -> Answer {
     /// Comparisons per entry: the logarithm of the longest list the budget allows.
     const ROUNDS: usize = 16;
     let list = comparable("sort", budget, given, ROUNDS)?;
@@ -300,7 +320,7 @@ fn sort(budget: &mut Budget, given: &[Rcvar]) -> Answer {
     Ok(Rcvar::new(Variable::Array(list)))
 }
 
-fn to_number(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+fn to_number(budget: &Budget, given: &Given<'_>) -> Answer {
     let value = argument(given, 0)?;
     match value.as_ref() {
         Variable::Number(_) => Ok(value.clone()),

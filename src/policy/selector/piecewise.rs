@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::budget::{Budget, EvaluationError};
-use super::evaluate::{Evaluation, truth};
+use super::evaluate::Evaluation;
 use super::functions;
 use super::node::{Name, Node};
 use super::{Comparator, PLACEHOLDER, PreparedClaims, Rcvar, Returned, Selector, Variable};
@@ -54,7 +54,7 @@ impl Selector {
         claims: &PreparedClaims,
         exists: &dyn Fn(&str) -> bool,
     ) -> Option<Piecewise> {
-        let mut solving = Solving {
+        let solving = Solving {
             evaluation: Evaluation::new(claims, Budget::default(), &[], "").ok()?,
             claims,
             templates: &self.templates,
@@ -77,11 +77,11 @@ struct Solving<'a> {
 }
 
 impl Solving<'_> {
-    fn charge(&mut self, cost: impl FnOnce(&mut Budget) -> Result<(), EvaluationError>) -> Option<()> {
+    fn charge(&self, cost: impl FnOnce(&Budget) -> Result<(), EvaluationError>) -> Option<()> {
         cost(self.evaluation.budget()).ok()
     }
 
-    fn solve(&mut self, node: &Node) -> Option<Piecewise> {
+    fn solve(&self, node: &Node) -> Option<Piecewise> {
         // The part itself, and a placeholder in it.
         self.charge(|budget| budget.steps(2))?;
         if !depends(node) {
@@ -93,7 +93,7 @@ impl Solving<'_> {
             Node::Or(left, right) => self.join(left, right, false),
             Node::Not(inner) => {
                 let inner = self.solve(inner)?;
-                let not = |truthy: bool| Returned::new(truth(!truthy));
+                let not = |truthy: bool| Returned::new(self.claims.truth(!truthy).clone());
                 let pieces = inner.special.into_iter();
                 let special = pieces.map(|(id, piece)| (id, Piece::Value(not(piece.is_truthy())))).collect();
                 Some(Piecewise { usual: not(inner.usual.0.is_truthy()), special })
@@ -102,7 +102,7 @@ impl Solving<'_> {
                 let [list, Node::Bound(template)] = arguments.as_slice() else { return None };
                 let list = self.fixed(list)?;
                 let ids = self.listed(list.as_array()?, *template, 1)?;
-                Some(flags(ids))
+                Some(self.flags(ids))
             }
             Node::Compare(Comparator::Equal, left, right) => {
                 let (fixed, template) = match (&**left, &**right) {
@@ -114,7 +114,8 @@ impl Solving<'_> {
                 if self.claims.is_root(&fixed) {
                     return None;
                 }
-                Some(flags(self.listed(std::slice::from_ref(&fixed), template, 1)?))
+                let ids = self.listed(std::slice::from_ref(&fixed), template, 1)?;
+                Some(self.flags(ids))
             }
             Node::Each(list, each) => self.filter(list, each),
             _ => None,
@@ -122,7 +123,7 @@ impl Solving<'_> {
     }
 
     /// `left && right` or `left || right`, organization by organization: the left decides which one it is.
-    fn join(&mut self, left: &Node, right: &Node, and: bool) -> Option<Piecewise> {
+    fn join(&self, left: &Node, right: &Node, and: bool) -> Option<Piecewise> {
         let (left, right) = (self.solve(left)?, self.solve(right)?);
         let usual = if left.usual.0.is_truthy() == and { right.usual.clone() } else { left.usual.clone() };
         let ids: BTreeSet<String> = left.special.keys().chain(right.special.keys()).cloned().collect();
@@ -138,7 +139,7 @@ impl Solving<'_> {
     }
 
     /// `list[?@ == '{{orgId}}']`.
-    fn filter(&mut self, list: &Node, each: &Node) -> Option<Piecewise> {
+    fn filter(&self, list: &Node, each: &Node) -> Option<Piecewise> {
         let Node::If(condition, then) = each else { return None };
         let (Node::Compare(Comparator::Equal, left, right), Node::Current) = (&**condition, &**then) else {
             return None;
@@ -153,7 +154,7 @@ impl Solving<'_> {
         }
         let list = self.fixed(list)?;
         let Some(list) = list.as_array() else {
-            return Some(Piecewise { usual: Returned::new(Rcvar::new(Variable::Null)), special: BTreeMap::new() });
+            return Some(Piecewise { usual: Returned::new(self.claims.null.clone()), special: BTreeMap::new() });
         };
         self.charge(|budget| budget.new_entries(list.len()))?;
         let ids = self.listed(list, *template, FILTER_STEPS)?;
@@ -161,13 +162,20 @@ impl Solving<'_> {
         Some(Piecewise { usual, special: ids.into_iter().map(|id| (id, Piece::OwnId)).collect() })
     }
 
+    /// `true` for these, else `false`.
+    fn flags(&self, ids: Vec<String>) -> Piecewise {
+        let truth = |truth| Returned::new(self.claims.truth(truth).clone());
+        let special = ids.into_iter().map(|id| (id, Piece::Value(truth(true)))).collect();
+        Piecewise { usual: truth(false), special }
+    }
+
     /// What a part gives that does not depend on the id.
-    fn fixed(&mut self, node: &Node) -> Option<Rcvar> {
+    fn fixed(&self, node: &Node) -> Option<Rcvar> {
         if depends(node) { None } else { self.evaluation.run(node).ok() }
     }
 
     /// The ids for which the template is among the entries; each entry is paid for as a comparison would be.
-    fn listed(&mut self, entries: &[Rcvar], template: usize, steps: usize) -> Option<Vec<String>> {
+    fn listed(&self, entries: &[Rcvar], template: usize, steps: usize) -> Option<Vec<String>> {
         let template = self.templates.get(template)?.as_string()?;
         let (before, after) = template.split_once(PLACEHOLDER)?;
         if after.contains(PLACEHOLDER) {
@@ -182,13 +190,6 @@ impl Solving<'_> {
         }
         Some(ids)
     }
-}
-
-/// `true` for these, else `false`.
-fn flags(ids: Vec<String>) -> Piecewise {
-    let yes = Returned::new(truth(true));
-    let special = ids.into_iter().map(|id| (id, Piece::Value(yes.clone()))).collect();
-    Piecewise { usual: Returned::new(truth(false)), special }
 }
 
 /// Whether a part depends on the organization's id.

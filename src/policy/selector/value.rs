@@ -33,6 +33,9 @@ pub struct PreparedClaims {
     pub(super) root: Rcvar,
     /// Claims that cannot be read, with why.
     pub(super) unreadable: BTreeMap<String, Unreadable>,
+    /// Values that evaluations make most, made once.
+    pub(super) null: Rcvar,
+    pub(super) truths: [Rcvar; 2],
 }
 
 impl PreparedClaims {
@@ -46,8 +49,18 @@ impl PreparedClaims {
     /// What one source said.
     pub fn of_source(source: &Map<String, Value>) -> Self {
         let pair = |(name, value): (&String, &Value)| (name.clone(), Rcvar::new(variable(value)));
-        let root = Rcvar::new(Variable::Object(source.iter().map(pair).collect()));
-        Self { root, unreadable: BTreeMap::new() }
+        Self::of_root(Variable::Object(source.iter().map(pair).collect()))
+    }
+
+    pub(super) fn of_root(root: Variable) -> Self {
+        let truths = [false, true].map(|truth| Rcvar::new(Variable::Bool(truth)));
+        Self { root: Rcvar::new(root), unreadable: BTreeMap::new(), null: Rcvar::new(Variable::Null), truths }
+    }
+
+    /// A boolean as a value.
+    pub(super) const fn truth(&self, truth: bool) -> &Rcvar {
+        let [no, yes] = &self.truths;
+        if truth { yes } else { no }
     }
 
     /// Whether the claims as a whole are meant, not one of them.
@@ -127,7 +140,7 @@ pub(in crate::policy) fn shorten(text: &str, most: usize) -> String {
 
 /// Whether two values are equal (JMESPath: same type and content). Values can share parts, so a walk may cost far more
 /// than they hold: it is paid for step by step.
-pub(super) fn equal(budget: &mut Budget, left: &Rcvar, right: &Rcvar) -> Result<bool, EvaluationError> {
+pub(super) fn equal(budget: &Budget, left: &Rcvar, right: &Rcvar) -> Result<bool, EvaluationError> {
     budget.steps(1)?;
     Ok(match (left.as_ref(), right.as_ref()) {
         (Variable::Array(left), Variable::Array(right)) => {

@@ -1,13 +1,12 @@
 //! Functions that JMESPath lacks and that people need to choose organizations and roles. Each is total: what it cannot
 //! work on gives `null` or `false`, never an error.
 
-use super::{Answer, argument, null, text};
+use super::{Answer, Given, Tested, argument, null, text};
 use crate::policy::selector::budget::{Budget, EvaluationError};
-use crate::policy::selector::evaluate::truth;
 use crate::policy::selector::{Rcvar, Variable};
 
 /// `lower(text)`: the text in lower case; of a list, each text in it. Anything else is `null`.
-pub(super) fn lower(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+pub(super) fn lower(budget: &Budget, given: &Given<'_>) -> Answer {
     match argument(given, 0)?.as_ref() {
         Variable::String(word) => lowered(budget, word),
         Variable::Array(list) => {
@@ -23,7 +22,7 @@ pub(super) fn lower(budget: &mut Budget, given: &[Rcvar]) -> Answer {
 }
 
 /// A letter outside ASCII never becomes one inside it (the Kelvin sign is no `k`): a group called so is another group.
-fn lowered(budget: &mut Budget, word: &str) -> Answer {
+fn lowered(budget: &Budget, word: &str) -> Answer {
     let mut lower = String::with_capacity(word.len());
     for c in word.chars() {
         let crosses = !c.is_ascii() && c.to_lowercase().any(|lower| lower.is_ascii());
@@ -39,7 +38,7 @@ fn lowered(budget: &mut Budget, word: &str) -> Answer {
 
 /// `split(text, separator)`: the pieces between separators; one piece, if the separator is empty. Of anything else than
 /// two texts `null`.
-pub(super) fn split(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+pub(super) fn split(budget: &Budget, given: &Given<'_>) -> Answer {
     let (whole, separator) = (argument(given, 0)?, argument(given, 1)?);
     let (Some(whole), Some(separator)) = (whole.as_string(), separator.as_string()) else { return Ok(null()) };
     let mut pieces = Vec::new();
@@ -59,12 +58,12 @@ pub(super) fn split(budget: &mut Budget, given: &[Rcvar]) -> Answer {
 
 /// `matches_domain(address, domain)`: whether the address has one `@`, something before it, and exactly this domain
 /// behind it; case does not count. A subdomain is another domain.
-pub(super) fn matches_domain(budget: &mut Budget, given: &[Rcvar]) -> Answer {
+pub(super) fn matches_domain(budget: &Budget, given: &Given<'_>) -> Tested {
     let (address, domain) = (argument(given, 0)?, argument(given, 1)?);
-    let (Some(address), Some(domain)) = (address.as_string(), domain.as_string()) else { return Ok(truth(false)) };
+    let (Some(address), Some(domain)) = (address.as_string(), domain.as_string()) else { return Ok(false) };
     budget.text(address.len())?;
     let invisible = |c: char| c.is_whitespace() || c.is_control();
-    let matches = match address.split_once('@') {
+    Ok(match address.split_once('@') {
         Some((local, rest)) => {
             !local.is_empty()
                 && !domain.is_empty()
@@ -73,8 +72,7 @@ pub(super) fn matches_domain(budget: &mut Budget, given: &[Rcvar]) -> Answer {
                 && rest.eq_ignore_ascii_case(domain)
         }
         None => false,
-    };
-    Ok(truth(matches))
+    })
 }
 
 #[cfg(test)]

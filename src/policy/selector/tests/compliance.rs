@@ -42,7 +42,7 @@ struct Reason {
 
 /// What was asked for, unless we answer exactly that.
 fn complaint(case: &Case, given: &Value) -> Option<String> {
-    let claims = PreparedClaims { root: Rcvar::new(variable(given)), unreadable: BTreeMap::new() };
+    let claims = PreparedClaims::of_root(variable(given));
     let parsed = Selector::parse(&case.expression).map_err(|error| error.to_string());
     let is_selector = parsed.is_ok();
     let answer = parsed.and_then(|selector| selector.evaluate(&claims, "").map_err(|error| error.to_string()));
