@@ -10,7 +10,7 @@ use crate::claims::Claims;
 use crate::directory::declare::DeclareError;
 use crate::directory::explain::kept_claims;
 use crate::identity::{
-    Catalogue, IdentityId, IdpKey, OrganizationId, OrganizationKey, Origin, RoleId, RoleName, UserId, Username,
+    Catalogue, IdentityId, IdpId, IdpKey, OrganizationId, OrganizationKey, Origin, RoleId, RoleName, UserId, Username,
 };
 use crate::policy::{self, Outcome, Snapshot};
 use crate::store::grants::{self, LiveGrant};
@@ -46,6 +46,9 @@ pub struct Impact {
     pub losses: Vec<Effect>,
     /// Organizations whose selectors would newly fail, and for how many identities.
     pub failing: Vec<(OrganizationId, u64)>,
+    /// Claims that come as a text where selectors look into them with `contains()`, which finds parts of a text; and at
+    /// which IdP, for how many identities.
+    pub texts: Vec<(IdpId, String, u64)>,
     /// How many identities cannot be foreseen, since their claims are not kept.
     pub unknown: u64,
     /// The first of their users, by name.
@@ -66,6 +69,7 @@ impl Impact {
         self.gains.is_empty()
             && self.losses.is_empty()
             && self.failing.is_empty()
+            && self.texts.is_empty()
             && self.unknown == 0
             && self.shut_out == 0
     }
@@ -82,7 +86,11 @@ impl Impact {
         };
         let failing: Vec<Value> =
             self.failing.iter().map(|(id, count)| json!({ "organization": id, "identities": count })).collect();
+        let texts: Vec<Value> = (self.texts.iter())
+            .map(|(idp, claim, count)| json!({ "idp": idp, "claim": claim, "identities": count }))
+            .collect();
         json!({
+            "texts": texts,
             "identities": self.identities,
             "gains": effects(&self.gains),
             "losses": effects(&self.losses),
@@ -104,6 +112,8 @@ pub(super) struct Sides {
     pub(super) old: Snapshot,
     pub(super) new: Snapshot,
     pub(super) forgotten: HashSet<IdpKey>,
+    /// By IdP, the claims that its new selectors look into with `contains()`.
+    pub(super) contained: HashMap<IdpKey, BTreeSet<String>>,
 }
 
 type Held = (OrganizationKey, RoleId);
@@ -116,6 +126,7 @@ struct Tally {
     gains: BTreeSet<(Held, UserId)>,
     losses: BTreeSet<(Held, UserId)>,
     failing: HashMap<OrganizationKey, u64>,
+    texts: BTreeMap<(IdpKey, String), u64>,
     unknown: Vec<UserId>,
 }
 
@@ -172,6 +183,11 @@ impl Tally {
             self.unknown.push(user);
             return;
         };
+        for claim in sides.contained.get(&idp).into_iter().flatten() {
+            if claims.merged().get(claim).is_some_and(Value::is_string) {
+                *self.texts.entry((idp, claim.clone())).or_default() += 1;
+            }
+        }
         let new = decided(&sides.new, idp, &claims);
         let old = match before.filter(|idp| idp.spec.auto_provision) {
             Some(_) => decided(&sides.old, idp, &claims),
@@ -219,6 +235,11 @@ impl Tally {
             gains: names.effects(&self.gains, sides),
             losses: names.effects(&self.losses, sides),
             failing,
+            texts: (self.texts.iter())
+                .filter_map(|((idp, claim), count)| {
+                    Some((sides.after.idp(*idp)?.spec.id.clone(), claim.clone(), *count))
+                })
+                .collect(),
             unknown: self.unknown.len() as u64,
             unknown_users: names.some(self.unknown.iter().copied()),
             shut_out: self.shut_out,
