@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::budget::{Budget, EvaluationError};
 use super::compile::bind;
-use super::functions::{Call, Function};
+use super::functions::{Call, Function, Given};
 use super::node::{Name, Node};
 use super::value::{PreparedClaims, equal};
 use super::{Comparator, Rcvar, Variable};
@@ -45,16 +45,25 @@ impl<'a> Evaluation<'a> {
         self.evaluate(root, &self.claims.root).map(Cow::into_owned)
     }
 
-    /// Recurses once per level of the tree: what stands in an arm of its own function keeps this frame small.
+    /// What has no parts needs no call of its own: half of a tree is leaves.
+    #[inline]
     fn evaluate<'x>(&'x self, node: &'x Node, data: &'x Rcvar) -> Held<'x> {
         self.budget.steps(1)?;
         match node {
             Node::Current => Ok(Cow::Borrowed(data)),
+            Node::Literal(value) => Ok(Cow::Borrowed(value)),
+            Node::Bound(number) => self.bound.get(*number).map(Cow::Borrowed).ok_or(EvaluationError::Defect),
+            node => self.evaluate_parts(node, data),
+        }
+    }
+
+    /// Recurses once per level of the tree: what stands in an arm of its own function keeps this frame small.
+    fn evaluate_parts<'x>(&'x self, node: &'x Node, data: &'x Rcvar) -> Held<'x> {
+        match node {
+            Node::Current | Node::Literal(_) | Node::Bound(_) => Err(EvaluationError::Defect),
             Node::Field(name) => self.field(name, data).map(Cow::Borrowed),
             Node::Index(index) => Ok(Cow::Borrowed(self.index(*index, data))),
             Node::Slice { start, stop, step } => self.slice(data, *start, *stop, *step),
-            Node::Literal(value) => Ok(Cow::Borrowed(value)),
-            Node::Bound(number) => self.bound.get(*number).map(Cow::Borrowed).ok_or(EvaluationError::Defect),
             Node::Then(left, right) => self.then(left, right, data),
             Node::Or(left, right) => {
                 let left = self.evaluate(left, data)?;
@@ -242,7 +251,7 @@ impl<'a> Evaluation<'a> {
         Ok(value)
     }
 
-    fn answer(&self, function: &Function, given: &[Cow<'_, Rcvar>]) -> Held<'_> {
+    fn answer(&self, function: &Function, given: &Given<'_>) -> Held<'_> {
         match function.call {
             Call::Value(call) => call(&self.budget, given).map(Cow::Owned),
             Call::Test(call) => call(&self.budget, given).map(|truth| self.truth(truth)),

@@ -3,6 +3,7 @@
 //! organization or a role. `to_string` spells a value out, and values can share parts beyond any size. Three that it
 //! lacks are ours (`own`).
 
+mod nearest;
 mod own;
 
 use std::borrow::Cow;
@@ -10,6 +11,8 @@ use std::cmp;
 use std::collections::BTreeMap;
 
 use serde_json::Number;
+
+pub(super) use nearest::nearest;
 
 use super::budget::{Budget, EvaluationError};
 use super::value::equal;
@@ -107,33 +110,6 @@ pub(super) fn find(name: &str) -> Option<&'static Function> {
 /// All names, sorted.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().map(|function| function.name)
-}
-
-/// The name most like `name`, if one is like it at all.
-pub(super) fn nearest(name: &str) -> Option<&'static str> {
-    let lower = name.to_ascii_lowercase();
-    let (distance, near) = names().map(|known| (distance(&lower, known), known)).min()?;
-    (distance <= 1 + near.len() / 4).then_some(near)
-}
-
-/// How many letters must be put in, left out or changed to make one word of another (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (b, above) in other.iter().zip(row.iter_mut().skip(1)) {
-            let change = diagonal + usize::from(a != *b);
-            diagonal = *above;
-            left = change.min(left + 1).min(*above + 1);
-            *above = left;
-        }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 // What functions are given and give back. Arities were checked when the selector was parsed.
