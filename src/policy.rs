@@ -7,6 +7,7 @@
 
 mod case;
 mod decide;
+mod lint;
 mod profile;
 mod reach;
 mod record;
@@ -17,6 +18,7 @@ mod tests;
 
 pub use case::{Case, Expected, Mismatch, in_short};
 pub use decide::{Decision, Given, LeftOut, Outcome, Verdict, decide, explain};
+pub use lint::{Asked, lint_org, lint_role};
 pub use profile::{Profile, ProfileError, ProfilePaths};
 pub use reach::Reach;
 pub use record::{QUOTED, to_json};

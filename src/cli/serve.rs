@@ -22,6 +22,9 @@ impl Arguments {
         let settings = config::load(&self.config.path, variables)?;
         let options = Options { approval: self.meant.approval(), notice: None };
         telemetry::start();
+        for warning in settings.warnings() {
+            tracing::warn!(%warning, "the configuration may not be what was meant");
+        }
         run(settings, options, terminal)
     }
 }

@@ -4,6 +4,7 @@ use crate::identity::{IdpSpec, PolicyText};
 
 use super::problem::Problem;
 use super::settings::Settings;
+use crate::policy::{Asked, lint_org, lint_role};
 
 impl Settings {
     /// What an admin should know of a configuration that is right. Nothing here keeps it from being used.
@@ -16,7 +17,36 @@ impl Settings {
             )
         });
         let idps = self.declaration.idps.iter().filter_map(|idp| self.of_idp(idp));
-        proxies.into_iter().chain(idps).collect()
+        proxies.into_iter().chain(idps).chain(self.of_policies()).collect()
+    }
+
+    /// What is odd about selectors, each asked for the organizations that it decides about.
+    fn of_policies(&self) -> Vec<Problem> {
+        let organizations = &self.declaration.organizations;
+        let mut warnings = Vec::new();
+        for idp in &self.declaration.idps {
+            let reached = organizations.iter().filter(|o| idp.owner.as_ref().is_none_or(|owner| *owner == o.id));
+            let (mut org, mut role) = (Vec::new(), Vec::new());
+            for organization in reached {
+                let asked: Asked<'_> = (&organization.id, &organization.roles);
+                let own = organization.policies.iter().find(|policy| policy.idp == idp.id).map(|policy| &policy.text);
+                let path = format!("organization.{}.policy.{}", organization.id, idp.id);
+                match own.and_then(|text| text.org.as_ref()) {
+                    Some(text) => warnings.extend(odd_org(&path, text, &[asked])),
+                    None => org.push(asked),
+                }
+                match own.and_then(|text| text.role.as_ref()) {
+                    Some(text) => warnings.extend(odd_role(&path, text, &[asked])),
+                    None => role.push(asked),
+                }
+            }
+            let path = format!("idp.{}.default_policy", idp.id);
+            let default = &idp.default_policy;
+            warnings.extend(default.org.iter().filter(|_| !org.is_empty()).flat_map(|text| odd_org(&path, text, &org)));
+            let asked = default.role.iter().filter(|_| !role.is_empty());
+            warnings.extend(asked.flat_map(|text| odd_role(&path, text, &role)));
+        }
+        warnings
     }
 
     fn of_idp(&self, idp: &IdpSpec) -> Option<Problem> {
@@ -42,6 +72,14 @@ impl Settings {
         };
         Some(warning(&format!("idp.{}", idp.id), message))
     }
+}
+
+fn odd_org(path: &str, text: &str, asked: &[Asked<'_>]) -> Option<Problem> {
+    lint_org(text, asked).map(|odd| warning(&format!("{path}.org"), &odd))
+}
+
+fn odd_role(path: &str, text: &str, asked: &[Asked<'_>]) -> Vec<Problem> {
+    lint_role(text, asked).iter().map(|odd| warning(&format!("{path}.role"), odd)).collect()
 }
 
 fn warning(path: &str, message: &str) -> Problem {

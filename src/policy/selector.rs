@@ -10,6 +10,7 @@ mod compile;
 mod error;
 mod evaluate;
 mod functions;
+mod literals;
 mod node;
 mod piecewise;
 mod scan;

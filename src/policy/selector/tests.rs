@@ -1,5 +1,6 @@
 //! What selectors say, and what they refuse to be.
 
+mod compliance;
 mod hostile;
 mod properties;
 
