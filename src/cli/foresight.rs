@@ -64,6 +64,12 @@ fn people(foresight: &Foresight, terminal: &mut Terminal<'_>) {
     for (organization, count) in &impact.failing {
         terminal.say(format_args!("  ! selectors of {organization} would fail for {count}"));
     }
+    for (idp, claim, count) in &impact.texts {
+        terminal.say(format_args!(
+            "  ! contains({claim}, …) looks for a part of a text: at {idp} the claim is one for {count}; name it in \
+             list_claims if a list is meant"
+        ));
+    }
     if impact.unknown > 0 {
         let users = named(impact.unknown, &impact.unknown_users);
         terminal.say(format_args!("  ? unknown, their claims are not kept: {users}"));

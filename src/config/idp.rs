@@ -12,7 +12,7 @@ use super::case;
 use super::list::values as plain;
 use super::section::Section;
 use super::values;
-use crate::policy::{Case, check_path, check_selector};
+use crate::policy::{Case, SelectorError, check_path, check_selector};
 
 const DEFAULT_SCOPES: [&str; 4] = ["openid", "profile", "email", "groups"];
 const DEFAULT_LIST_CLAIMS: [&str; 2] = ["groups", "roles"];
@@ -154,11 +154,18 @@ pub(super) fn policy_text(section: &mut Section<'_>) -> PolicyText {
 }
 
 fn checked_path(text: &str) -> Result<String, String> {
-    check_path(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
+    check_path(text).map(|()| text.to_owned()).map_err(|error| pointed(&error, text))
 }
 
 fn checked_selector(text: &str) -> Result<String, String> {
-    check_selector(text).map(|()| text.to_owned()).map_err(|error| error.to_string())
+    check_selector(text).map(|()| text.to_owned()).map_err(|error| pointed(&error, text))
+}
+
+/// What is wrong, and below it the line that is meant with a caret under the place.
+fn pointed(error: &SelectorError, text: &str) -> String {
+    let lines = error.pointer(text).into_iter();
+    let lines: Vec<String> = lines.flat_map(|shown| shown.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+    lines.iter().fold(error.to_string(), |told, line| format!("{told}\n      {line}"))
 }
 
 fn texts_or(

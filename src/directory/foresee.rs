@@ -67,7 +67,9 @@ impl Directory {
         }
         let after = after::catalogue(stored, plan, before.version);
         let (old, new) = (Snapshot::compile(&before), Snapshot::compile(&after));
-        tally::work_out(tx, tally::Sides { before, after, old, new, forgotten }, self.ambient.now()).await
+        let contained =
+            (after.idps.iter()).filter_map(|idp| Some((idp.key, new.idp(idp.key)?.contained_claims()))).collect();
+        tally::work_out(tx, tally::Sides { before, after, old, new, forgotten, contained }, self.ambient.now()).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! All policies of one version of the catalogue, compiled once and shared by every sign-in until the next.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::decide::Groups;
@@ -93,6 +93,14 @@ impl IdpPolicies {
         };
         compiled.groups = Groups::new(&compiled.reach, |place| compiled.org_selector(place.key).1);
         compiled
+    }
+
+    /// The top-level claims that its selectors look into with `contains()`: where one comes as a text, that looks for a
+    /// part of it.
+    pub fn contained_claims(&self) -> BTreeSet<String> {
+        let pairs = self.own.values().chain([&self.default]);
+        let selectors = pairs.flat_map(|pair| pair.org.iter().chain(&pair.role)).flatten();
+        selectors.flat_map(|selector| selector.contained()).collect()
     }
 
     /// The organizations it decides about, by what they are asked.

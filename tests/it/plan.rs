@@ -115,6 +115,10 @@ async fn a_plan_shows_who_gains_and_who_loses_what() {
     let told = stage.planned("contains(groups, 'admin') && 'Admin'", "contains(nothing, 'x') && 'Admin'").await;
     assert_eq!(told["impact"]["failing"], json!([{ "organization": "home-lab", "identities": 12 }]));
 
+    let told = stage.planned(MEMBER, "|| contains(preferred_username, 'member') && 'Member'").await;
+    let text = json!([{ "idp": "company", "claim": "preferred_username", "identities": 12 }]);
+    assert_eq!(told["impact"]["texts"], text);
+
     let done = stage.with(MEMBER, "|| contains(groups, 'staff') && 'Member'", &["plan"]).await;
     assert!(done.out.contains("- home-lab/Member: 11 (member-00, member-01"), "{}", done.out);
     assert!(done.out.contains("DANGEROUS: 11 of 12 users"), "{}", done.out);

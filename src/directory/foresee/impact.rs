@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::identity::{OrganizationId, RoleName, Username};
+use crate::identity::{IdpId, OrganizationId, RoleName, Username};
 
 /// Something that can be held.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +59,9 @@ pub struct Impact {
     pub losses: Vec<Effect>,
     /// Organizations whose selectors would newly fail, and for how many identities.
     pub failing: Vec<(OrganizationId, u64)>,
+    /// Claims that come as a text where selectors look into them with `contains()`, which finds parts of a text; and at
+    /// which IdP, for how many identities.
+    pub texts: Vec<(IdpId, String, u64)>,
     /// How many identities cannot be foreseen, since their claims are not kept.
     pub unknown: u64,
     /// The first of their users, by name.
@@ -79,6 +82,7 @@ impl Impact {
         self.gains.is_empty()
             && self.losses.is_empty()
             && self.failing.is_empty()
+            && self.texts.is_empty()
             && self.unknown == 0
             && self.shut_out == 0
     }
@@ -88,11 +92,15 @@ impl Impact {
         let effects = |effects: &[Effect]| -> Value { effects.iter().map(Effect::to_json).collect() };
         let failing: Vec<Value> =
             self.failing.iter().map(|(id, count)| json!({ "organization": id, "identities": count })).collect();
+        let texts: Vec<Value> = (self.texts.iter())
+            .map(|(idp, claim, count)| json!({ "idp": idp, "claim": claim, "identities": count }))
+            .collect();
         json!({
             "identities": self.identities,
             "gains": effects(&self.gains),
             "losses": effects(&self.losses),
             "failing": failing,
+            "texts": texts,
             "unknown": self.unknown,
             "unknown_users": self.unknown_users.iter().map(Username::as_str).collect::<Vec<_>>(),
             "shut_out": self.shut_out,

@@ -35,11 +35,14 @@ pub(super) async fn sum(tally: Tally, tx: &mut Tx, sides: &Sides, now: Timestamp
     let named = |(key, count)| Some((sides.after.organization(key)?.id.clone(), count));
     let mut failing: Vec<(OrganizationId, u64)> = tally.failing.into_iter().filter_map(named).collect();
     failing.sort();
+    let of_idp = |((idp, claim), count)| Some((sides.after.idp(idp)?.spec.id.clone(), claim, count));
+    let texts = tally.texts.into_iter().filter_map(of_idp).collect();
     Ok(Impact {
         identities: tally.identities,
         gains: names.effects(&gains, sides),
         losses: names.effects(&losses, sides),
         failing,
+        texts,
         unknown: tally.unknown.len() as u64,
         unknown_users: names.some(tally.unknown.iter().copied()),
         shut_out: tally.shut_out,

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::impact::Impact;
 use super::sum::sum;
 use crate::base::Timestamp;
@@ -25,6 +27,8 @@ pub(super) struct Sides {
     pub(super) old: Snapshot,
     pub(super) new: Snapshot,
     pub(super) forgotten: HashSet<IdpKey>,
+    /// By IdP, the claims that its new selectors look into with `contains()`.
+    pub(super) contained: HashMap<IdpKey, BTreeSet<String>>,
 }
 
 /// Something that can be held. Roles come first.
@@ -56,6 +60,7 @@ pub(super) struct Tally {
     /// What goes: how many of those who gave it give it no longer, and of how many. It is lost when nobody is left.
     pub(super) going: BTreeMap<(Thing, UserId), (usize, usize)>,
     pub(super) failing: HashMap<OrganizationKey, u64>,
+    pub(super) texts: BTreeMap<(IdpKey, String), u64>,
     pub(super) unknown: Vec<UserId>,
 }
 
@@ -116,10 +121,17 @@ impl Tally {
             return;
         }
         let before = before.filter(|idp| idp.spec.auto_provision);
-        let Some((old, new)) = decided(row, before, after, sides) else {
+        let Some((was, claims)) = read(row, before, after) else {
             self.unknown.push(user);
             return;
         };
+        for claim in sides.contained.get(&idp).into_iter().flatten() {
+            if claims.merged().get(claim).is_some_and(Value::is_string) {
+                *self.texts.entry((idp, claim.clone())).or_default() += 1;
+            }
+        }
+        let old = before.map(|_| Decided::of(was.as_ref().unwrap_or(&claims), idp, &sides.old)).unwrap_or_default();
+        let new = Decided::of(&claims, idp, &sides.new);
         for failing in new.failing.difference(&old.failing) {
             *self.failing.entry(*failing).or_default() += 1;
         }
@@ -183,16 +195,13 @@ impl Decided {
     }
 }
 
-/// What the policies gave before and will give after, each for the claims as its own IdP's settings read them; nothing
-/// if the claims are not kept.
-fn decided(row: LastSignIn, before: Option<&Idp>, after: &Idp, sides: &Sides) -> Option<(Decided, Decided)> {
-    let key = after.key;
-    let changed = before.filter(|before| before.spec.list_claims != after.spec.list_claims);
-    let of_old = match changed {
+/// The claims as the settings before read them, if those read them otherwise, and as those after do; nothing if they are
+/// not kept.
+fn read(row: LastSignIn, before: Option<&Idp>, after: &Idp) -> Option<(Option<Claims>, Claims)> {
+    let otherwise = before.filter(|before| before.spec.list_claims != after.spec.list_claims);
+    let was = match otherwise {
         Some(before) => Some(kept_claims(before, row.claims.clone(), row.redacted.clone()).ok()?),
         None => None,
     };
-    let claims = kept_claims(after, row.claims, row.redacted).ok()?;
-    let old = before.map(|_| Decided::of(of_old.as_ref().unwrap_or(&claims), key, &sides.old));
-    Some((old.unwrap_or_default(), Decided::of(&claims, key, &sides.new)))
+    Some((was, kept_claims(after, row.claims, row.redacted).ok()?))
 }

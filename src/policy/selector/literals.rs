@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::node::Node;
+use super::node::{Name, Node};
 use super::{PreparedClaims, Returned, Selector, Variable};
 
 impl Selector {
@@ -10,6 +10,13 @@ impl Selector {
     pub(in crate::policy) fn literals(&self) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         results(&self.root, true, &mut found);
+        found
+    }
+
+    /// The top-level claims that it looks into with `contains()`.
+    pub(in crate::policy) fn contained(&self) -> BTreeSet<String> {
+        let mut found = BTreeSet::new();
+        contained(&self.root, &mut found);
         found
     }
 
@@ -37,6 +44,24 @@ fn results(node: &Node, top: bool, found: &mut BTreeSet<String>) {
         // The left is returned only if it is nothing.
         Node::And(_, right) => results(right, top, found),
         Node::List(elements) if top => elements.iter().for_each(|element| results(element, false, found)),
+        _ => {}
+    }
+}
+
+fn contained(node: &Node, found: &mut BTreeSet<String>) {
+    if let Node::Call(function, arguments) = node
+        && function.name == "contains"
+        && let Some(Node::Field(Name::Fixed(claim))) = arguments.first()
+    {
+        found.insert(claim.to_string());
+    }
+    match node {
+        Node::Or(left, right) | Node::And(left, right) => {
+            contained(left, found);
+            contained(right, found);
+        }
+        Node::Not(inner) => contained(inner, found),
+        Node::List(elements) => elements.iter().for_each(|element| contained(element, found)),
         _ => {}
     }
 }
