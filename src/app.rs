@@ -21,7 +21,7 @@ use tower::ServiceExt as _;
 
 use crate::base::Ambient;
 use crate::config::Settings;
-use crate::directory::{Approval, DeclareError};
+use crate::directory::{Approval, DeclareError, Declared};
 use crate::listener::{Limits, ListenError, Listener, Tracked, TrustedProxies, server_config};
 pub use house::House;
 
@@ -47,9 +47,27 @@ pub enum AppError {
     /// The configuration does not fit what the database holds.
     #[error(transparent)]
     Declare(#[from] DeclareError),
+    /// There is no database yet that anything could be applied to.
+    #[error("the database has not been opened yet; try again when it has")]
+    NotReady,
     /// Something built in is broken.
     #[error("{0}")]
     Internal(String),
+}
+
+/// Lets a running server take in another configuration.
+#[derive(Clone)]
+pub struct Reloader(Arc<ArcSwapOption<House>>);
+
+impl Reloader {
+    /// Applies what these settings declare, and uses their client secrets. The other sections count at the next start.
+    ///
+    /// # Errors
+    /// When it is dangerous, or cannot be written: then nothing has changed.
+    pub async fn take(&self, settings: &Settings) -> Result<Declared, AppError> {
+        let house = self.0.load_full().ok_or(AppError::NotReady)?;
+        Ok(house.take(settings).await?)
+    }
 }
 
 /// A running server: its listeners are bound, its rooms are being built.
@@ -86,6 +104,11 @@ impl App {
     /// Where `/healthz` and `/readyz` answer.
     pub fn operations_address(&self) -> SocketAddr {
         self.operations.address()
+    }
+
+    /// What lets it take in another configuration while it runs.
+    pub fn reloader(&self) -> Reloader {
+        Reloader(Arc::clone(&self.house))
     }
 
     /// Serves until `stop` resolves, then lets requests under way finish. While the database cannot be opened every

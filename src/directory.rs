@@ -36,7 +36,7 @@ pub use difference::{Becomes, Difference};
 pub use explain::{
     Event, ExplainError, ExplainedSignIn, ExplainedUser, Explanation, Fate, Held, Now, RefusedApplication, Subject,
 };
-pub use foresee::{Effect, Foresight, Impact};
+pub use foresee::{Effect, Foresight, Impact, What};
 pub use people::{ListedIdentity, ListedUser, UserSelector, UserState};
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
 pub use record::{Record, RecordSettings, RefusedSignIn};

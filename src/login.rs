@@ -47,7 +47,7 @@ pub struct Login {
     /// Users and grants.
     pub directory: Directory,
     http: HttpClient,
-    secrets: IdpSecrets,
+    secrets: ArcSwap<IdpSecrets>,
     scene: ArcSwap<Scene>,
     reloading: Mutex<()>,
     evaluations: Arc<Semaphore>,
@@ -67,6 +67,7 @@ impl Login {
         secrets: IdpSecrets,
     ) -> Result<Self, StoreError> {
         let scene = ArcSwap::from_pointee(Scene::default());
+        let secrets = ArcSwap::from_pointee(secrets);
         let (reloading, evaluations) = (Mutex::default(), Arc::new(Semaphore::new(MAX_EVALUATIONS)));
         let login = Self { web, sessions, keys, directory, http, secrets, scene, reloading, evaluations };
         login.reload().await?;
@@ -81,10 +82,15 @@ impl Login {
         // One at a time: of two that overlap, the one that read first must not have the last word.
         let _reloading = self.reloading.lock().await;
         let catalogue = self.directory.catalogue().await?;
-        let scene = Scene::compile(catalogue, &self.scene.load(), &self.secrets, &self.http, &self.web);
+        let scene = Scene::compile(catalogue, &self.scene.load(), self.secrets.load_full(), &self.http, &self.web);
         let scene = Arc::new(scene);
         self.scene.store(Arc::clone(&scene));
         Ok(scene)
+    }
+
+    /// Uses these client secrets from the next [`Login::reload`] on.
+    pub fn take_secrets(&self, secrets: IdpSecrets) {
+        self.secrets.store(Arc::new(secrets));
     }
 
     /// The catalogue, policies and providers of this moment.

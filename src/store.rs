@@ -16,6 +16,7 @@ pub mod declared;
 pub mod forget;
 pub mod grants;
 pub mod handoff;
+pub mod holders;
 pub mod identities;
 pub mod server_keys;
 pub mod sessions;

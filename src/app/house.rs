@@ -12,7 +12,7 @@ use crate::assertion::{Assertions, SigningKey};
 use crate::audit::Denials;
 use crate::base::{Ambient, HttpClient, HttpSettings, SealingKey};
 use crate::config::Settings;
-use crate::directory::{DeclareError, Directory};
+use crate::directory::{Approval, DeclareError, Declared, Directory};
 use crate::gateway::Gateway;
 use crate::login::{self, Login};
 use crate::session::{Changes, HandoffKeys, Sessions};
@@ -100,6 +100,15 @@ impl House {
             jwks: assertions.jwks(),
             db,
         })
+    }
+
+    /// Takes in what another configuration declares, with its client secrets. Nothing dangerous: nobody is there to say
+    /// that it is meant.
+    pub(super) async fn take(&self, settings: &Settings) -> Result<Declared, DeclareError> {
+        let declared = self.login.directory.declare(&settings.declaration, &Approval::default()).await?;
+        self.login.take_secrets(settings.secrets.clone());
+        self.reload().await;
+        Ok(declared)
     }
 
     /// Takes in a change of the catalogue. Says whether it could; if not, the last one stays until the next try.

@@ -57,8 +57,8 @@ fn people(foresight: &Foresight, terminal: &mut Terminal<'_>) {
     let identities = usize::try_from(impact.identities).unwrap_or(usize::MAX);
     terminal.say(format_args!("By what the last sign-ins of {} said:", count_of(identities, "identity", "identities")));
     for (mark, effects) in [("+", &impact.gains), ("-", &impact.losses)] {
-        for Effect { organization, role, count, users } in effects {
-            terminal.say(format_args!("  {mark} {organization}/{role}: {}", named(*count, users)));
+        for Effect { what, count, users } in effects {
+            terminal.say(format_args!("  {mark} {what}: {}", named(*count, users)));
         }
     }
     for (organization, count) in &impact.failing {

@@ -1,4 +1,8 @@
-//! `vestibule serve`: the server.
+//! `vestibule serve`: the server. On SIGHUP it reads its configuration again.
+
+mod reload;
+
+use std::path::PathBuf;
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -6,7 +10,7 @@ use super::meant::{self, Meant};
 use super::{ConfigFile, Outcome, Terminal, telemetry};
 use crate::app::{App, AppError, Options};
 use crate::base::Ambient;
-use crate::config::{self, Settings};
+use crate::config::{self, Problems, Settings};
 
 /// Serve the sign-in host and every application.
 #[derive(Debug, clap::Args)]
@@ -19,21 +23,51 @@ pub(super) struct Arguments {
 
 impl Arguments {
     pub(super) fn run(self, variables: Vec<(String, String)>, terminal: &mut Terminal<'_>) -> anyhow::Result<Outcome> {
-        let settings = config::load(&self.config.path, variables)?;
+        let source = Source { file: self.config.path, variables };
+        let settings = source.load()?;
         let options = Options { approval: self.meant.approval(), notice: None };
         telemetry::start();
-        for warning in settings.warnings() {
-            tracing::warn!(%warning, "the configuration may not be what was meant");
-        }
-        run(settings, options, terminal)
+        warn(&settings);
+        run(settings, source, options, terminal)
+    }
+}
+
+/// Where the configuration comes from, every time it is read.
+#[derive(Clone)]
+struct Source {
+    file: PathBuf,
+    variables: Vec<(String, String)>,
+}
+
+impl Source {
+    fn load(&self) -> Result<Settings, Problems> {
+        config::load(&self.file, self.variables.iter().cloned())
+    }
+}
+
+fn warn(settings: &Settings) {
+    for warning in settings.warnings() {
+        tracing::warn!(%warning, "the configuration may not be what was meant");
     }
 }
 
 /// Runs a server until it is told to stop (SIGTERM or SIGINT).
 #[tokio::main]
-async fn run(settings: Settings, options: Options, terminal: &mut Terminal<'_>) -> anyhow::Result<Outcome> {
-    let app = App::bind(settings, options, Ambient::system()).await?;
-    match app.run(stop()?).await {
+async fn run(
+    settings: Settings,
+    source: Source,
+    options: Options,
+    terminal: &mut Terminal<'_>,
+) -> anyhow::Result<Outcome> {
+    // From here on a hangup is a request, and not the end.
+    let hangups = signal(SignalKind::hangup())?;
+    let app = App::bind(settings.clone(), options, Ambient::system()).await?;
+    let reloader = app.reloader();
+    let ended = tokio::select! {
+        ended = app.run(stop()?) => ended,
+        never = reload::at_each(hangups, &reloader, &settings, &source) => match never {},
+    };
+    match ended {
         Ok(()) => Ok(Outcome::Done),
         // The configuration does not fit the database: as wrong as a wrong file.
         Err(AppError::Declare(refused)) => {

@@ -15,6 +15,9 @@ use crate::claims::Recorded;
 use crate::identity::{Catalogue, Declaration, IdpId, OrganizationId, RoleName};
 use crate::policy::{Case, Snapshot, in_short};
 
+/// Most cases in a configuration, all together: each is tried whenever it is read.
+const MAX_CASES: usize = 10_000;
+
 /// A case, and the IdP whose policies it is about.
 #[derive(Clone, Debug)]
 pub struct CaseOf {
@@ -115,6 +118,11 @@ fn of_all(mut section: Section<'_>) -> Option<(String, Case)> {
             (Ok(_), None) => {}
         }
     }
+    for error in &errors {
+        if grants.get(&error.value).is_some_and(|roles: &BTreeSet<RoleName>| !roles.is_empty()) {
+            section.report.refuse(&error.path, "roles are expected there too; a selector that fails gives none");
+        }
+    }
     let path = section.path.clone();
     section.finish();
     let (name, claims) = common?;
@@ -125,15 +133,25 @@ fn of_all(mut section: Section<'_>) -> Option<(String, Case)> {
 /// Reports names that the configuration does not have: such a case could never fail, or never hold.
 fn names(report: &Report, declaration: &Declaration, idp: &IdpId, case: &Case, path: &str) {
     let known = declaration.idps.iter().map(|spec| spec.id.as_str());
-    if !declaration.idps.iter().any(|spec| spec.id == *idp) {
-        report.refuse(&format!("{path}.idp"), unknown("IdP", idp.as_str(), known));
-    }
+    let owner = match declaration.idps.iter().find(|spec| spec.id == *idp) {
+        Some(spec) => spec.owner.as_ref(),
+        None => {
+            report.refuse(&format!("{path}.idp"), unknown("IdP", idp.as_str(), known));
+            None
+        }
+    };
     for id in case.grants.keys().chain(&case.errors) {
         let Some(organization) = declaration.organizations.iter().find(|spec| spec.id == *id) else {
             let known = declaration.organizations.iter().map(|spec| spec.id.as_str());
             report.refuse(&format!("{path}.organizations"), unknown("organization", id.as_str(), known));
             continue;
         };
+        if let Some(owner) = owner.filter(|owner| *owner != id) {
+            report.refuse(
+                &format!("{path}.organizations"),
+                format!("IdP `{idp}` is {owner}'s own and gives nothing in {id}"),
+            );
+        }
         for role in case.grants.get(id).into_iter().flatten().filter(|role| !organization.roles.contains(role)) {
             let known = organization.roles.iter().map(RoleName::as_str);
             report.refuse(&format!("{path}.organizations.{id}"), unknown("role", role.as_str(), known));
@@ -150,6 +168,10 @@ fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> 
 
 /// Runs the cases that stand in the configuration, and reports those that do not hold.
 pub(super) fn check(report: &Report, declaration: &Declaration, cases: &[CaseOf]) {
+    if let Some(CaseOf { path, .. }) = cases.get(MAX_CASES) {
+        let count = cases.len();
+        report.refuse(path, format!("too many: {count} cases; at most {MAX_CASES} are taken, put others into a file"));
+    }
     for CaseOf { idp, case, path } in cases {
         names(report, declaration, idp, case, path);
     }

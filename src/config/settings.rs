@@ -28,8 +28,21 @@ pub struct Settings {
     pub secrets: IdpSecrets,
 }
 
+impl Settings {
+    /// The sections that a running server cannot take in, and that are others in `changed`.
+    pub fn fixed_sections_changed(&self, changed: &Self) -> Vec<&'static str> {
+        let sections = [
+            ("server", self.server != changed.server),
+            ("database", self.database != changed.database),
+            ("session", self.session != changed.session),
+            ("records", self.records != changed.records),
+        ];
+        sections.into_iter().filter(|(_, differs)| *differs).map(|(section, _)| section).collect()
+    }
+}
+
 /// `[server]`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ServerSettings {
     /// The public origin of the sign-in host.
     pub public_url: PublicUrl,
@@ -53,7 +66,7 @@ pub struct TlsFiles {
 }
 
 /// `[database]`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct DatabaseSettings {
     /// Where it is.
     pub url: DatabaseUrl,

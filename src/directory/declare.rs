@@ -159,7 +159,7 @@ async fn settle(
     if refused.is_empty() { Ok(log) } else { Err(DeclareError::Dangerous(refused)) }
 }
 
-async fn write(tx: &mut Tx, plan: &Plan, now: Timestamp) -> Result<(), StoreError> {
+pub(super) async fn write(tx: &mut Tx, plan: &Plan, now: Timestamp) -> Result<(), StoreError> {
     for row in &plan.organizations {
         declared::put_organization(tx, row, now).await?;
     }

@@ -3,10 +3,12 @@
 
 mod after;
 mod impact;
+mod sum;
+mod tally;
 
-use super::Directory;
 use std::collections::HashSet;
 
+use super::Directory;
 use super::danger::{Danger, MANY};
 use super::declare::DeclareError;
 use super::difference::Difference;
@@ -15,7 +17,7 @@ use crate::identity::{Declaration, IdpKey};
 use crate::policy::Snapshot;
 use crate::store::{Tx, catalogue, forget};
 
-pub use impact::{Effect, Impact};
+pub use impact::{Effect, Impact, What};
 
 /// What applying a declaration would do.
 #[derive(Clone, Debug)]
@@ -67,7 +69,7 @@ impl Directory {
         let (old, new) = (Snapshot::compile(&before), Snapshot::compile(&after));
         let contained =
             (after.idps.iter()).filter_map(|idp| Some((idp.key, new.idp(idp.key)?.contained_claims()))).collect();
-        impact::work_out(tx, impact::Sides { before, after, old, new, forgotten, contained }, self.ambient.now()).await
+        tally::work_out(tx, tally::Sides { before, after, old, new, forgotten, contained }, self.ambient.now()).await
     }
 }
 
@@ -82,3 +84,6 @@ pub(super) fn dangers(impact: &Impact) -> Vec<Danger> {
     }
     dangers
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,15 @@
 //! For tests: a directory with two organizations, a global IdP and one that an organization owns.
 
+use serde_json::Value;
+
+use super::explain::kept_claims;
 use super::{Approval, Desired, Directory, NewUser, Profile, ProvisionError, Provisioned, Record, SignIn, Who};
 use crate::base::{Ambient, Timestamp, TokenHash};
 use crate::identity::{
     Catalogue, Declaration, Email, Host, Idp, IdpId, OrganizationId, OrganizationKey, RoleId, RoleName, SessionId,
     Username,
 };
+use crate::policy::{self, Snapshot};
 use crate::store::changes::{self, Change};
 use crate::store::kit::{TestClock, application_spec, idp_spec, on_each, organization_spec};
 use crate::store::sessions::{self, SessionRow};
@@ -96,6 +100,24 @@ impl Fixture {
         let decision = Some(self.desired(roles, &[]).await);
         let idp = self.idp(idp).await;
         self.directory.provision(&SignIn { idp: &idp, profile, decision, record: &Record::new(&self.ambient) }).await
+    }
+
+    /// A sign-in with these claims, as the policies of now decide it, of which a record is kept.
+    pub async fn sign_in_with(&self, idp: &str, claims: Value) -> Provisioned {
+        let catalogue = self.catalogue().await;
+        let policies = Snapshot::compile(&catalogue);
+        let idp = catalogue.idp_by_id(&idp.parse().unwrap()).unwrap();
+        let policies = policies.idp(idp.key).unwrap();
+        let id_token = claims.as_object().cloned().unwrap();
+        let mut record = Record::new(&self.ambient);
+        record.take_claims(self.directory.records(), &id_token, None);
+        let claims = kept_claims(idp, record.row(&self.ambient, idp.key, None, None).claims, Vec::new()).unwrap();
+        let profile = policies.profile().read(&claims).unwrap();
+        record.take_identifier(&profile.identifier);
+        let decision = policy::decide(policies, policies.reach(), &claims);
+        let (roles, errored) = (decision.desired().collect(), decision.errored().collect());
+        let decision = Some(Desired { version: decision.version, roles, errored });
+        self.directory.provision(&SignIn { idp, profile, decision, record: &record }).await.unwrap()
     }
 
     /// Everything a user holds, sorted by role.

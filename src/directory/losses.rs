@@ -10,12 +10,12 @@ use super::reconcile::{Rules, reconcile};
 use super::record::RoleNames;
 use super::{ATTEMPTS, ServerAdmin};
 use crate::audit::{self, About, Action, Entry};
-use crate::identity::{Catalogue, IdentityId, OrganizationKey, Origin, UserId};
+use crate::identity::{Catalogue, IdentityId, OrganizationKey, Origin, SignInId, UserId};
 use crate::policy::{self, Snapshot};
 use crate::store::changes::{self, Change};
 use crate::store::grants::HeldRow;
 use crate::store::sign_ins::{self, LastSignIn};
-use crate::store::{StoreError, catalogue, grants, users};
+use crate::store::{StoreError, catalogue, grants, holders, users};
 
 /// Identities looked at in one go.
 const PAGE: u32 = 500;
@@ -38,7 +38,7 @@ impl ServerAdmin<'_> {
             after = Some(last.identity);
             let users: BTreeSet<UserId> = page.iter().map(|row| row.user).collect();
             let now = self.directory.ambient.now();
-            let live = grants::live_of(&mut tx, &users.into_iter().collect::<Vec<_>>(), now).await?;
+            let live = holders::live_of(&mut tx, &users.into_iter().collect::<Vec<_>>(), now).await?;
             drop(tx);
             let mut given: HashMap<IdentityId, usize> = HashMap::new();
             for grant in live {
@@ -55,7 +55,7 @@ impl ServerAdmin<'_> {
     async fn losses_of(&self, row: LastSignIn, catalogue: &Catalogue, policies: &Snapshot) -> Result<u64, StoreError> {
         let Some(idp) = catalogue.idp(row.idp).filter(|idp| idp.spec.auto_provision) else { return Ok(0) };
         let redacted = !row.redacted.is_empty();
-        let (user, identity) = (row.user, row.identity);
+        let last = (row.user, row.identity, row.sign_in);
         let (Ok(claims), Some(policies)) = (kept_claims(idp, row.claims, row.redacted), policies.idp(idp.key)) else {
             return Ok(0);
         };
@@ -66,13 +66,13 @@ impl ServerAdmin<'_> {
             roles: decision.desired().collect(),
             errored: errored.iter().copied().collect(),
         };
-        let rules =
-            |now| Rules { origin: Origin::Policy(identity), reach: idp.owner, on_error: idp.spec.on_error, now };
+        let origin = Origin::Policy(row.identity);
+        let rules = |now| Rules { origin, reach: idp.owner, on_error: idp.spec.on_error, now };
         let mut attempt = 1;
         loop {
             // What failed for want of a claim that was left out is not known to be lost.
             let unknown = |held: &HeldRow| redacted && errored.contains(&held.organization);
-            match self.take(user, identity, &desired, rules, unknown).await {
+            match self.take(last, &desired, rules, unknown).await {
                 Err(error) if error.is_worth_retrying() && attempt < ATTEMPTS => attempt += 1,
                 result => return result,
             }
@@ -81,15 +81,14 @@ impl ServerAdmin<'_> {
 
     async fn take(
         &self,
-        user: UserId,
-        identity: IdentityId,
+        (user, identity, sign_in): (UserId, IdentityId, Option<SignInId>),
         desired: &Desired,
         rules: impl Fn(crate::base::Timestamp) -> Rules,
         unknown: impl Fn(&HeldRow) -> bool,
     ) -> Result<u64, StoreError> {
         let now = self.directory.ambient.now();
         let mut tx = self.directory.db.begin().await?;
-        if !users::lock(&mut tx, user).await? || catalogue::version(&mut tx).await? != desired.version {
+        if !users::lock(&mut tx, user).await? {
             return Ok(0);
         }
         let mut held = grants::of_user(&mut tx, user).await?;
@@ -100,6 +99,11 @@ impl ServerAdmin<'_> {
         }
         let organizations: BTreeSet<OrganizationKey> = reconciled.remove.iter().map(|(key, _)| *key).collect();
         grants::lock(&mut tx, &organizations.into_iter().collect::<Vec<_>>()).await?;
+        // A sign-in that came meanwhile, or another configuration, knows better.
+        let last = sign_ins::of_identity(&mut tx, identity).await?.map(|row| row.id);
+        if last != sign_in || catalogue::version(&mut tx).await? != desired.version {
+            return Ok(0);
+        }
         let removed = reconciled.removed();
         let names = RoleNames::of(&mut tx, &removed).await?;
         grants::delete(&mut tx, user, Origin::Policy(identity), &removed).await?;
@@ -117,3 +121,6 @@ impl ServerAdmin<'_> {
         Ok(removed.len() as u64)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::base::HttpClient;
 use crate::identity::{Application, Catalogue, Host, Idp, IdpId, IdpKey};
@@ -23,20 +23,33 @@ pub struct Scene {
     /// Its policies.
     pub policies: Snapshot,
     providers: HashMap<IdpKey, (Idp, Arc<RelyingParty>)>,
+    secrets: Arc<IdpSecrets>,
     applications: HashMap<Host, usize>,
 }
 
 impl Scene {
     /// Compiles a catalogue. The client of a provider that did not change is taken over from `before`, with the
     /// metadata and keys it knows.
-    pub fn compile(catalogue: Catalogue, before: &Self, secrets: &IdpSecrets, http: &HttpClient, web: &Web) -> Self {
+    pub fn compile(
+        catalogue: Catalogue,
+        before: &Self,
+        secrets: Arc<IdpSecrets>,
+        http: &HttpClient,
+        web: &Web,
+    ) -> Self {
         let policies = Snapshot::compile(&catalogue);
+        let same_secret = |id: &IdpId| {
+            let [before, now] =
+                [&before.secrets, &secrets].map(|secrets| secrets.get(id).map(|secret| secret.expose_secret()));
+            before == now
+        };
         let mut providers = HashMap::new();
         for idp in &catalogue.idps {
-            let known = before.providers.get(&idp.key).filter(|(known, _)| known.spec == idp.spec);
+            let known = before.providers.get(&idp.key);
+            let known = known.filter(|(known, _)| known.spec == idp.spec && same_secret(&idp.spec.id));
             let party = match known {
                 Some((_, party)) => Arc::clone(party),
-                None => match RelyingParty::new(settings(idp, secrets, web), http.clone(), web.ambient.clone()) {
+                None => match RelyingParty::new(settings(idp, &secrets, web), http.clone(), web.ambient.clone()) {
                     Ok(party) => Arc::new(party),
                     Err(error) => {
                         tracing::error!(idp = %idp.spec.id, cause = %error, "nobody can sign in at this provider");
@@ -50,7 +63,7 @@ impl Scene {
             application.spec.hosts.iter().map(move |host| (host.clone(), index)).collect::<Vec<_>>()
         };
         let applications = catalogue.applications.iter().enumerate().flat_map(hosts).collect();
-        Self { catalogue: Arc::new(catalogue), policies, providers, applications }
+        Self { catalogue: Arc::new(catalogue), policies, providers, secrets, applications }
     }
 
     /// The client of a provider.

@@ -126,12 +126,26 @@ impl ProfilePaths {
         let address = email.as_ref().map(|email| email.address.clone());
         let candidates = [username, address, Some(identifier.clone())];
         let username = candidates.into_iter().flatten().find_map(|name| Username::parse(&name).ok());
-        let server_admin = self.server_admin.as_ref().is_some_and(|path| {
-            let asked = path.ask(&prepared);
-            asked.map_err(|reason| failed.push(format!("`{}`: {reason}", path.text))).is_ok_and(|given| given.is_true())
+        let server_admin = self.names_server_admin(&prepared).unwrap_or_else(|reason| {
+            failed.push(reason);
+            false
         });
         let username = username.ok_or(ProfileError::Username)?;
         Ok(Profile { identifier, username, email, display_name, server_admin, failed })
+    }
+
+    /// Whether the IdP names this person a server admin, without reading who it is.
+    ///
+    /// # Errors
+    /// Why the selector failed, for the admin.
+    pub fn server_admin(&self, claims: &Claims) -> Result<bool, String> {
+        self.names_server_admin(&PreparedClaims::new(claims))
+    }
+
+    fn names_server_admin(&self, claims: &PreparedClaims) -> Result<bool, String> {
+        let Some(path) = &self.server_admin else { return Ok(false) };
+        let asked = path.ask(claims).map_err(|reason| format!("`{}`: {reason}", path.text))?;
+        Ok(asked.is_true())
     }
 
     fn identifier(&self, claims: &PreparedClaims) -> Result<String, ProfileError> {

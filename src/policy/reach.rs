@@ -80,6 +80,12 @@ impl Reach {
         Self::of_places(self.places.iter().filter(|place| place.key == organization).cloned())
     }
 
+    /// The same, by its id.
+    pub(super) fn only_named(&self, organization: &OrganizationId) -> Self {
+        let place = self.position(organization.as_str()).and_then(|at| self.places.get(at));
+        Self::of_places(place.into_iter().cloned())
+    }
+
     /// The organizations in reach.
     pub fn organizations(&self) -> impl Iterator<Item = OrganizationKey> {
         self.places.iter().map(|place| place.key)

@@ -128,10 +128,22 @@ pub struct LastSignIn {
     pub user: UserId,
     /// Where it is.
     pub idp: IdpKey,
+    /// The record of the sign-in, if there is one.
+    pub sign_in: Option<SignInId>,
     /// The claims, unless they are not kept.
     pub claims: Option<Json>,
     /// Names of the claims that were left out.
     pub redacted: Vec<String>,
+}
+
+#[derive(FromRow)]
+struct Last {
+    id: Parsed<IdentityId>,
+    user_id: Parsed<UserId>,
+    idp_key: Parsed<IdpKey>,
+    sign_in: Option<Parsed<SignInId>>,
+    claims: Option<FromJson<Json>>,
+    redacted: Option<FromJson<Vec<String>>>,
 }
 
 /// The next identities after `after`, in the order of their ids.
@@ -139,18 +151,17 @@ pub struct LastSignIn {
 /// # Errors
 /// When the database fails.
 pub async fn page(tx: &mut Tx, after: Option<IdentityId>, limit: u32) -> Result<Vec<LastSignIn>, StoreError> {
-    const SQL: &str = "select i.id, i.user_id, i.idp_key, s.claims, s.redacted from identities i \
+    const SQL: &str = "select i.id, i.user_id, i.idp_key, s.id as sign_in, s.claims, s.redacted from identities i \
         left join sign_ins s on s.identity_id = i.id where i.id > $1 order by i.id limit $2";
-    type Row =
-        (Parsed<IdentityId>, Parsed<UserId>, Parsed<IdpKey>, Option<FromJson<Json>>, Option<FromJson<Vec<String>>>);
     let after = after.map(|id| id.to_string()).unwrap_or_default();
-    let rows: Vec<Row> = tx.conn().all(SQL, values![after, i64::from(limit)]).await?;
-    let last = |(identity, user, idp, claims, redacted): Row| LastSignIn {
-        identity: identity.0,
-        user: user.0,
-        idp: idp.0,
-        claims: claims.map(|claims| claims.0),
-        redacted: redacted.map(|redacted| redacted.0).unwrap_or_default(),
+    let rows: Vec<Last> = tx.conn().all(SQL, values![after, i64::from(limit)]).await?;
+    let last = |row: Last| LastSignIn {
+        identity: row.id.0,
+        user: row.user_id.0,
+        idp: row.idp_key.0,
+        sign_in: row.sign_in.map(|id| id.0),
+        claims: row.claims.map(|claims| claims.0),
+        redacted: row.redacted.map(|redacted| redacted.0).unwrap_or_default(),
     };
     Ok(rows.into_iter().map(last).collect())
 }

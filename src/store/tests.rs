@@ -2,6 +2,7 @@
 
 mod access;
 mod catalogue;
+mod holders;
 mod log;
 mod opening;
 mod people;

@@ -18,6 +18,18 @@ enum Kind {
     Postgres { url: SecretString, shown: String },
 }
 
+impl PartialEq for DatabaseUrl {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Kind::Sqlite(one), Kind::Sqlite(other)) => one == other,
+            (Kind::Postgres { url: one, .. }, Kind::Postgres { url: other, .. }) => {
+                one.expose_secret() == other.expose_secret()
+            }
+            (Kind::Sqlite(_), Kind::Postgres { .. }) | (Kind::Postgres { .. }, Kind::Sqlite(_)) => false,
+        }
+    }
+}
+
 impl DatabaseUrl {
     /// Parses `sqlite://path` (relative) or `sqlite:///path` (absolute), or `postgres://user:password@host/database`.
     ///

@@ -44,6 +44,7 @@ pub(super) fn catalogue(stored: &Stored, plan: &Plan, version: i64) -> Catalogue
 
     let policy = |row: &PolicyRow| {
         let organization = row.organization.filter(|key| places.contains_key(key))?;
+        idps.iter().any(|idp| idp.key == row.idp).then_some(())?;
         let text = row.text.clone();
         Some(OrganizationPolicy { id: row.id, idp: row.idp, organization, text, ceiling: row.ceiling.clone() })
     };

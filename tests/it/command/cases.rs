@@ -31,6 +31,14 @@ roles = ["Admin", "Member"]
 id = "garage"
 name = "Garage"
 roles = ["Member"]
+
+[[idp]]
+id = "own"
+owner = "home-lab"
+name = "The lab's own"
+issuer = "https://lab.example.com"
+client_id = "vestibule"
+client_auth = "none"
 "#;
 
 async fn test(cases: &str, json: bool) -> Done {
@@ -116,6 +124,13 @@ colour = "green"
 
 [[case]]
 idp = "company"
+
+[[case]]
+name = "expectations that nothing can meet"
+idp = "own"
+claims = { sub = "1" }
+organizations = { garage = ["Member"], home-lab = ["Member"] }
+error = ["home-lab"]
 "#;
     let done = test(wrong, false).await;
     assert_eq!(done.code, Some(2), "{done:?}");
@@ -127,9 +142,13 @@ idp = "company"
         "case[2].name (line 15): is missing",
         "case[2].claims (line 15): is missing",
         "case[2].organizations (line 15): is missing",
+        "case[3].organizations (line 22): IdP `own` is home-lab's own and gives nothing in garage",
+        "case[3].error[0] (line 23): roles are expected there too",
     ] {
         assert!(done.err.contains(says), "{says} in {}", done.err);
     }
+    let done = test(&HOLDS.repeat(10_001), false).await;
+    assert!(done.err.contains("case (line 2): too many: 10001 entries"), "{}", done.err);
     let done = test("", false).await;
     assert_eq!(done.code, Some(2));
     assert!(done.err.contains("there is none; write each as [[case]]"), "{}", done.err);
@@ -157,6 +176,12 @@ async fn a_configuration_that_breaks_its_own_cases_is_refused() {
     let idp = "\"members\" does not hold: in garage expected Member, got no match: the org selector returned false";
     let own = "\"all of garage\" does not hold: in garage expected Member, got no match";
     assert!(done.err.contains(idp) && done.err.contains(own), "{}", done.err);
+    // Many at one place and one more elsewhere are too many together.
+    let plain = "[[idp.case]]\nname = \"nobody\"\nclaims = { sub = \"1\" }\norganizations = {}\n";
+    std::fs::write(&file, case("Member").replacen("[[idp.case]]", &(plain.repeat(9_999) + "[[idp.case]]"), 1))
+        .expect("written");
+    let done = run(&["check"], &file).await;
+    assert!(done.err.contains("too many: 10001 cases; at most 10000 are taken"), "{}", done.err);
     // A role that is none is named before anything is tried.
     std::fs::write(&file, case("Boss")).expect("written");
     let done = run(&["check"], &file).await;

@@ -1,0 +1,128 @@
+//! Who holds what that counts, over many users at once: what a changed configuration would do to people is worked out
+//! on it.
+
+use sqlx::FromRow;
+
+use super::conn::{At, BATCH, Parsed, Value, list, values};
+use super::{StoreError, Tx};
+use crate::base::Timestamp;
+use crate::identity::{OrganizationKey, Origin, RoleId, UserId};
+
+/// A grant that counts, and whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveGrant {
+    /// Who holds it.
+    pub user: UserId,
+    /// Whether they may enter at all.
+    pub enabled: bool,
+    /// The organization of the role.
+    pub organization: OrganizationKey,
+    /// The role.
+    pub role: RoleId,
+    /// Who gave it.
+    pub origin: Origin,
+}
+
+#[derive(FromRow)]
+struct Live {
+    user_id: Parsed<UserId>,
+    disabled_at: Option<At>,
+    organization_key: Parsed<OrganizationKey>,
+    role_id: Parsed<RoleId>,
+    origin: Parsed<Origin>,
+}
+
+impl From<Live> for LiveGrant {
+    fn from(row: Live) -> Self {
+        Self {
+            user: row.user_id.0,
+            enabled: row.disabled_at.is_none(),
+            organization: row.organization_key.0,
+            role: row.role_id.0,
+            origin: row.origin.0,
+        }
+    }
+}
+
+/// The grants that count at `$1`: of a live role in a live organization, not beyond the time they are kept, and if
+/// sign-ins gave them (`policy:` and the identity), at an IdP where one can sign in.
+const COUNTING: &str = "from grants g join users u on u.id = g.user_id join roles r on r.id = g.role_id \
+    join organizations o on o.key = r.organization_key \
+    left join identities i on i.id = substr(g.origin, 8) left join idps p on p.key = i.idp_key \
+    left join organizations w on w.key = p.owner_key \
+    where r.undeclared_at is null and o.undeclared_at is null and p.undeclared_at is null and w.undeclared_at is null \
+    and (g.kept_until is null or g.kept_until >= $1)";
+
+/// The grants of these users that count at `now`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn live_of(tx: &mut Tx, users: &[UserId], now: Timestamp) -> Result<Vec<LiveGrant>, StoreError> {
+    let mut live = Vec::new();
+    for batch in users.chunks(BATCH) {
+        let sql = format!(
+            "select g.user_id, u.disabled_at, r.organization_key, g.role_id, g.origin {COUNTING} and g.user_id in {}",
+            list(2, batch.len())
+        );
+        let values = values![now].into_iter().chain(batch.iter().map(|user| Value::from(*user))).collect();
+        live.extend(tx.conn().all::<Live>(sql, values).await?.into_iter().map(LiveGrant::from));
+    }
+    Ok(live)
+}
+
+/// The grants of these roles that count at `now`, in order of users.
+///
+/// # Errors
+/// When the database fails.
+pub async fn live_of_roles(tx: &mut Tx, roles: &[RoleId], now: Timestamp) -> Result<Vec<LiveGrant>, StoreError> {
+    let mut live = Vec::new();
+    for batch in roles.chunks(BATCH) {
+        let sql = format!(
+            "select g.user_id, u.disabled_at, r.organization_key, g.role_id, g.origin {COUNTING} and g.role_id in {} \
+             order by g.user_id",
+            list(2, batch.len())
+        );
+        let values = values![now].into_iter().chain(batch.iter().map(|role| Value::from(*role))).collect();
+        live.extend(tx.conn().all::<Live>(sql, values).await?.into_iter().map(LiveGrant::from));
+    }
+    Ok(live)
+}
+
+/// Who was given these roles, whether that counts now or not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_roles(tx: &mut Tx, roles: &[RoleId]) -> Result<Vec<(RoleId, UserId)>, StoreError> {
+    let mut given = Vec::new();
+    for batch in roles.chunks(BATCH) {
+        let sql = format!("select distinct role_id, user_id from grants where role_id in {}", list(1, batch.len()));
+        let rows: Vec<(Parsed<RoleId>, Parsed<UserId>)> =
+            tx.conn().all(sql, batch.iter().map(|role| Value::from(*role)).collect()).await?;
+        given.extend(rows.into_iter().map(|(role, user)| (role.0, user.0)));
+    }
+    Ok(given)
+}
+
+/// How many users hold a role that counts at `now`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
+    let count: i64 = tx.conn().scalar(format!("select count(distinct g.user_id) {COUNTING}"), values![now]).await?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
+/// Which of these users are server admins, and by whom.
+///
+/// # Errors
+/// When the database fails.
+pub async fn server_admins_by(tx: &mut Tx, users: &[UserId]) -> Result<Vec<(UserId, Origin)>, StoreError> {
+    let mut admins = Vec::new();
+    for batch in users.chunks(BATCH) {
+        let sql = format!("select user_id, origin from server_admins where user_id in {}", list(1, batch.len()));
+        let values = batch.iter().map(|user| Value::from(*user)).collect();
+        let rows: Vec<(Parsed<UserId>, Parsed<Origin>)> = tx.conn().all(sql, values).await?;
+        admins.extend(rows.into_iter().map(|(user, origin)| (user.0, origin.0)));
+    }
+    Ok(admins)
+}

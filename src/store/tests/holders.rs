@@ -1,0 +1,110 @@
+use std::time::Duration;
+
+use crate::identity::{Origin, RoleId, UserId};
+use crate::store::holders::{self, LiveGrant};
+use crate::store::kit::{World, on_each, run};
+use crate::store::{grants, sign_ins};
+
+#[tokio::test]
+async fn a_grant_counts_while_everything_it_hangs_on_is_live() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let (alice, bob) = (world.user(&db, "alice").await, world.user(&db, "bob").await);
+        let policy = Origin::Policy(world.identity(&db, alice, "alice").await);
+        let soon = world.now.plus(Duration::from_secs(60));
+        let mut tx = db.begin().await.unwrap();
+        grants::insert(&mut tx, alice, policy, &[world.admin, world.member], world.now).await.unwrap();
+        grants::keep(&mut tx, alice, policy, &[(world.member, soon)]).await.unwrap();
+        grants::insert(&mut tx, bob, Origin::Manual, &[world.member], world.now).await.unwrap();
+        tx.commit().await.unwrap();
+        let grant =
+            |user, role, origin| LiveGrant { user, enabled: user == alice, organization: world.lab, role, origin };
+        let [by_policy, kept] = [world.admin, world.member].map(|role| grant(alice, role, policy));
+        let by_hand = grant(bob, world.member, Origin::Manual);
+        let counting = async |now| {
+            let mut tx = db.begin().await.unwrap();
+            let mut live = holders::live_of(&mut tx, &[alice, bob], now).await.unwrap();
+            let mut of_roles = holders::live_of_roles(&mut tx, &[world.admin, world.member], now).await.unwrap();
+            for grants in [&mut live, &mut of_roles] {
+                grants.sort_by_key(|grant| (grant.user, grant.role));
+            }
+            assert_eq!(live, of_roles);
+            let users: std::collections::BTreeSet<UserId> = live.iter().map(|grant| grant.user).collect();
+            assert_eq!(holders::count(&mut tx, now).await.unwrap(), users.len() as u64);
+            live
+        };
+        run(&db, "update users set disabled_at = 1 where username = 'bob'").await;
+        assert_eq!(counting(world.now).await, [by_policy, kept, by_hand]);
+        assert_eq!(counting(soon.plus(Duration::from_secs(1))).await, [by_policy, by_hand]);
+        run(&db, "update idps set undeclared_at = 1").await;
+        assert_eq!(counting(world.now).await, [by_hand]);
+        run(&db, "update idps set undeclared_at = null").await;
+        let ends = [
+            ("update organizations set undeclared_at = 1", "update organizations set undeclared_at = null"),
+            ("update roles set undeclared_at = 1", "update roles set undeclared_at = null"),
+        ];
+        for (goes, comes) in ends {
+            run(&db, goes).await;
+            assert_eq!(counting(world.now).await, [], "{goes}");
+            run(&db, comes).await;
+            assert_eq!(counting(world.now).await, [by_policy, kept, by_hand]);
+        }
+        // What was given stays given.
+        let mut given: Vec<(RoleId, UserId)> =
+            holders::of_roles(&mut db.begin().await.unwrap(), &[world.admin, world.member]).await.unwrap();
+        given.sort_unstable();
+        assert_eq!(given, [(world.admin, alice), (world.member, alice), (world.member, bob)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn server_admins_are_told_with_whoever_made_them_so() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let (alice, bob) = (world.user(&db, "alice").await, world.user(&db, "bob").await);
+        let policy = Origin::Policy(world.identity(&db, alice, "alice").await);
+        let mut tx = db.begin().await.unwrap();
+        grants::set_server_admin(&mut tx, alice, policy, true, world.now).await.unwrap();
+        grants::set_server_admin(&mut tx, alice, Origin::Manual, true, world.now).await.unwrap();
+        let mut admins = holders::server_admins_by(&mut tx, &[alice, bob]).await.unwrap();
+        admins.sort_unstable();
+        assert_eq!(admins, [(alice, Origin::Manual), (alice, policy)]);
+        assert_eq!(holders::server_admins_by(&mut tx, &[]).await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_identity_is_paged_once_with_its_last_sign_in() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let mut identities = Vec::new();
+        for name in ["alice", "bob", "carol"] {
+            let user = world.user(&db, name).await;
+            identities.push((world.identity(&db, user, name).await, user));
+        }
+        let row = sign_ins::SignInRow {
+            id: crate::identity::SignInId::new(world.uuid()),
+            idp: world.idp,
+            identity: Some(identities[1].0),
+            identifier: "bob".to_owned(),
+            reference: "R".to_owned(),
+            refused: None,
+            at: world.now,
+            catalogue_version: 1,
+            claims: Some(serde_json::json!({ "id_token": { "sub": "bob" } })),
+            redacted: vec!["salary".to_owned()],
+            verdicts: serde_json::json!([]),
+        };
+        let mut tx = db.begin().await.unwrap();
+        sign_ins::put(&mut tx, &row).await.unwrap();
+        let mut seen = sign_ins::page(&mut tx, None, 2).await.unwrap();
+        assert_eq!(seen.len(), 2);
+        seen.extend(sign_ins::page(&mut tx, Some(seen[1].identity), 2).await.unwrap());
+        assert_eq!(seen.iter().map(|last| (last.identity, last.user)).collect::<Vec<_>>(), identities);
+        assert_eq!((seen[1].sign_in, &seen[1].claims), (Some(row.id), &row.claims));
+        assert_eq!((seen[1].redacted.as_slice(), seen[0].sign_in), (row.redacted.as_slice(), None));
+    })
+    .await;
+}
