@@ -1,5 +1,10 @@
 //! Why a selector is no selector, and where.
 
+/// Most characters of a line that are shown before the caret, and most from it on; together they fit a terminal.
+const SHOWN_BEFORE: usize = 60;
+/// See [`SHOWN_BEFORE`].
+const SHOWN_AFTER: usize = 40;
+
 /// Why a text is no selector. Says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct SelectorError {
@@ -54,11 +59,6 @@ impl SelectorError {
         self.pointer(text).map_or_else(|| self.to_string(), |pointer| format!("{self}\n{pointer}"))
     }
 }
-
-/// Most characters of a line that are shown before the caret, and most from it on.
-const SHOWN_BEFORE: usize = 60;
-/// See [`SHOWN_BEFORE`].
-const SHOWN_AFTER: usize = 40;
 
 /// What a terminal would obey is not passed on.
 fn visible(c: char) -> char {
