@@ -18,7 +18,9 @@ create table sign_ins (
 );
 create unique index sign_ins_last on sign_ins (idp_key, identifier, coalesce(identity_id, ''));
 create unique index sign_ins_identity on sign_ins (identity_id);
-create index sign_ins_at on sign_ins (at);
+-- What is to be forgotten in time, and nothing else.
+create index sign_ins_kept on sign_ins (at) where claims is not null or verdicts <> '[]';
+create index sign_ins_refused on sign_ins (at) where identity_id is null;
 
 -- The audit log: what happened, who did it, what it changed. Rows outlive what they speak of, so nothing is
 -- referenced; ids are those of then. `before` and `after` are JSON.

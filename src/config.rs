@@ -21,6 +21,7 @@ mod nearest;
 mod organization;
 mod problem;
 mod references;
+mod scalar;
 mod secret;
 mod section;
 mod server;

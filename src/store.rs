@@ -8,6 +8,7 @@ mod conn;
 mod error;
 mod open;
 mod url;
+mod value;
 
 pub mod audit;
 pub mod catalogue;

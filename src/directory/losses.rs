@@ -100,8 +100,8 @@ impl ServerAdmin<'_> {
         let organizations: BTreeSet<OrganizationKey> = reconciled.remove.iter().map(|(key, _)| *key).collect();
         grants::lock(&mut tx, &organizations.into_iter().collect::<Vec<_>>()).await?;
         // A sign-in that came meanwhile, or another configuration, knows better.
-        let last = sign_ins::of_identity(&mut tx, identity).await?.map(|row| row.id);
-        if last != sign_in || catalogue::version(&mut tx).await? != desired.version {
+        if sign_ins::last(&mut tx, identity).await? != sign_in || catalogue::version(&mut tx).await? != desired.version
+        {
             return Ok(0);
         }
         let removed = reconciled.removed();

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_json::Value as Json;
 use sqlx::FromRow;
 
-use super::conn::{At, BATCH, FromJson, Parsed, Value, rows, values};
+use super::value::{At, BATCH, FromJson, Parsed, Value, list, rows, values};
 use super::{Db, StoreError, Tx};
 use crate::base::Timestamp;
 use crate::identity::{Actor, ApplicationKey, AuditId, IdentityId, IdpKey, OrganizationKey, SessionId, UserId};
@@ -148,6 +148,25 @@ pub async fn by_reference(tx: &mut Tx, reference: &str) -> Result<Option<AuditRo
         application_key, session_id, count, detail, before, after from audit where reference = $1";
     let row: Option<Row> = tx.conn().optional(SQL, values![reference]).await?;
     Ok(row.map(AuditRow::from))
+}
+
+/// The lines whose pages showed these references, in no order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_references(tx: &mut Tx, references: &[&str]) -> Result<Vec<AuditRow>, StoreError> {
+    let mut lines = Vec::with_capacity(references.len());
+    for batch in references.chunks(BATCH) {
+        let sql = format!(
+            "select id, at, action, actor, reference, user_id, identity_id, idp_key, organization_key, \
+             application_key, session_id, count, detail, before, after from audit where reference in {}",
+            list(1, batch.len())
+        );
+        let rows: Vec<Row> =
+            tx.conn().all(sql, batch.iter().map(|reference| Value::from(*reference)).collect()).await?;
+        lines.extend(rows.into_iter().map(AuditRow::from));
+    }
+    Ok(lines)
 }
 
 /// The next lines after `after`, of an interval, in the order of time.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::FromRow;
 
-use super::conn::{At, FromJson, Parsed, values};
+use super::value::{At, FromJson, Parsed, values};
 use super::{StoreError, Tx};
 use crate::identity::{
     Application, ApplicationKey, ApplicationSpec, Catalogue, Ceiling, Idp, IdpKey, IdpSpec, Organization,

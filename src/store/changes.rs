@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::conn::{BATCH, rows, values};
+use super::value::{BATCH, rows, values};
 use super::{Db, StoreError, Tx};
 use crate::base::Timestamp;
 use crate::identity::{SessionId, UserId};

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::conn::{At, FromJson, Parsed, values};
+use super::value::{At, FromJson, Parsed, values};
 use super::{StoreError, Tx};
 use crate::base::Timestamp;
 use crate::identity::{

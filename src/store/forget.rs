@@ -1,6 +1,6 @@
 //! What a dangerous change of an IdP touches: the people it already vouched for.
 
-use super::conn::{Parsed, values};
+use super::value::{Parsed, values};
 use super::{StoreError, Tx};
 use crate::identity::{IdpKey, UserId};
 

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::conn::{At, BATCH, Parsed, Value, list, rows, values};
+use super::value::{At, BATCH, Parsed, Value, list, rows, values};
 use super::{StoreError, Tx};
 use crate::base::Timestamp;
 use crate::identity::{OrganizationId, OrganizationKey, Origin, RoleId, RoleName, UserId};

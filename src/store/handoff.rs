@@ -1,6 +1,6 @@
 //! What is used once: codes that carry a session to another host, and `state` values of finished sign-ins.
 
-use super::conn::{At, BATCH, Parsed, values};
+use super::value::{At, BATCH, Parsed, values};
 use super::{Db, StoreError};
 use crate::base::{Timestamp, TokenHash};
 use crate::identity::{Host, SessionId};

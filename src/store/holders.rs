@@ -3,7 +3,7 @@
 
 use sqlx::FromRow;
 
-use super::conn::{At, BATCH, Parsed, Value, list, values};
+use super::value::{At, BATCH, Parsed, Value, list, values};
 use super::{StoreError, Tx};
 use crate::base::Timestamp;
 use crate::identity::{OrganizationKey, Origin, RoleId, UserId};

@@ -2,8 +2,8 @@
 
 use sqlx::FromRow;
 
-use super::conn::{At, Parsed, list, values};
 use super::users::UserRow;
+use super::value::{At, Parsed, list, values};
 use super::{StoreError, Tx};
 use crate::base::Timestamp;
 use crate::identity::{Email, IdentityId, IdpKey, UserId, Username};

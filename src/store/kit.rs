@@ -9,10 +9,10 @@ use sqlx::{AssertSqlSafe, PgPool};
 
 use uuid::Uuid;
 
-use super::conn::Value;
 use super::declared::{self, ApplicationRow, IdpRow, OrganizationRow, PolicyRow, RoleRow};
 use super::identities::{self, IdentityRow};
 use super::users::{self, UserRow};
+use super::value::Value;
 use super::{DatabaseUrl, Db};
 use crate::base::{Ambient, Clock, SystemChance, Timestamp};
 use crate::identity::{

@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::conn::values;
+use super::value::values;
 use super::{Db, StoreError};
 use crate::base::Timestamp;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::FromRow;
 
 use super::changes::{self, Change};
-use super::conn::{At, BATCH, Parsed, rows, values};
+use super::value::{At, BATCH, Parsed, rows, values};
 use super::{Db, StoreError, Tx};
 use crate::base::{Timestamp, TokenHash};
 use crate::identity::{Host, IdentityId, IdpKey, SessionId, UserId};

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use sqlx::FromRow;
 
-use super::conn::{At, FromJson, Parsed, values};
+use super::value::{At, FromJson, Parsed, values};
 use super::{Db, StoreError, Tx};
 use crate::base::Timestamp;
 use crate::identity::{IdentityId, IdpKey, SignInId, UserId};
@@ -108,15 +108,26 @@ pub async fn by_reference(tx: &mut Tx, reference: &str) -> Result<Option<SignInR
     Ok(row.map(SignInRow::from))
 }
 
-/// The last sign-in of an identity, if it is kept.
+/// The last sign-in of each identity of a user, as far as they are kept, the oldest identity first.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_identity(tx: &mut Tx, identity: IdentityId) -> Result<Option<SignInRow>, StoreError> {
-    const SQL: &str = "select id, idp_key, identity_id, identifier, reference, refused, at, catalogue_version, claims, \
-        redacted, verdicts from sign_ins where identity_id = $1";
-    let row: Option<Row> = tx.conn().optional(SQL, values![identity]).await?;
-    Ok(row.map(SignInRow::from))
+pub async fn of_user(tx: &mut Tx, user: UserId) -> Result<Vec<SignInRow>, StoreError> {
+    const SQL: &str = "select s.id, s.idp_key, s.identity_id, s.identifier, s.reference, s.refused, s.at, \
+        s.catalogue_version, s.claims, s.redacted, s.verdicts from identities i \
+        join sign_ins s on s.identity_id = i.id where i.user_id = $1 order by i.id";
+    let rows: Vec<Row> = tx.conn().all(SQL, values![user]).await?;
+    Ok(rows.into_iter().map(SignInRow::from).collect())
+}
+
+/// Which one the last sign-in of an identity is, if it is kept.
+///
+/// # Errors
+/// When the database fails.
+pub async fn last(tx: &mut Tx, identity: IdentityId) -> Result<Option<SignInId>, StoreError> {
+    const SQL: &str = "select id from sign_ins where identity_id = $1";
+    let row: Option<(Parsed<SignInId>,)> = tx.conn().optional(SQL, values![identity]).await?;
+    Ok(row.map(|(id,)| id.0))
 }
 
 /// An identity, and what its last sign-in said.

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::conn::{At, BATCH, FromJson, Parsed, list, values};
+use super::value::{At, BATCH, FromJson, Parsed, list, values};
 use super::{Db, StoreError, Tx};
 use crate::base::Timestamp;
 use crate::identity::{Email, Grant, IdentityId, IdpSpec, OrganizationKey, Origin, RoleId, UserId, Username};

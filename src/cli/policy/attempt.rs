@@ -1,5 +1,8 @@
 //! `vestibule policy try`: what the policies give for some claims.
 
+use std::fs::File;
+use std::io::Read as _;
+
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 
@@ -82,9 +85,11 @@ impl Try {
 /// The claims in a file.
 fn read(file: &std::path::Path, list_claims: &[String]) -> anyhow::Result<Claims> {
     let shown = file.display();
-    let size = std::fs::metadata(file).with_context(|| format!("{shown} cannot be read"))?.len();
-    anyhow::ensure!(size <= MAX_FILE, "{shown} is larger than {MAX_FILE} bytes");
-    let text = std::fs::read_to_string(file).with_context(|| format!("{shown} cannot be read"))?;
+    let mut text = String::new();
+    let opened = File::open(file).with_context(|| format!("{shown} cannot be opened"))?;
+    let length = opened.take(MAX_FILE + 1).read_to_string(&mut text);
+    let length = length.with_context(|| format!("{shown} cannot be read"))?;
+    anyhow::ensure!(length as u64 <= MAX_FILE, "{shown} is larger than {MAX_FILE} bytes");
     let object: Map<String, Value> =
         serde_json::from_str(&text).with_context(|| format!("{shown} is not a JSON object of claims"))?;
     let recorded = if object.get("id_token").is_some_and(Value::is_object) {

@@ -3,6 +3,7 @@
 //! organization or a role. `to_string` spells a value out, and values can share parts beyond any size. Three that it
 //! lacks are ours (`own`).
 
+mod given;
 mod nearest;
 mod own;
 
@@ -13,6 +14,10 @@ use std::collections::BTreeMap;
 use serde_json::Number;
 
 pub(super) use nearest::nearest;
+
+use given::{
+    argument, comparable, given_list, given_number, given_object, given_text, null, number, numbers, text, wrong,
+};
 
 use super::budget::{Budget, EvaluationError};
 use super::value::equal;
@@ -111,85 +116,6 @@ pub(super) fn find(name: &str) -> Option<&'static Function> {
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     FUNCTIONS.iter().map(|function| function.name)
 }
-
-// What functions are given and give back. Arities were checked when the selector was parsed.
-
-fn argument<'a>(given: &'a Given<'_>, at: usize) -> Result<&'a Rcvar, EvaluationError> {
-    given.get(at).map(Cow::as_ref).ok_or(EvaluationError::Defect)
-}
-
-fn wrong(name: &str, at: usize, wanted: &str, value: &Variable) -> EvaluationError {
-    let hint = if value.is_null() { " (no such claim? one named in list_claims is always a list)" } else { "" };
-    let message = format!("{name}() takes {wanted} as argument {}, not {}{hint}", at + 1, value.get_type());
-    EvaluationError::Argument(message)
-}
-
-fn given_text<'a>(name: &str, given: &'a Given<'_>, at: usize) -> Result<&'a str, EvaluationError> {
-    let value = argument(given, at)?;
-    value.as_string().map(String::as_str).ok_or_else(|| wrong(name, at, "a text", value))
-}
-
-fn given_number(name: &str, given: &Given<'_>, at: usize) -> Result<f64, EvaluationError> {
-    let value = argument(given, at)?;
-    value.as_number().ok_or_else(|| wrong(name, at, "a number", value))
-}
-
-fn given_list<'a>(name: &str, given: &'a Given<'_>, at: usize) -> Result<&'a [Rcvar], EvaluationError> {
-    let value = argument(given, at)?;
-    value.as_array().map(Vec::as_slice).ok_or_else(|| wrong(name, at, "a list", value))
-}
-
-fn given_object<'a>(
-    name: &str,
-    given: &'a Given<'_>,
-    at: usize,
-) -> Result<&'a BTreeMap<String, Rcvar>, EvaluationError> {
-    let value = argument(given, at)?;
-    value.as_object().ok_or_else(|| wrong(name, at, "an object", value))
-}
-
-fn numbers(name: &str, budget: &Budget, given: &Given<'_>) -> Result<Vec<f64>, EvaluationError> {
-    let list = given_list(name, given, 0)?;
-    budget.new_entries(list.len())?;
-    let numbers: Option<Vec<f64>> = list.iter().map(|entry| entry.as_number()).collect();
-    numbers.ok_or_else(|| EvaluationError::Argument(format!("{name}() takes a list of numbers alone")))
-}
-
-/// A list of texts alone or of numbers alone, paid for as often as it will be gone through.
-fn comparable<'a>(
-    name: &str,
-    budget: &Budget,
-    given: &'a Given<'_>,
-    rounds: usize,
-) -> Result<&'a [Rcvar], EvaluationError> {
-    let list = given_list(name, given, 0)?;
-    for entry in list {
-        let bytes = entry.as_string().map_or(0, String::len);
-        for _ in 0..rounds {
-            budget.text(bytes)?;
-        }
-    }
-    if list.iter().all(|entry| entry.is_string()) || list.iter().all(|entry| entry.is_number()) {
-        Ok(list)
-    } else {
-        Err(EvaluationError::Argument(format!("{name}() takes a list of texts alone or of numbers alone")))
-    }
-}
-
-fn null() -> Rcvar {
-    Rcvar::new(Variable::Null)
-}
-
-fn text(text: impl Into<String>) -> Rcvar {
-    Rcvar::new(Variable::String(text.into()))
-}
-
-fn number(value: f64) -> Answer {
-    let beyond = || EvaluationError::Argument("the result is beyond what a number can hold".to_owned());
-    Number::from_f64(value).map(|number| Rcvar::new(Variable::Number(number))).ok_or_else(beyond)
-}
-
-// The functions.
 
 fn average(budget: &Budget, given: &Given<'_>) -> Answer {
     let numbers = numbers("avg", budget, given)?;
