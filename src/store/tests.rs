@@ -6,4 +6,5 @@ mod holders;
 mod log;
 mod opening;
 mod people;
+mod records;
 mod sessions;

@@ -2,42 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::kit::attempt::Attempt;
-use crate::kit::browser::{Browser, Response};
-use crate::kit::faulty::{Fault, Faulty};
-use crate::kit::world::{Places, World, eventually};
-
-struct Stage {
-    provider: Faulty,
-    world: World,
-    file: String,
-}
+use crate::kit::stage::Stage;
+use crate::kit::world::{Places, eventually};
 
 impl Stage {
-    async fn set(configuration: fn(&Places) -> String) -> Self {
-        let provider = Faulty::start(Fault::Honest).await;
-        let world = World::at(&provider.issuer, configuration).await;
-        let file = configuration(&world.places);
-        Self { provider, world, file }
-    }
-
-    /// What a command prints; it must go well.
-    async fn told(&self, arguments: &[&str]) -> String {
-        let done = self.world.command(&self.file, arguments).await;
-        assert_eq!(done.code, Some(0), "{arguments:?}: {done:?}");
-        done.out
-    }
-
     async fn explained(&self, arguments: &[&str]) -> Value {
         let told = self.told(&[&["explain", "--json"], arguments].concat()).await;
         serde_json::from_str(&told).expect("JSON")
-    }
-
-    async fn sign_in(&self, claims: Value) -> (Browser, Response) {
-        self.provider.set_claims(claims);
-        let browser = Browser::new();
-        let attempt = Attempt::at(&self.world, &browser, &self.world.login("/login/company"), "").await;
-        (browser, attempt.page().clone())
     }
 
     /// The lines of the audit log with that action.

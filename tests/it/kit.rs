@@ -14,6 +14,7 @@ pub mod raw;
 pub mod relay;
 pub mod scene;
 pub mod server;
+pub mod stage;
 pub mod upstream;
 pub mod world;
 

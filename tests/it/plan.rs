@@ -2,18 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::kit::attempt::Attempt;
 use crate::kit::browser::Browser;
 use crate::kit::command::Done;
-use crate::kit::faulty::{Fault, Faulty};
-use crate::kit::upstream::received;
-use crate::kit::world::{Places, World, eventually};
-
-struct Stage {
-    provider: Faulty,
-    world: World,
-    file: String,
-}
+use crate::kit::stage::Stage;
+use crate::kit::world::{Places, eventually};
 
 fn usual(places: &Places) -> String {
     places.head(Places::SEED_POLICY) + &places.home_lab("") + &places.garage()
@@ -22,25 +14,15 @@ fn usual(places: &Places) -> String {
 const MEMBER: &str = "|| 'Member'";
 
 impl Stage {
-    async fn set(configuration: fn(&Places) -> String) -> Self {
-        let provider = Faulty::start(Fault::Honest).await;
-        let world = World::at(&provider.issuer, configuration).await;
-        let file = configuration(&world.places);
-        Self { provider, world, file }
-    }
-
-    async fn sign_in(&self, person: &str, groups: &[&str]) -> Browser {
-        self.provider.set_claims(json!({ "sub": person, "preferred_username": person, "groups": groups }));
-        let browser = Browser::new();
-        Attempt::at(&self.world, &browser, &self.world.login("/login/company"), "").await;
-        browser
+    async fn person(&self, person: &str, groups: &[&str]) -> Browser {
+        self.sign_in(json!({ "sub": person, "preferred_username": person, "groups": groups })).await.0
     }
 
     /// An admin, and eleven members of the home lab.
     async fn crowd(&self) -> Vec<Browser> {
-        let mut browsers = vec![self.sign_in("alice", &["home-lab", "admin"]).await];
+        let mut browsers = vec![self.person("alice", &["home-lab", "admin"]).await];
         for number in 0..11 {
-            browsers.push(self.sign_in(&format!("member-{number:02}"), &["home-lab"]).await);
+            browsers.push(self.person(&format!("member-{number:02}"), &["home-lab"]).await);
         }
         browsers
     }
@@ -56,11 +38,6 @@ impl Stage {
         let done = self.with(from, to, &["plan", "--json"]).await;
         assert_eq!(done.code, Some(0), "{done:?}");
         serde_json::from_str(&done.out).expect("JSON")
-    }
-
-    async fn roles_at(&self, browser: &Browser, application: &str) -> Option<String> {
-        let page = browser.follow(&self.world.url(application, "/")).await.pop().expect("a page");
-        (page.status == 200).then(|| received(&page.json(), "remote-groups").concat())
     }
 }
 
@@ -127,7 +104,7 @@ async fn a_plan_shows_who_gains_and_who_loses_what() {
 #[tokio::test]
 async fn whoever_holds_a_role_by_hand_too_does_not_lose_it() {
     let stage = Stage::set(usual).await;
-    stage.sign_in("alice", &["home-lab"]).await;
+    stage.person("alice", &["home-lab"]).await;
     let who = ["--idp", "company", "--identifier", "alice", "--organization", "home-lab", "--role", "Member"];
     stage.world.command(&stage.file, &[&["user", "add"], &who[..]].concat()).await;
     let told = stage.planned(MEMBER, "").await;
@@ -143,12 +120,9 @@ async fn whoever_holds_a_role_by_hand_too_does_not_lose_it() {
 #[tokio::test]
 async fn people_whose_claims_are_not_kept_are_told_as_unknown() {
     for records in ["keep_claims = false", "redact_claims = [\"groups\"]"] {
-        let provider = Faulty::start(Fault::Honest).await;
         let configuration = |places: &Places| format!("{}\n[records]\n{records}\n", usual(places));
-        let world = World::at(&provider.issuer, configuration).await;
-        let file = configuration(&world.places);
-        let stage = Stage { provider, world, file };
-        stage.sign_in("alice", &["home-lab"]).await;
+        let stage = Stage::set(configuration).await;
+        stage.person("alice", &["home-lab"]).await;
         let told = stage.planned(MEMBER, "").await;
         assert_eq!((&told["impact"]["unknown"], &told["impact"]["losses"]), (&json!(1), &json!([])), "{records}");
         assert_eq!(told["impact"]["unknown_users"], json!(["alice"]));

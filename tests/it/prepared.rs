@@ -11,7 +11,7 @@ use crate::kit::browser::{Browser, Response};
 use crate::kit::census::Census;
 use crate::kit::faulty::{Fault, Faulty};
 use crate::kit::logs;
-use crate::kit::upstream::received;
+use crate::kit::stage::Stage;
 use crate::kit::world::{Places, World};
 
 /// An IdP without auto provision, though with a policy that would let everybody in everywhere.
@@ -25,42 +25,15 @@ fn open(places: &Places) -> String {
     places.head("auto_provision = true") + &places.home_lab("") + &places.garage()
 }
 
-struct Stage {
-    provider: Faulty,
-    world: World,
-    file: String,
-}
-
 impl Stage {
-    async fn set(configuration: fn(&Places) -> String) -> Self {
-        let provider = Faulty::start(Fault::Honest).await;
-        let world = World::at(&provider.issuer, configuration).await;
-        let file = configuration(&world.places);
-        Self { provider, world, file }
-    }
-
     /// `vestibule user …`; gives what it prints.
     async fn user(&self, arguments: &[&str]) -> String {
-        let done = self.world.command(&self.file, &[&["user"], arguments].concat()).await;
-        assert_eq!(done.code, Some(0), "{arguments:?}: {done:?}");
-        done.out
+        self.told(&[&["user"], arguments].concat()).await
     }
 
     async fn add(&self, who: [&str; 2], organization: &str, role: &str) -> String {
         let place = ["--organization", organization, "--role", role];
         self.user(&[&["add", "--idp", "company"], &who[..], &place[..]].concat()).await
-    }
-
-    async fn sign_in(&self, claims: Value) -> (Browser, Response) {
-        self.provider.set_claims(claims);
-        let browser = Browser::new();
-        let attempt = Attempt::at(&self.world, &browser, &self.world.login("/login/company"), "").await;
-        (browser, attempt.page().clone())
-    }
-
-    async fn told(&self, browser: &Browser, application: &str) -> Option<String> {
-        let page = browser.follow(&self.world.url(application, "/")).await.pop().expect("a page");
-        (page.status == 200).then(|| received(&page.json(), "remote-groups").concat())
     }
 }
 
@@ -75,7 +48,7 @@ async fn with_auto_provision_off_a_stranger_is_refused_and_no_account_is_made() 
     let (browser, page) = stage.sign_in(json!({})).await;
     refused(&page);
     assert_eq!(stage.world.census().await, Census { spent_states: 1, ..Census::default() });
-    assert_eq!(stage.told(&browser, "wiki").await, None);
+    assert_eq!(stage.roles_at(&browser, "wiki").await, None);
 }
 
 #[tokio::test]
@@ -88,8 +61,8 @@ async fn somebody_made_beforehand_by_identifier_waits_and_then_enters_as_made() 
 
     let (browser, page) = stage.sign_in(json!({})).await;
     assert_eq!(page.status, 200, "{}", page.text());
-    assert_eq!(stage.told(&browser, "wiki").await.as_deref(), Some("Member"));
-    assert_eq!(stage.told(&browser, "tools").await, None, "no policy runs");
+    assert_eq!(stage.roles_at(&browser, "wiki").await.as_deref(), Some("Member"));
+    assert_eq!(stage.roles_at(&browser, "tools").await, None, "no policy runs");
     let [alice] = stage.world.people().await.try_into().expect("still one person");
     assert_eq!((alice.id, alice.state, alice.username.as_str()), (waiting.id, UserState::Active, "alice"));
     assert_eq!(stage.world.census().await.expectations, 0);
@@ -113,7 +86,7 @@ async fn somebody_made_beforehand_by_address_is_bound_by_a_verified_address_alon
 
     let (browser, page) = stage.sign_in(json!({ "sub": "a-1", "email": "aLICE@eXample.COM" })).await;
     assert_eq!(page.status, 200, "{}", page.text());
-    assert_eq!(stage.told(&browser, "wiki").await.as_deref(), Some("Admin"));
+    assert_eq!(stage.roles_at(&browser, "wiki").await.as_deref(), Some("Admin"));
     // The first one with that address was it; a second one is somebody else.
     refused(&stage.sign_in(json!({ "sub": "a-2", "email": "alice@example.com" })).await.1);
     let (_, page) = stage.sign_in(json!({ "sub": "a-1", "email": "other@example.com" })).await;
@@ -129,8 +102,8 @@ async fn two_organizations_that_wait_for_one_person_get_one_user() {
     // One knows her identifier, the other her address.
     stage.add(["--email", "alice@example.com"], "home-lab", "Admin").await;
     let (browser, _) = stage.sign_in(json!({})).await;
-    assert_eq!(stage.told(&browser, "wiki").await.as_deref(), Some("Admin,Member"));
-    assert_eq!(stage.told(&browser, "tools").await.as_deref(), Some("Member"));
+    assert_eq!(stage.roles_at(&browser, "wiki").await.as_deref(), Some("Admin,Member"));
+    assert_eq!(stage.roles_at(&browser, "tools").await.as_deref(), Some("Member"));
     assert_eq!(stage.world.census().await.users, 1);
 }
 
@@ -153,7 +126,7 @@ async fn with_auto_provision_on_who_is_waited_for_gets_no_second_account() {
     stage.add(["--identifier", "alice"], "garage", "Member").await;
     let (browser, page) = stage.sign_in(json!({})).await;
     assert_eq!(page.status, 200, "{}", page.text());
-    assert_eq!(stage.told(&browser, "tools").await.as_deref(), Some("Member"));
+    assert_eq!(stage.roles_at(&browser, "tools").await.as_deref(), Some("Member"));
     assert_eq!(stage.world.census().await.users, 1);
 }
 
@@ -162,11 +135,11 @@ async fn a_running_server_feels_a_new_role_and_a_removal_within_a_second() {
     let stage = Stage::set(closed).await;
     stage.add(["--identifier", "alice"], "home-lab", "Member").await;
     let (browser, _) = stage.sign_in(json!({})).await;
-    assert_eq!(stage.told(&browser, "wiki").await.as_deref(), Some("Member"));
-    assert_eq!(stage.told(&browser, "tools").await, None);
+    assert_eq!(stage.roles_at(&browser, "wiki").await.as_deref(), Some("Member"));
+    assert_eq!(stage.roles_at(&browser, "tools").await, None);
 
     stage.add(["--identifier", "alice"], "garage", "Member").await;
-    within_a_second(async || stage.told(&browser, "tools").await.is_some()).await;
+    within_a_second(async || stage.roles_at(&browser, "tools").await.is_some()).await;
 
     let removed = stage.user(&["remove", "--idp", "company", "--identifier", "alice"]).await;
     assert!(removed.starts_with("removed "), "{removed}");
@@ -235,7 +208,7 @@ async fn an_organizations_own_provider_brings_people_into_it_alone() {
     refused(&stage.sign_in(json!({})).await.1);
     let browser = Browser::new();
     Attempt::choosing(&browser, &stage.world.url("wiki", "/"), "lab").await;
-    assert_eq!(stage.told(&browser, "wiki").await.as_deref(), Some("Member"));
+    assert_eq!(stage.roles_at(&browser, "wiki").await.as_deref(), Some("Member"));
 }
 
 #[tokio::test]

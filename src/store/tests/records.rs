@@ -1,0 +1,177 @@
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::base::Timestamp;
+use crate::identity::{Actor, AuditId, IdentityId, SignInId};
+use crate::store::audit::{self, AuditRow};
+use crate::store::kit::{World, count, on_each};
+use crate::store::sign_ins::{self, SignInRow};
+use crate::store::{Db, StoreError};
+
+fn sign_in(world: &World, identity: Option<IdentityId>, identifier: &str, reference: &str) -> SignInRow {
+    SignInRow {
+        id: SignInId::new(world.uuid()),
+        idp: world.idp,
+        identity,
+        identifier: identifier.to_owned(),
+        reference: reference.to_owned(),
+        refused: identity.is_none().then(|| "nobody is known".to_owned()),
+        at: world.now,
+        catalogue_version: 3,
+        claims: Some(json!({ "id_token": { "sub": identifier } })),
+        redacted: vec!["salary".to_owned()],
+        verdicts: json!([{ "organization": "lab" }]),
+    }
+}
+
+async fn put(db: &Db, row: &SignInRow) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    sign_ins::put(&mut tx, row).await?;
+    tx.commit().await
+}
+
+#[tokio::test]
+async fn of_an_identity_the_last_sign_in_is_kept_and_of_a_stranger_too() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let user = world.user(&db, "alice").await;
+        let identity = world.identity(&db, user, "alice").await;
+        let other = world.identity(&db, user, "alice-2").await;
+        for (identity, identifier, reference) in [
+            (Some(identity), "alice", "A1"),
+            (Some(identity), "alice", "A2"),
+            (None, "alice", "A3"),
+            (None, "eve", "E1"),
+            (None, "eve", "E2"),
+            (Some(other), "alice-2", "B1"),
+        ] {
+            put(&db, &sign_in(&world, identity, identifier, reference)).await.unwrap();
+        }
+        assert_eq!(count(&db, "select count(*) from sign_ins").await, 4);
+        let mut tx = db.snapshot().await.unwrap();
+        assert_eq!(sign_ins::by_reference(&mut tx, "A1").await.unwrap(), None);
+        let last = sign_ins::by_reference(&mut tx, "A2").await.unwrap().unwrap();
+        assert_eq!(last, SignInRow { id: last.id, ..sign_in(&world, Some(identity), "alice", "A2") });
+        assert_eq!(sign_ins::last(&mut tx, identity).await.unwrap(), Some(last.id));
+        assert!(sign_ins::by_reference(&mut tx, "E2").await.unwrap().unwrap().refused.is_some());
+        let of_user = sign_ins::of_user(&mut tx, user).await.unwrap();
+        assert_eq!(of_user.iter().map(|row| row.reference.as_str()).collect::<Vec<_>>(), ["A2", "B1"]);
+        drop(tx);
+        // A reference leads to one sign-in.
+        let error = put(&db, &sign_in(&world, None, "mallory", "A2")).await.unwrap_err();
+        assert!(matches!(error, StoreError::Unique(_)), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_identity_is_paged_through_with_its_last_sign_in() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let user = world.user(&db, "alice").await;
+        let mut identities = Vec::new();
+        for number in 0..5 {
+            identities.push(world.identity(&db, user, &format!("alice-{number}")).await);
+        }
+        put(&db, &sign_in(&world, Some(identities[1]), "alice-1", "A1")).await.unwrap();
+        let mut tx = db.snapshot().await.unwrap();
+        let first = sign_ins::page(&mut tx, None, 2).await.unwrap();
+        let rest = sign_ins::page(&mut tx, Some(first[1].identity), 10).await.unwrap();
+        let seen: Vec<_> = first.iter().chain(&rest).map(|row| row.identity).collect();
+        assert_eq!(seen, identities);
+        assert_eq!((first[0].claims.clone(), first[0].redacted.len(), first[0].sign_in), (None, 0, None));
+        assert_eq!(first[1].claims, Some(json!({ "id_token": { "sub": "alice-1" } })));
+        assert_eq!(
+            (first[1].user, first[1].idp, first[1].redacted.as_slice()),
+            (user, world.idp, &["salary".to_owned()][..])
+        );
+        assert_eq!(sign_ins::page(&mut tx, Some(identities[4]), 10).await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn claims_are_forgotten_in_time_and_refusals_altogether() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let user = world.user(&db, "alice").await;
+        let identity = world.identity(&db, user, "alice").await;
+        put(&db, &sign_in(&world, Some(identity), "alice", "A1")).await.unwrap();
+        put(&db, &sign_in(&world, None, "eve", "E1")).await.unwrap();
+        let unkept =
+            SignInRow { claims: None, ..sign_in(&world, Some(world.identity(&db, user, "bob").await), "bob", "B1") };
+        put(&db, &unkept).await.unwrap();
+        assert_eq!(sign_ins::sweep(&db, world.now).await.unwrap(), 0);
+        assert_eq!(sign_ins::sweep(&db, world.now.plus(Duration::from_secs(1))).await.unwrap(), 3);
+        let mut tx = db.snapshot().await.unwrap();
+        for reference in ["A1", "B1"] {
+            let row = sign_ins::by_reference(&mut tx, reference).await.unwrap().unwrap();
+            assert_eq!((row.claims, row.verdicts), (None, json!([])), "{reference}");
+        }
+        assert_eq!(sign_ins::by_reference(&mut tx, "E1").await.unwrap(), None);
+        drop(tx);
+        assert_eq!(sign_ins::sweep(&db, world.now.plus(Duration::from_secs(1))).await.unwrap(), 0, "once");
+    })
+    .await;
+}
+
+fn line(world: &World, at: Timestamp, reference: Option<&str>) -> AuditRow {
+    AuditRow {
+        id: AuditId::new(world.uuid()),
+        at,
+        action: "sign-in".to_owned(),
+        actor: Actor::CommandLine,
+        reference: reference.map(str::to_owned),
+        user: None,
+        identity: None,
+        idp: Some(world.idp),
+        organization: Some(world.lab),
+        application: None,
+        session: None,
+        count: 1,
+        detail: Some("why".to_owned()),
+        before: None,
+        after: Some(json!({ "roles": {} })),
+    }
+}
+
+#[tokio::test]
+async fn the_audit_log_is_read_by_reference_and_in_the_order_of_time() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let second = |number| world.now.plus(Duration::from_secs(number));
+        // Several of one instant, as a page may end among them.
+        let lines: Vec<AuditRow> = [0, 1, 1, 1, 2]
+            .into_iter()
+            .enumerate()
+            .map(|(number, at)| line(&world, second(at), Some(&format!("R{number}"))))
+            .collect();
+        let mut tx = db.begin().await.unwrap();
+        for line in &lines {
+            audit::insert(&mut tx, line).await.unwrap();
+        }
+        audit::insert(&mut tx, &line(&world, second(9), None)).await.unwrap();
+        audit::insert(&mut tx, &line(&world, second(9), None)).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = db.snapshot().await.unwrap();
+        assert_eq!(audit::by_reference(&mut tx, "R2").await.unwrap().as_ref(), Some(&lines[2]));
+        assert_eq!(audit::by_reference(&mut tx, "R9").await.unwrap(), None);
+        let found = audit::by_references(&mut tx, &["R0", "R4", "R9"]).await.unwrap();
+        assert_eq!(found.len(), 2);
+        assert_eq!(audit::by_references(&mut tx, &[]).await.unwrap(), []);
+        let (mut read, mut after) = (Vec::new(), None);
+        loop {
+            let page = audit::page(&mut tx, after, second(0)..second(9), 2).await.unwrap();
+            let Some(last) = page.last() else { break };
+            after = Some((last.at, last.id));
+            read.extend(page);
+        }
+        assert_eq!(read, lines);
+        assert_eq!(audit::page(&mut tx, None, second(1)..second(2), 10).await.unwrap(), lines[1..4]);
+        drop(tx);
+        assert_eq!(audit::sweep(&db, second(2)).await.unwrap(), 4);
+        assert_eq!(count(&db, "select count(*) from audit").await, 3);
+    })
+    .await;
+}
