@@ -42,8 +42,6 @@ create table audit (
     after text
 );
 create index audit_at on audit (at, id);
-create index audit_user on audit (user_id, at);
-create index audit_organization on audit (organization_key, at);
 
 -- New accounts are counted per IdP and hour.
 create index identities_created on identities (idp_key, created_at);

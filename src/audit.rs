@@ -1,16 +1,18 @@
 //! The audit log: what happened, who did it, and what it changed. Whoever changes state records it in the same
-//! transaction; refused requests are counted in memory and written behind ([`Denials`]). Nothing here is ever secret:
-//! no token, code, query or claim goes in. Imports store, identity and base.
+//! transaction; refused requests are counted in memory and written behind ([`Denials`]). Nothing here is ever secret: no
+//! token, code or query goes in, and of claims the identifier alone, of somebody who has no account to be named by.
+//! Imports store, identity and base.
 
 mod denials;
 
 use serde_json::Value;
 
 use crate::base::{Ambient, Reference};
-use crate::identity::{Actor, ApplicationKey, AuditId, IdentityId, IdpKey, OrganizationKey, SessionId, UserId};
+use crate::identity::{Actor, AuditId};
 use crate::store::audit::AuditRow;
 use crate::store::{self, StoreError, Tx};
 
+pub use crate::store::audit::About;
 pub use denials::{Denials, EntryDenied};
 
 /// Longest detail, in characters: a line that people read.
@@ -50,23 +52,6 @@ impl Action {
     }
 }
 
-/// Whom and what a line is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct About {
-    /// The user.
-    pub user: Option<UserId>,
-    /// Which of their identities.
-    pub identity: Option<IdentityId>,
-    /// The IdP.
-    pub idp: Option<IdpKey>,
-    /// The organization.
-    pub organization: Option<OrganizationKey>,
-    /// The application.
-    pub application: Option<ApplicationKey>,
-    /// The session.
-    pub session: Option<SessionId>,
-}
-
 /// One line to be written.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -100,12 +85,7 @@ fn row(ambient: &Ambient, entry: Entry) -> AuditRow {
         action: entry.action.word().to_owned(),
         actor: entry.actor,
         reference: entry.reference.map(|reference| reference.to_string()),
-        user: entry.about.user,
-        identity: entry.about.identity,
-        idp: entry.about.idp,
-        organization: entry.about.organization,
-        application: entry.about.application,
-        session: entry.about.session,
+        about: entry.about,
         count: 1,
         detail: entry.detail.map(|detail| detail.chars().take(MAX_DETAIL).collect()),
         before,

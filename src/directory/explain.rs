@@ -85,7 +85,7 @@ impl Explaining<'_> {
         let line = audit::by_reference(tx, reference.as_str()).await?.ok_or(ExplainError::NoSuchReference)?;
         let event = Some(self.event(&line));
         let refused = sign_ins::by_reference(tx, reference.as_str()).await?.filter(|row| row.identity.is_none());
-        match (line.user, refused) {
+        match (line.about.user, refused) {
             (Some(user), None) => self.user(tx, user, event).await,
             (user, refused) => {
                 let user = match user {
@@ -129,7 +129,8 @@ impl Explaining<'_> {
     }
 
     fn event(&self, line: &AuditRow) -> Event {
-        let application = line.application.and_then(|key| self.catalogue.applications.iter().find(|a| a.key == key));
+        let application =
+            line.about.application.and_then(|key| self.catalogue.applications.iter().find(|a| a.key == key));
         Event {
             reference: line.reference.clone().unwrap_or_default(),
             at: line.at,

@@ -10,6 +10,23 @@ use super::{Db, StoreError, Tx};
 use crate::base::Timestamp;
 use crate::identity::{Actor, ApplicationKey, AuditId, IdentityId, IdpKey, OrganizationKey, SessionId, UserId};
 
+/// Whom and what a line is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// The user.
+    pub user: Option<UserId>,
+    /// Which of their identities.
+    pub identity: Option<IdentityId>,
+    /// The IdP.
+    pub idp: Option<IdpKey>,
+    /// The organization.
+    pub organization: Option<OrganizationKey>,
+    /// The application.
+    pub application: Option<ApplicationKey>,
+    /// The session.
+    pub session: Option<SessionId>,
+}
+
 /// One line of the audit log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditRow {
@@ -23,18 +40,8 @@ pub struct AuditRow {
     pub actor: Actor,
     /// What the page showed, if there was one.
     pub reference: Option<String>,
-    /// Whom it concerns.
-    pub user: Option<UserId>,
-    /// Which of their identities.
-    pub identity: Option<IdentityId>,
-    /// At which IdP.
-    pub idp: Option<IdpKey>,
-    /// In which organization.
-    pub organization: Option<OrganizationKey>,
-    /// At which application.
-    pub application: Option<ApplicationKey>,
-    /// In which session.
-    pub session: Option<SessionId>,
+    /// Whom and what it is about.
+    pub about: About,
     /// How often.
     pub count: i64,
     /// Why, in words.
@@ -72,12 +79,14 @@ impl From<Row> for AuditRow {
             action: row.action,
             actor: row.actor.0,
             reference: row.reference,
-            user: row.user_id.map(|id| id.0),
-            identity: row.identity_id.map(|id| id.0),
-            idp: row.idp_key.map(|key| key.0),
-            organization: row.organization_key.map(|key| key.0),
-            application: row.application_key.map(|key| key.0),
-            session: row.session_id.map(|id| id.0),
+            about: About {
+                user: row.user_id.map(|id| id.0),
+                identity: row.identity_id.map(|id| id.0),
+                idp: row.idp_key.map(|key| key.0),
+                organization: row.organization_key.map(|key| key.0),
+                application: row.application_key.map(|key| key.0),
+                session: row.session_id.map(|id| id.0),
+            },
             count: row.count,
             detail: row.detail,
             before: row.before.map(|json| json.0),
@@ -95,12 +104,12 @@ fn columns(row: &AuditRow) -> Vec<Value> {
         row.action.as_str(),
         row.actor,
         row.reference.clone(),
-        row.user,
-        row.identity,
-        row.idp,
-        row.organization,
-        row.application,
-        row.session,
+        row.about.user,
+        row.about.identity,
+        row.about.idp,
+        row.about.organization,
+        row.about.application,
+        row.about.session,
         row.count,
         row.detail.clone(),
         row.before.as_ref().map(Json::to_string),

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::base::Timestamp;
 use crate::identity::{Actor, AuditId, IdentityId, SignInId};
-use crate::store::audit::{self, AuditRow};
+use crate::store::audit::{self, About, AuditRow};
 use crate::store::kit::{World, count, on_each};
 use crate::store::sign_ins::{self, SignInRow};
 use crate::store::{Db, StoreError};
@@ -123,12 +123,7 @@ fn line(world: &World, at: Timestamp, reference: Option<&str>) -> AuditRow {
         action: "sign-in".to_owned(),
         actor: Actor::CommandLine,
         reference: reference.map(str::to_owned),
-        user: None,
-        identity: None,
-        idp: Some(world.idp),
-        organization: Some(world.lab),
-        application: None,
-        session: None,
+        about: About { idp: Some(world.idp), organization: Some(world.lab), ..About::default() },
         count: 1,
         detail: Some("why".to_owned()),
         before: None,
