@@ -92,7 +92,8 @@ impl Selector {
             let evaluation = Evaluation::new(claims, Budget::default(), &self.templates, organization)?;
             evaluation.run(&self.root).map(Returned::new)
         }))
-        .unwrap_or(Err(EvaluationError::Defect))
+        .unwrap_or_else(|_| Err(EvaluationError::Defect.into()))
+        .map_err(|failure| *failure)
     }
 }
 

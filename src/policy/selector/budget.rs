@@ -38,6 +38,9 @@ pub enum EvaluationError {
     Defect,
 }
 
+/// The same under way: one word, since every part of an expression may return it.
+pub(super) type Failure = Box<EvaluationError>;
+
 /// What is left of one evaluation's allowance. Taken from through a shared reference, so that values can be lent
 /// meanwhile instead of copied.
 #[derive(Debug)]
@@ -54,29 +57,29 @@ impl Default for Budget {
 
 impl Budget {
     /// Takes `count` steps.
-    pub(super) fn steps(&self, count: usize) -> Result<(), EvaluationError> {
+    pub(super) fn steps(&self, count: usize) -> Result<(), Failure> {
         self.steps.set(self.steps.get().checked_sub(count).ok_or(EvaluationError::Steps)?);
         Ok(())
     }
 
     /// Takes the steps for handling so many bytes of text.
-    pub(super) fn text(&self, bytes: usize) -> Result<(), EvaluationError> {
+    pub(super) fn text(&self, bytes: usize) -> Result<(), Failure> {
         self.steps(1 + bytes / TEXT_STEP)
     }
 
     /// Takes steps and memory for a new text.
-    pub(super) fn new_text(&self, bytes: usize) -> Result<(), EvaluationError> {
+    pub(super) fn new_text(&self, bytes: usize) -> Result<(), Failure> {
         self.text(bytes)?;
         self.take(bytes)
     }
 
     /// Takes steps and memory for so many entries of a new list or object.
-    pub(super) fn new_entries(&self, count: usize) -> Result<(), EvaluationError> {
+    pub(super) fn new_entries(&self, count: usize) -> Result<(), Failure> {
         self.steps(count)?;
         self.take(count.saturating_mul(ENTRY))
     }
 
-    fn take(&self, bytes: usize) -> Result<(), EvaluationError> {
+    fn take(&self, bytes: usize) -> Result<(), Failure> {
         self.memory.set(self.memory.get().checked_sub(bytes).ok_or(EvaluationError::Memory)?);
         Ok(())
     }

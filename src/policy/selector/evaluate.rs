@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::budget::{Budget, EvaluationError};
+use super::budget::{Budget, EvaluationError, Failure};
 use super::compile::bind;
 use super::functions::{Call, Function, Given};
 use super::node::{Name, Node};
@@ -10,8 +10,8 @@ use super::value::{PreparedClaims, equal};
 use super::{Comparator, Rcvar, Variable};
 
 /// What comes of an expression: lent by the claims, the selector or the evaluation wherever it can be, since a sign-in
-/// may evaluate a hundred thousand of them.
-type Held<'a> = Result<Cow<'a, Rcvar>, EvaluationError>;
+/// may evaluate a hundred thousand of them. Small enough for registers.
+type Held<'a> = Result<Cow<'a, Rcvar>, Failure>;
 
 /// One evaluation under way.
 pub(super) struct Evaluation<'a> {
@@ -27,7 +27,7 @@ impl<'a> Evaluation<'a> {
         budget: Budget,
         templates: &[Rcvar],
         organization: &str,
-    ) -> Result<Self, EvaluationError> {
+    ) -> Result<Self, Failure> {
         let mut bound = Vec::with_capacity(templates.len());
         for template in templates {
             budget.new_text(organization.len())?;
@@ -41,26 +41,30 @@ impl<'a> Evaluation<'a> {
         &self.budget
     }
 
-    pub(super) fn run(&self, root: &Node) -> Result<Rcvar, EvaluationError> {
+    pub(super) fn run(&self, root: &Node) -> Result<Rcvar, Failure> {
         self.evaluate(root, &self.claims.root).map(Cow::into_owned)
+    }
+
+    fn evaluate<'x>(&'x self, node: &'x Node, data: &'x Rcvar) -> Held<'x> {
+        self.budget.steps(1)?;
+        self.value(node, data)
     }
 
     /// What has no parts needs no call of its own: half of a tree is leaves.
     #[inline]
-    fn evaluate<'x>(&'x self, node: &'x Node, data: &'x Rcvar) -> Held<'x> {
-        self.budget.steps(1)?;
+    fn value<'x>(&'x self, node: &'x Node, data: &'x Rcvar) -> Held<'x> {
         match node {
             Node::Current => Ok(Cow::Borrowed(data)),
             Node::Literal(value) => Ok(Cow::Borrowed(value)),
-            Node::Bound(number) => self.bound.get(*number).map(Cow::Borrowed).ok_or(EvaluationError::Defect),
-            node => self.evaluate_parts(node, data),
+            Node::Bound(number) => self.bound.get(*number).map(Cow::Borrowed).ok_or_else(defect),
+            node => self.value_of_parts(node, data),
         }
     }
 
     /// Recurses once per level of the tree: what stands in an arm of its own function keeps this frame small.
-    fn evaluate_parts<'x>(&'x self, node: &'x Node, data: &'x Rcvar) -> Held<'x> {
+    fn value_of_parts<'x>(&'x self, node: &'x Node, data: &'x Rcvar) -> Held<'x> {
         match node {
-            Node::Current | Node::Literal(_) | Node::Bound(_) => Err(EvaluationError::Defect),
+            Node::Current | Node::Literal(_) | Node::Bound(_) => Err(defect()),
             Node::Field(name) => self.field(name, data).map(Cow::Borrowed),
             Node::Index(index) => Ok(Cow::Borrowed(self.index(*index, data))),
             Node::Slice { start, stop, step } => self.slice(data, *start, *stop, *step),
@@ -74,17 +78,40 @@ impl<'a> Evaluation<'a> {
                 if left.is_truthy() { self.evaluate(right, data) } else { Ok(left) }
             }
             Node::If(condition, then) => {
-                let holds = self.evaluate(condition, data)?.is_truthy();
-                if holds { self.evaluate(then, data) } else { Ok(self.null()) }
+                if self.holds(condition, data)? {
+                    self.evaluate(then, data)
+                } else {
+                    Ok(self.null())
+                }
             }
-            Node::Not(inner) => Ok(self.truth(!self.evaluate(inner, data)?.is_truthy())),
-            Node::Compare(comparator, left, right) => self.compare(comparator, left, right, data),
+            Node::Not(inner) => Ok(self.truth(!self.holds(inner, data)?)),
+            Node::Compare(comparator, left, right) => {
+                let truth = self.compare(comparator, left, right, data)?;
+                Ok(truth.map_or_else(|| self.null(), |truth| self.truth(truth)))
+            }
             Node::Each(list, each) => self.each(list, each, data),
             Node::Values(inner) => self.values(inner, data),
             Node::Flatten(inner) => self.flatten(inner, data),
             Node::List(elements) => self.list(elements, data),
             Node::Hash(pairs) => self.hash(pairs, data),
-            Node::Call(function, arguments) => self.call(function, arguments, data),
+            Node::Call(function, arguments) => match &function.call {
+                Call::Value(call) => self.call(call, arguments, data).map(Cow::Owned),
+                Call::Test(test) => self.call(test, arguments, data).map(|truth| self.truth(truth)),
+            },
+        }
+    }
+
+    /// Whether what a part gives is truthy, told without a value where none is needed: the condition of a filter is asked
+    /// once per entry and organization.
+    fn holds(&self, node: &Node, data: &Rcvar) -> Result<bool, Failure> {
+        self.budget.steps(1)?;
+        match node {
+            Node::And(left, right) => Ok(self.holds(left, data)? && self.holds(right, data)?),
+            Node::Or(left, right) => Ok(self.holds(left, data)? || self.holds(right, data)?),
+            Node::Not(inner) => Ok(!self.holds(inner, data)?),
+            Node::Compare(comparator, left, right) => Ok(self.compare(comparator, left, right, data)? == Some(true)),
+            Node::Call(Function { call: Call::Test(test), .. }, arguments) => self.call(test, arguments, data),
+            node => Ok(self.value(node, data)?.is_truthy()),
         }
     }
 
@@ -103,17 +130,17 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    fn name<'b>(&'b self, name: &'b Name) -> Result<&'b str, EvaluationError> {
+    fn name<'b>(&'b self, name: &'b Name) -> Result<&'b str, Failure> {
         match name {
             Name::Fixed(name) => Ok(name),
             Name::Bound(number) => {
                 let bound = self.bound.get(*number).and_then(|value| value.as_string());
-                bound.map(String::as_str).ok_or(EvaluationError::Defect)
+                bound.map(String::as_str).ok_or_else(defect)
             }
         }
     }
 
-    fn field<'x>(&'x self, name: &Name, data: &'x Rcvar) -> Result<&'x Rcvar, EvaluationError> {
+    fn field<'x>(&'x self, name: &Name, data: &'x Rcvar) -> Result<&'x Rcvar, Failure> {
         let name = self.name(name)?;
         if self.claims.is_root(data)
             && let Some(why) = self.claims.unreadable.get(name)
@@ -124,7 +151,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Whatever looks at all claims at once looks at those too that cannot be read.
-    fn nothing_unreadable(&self, value: &Rcvar) -> Result<(), EvaluationError> {
+    fn nothing_unreadable(&self, value: &Rcvar) -> Result<(), Failure> {
         match self.claims.unreadable.first_key_value() {
             Some((name, why)) if self.claims.is_root(value) => Err(why.error(name)),
             _ => Ok(()),
@@ -141,7 +168,7 @@ impl<'a> Evaluation<'a> {
     /// Specification, "Slices". In 64 bits, which no end plus step of 32 bits can leave.
     fn slice(&self, data: &Rcvar, start: Option<i32>, stop: Option<i32>, step: i32) -> Held<'_> {
         if step == 0 {
-            return Err(EvaluationError::Slice);
+            return Err(EvaluationError::Slice.into());
         }
         let Some(list) = data.as_array() else { return Ok(self.null()) };
         let length = i64::try_from(list.len()).unwrap_or(i64::MAX);
@@ -161,16 +188,23 @@ impl<'a> Evaluation<'a> {
         Ok(made(Variable::Array(taken)))
     }
 
-    fn compare(&self, comparator: &Comparator, left: &Node, right: &Node, data: &Rcvar) -> Held<'_> {
+    /// Absent where there is no order.
+    fn compare(
+        &self,
+        comparator: &Comparator,
+        left: &Node,
+        right: &Node,
+        data: &Rcvar,
+    ) -> Result<Option<bool>, Failure> {
         let left = self.evaluate(left, data)?;
         let right = self.evaluate(right, data)?;
         self.nothing_unreadable(&left)?;
         self.nothing_unreadable(&right)?;
         Ok(match comparator {
-            Comparator::Equal => self.truth(equal(&self.budget, &left, &right)?),
-            Comparator::NotEqual => self.truth(!equal(&self.budget, &left, &right)?),
+            Comparator::Equal => Some(equal(&self.budget, &left, &right)?),
+            Comparator::NotEqual => Some(!equal(&self.budget, &left, &right)?),
             // Only numbers have an order; the crate answers null for anything else.
-            order => left.compare(order, &right).map_or_else(|| self.null(), |truth| self.truth(truth)),
+            order => left.compare(order, &right),
         })
     }
 
@@ -234,13 +268,18 @@ impl<'a> Evaluation<'a> {
     }
 
     /// Nearly every function takes one or two arguments, which need no list on the heap.
-    fn call(&self, function: &Function, arguments: &[Node], data: &Rcvar) -> Held<'_> {
+    fn call<T>(
+        &self,
+        function: &fn(&Budget, &Given<'_>) -> Result<T, Failure>,
+        arguments: &[Node],
+        data: &Rcvar,
+    ) -> Result<T, Failure> {
         match arguments {
-            [one] => self.answer(function, &[self.argument(one, data)?]),
-            [one, two] => self.answer(function, &[self.argument(one, data)?, self.argument(two, data)?]),
+            [one] => function(&self.budget, &[self.argument(one, data)?]),
+            [one, two] => function(&self.budget, &[self.argument(one, data)?, self.argument(two, data)?]),
             more => {
                 let given = more.iter().map(|argument| self.argument(argument, data));
-                self.answer(function, &given.collect::<Result<Vec<_>, _>>()?)
+                function(&self.budget, &given.collect::<Result<Vec<_>, _>>()?)
             }
         }
     }
@@ -250,13 +289,10 @@ impl<'a> Evaluation<'a> {
         self.nothing_unreadable(&value)?;
         Ok(value)
     }
+}
 
-    fn answer(&self, function: &Function, given: &Given<'_>) -> Held<'_> {
-        match function.call {
-            Call::Value(call) => call(&self.budget, given).map(Cow::Owned),
-            Call::Test(call) => call(&self.budget, given).map(|truth| self.truth(truth)),
-        }
-    }
+fn defect() -> Failure {
+    EvaluationError::Defect.into()
 }
 
 /// A value made here.

@@ -16,15 +16,16 @@ use serde_json::Number;
 pub(super) use nearest::nearest;
 
 use given::{
-    argument, comparable, given_list, given_number, given_object, given_text, null, number, numbers, text, wrong,
+    argument, comparable, given_list, given_number, given_object, given_text, null, number, numbers, refused, text,
+    wrong,
 };
 
-use super::budget::{Budget, EvaluationError};
+use super::budget::{Budget, Failure};
 use super::value::equal;
 use super::{Rcvar, Variable};
 
-type Answer = Result<Rcvar, EvaluationError>;
-type Tested = Result<bool, EvaluationError>;
+type Answer = Result<Rcvar, Failure>;
+type Tested = Result<bool, Failure>;
 /// What a function is given: mostly lent.
 pub(super) type Given<'a> = [Cow<'a, Rcvar>];
 
@@ -149,7 +150,7 @@ fn join(budget: &Budget, given: &Given<'_>) -> Answer {
     let (glue, list) = (given_text("join", given, 0)?, given_list("join", given, 1)?);
     let mut joined = String::new();
     for (at, entry) in list.iter().enumerate() {
-        let not_text = || EvaluationError::Argument("join() takes a list of texts alone as argument 2".to_owned());
+        let not_text = || refused("join() takes a list of texts alone as argument 2");
         let part = entry.as_string().ok_or_else(not_text)?;
         let glue = if at == 0 { "" } else { glue };
         budget.new_text(glue.len() + part.len())?;

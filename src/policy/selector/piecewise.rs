@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::budget::{Budget, EvaluationError};
+use super::budget::{Budget, Failure};
 use super::evaluate::Evaluation;
 use super::functions;
 use super::node::{Name, Node};
@@ -77,7 +77,7 @@ struct Solving<'a> {
 }
 
 impl Solving<'_> {
-    fn charge(&self, cost: impl FnOnce(&Budget) -> Result<(), EvaluationError>) -> Option<()> {
+    fn charge(&self, cost: impl FnOnce(&Budget) -> Result<(), Failure>) -> Option<()> {
         cost(self.evaluation.budget()).ok()
     }
 

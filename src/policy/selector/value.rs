@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::budget::{Budget, EvaluationError};
+use super::budget::{Budget, EvaluationError, Failure};
 use super::{Rcvar, Variable, variable};
 use crate::claims::Claims;
 
@@ -19,11 +19,11 @@ pub(super) enum Unreadable {
 }
 
 impl Unreadable {
-    pub(super) fn error(self, name: &str) -> EvaluationError {
-        match self {
+    pub(super) fn error(self, name: &str) -> Failure {
+        Box::new(match self {
             Self::Withheld => EvaluationError::Withheld(name.to_owned()),
             Self::Redacted => EvaluationError::Redacted(name.to_owned()),
-        }
+        })
     }
 }
 
@@ -140,7 +140,7 @@ pub(in crate::policy) fn shorten(text: &str, most: usize) -> String {
 
 /// Whether two values are equal (JMESPath: same type and content). Values can share parts, so a walk may cost far more
 /// than they hold: it is paid for step by step.
-pub(super) fn equal(budget: &Budget, left: &Rcvar, right: &Rcvar) -> Result<bool, EvaluationError> {
+pub(super) fn equal(budget: &Budget, left: &Rcvar, right: &Rcvar) -> Result<bool, Failure> {
     budget.steps(1)?;
     Ok(match (left.as_ref(), right.as_ref()) {
         (Variable::Array(left), Variable::Array(right)) => {

@@ -2,7 +2,7 @@
 //! work on gives `null` or `false`, never an error.
 
 use super::{Answer, Given, Tested, argument, null, text};
-use crate::policy::selector::budget::{Budget, EvaluationError};
+use crate::policy::selector::budget::{Budget, Failure};
 use crate::policy::selector::{Rcvar, Variable};
 
 /// `lower(text)`: the text in lower case; of a list, each text in it. Anything else is `null`.
@@ -42,7 +42,7 @@ pub(super) fn split(budget: &Budget, given: &Given<'_>) -> Answer {
     let (whole, separator) = (argument(given, 0)?, argument(given, 1)?);
     let (Some(whole), Some(separator)) = (whole.as_string(), separator.as_string()) else { return Ok(null()) };
     let mut pieces = Vec::new();
-    let mut piece = |piece: &str| -> Result<(), EvaluationError> {
+    let mut piece = |piece: &str| -> Result<(), Failure> {
         budget.new_entries(1)?;
         budget.new_text(piece.len())?;
         pieces.push(text(piece));
