@@ -1,71 +1,98 @@
 //! What a sign-in costs the database: the same, however many organizations there are.
 
-use serde_json::{Value, json};
-use vestibule::base::Ambient;
-use vestibule::claims::{ClaimLimits, ClaimRules, Claims};
-use vestibule::directory::{Approval, Desired, Directory, Record, SignIn};
-use vestibule::identity::Catalogue;
-use vestibule::policy::{self, Snapshot};
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use http::Request;
+use hyper::body::Incoming;
+use serde_json::json;
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+use vestibule::base::{Ambient, HttpClient, HttpSettings, SealingKey};
+use vestibule::directory::{Approval, Directory};
+use vestibule::identity::Host;
+use vestibule::listener::{Limits, Listener, Tracked, TrustedProxies};
+use vestibule::login::{self, Login};
+use vestibule::session::{Changes, HandoffKeys, Sessions};
 use vestibule::store::Db;
+use vestibule::web::Web;
 
 use super::organization;
+use crate::kit::attempt::Departure;
+use crate::kit::browser::Browser;
+use crate::kit::faulty::{Fault, Faulty};
 use crate::kit::world::{Places, settings};
 
-/// Most statements of a sign-in that changes nothing.
-const MOST: u64 = 10;
+/// Most statements of a callback that changes nothing.
+const MOST: u64 = 14;
 
-/// The statements of one person's sign-ins in a directory of so many organizations: the first, which puts them into all
-/// of these, one that changes nothing, and one that takes everything back.
-async fn statements(organizations: usize) -> [u64; 3] {
-    let folder = tempfile::tempdir().expect("a folder");
-    let places = Places {
-        port: 1,
-        issuer: "http://127.0.0.1:1".to_owned(),
-        upstream: ([127, 0, 0, 1], 1).into(),
-        database: format!("sqlite://{}", folder.path().join("vestibule.db").display()),
-    };
-    let ids: Vec<String> = (0..organizations).map(|number| format!("org-{number}")).collect();
-    let text = ids.iter().fold(places.head(Places::SEED_POLICY), |text, id| text + &organization(&places, id, ""));
-    let settings = settings(&text);
-    let db = Db::open(&settings.database.url).await.expect("a database");
-    let directory = Directory::new(db.clone(), Ambient::system());
-    directory.declare(&settings.declaration, &Approval::default()).await.expect("declared");
-    let catalogue = directory.catalogue().await.expect("a catalogue");
-
-    let mut costs = [0; 3];
-    for (cost, groups) in costs.iter_mut().zip([json!(ids), json!(ids), json!([])]) {
-        let before = db.statements();
-        let held = sign_in(&directory, &catalogue, &groups).await;
-        *cost = db.statements() - before;
-        assert_eq!(held, groups.as_array().expect("a list").len());
-    }
-    costs
+/// The sign-in host without anything that goes on beside requests, so that every statement is a request's.
+struct Alone {
+    provider: Faulty,
+    db: Db,
+    login: String,
+    ids: Vec<String>,
+    _folder: TempDir,
 }
 
-/// A sign-in as the server does it; gives the number of organizations the person is in then.
-async fn sign_in(directory: &Directory, catalogue: &Catalogue, groups: &Value) -> usize {
-    let idp = &catalogue.idps[0];
-    let rules = ClaimRules { list_claims: &idp.spec.list_claims };
-    let claims = json!({ "sub": "alice", "groups": groups }).as_object().expect("an object").clone();
-    let claims = Claims::merge(claims, None, &rules, &ClaimLimits::default()).expect("claims");
-    let snapshot = Snapshot::compile(catalogue);
-    let policies = snapshot.idp(idp.key).expect("policies");
-    let profile = policies.profile().read(&claims).expect("a profile");
-    let decision = policy::decide(policies, policies.reach(), &claims);
-    let desired = Desired {
-        version: decision.version,
-        roles: decision.desired().collect(),
-        errored: decision.errored().collect(),
-    };
-    let mut record = Record::new(&Ambient::system());
-    record.take_verdicts(decision.version, policy::to_json(&decision.verdicts));
-    let sign_in = SignIn { idp, profile, decision: Some(desired), record: &record };
-    directory.provision(&sign_in).await.expect("provisioned").organizations
+impl Alone {
+    async fn with_organizations(count: usize) -> Self {
+        let provider = Faulty::start(Fault::Honest).await;
+        let listener = Listener::bind(([127, 0, 0, 1], 0).into(), None).await.expect("a free port");
+        let folder = tempfile::tempdir().expect("a folder");
+        let places = Places {
+            port: listener.address().port(),
+            issuer: provider.issuer.clone(),
+            upstream: ([127, 0, 0, 1], 1).into(),
+            database: format!("sqlite://{}", folder.path().join("vestibule.db").display()),
+        };
+        let ids: Vec<String> = (0..count).map(|number| format!("org-{number}")).collect();
+        let text = ids.iter().fold(places.head(Places::SEED_POLICY), |text, id| text + &organization(&places, id, ""));
+        let settings = settings(&text);
+        let ambient = Ambient::system();
+        let db = Db::open(&settings.database.url).await.expect("a database");
+        let directory = Directory::new(db.clone(), ambient.clone());
+        directory.declare(&settings.declaration, &Approval::default()).await.expect("declared");
+        let web = Web::new(settings.server.public_url.clone(), None, ambient.clone()).expect("pages");
+        let changes = Arc::new(Changes::follow(db.clone()).await.expect("a change log"));
+        let sessions = Sessions::new(db.clone(), ambient.clone(), settings.session, changes);
+        let keys = HandoffKeys { sealing: SealingKey::new(&[7; 32]), ambient };
+        let http = HttpClient::new(HttpSettings::default());
+        let login = Login::new(web.into(), sessions.into(), keys.into(), directory, http, settings.secrets);
+        let router = login::sign_in_host(Arc::new(login.await.expect("a catalogue")));
+        let host = Host::parse("login.localhost").expect("a host");
+        let router = router.layer(Extension(host));
+        let router = router.map_request(|request: Request<Tracked<Incoming>>| request.map(Body::new));
+        let trusted = TrustedProxies::new(Vec::new()).into();
+        tokio::spawn(listener.serve(router, Limits::default(), trusted, std::future::pending()));
+        let login = format!("http://login.localhost:{}/login/company", places.port);
+        Self { provider, db, login, ids, _folder: folder }
+    }
+
+    /// The statements of the callback of one sign-in, with these groups.
+    async fn callback(&self, groups: &[String]) -> u64 {
+        self.provider.set_claims(json!({ "sub": "alice", "groups": groups }));
+        let browser = Browser::new();
+        let departure = Departure::from(&browser, &self.login, &self.provider.issuer).await;
+        let callback = browser.navigate(departure.to.as_str()).await.location().expect("the way back");
+        let before = self.db.statements();
+        let page = browser.navigate(callback.as_str()).await;
+        assert_eq!(page.status.as_u16(), if groups.is_empty() { 403 } else { 303 }, "{}", page.text());
+        self.db.statements() - before
+    }
+
+    /// One person's sign-ins: the first, which puts them into every organization, one that changes nothing, and one
+    /// that takes everything back.
+    async fn sign_ins(&self) -> [u64; 3] {
+        [self.callback(&self.ids).await, self.callback(&self.ids).await, self.callback(&[]).await]
+    }
 }
 
 #[tokio::test]
-async fn a_steady_sign_in_takes_at_most_ten_statements_however_many_organizations_there_are() {
-    let (few, many) = (statements(2).await, statements(300).await);
+async fn a_whole_callback_takes_the_same_few_statements_however_many_organizations_there_are() {
+    let few = Alone::with_organizations(2).await.sign_ins().await;
+    let many = Alone::with_organizations(300).await.sign_ins().await;
     assert_eq!(few, many, "with 2 and with 300 organizations: first, steady, last");
     let [_, steady, _] = many;
     assert!(steady <= MOST, "{steady} statements");
