@@ -1,3 +1,15 @@
+-- One-time links for whoever runs commands on the server, and the sessions they open: console only, an hour at most.
+-- Hashes alone are kept.
+create table login_links (
+    hash text primary key,
+    expires_at bigint not null
+);
+create table break_glass_sessions (
+    hash text primary key,
+    created_at bigint not null,
+    expires_at bigint not null
+);
+
 -- People: found among a million. Of each user one row per scope and term. A scope is '' for everyone, an organization's
 -- key for those who hold a role in it, or the name of a state. A term is the beginning of a word of username, name or
 -- address, spelled so that every collation orders it alike (`store::search`); the empty one stands for the user

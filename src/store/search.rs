@@ -9,7 +9,7 @@ use sqlx::FromRow;
 
 use super::value::{At, BATCH, Parsed, Value, list, rows, values};
 use super::{Db, StoreError, Tx};
-use crate::identity::{OrganizationKey, UserId, folded};
+use crate::identity::{IdpKey, OrganizationKey, UserId, folded};
 
 /// Longest term, in characters: longer ones are found by their beginning.
 const MAX_TERM: usize = 24;
@@ -121,6 +121,9 @@ struct Known {
     grants: HashMap<UserId, Vec<(OrganizationKey, bool)>>,
 }
 
+/// A grant (`g`, with its role `r` and organization `o`) that counts until somebody takes it.
+const LASTS: &str = "g.kept_until is null and r.undeclared_at is null and o.undeclared_at is null";
+
 type Row = (String, String, UserId);
 
 /// Brings the index up to date with what these users are now.
@@ -189,14 +192,15 @@ impl Known {
             awaited.entry(user.0).or_default().push((owner.map(|key| key.0), value));
         }
         let sql = format!(
-            "select g.user_id, r.organization_key, min(coalesce(g.kept_until, 0)) from grants g \
-             join roles r on r.id = g.role_id where g.user_id in {these} group by g.user_id, r.organization_key"
+            "select g.user_id, r.organization_key, cast(max(case when {LASTS} then 1 else 0 end) as bigint) from grants g \
+             join roles r on r.id = g.role_id join organizations o on o.key = r.organization_key \
+             where g.user_id in {these} group by g.user_id, r.organization_key"
         );
         let mut grants: HashMap<UserId, Vec<_>> = HashMap::new();
-        for (user, organization, until) in
+        for (user, organization, lasts) in
             tx.conn().all::<(Parsed<UserId>, Parsed<OrganizationKey>, i64)>(sql, of(users)).await?
         {
-            grants.entry(user.0).or_default().push((organization.0, until == 0));
+            grants.entry(user.0).or_default().push((organization.0, lasts == 1));
         }
         Ok(Self { names, identities, awaited, grants })
     }
@@ -227,6 +231,66 @@ impl Known {
         }));
         scopes.into_iter().flat_map(|(scope, terms)| terms.into_iter().map(move |t| (scope.text(), t, id))).collect()
     }
+}
+
+/// Follows a change by which people of these organizations may have lost roles, however many they are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lost_roles(tx: &mut Tx, organizations: &[OrganizationKey]) -> Result<(), StoreError> {
+    for batch in organizations.chunks(BATCH) {
+        let these = list(1, batch.len());
+        let keys = || batch.iter().map(|key| Value::from(*key)).collect();
+        let without = format!(
+            "insert into search_terms (scope, term, user_id) select 'without', e.term, e.user_id from search_terms m \
+             join search_terms e on e.user_id = m.user_id and e.scope = '' where m.scope in {these} and m.term = '' \
+             and exists (select 1 from identities i where i.user_id = m.user_id) and not exists ({}) \
+             on conflict do nothing",
+            lasting("m")
+        );
+        tx.conn().execute(without, keys()).await?;
+        let left = format!("delete from search_terms where scope in {these} and not exists ({HELD})");
+        tx.conn().execute(left, keys()).await?;
+    }
+    Ok(())
+}
+
+/// Follows what becomes of the people of an IdP whose identities go: before they do, after what those gave.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn forgetting(tx: &mut Tx, idp: IdpKey) -> Result<(), StoreError> {
+    const THEIRS: &str = "(select user_id from identities where idp_key = $1)";
+    const ELSEWHERE: &str = "exists (select 1 from identities i where i.user_id = e.user_id and i.idp_key <> $1)";
+    let becomes = |scope: &str, condition: &str| {
+        format!(
+            "insert into search_terms (scope, term, user_id) select '{scope}', e.term, e.user_id from search_terms e \
+             where e.scope = '' and e.user_id in {THEIRS} and {condition} on conflict do nothing"
+        )
+    };
+    let statements = [
+        becomes("waiting", &format!("not {ELSEWHERE}")),
+        becomes("without", &format!("{ELSEWHERE} and not exists ({})", lasting("e"))),
+        format!(
+            "delete from search_terms where user_id in {THEIRS} \
+             and scope not in ('', 'disabled', 'waiting', 'without') and not exists ({HELD})"
+        ),
+    ];
+    for sql in statements {
+        tx.conn().execute(sql, values![idp]).await?;
+    }
+    Ok(())
+}
+
+/// Whether the user of a row of the index holds a role of the organization that is its scope.
+const HELD: &str = "select 1 from grants g join roles r on r.id = g.role_id \
+    where g.user_id = search_terms.user_id and r.organization_key = search_terms.scope";
+
+fn lasting(of: &str) -> String {
+    format!(
+        "select 1 from grants g join roles r on r.id = g.role_id join organizations o on o.key = r.organization_key \
+         where g.user_id = {of}.user_id and {LASTS}"
+    )
 }
 
 /// Takes into the index who was there before it, a batch a transaction: nothing to do at all but the first time.

@@ -89,6 +89,67 @@ async fn the_index_follows_what_users_are() {
     .await;
 }
 
+/// A member who has signed in, in the index.
+async fn member(db: &Db, world: &World) -> UserId {
+    let alice = world.user(db, "alice").await;
+    world.identity(db, alice, "alice").await;
+    let mut tx = db.begin().await.unwrap();
+    crate::store::grants::insert(&mut tx, alice, crate::identity::Origin::Manual, &[world.member], world.now)
+        .await
+        .unwrap();
+    refresh(&mut tx, &[alice]).await.unwrap();
+    tx.commit().await.unwrap();
+    alice
+}
+
+async fn scopes(tx: &mut Tx, user: UserId) -> Vec<String> {
+    let scopes: BTreeSet<String> = super::found(tx, &[user]).await.unwrap().into_iter().map(|row| row.0).collect();
+    scopes.into_iter().collect()
+}
+
+#[tokio::test]
+async fn whoever_loses_the_last_role_with_the_role_itself_is_without_organization() {
+    use crate::store::declared;
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let alice = member(&db, &world).await;
+        let role = declared::RoleRow {
+            id: world.member,
+            organization: world.lab,
+            name: crate::identity::RoleName::parse("Member").unwrap(),
+            admin: false,
+            live: false,
+        };
+        let mut tx = db.begin().await.unwrap();
+        declared::put_role(&mut tx, &role, world.now).await.unwrap();
+        assert_eq!(scopes(&mut tx, alice).await, [String::new(), world.lab.to_string(), "without".to_owned()]);
+        drop(tx);
+        let mut tx = db.begin().await.unwrap();
+        declared::remove_roles(&mut tx, &[world.admin]).await.unwrap();
+        assert_eq!(scopes(&mut tx, alice).await, [String::new(), world.lab.to_string()]);
+        declared::remove_roles(&mut tx, &[world.member]).await.unwrap();
+        assert_eq!(scopes(&mut tx, alice).await, ["", "without"]);
+        drop(tx);
+        let mut tx = db.begin().await.unwrap();
+        declared::remove_organizations(&mut tx, &[world.lab]).await.unwrap();
+        assert_eq!(scopes(&mut tx, alice).await, ["", "without"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_is_forgotten_at_an_idp_waits_again() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let alice = member(&db, &world).await;
+        run(&db, "update grants set origin = 'policy:' || (select id from identities)").await;
+        let mut tx = db.begin().await.unwrap();
+        crate::store::forget::forget(&mut tx, world.idp).await.unwrap();
+        assert_eq!(scopes(&mut tx, alice).await, ["", "waiting"]);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn an_organization_finds_who_waits_by_what_they_wait_for_and_not_by_what_another_calls_them() {
     on_each(async |db| {
