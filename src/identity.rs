@@ -1,6 +1,7 @@
 //! The nouns of the house, as types that are parsed once at the edge and trusted from then on. No I/O.
 
 pub mod actor;
+pub mod allotment;
 pub mod application;
 pub mod catalogue;
 pub mod ceiling;
@@ -13,7 +14,8 @@ pub mod public_url;
 pub mod user;
 
 pub use actor::Actor;
-pub use application::{Allow, Application, ApplicationSpec, HeaderPreset, PathPattern, Rule, UpstreamUrl};
+pub use allotment::{Allotment, HostSuffix, Network};
+pub use application::{Allow, Application, ApplicationSpec, HeaderPreset, PathPattern, Reach, Rule, UpstreamUrl};
 pub use catalogue::{Catalogue, Declaration};
 pub use ceiling::Ceiling;
 pub use host::Host;

@@ -131,6 +131,18 @@ pub struct Rule {
     pub allow: Allow,
 }
 
+/// Where an application may be, and its upstream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// Wherever it says: a server admin or the configuration file published it.
+    #[default]
+    Anywhere,
+    /// Within what is allotted to its organization, whose admins published it. Its hosts are served, and its upstream
+    /// connected to, only as far as the allotment holds them at that moment.
+    Allotted,
+}
+
 /// An application as it is written down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApplicationSpec {
@@ -154,6 +166,9 @@ pub struct ApplicationSpec {
     pub allowed_origins: Vec<String>,
     /// What differs by path; the first match wins.
     pub rules: Vec<Rule>,
+    /// Where it may be.
+    #[serde(default)]
+    pub reach: Reach,
 }
 
 /// A live application.
