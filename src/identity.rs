@@ -5,6 +5,7 @@ pub mod allotment;
 pub mod application;
 pub mod catalogue;
 pub mod ceiling;
+pub mod destination;
 pub mod host;
 pub mod idp;
 pub mod ids;
@@ -18,6 +19,7 @@ pub use allotment::{Allotment, HostSuffix, Network};
 pub use application::{Allow, Application, ApplicationSpec, HeaderPreset, PathPattern, Reach, Rule, UpstreamUrl};
 pub use catalogue::{Catalogue, Declaration};
 pub use ceiling::Ceiling;
+pub use destination::Destination;
 pub use host::Host;
 pub use idp::{ClientAuth, DEFAULT_NEW_ACCOUNTS, Idp, IdpSpec, Issuer, OnError, PolicyText, ProfilePaths};
 pub use ids::{

@@ -6,12 +6,13 @@ mod body;
 mod connect;
 mod error;
 mod exchange;
+mod guard;
 mod headers;
 mod identity;
 mod pool;
 mod tunnel;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,12 +69,18 @@ pub struct Forwarder {
 }
 
 impl Forwarder {
-    /// A forwarder with its own pool of connections.
+    /// A forwarder with its own pool of connections. It makes none to `own`, where we listen ourselves.
     ///
     /// # Errors
     /// When TLS towards upstreams cannot be set up.
-    pub fn new(settings: Settings, assertions: Arc<Assertions>, public_url: PublicUrl) -> Result<Self, SetupError> {
-        let pool = pool::Pool::new(connect::connector(settings.connect_timeout)?, &settings);
+    pub fn new(
+        settings: Settings,
+        assertions: Arc<Assertions>,
+        public_url: PublicUrl,
+        own: &[SocketAddr],
+    ) -> Result<Self, SetupError> {
+        let connector = connect::Connector::new(settings.connect_timeout, guard::Guard::new(own))?;
+        let pool = pool::Pool::new(connector, &settings);
         Ok(Self { pool, settings, identities: identity::Identities::new(assertions), public_url })
     }
 
@@ -121,7 +128,7 @@ impl Forwarder {
         let tunnel = still_allowed.and_then(|still| Some((parts.extensions.remove::<OnUpgrade>()?, still)));
         parts.extensions.clear();
         let request = Request::from_parts(parts, ());
-        let there = (&self.pool, &permit.route().spec().upstream);
+        let there = (&self.pool, permit.route().destination());
         let answer = exchange::exchange(there, request, body, self.settings.head_timeout).await?;
         answer_of(answer, tunnel)
     }

@@ -98,8 +98,20 @@ pub(crate) fn alice(roles: &[(OrganizationKey, RoleId)]) -> Arc<Principal> {
 
 /// A permit for `target` of one application at its first host.
 pub(crate) fn permitted(application: Application, target: &str, principal: Option<&Arc<Principal>>) -> Permit {
+    permitted_within(application, Allotment::default(), target, principal)
+}
+
+/// The same, where that is allotted to the home lab.
+pub(crate) fn permitted_within(
+    application: Application,
+    allotment: Allotment,
+    target: &str,
+    principal: Option<&Arc<Principal>>,
+) -> Permit {
     let host = application.spec.hosts[0].clone();
-    let table = RouteTable::compile(&catalogue(vec![application]));
+    let mut catalogue = catalogue(vec![application]);
+    catalogue.organizations[0].allotment = allotment;
+    let table = RouteTable::compile(&catalogue);
     match table.decide(&host, &path(target), principal) {
         Decision::Permit(permit) => permit,
         other => panic!("no permit: {other:?}"),

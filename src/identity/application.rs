@@ -38,6 +38,10 @@ impl UpstreamUrl {
     /// When it is neither, or has a path, query, fragment, user or password.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let invalid = || Invalid::new("an upstream is http://host:port or https://host:port, without a path");
+        // A URL's parser passes over these; what is kept is the text.
+        if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(invalid());
+        }
         let url = Url::parse(text).map_err(|_| invalid())?;
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         if !bare || !url.username().is_empty() || url.password().is_some() || !matches!(url.scheme(), "http" | "https")
@@ -66,6 +70,11 @@ impl UpstreamUrl {
     /// Its host and port.
     pub const fn authority(&self) -> &Authority {
         &self.authority
+    }
+
+    /// The port it is reached at.
+    pub fn port(&self) -> u16 {
+        self.authority.port_u16().unwrap_or(if self.tls { 443 } else { 80 })
     }
 }
 

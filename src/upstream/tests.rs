@@ -1,6 +1,7 @@
 //! Against a real upstream over real sockets.
 
 mod errors;
+mod guard;
 mod identity;
 mod kit;
 mod pool;
