@@ -78,7 +78,8 @@ impl Pool {
         }
     }
 
-    async fn connect(&self, destination: &Destination) -> Result<SendRequest<Body>, ForwardError> {
+    /// A new connection that is not kept.
+    pub(super) async fn connect(&self, destination: &Destination) -> Result<SendRequest<Body>, ForwardError> {
         let stream = self.connector.connect(destination).await?;
         let handshake = http1::Builder::new().max_buf_size(MAX_RESPONSE_HEAD).handshake(stream).await;
         let (sender, connection) = handshake.map_err(|error| ForwardError::of_exchange(&error))?;

@@ -5,5 +5,6 @@ mod guard;
 mod identity;
 mod kit;
 mod pool;
+mod probe;
 mod streaming;
 mod websocket;
