@@ -6,6 +6,7 @@ pub mod application;
 pub mod catalogue;
 pub mod ceiling;
 pub mod destination;
+pub mod flaw;
 pub mod host;
 pub mod idp;
 pub mod ids;
@@ -20,6 +21,7 @@ pub use application::{Allow, Application, ApplicationSpec, HeaderPreset, PathPat
 pub use catalogue::{Catalogue, Declaration};
 pub use ceiling::Ceiling;
 pub use destination::Destination;
+pub use flaw::{Flaw, Part, Site};
 pub use host::Host;
 pub use idp::{ClientAuth, DEFAULT_NEW_ACCOUNTS, Idp, IdpSpec, Issuer, OnError, PolicyText, ProfilePaths};
 pub use ids::{

@@ -117,6 +117,14 @@ impl PathPattern {
             None => path == self.0.as_bytes(),
         }
     }
+
+    /// Whether it speaks of every path that `later` speaks of, so that a rule behind it is never reached.
+    pub fn covers(&self, later: &Self) -> bool {
+        match self.0.strip_suffix('*') {
+            Some(prefix) => later.0.starts_with(prefix),
+            None => self == later,
+        }
+    }
 }
 
 text_noun!(PathPattern);
