@@ -17,7 +17,11 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 pub use assets::{Asset, Assets, asset};
-pub use console::{Done, Field, NavItem, Overview, Shell};
+pub use console::{
+    AllotmentFields, ApplicationForm, ApplicationPage, Applications, Done, Field, ListedApplication,
+    ListedOrganization, NavItem, OrganizationForm, OrganizationPage, Organizations, Overview, Picked, RequestSample,
+    RoleRow, RuleFacts, RuleFields, ServedHost, Shell, Tested, TickedRole,
+};
 pub use frame::{Account, Action, CSRF_FIELD, Frame};
 pub use home::{Home, HomeApplication, HomeOrganization};
 pub use problem::Problem;
@@ -40,7 +44,7 @@ trait Page: Serialize + Sized {
 }
 
 /// Every template, by the name other templates call it.
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 19] = [
     ("base.html", include_str!("../templates/base.html")),
     ("threshold.html", include_str!("../templates/threshold.html")),
     ("room.html", include_str!("../templates/room.html")),
@@ -53,6 +57,13 @@ const TEMPLATES: [(&str, &str); 12] = [
     (Home::TEMPLATE, include_str!("../templates/home.html")),
     (Problem::TEMPLATE, include_str!("../templates/problem.html")),
     (Overview::TEMPLATE, include_str!("../templates/console/overview.html")),
+    (Organizations::TEMPLATE, include_str!("../templates/console/organizations.html")),
+    (OrganizationPage::TEMPLATE, include_str!("../templates/console/organization.html")),
+    (OrganizationForm::TEMPLATE, include_str!("../templates/console/organization_form.html")),
+    (Applications::TEMPLATE, include_str!("../templates/console/applications.html")),
+    (ApplicationPage::TEMPLATE, include_str!("../templates/console/application.html")),
+    (ApplicationForm::TEMPLATE, include_str!("../templates/console/application_form.html")),
+    ("console/tested.html", include_str!("../templates/console/tested.html")),
 ];
 
 /// The templates, ready to render.

@@ -27,6 +27,12 @@ fn samples() -> Vec<(&'static str, usize, Value)> {
         .chain(of::<Home>())
         .chain(of::<Problem>())
         .chain(of::<Overview>())
+        .chain(of::<Organizations>())
+        .chain(of::<OrganizationPage>())
+        .chain(of::<OrganizationForm>())
+        .chain(of::<Applications>())
+        .chain(of::<ApplicationPage>())
+        .chain(of::<ApplicationForm>())
         .collect()
 }
 
