@@ -11,17 +11,17 @@ use crate::pages::{Page, PageError, Pages};
 pub struct Applications {
     /// What stands around it.
     pub shell: Shell,
-    /// Where they are, as a path.
-    pub base: String,
     /// All of them, in order of id.
     pub rows: Vec<ListedApplication>,
-    /// Whether the visitor may publish one.
-    pub may_publish: bool,
+    /// Where one is published, for who may.
+    pub publish: Option<String>,
 }
 
 /// An application in the list.
 #[derive(Clone, Debug, Serialize)]
 pub struct ListedApplication {
+    /// Where its page is.
+    pub href: String,
     /// Its slug.
     pub id: String,
     /// What people call it.
@@ -209,6 +209,7 @@ impl Page for Applications {
     #[cfg(test)]
     fn samples() -> Vec<Self> {
         let row = |id: &str, roles: Vec<String>, declared| ListedApplication {
+            href: format!("/console/organizations/home-lab/applications/{id}"),
             id: id.into(),
             name: format!("The {id}"),
             hosts: vec![format!("{id}.example.com"), format!("{id}.example.org")],
@@ -218,12 +219,11 @@ impl Page for Applications {
         };
         let full = Self {
             shell: Shell::sample_of_organization(),
-            base: "/console/organizations/home-lab/applications".into(),
             rows: vec![row("wiki", vec!["Admin".into(), "Member".into()], false), row("vault", Vec::new(), true)],
-            may_publish: true,
+            publish: Some("/console/organizations/home-lab/applications/_new".into()),
         };
         let none = Self { rows: Vec::new(), ..full.clone() };
-        vec![Self { may_publish: false, ..full.clone() }, Self { may_publish: false, ..none.clone() }, full, none]
+        vec![Self { publish: None, ..full.clone() }, Self { publish: None, ..none.clone() }, full, none]
     }
 }
 
