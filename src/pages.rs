@@ -17,7 +17,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 pub use assets::{Asset, Assets, asset};
-pub use console::{AuditItem, AuditLink, AuditLog, BreakGlass, Done, Field, NavItem, Overview, Shell};
+pub use console::*;
 pub use frame::{Account, Action, CSRF_FIELD, Frame};
 pub use home::{Home, HomeApplication, HomeOrganization};
 pub use problem::Problem;

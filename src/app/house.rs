@@ -1,5 +1,6 @@
 //! Everything that needs the database, built in one go.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -58,7 +59,13 @@ fn unavailable(error: impl ToString) -> BuildError {
 
 impl House {
     /// Opens the database, applies the declaration, and builds every room on it.
-    pub(super) async fn build(settings: &Settings, options: &Options, ambient: &Ambient) -> Result<Self, BuildError> {
+    /// `own` is where this process listens.
+    pub(super) async fn build(
+        settings: &Settings,
+        options: &Options,
+        ambient: &Ambient,
+        own: &[SocketAddr],
+    ) -> Result<Self, BuildError> {
         let internal = |error: &dyn std::error::Error| BuildError::Refused(AppError::Internal(error.to_string()));
         let db = Db::open(&settings.database.url).await.map_err(unavailable)?;
         let directory = Directory::new(db.clone(), ambient.clone()).keeping(settings.records.clone());
@@ -81,7 +88,8 @@ impl House {
         let login =
             Login::new(Arc::clone(&web), Arc::clone(&sessions), Arc::clone(&keys), directory.clone(), http, secrets);
         let login = Arc::new(login.await.map_err(unavailable)?);
-        let forwarder = Forwarder::new(Default::default(), Arc::clone(&assertions), settings.server.public_url.clone())
+        let public_url = settings.server.public_url.clone();
+        let forwarder = Forwarder::new(Default::default(), Arc::clone(&assertions), public_url, own)
             .map_err(|error| internal(&error))?;
         let console =
             Console::new(Arc::clone(&web), Arc::clone(&sessions), Arc::clone(&keys), directory, live(&login.scene()));
