@@ -1,7 +1,7 @@
 //! The login path on one page.
 //!
 //! On the sign-in host: [`start`] (choose a provider, go there), [`callback`] (come back with a code), [`admit`]
-//! (claims, decision, account), [`finish`] (session), [`home`] and [`sign_out`]. On an application's host, under `/.vestibule/`:
+//! (claims, decision, account), [`finish`] (session), [`home`] and [`sign_out`]; an admin's [`test`] ends before [`admit`]. On an application's host, under `/.vestibule/`:
 //! [`arrival`] (take the hand-off code) and [`sign_out`]. No SQL and no policy here: `directory` writes, `policy` decides.
 
 mod admit;
@@ -14,6 +14,7 @@ mod pending;
 mod scene;
 mod sign_out;
 mod start;
+mod test;
 
 use std::sync::Arc;
 
@@ -141,6 +142,7 @@ pub fn sign_in_host(login: Arc<Login>) -> Router {
         .route("/", get(home::home))
         .route("/login", get(start::choose))
         .route("/login/{idp}", get(start::start))
+        .route("/login/{idp}/test", get(test::start))
         // What spends a code answers no HEAD: who only looks at a link must not use it up.
         .route("/login/{idp}/callback", get(callback::callback).head(wrong_method_on_sign_in_host))
         .route("/logout", get(sign_out::confirm).post(sign_out::sign_out))

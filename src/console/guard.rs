@@ -74,8 +74,7 @@ impl FromRequest<Arc<Console>> for Posted {
 impl Visitor {
     /// Whether they administer that organization, or the server.
     pub(super) fn administers(&self, organization: &Organization) -> bool {
-        let holds = |role| self.principal.roles_in(organization.key).any(|held| held == role);
-        self.principal.server_admin || organization.roles.iter().any(|role| role.admin && holds(role.id))
+        self.principal.administers(organization)
     }
 
     /// What people call them.

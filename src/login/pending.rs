@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Login;
 use crate::base::cookies::MAX_FORGOTTEN;
 use crate::base::{Timestamp, TokenHash};
-use crate::identity::IdpKey;
+use crate::identity::{IdpKey, SessionId};
 use crate::oidc::Attempt;
 use crate::session::HandoffRequest;
 
@@ -45,6 +45,11 @@ pub(super) enum Purpose {
         /// The application host's request.
         request: Option<HandoffRequest>,
     },
+    /// To show an admin what comes of it. Nobody is signed in, and nothing is written down.
+    Test {
+        /// The admin's session, which alone is shown it.
+        session: SessionId,
+    },
 }
 
 impl Pending {
@@ -75,8 +80,8 @@ impl Login {
             if cookie.len() <= MAX_COOKIE {
                 return Some((cookie, names.sent_bytes(what, &sealed)));
             }
-            let Purpose::SignIn { request } = &mut pending.purpose;
-            if !request.as_mut()?.shorten() {
+            let Purpose::SignIn { request: Some(request) } = &mut pending.purpose else { return None };
+            if !request.shorten() {
                 return None;
             }
         }

@@ -1,6 +1,7 @@
 //! The console through real HTTP: who gets in, and what each page shows and does.
 
 mod entry;
+mod test_sign_in;
 
 use crate::kit::attempt::Attempt;
 use crate::kit::browser::{Browser, Response};
