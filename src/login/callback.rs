@@ -72,7 +72,7 @@ pub(super) async fn callback(
     let forget = login.forget_pending(state);
     let answered = login.answer(&scene, idp, params, state, pending.attempt.clone()).await;
     let response = match pending.purpose {
-        Purpose::Test { session } => login.show_test(&scene, idp, answered, session, &host, &headers).await,
+        Purpose::Test { asked_by } => login.show_test(&scene, idp, answered, &asked_by, &host, &headers).await,
         Purpose::SignIn { request } => {
             let finished = match answered {
                 Ok(tokens) => login.finish(idp, tokens, request.as_ref(), &host, &headers).await,

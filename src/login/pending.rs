@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Login;
 use crate::base::cookies::MAX_FORGOTTEN;
 use crate::base::{Timestamp, TokenHash};
-use crate::identity::{IdpKey, SessionId};
+use crate::identity::IdpKey;
 use crate::oidc::Attempt;
 use crate::session::HandoffRequest;
 
@@ -47,8 +47,8 @@ pub(super) enum Purpose {
     },
     /// To show an admin what comes of it. Nobody is signed in, and nothing is written down.
     Test {
-        /// The admin's session, which alone is shown it.
-        session: SessionId,
+        /// The hash of the token of the admin's session, which alone is shown it.
+        asked_by: String,
     },
 }
 

@@ -12,9 +12,9 @@ use super::callback::Refusal;
 use super::pending::Purpose;
 use super::start::is_own_choice;
 use super::{Login, Scene};
-use crate::base::Reference;
+use crate::base::{Reference, Token};
 use crate::claims::{ClaimLimits, ClaimRules, Claims};
-use crate::identity::{Host, Idp, IdpId, IdpKey, SessionId};
+use crate::identity::{Host, Idp, IdpId, IdpKey};
 use crate::oidc::{Ask, VerifiedTokens};
 use crate::pages::{Assets, TestFailure, TestPerson, TestSignIn, VerdictLine};
 use crate::policy::{self, Outcome, Profile, Verdict};
@@ -39,23 +39,21 @@ pub(super) async fn start(
     }
     let scene = login.scene();
     let idp = IdpId::parse(&idp).ok().and_then(|id| scene.catalogue.idp_by_id(&id));
-    let principal = match login.principal(&host, &headers).await {
-        Ok(principal) => principal.map(|(principal, _)| principal),
+    let token = match login.tester(&scene, idp, &host, &headers).await {
+        Ok(token) => token,
         Err(error) => return login.unavailable(&error, &headers, Assets::SignIn),
     };
-    let (Some(idp), Some(principal)) = (idp, principal) else { return login.nothing_here(&headers, Assets::SignIn) };
-    if !may_test(&scene, idp, &principal) {
-        return login.nothing_here(&headers, Assets::SignIn);
-    }
+    // An IdP that is not theirs to test looks like one that is not there.
+    let (Some(idp), Some(token)) = (idp, token) else { return login.nothing_here(&headers, Assets::SignIn) };
     if !is_own_choice(&headers) {
         return see_other(&page_of(&scene, idp));
     }
     // Whoever tests chooses as whom.
     let ask = Ask { login_hint: None, reauthenticate: true };
-    let purpose = Purpose::Test { session: principal.session };
+    let purpose = Purpose::Test { asked_by: token.hash().to_string() };
     match login.send_to_provider(&scene, idp, ask, purpose, &headers).await {
         Ok(response) => response,
-        Err(refusal) => login.tell_test(login.failed_test(&scene, idp, &refusal)),
+        Err(refusal) => login.tell_test(&login.failed_test(&scene, idp, &refusal)),
     }
 }
 
@@ -77,38 +75,44 @@ fn page_of(scene: &Scene, idp: &Idp) -> String {
 }
 
 impl Login {
-    /// Shows what came back, to the admin who asked for it, if they still are signed in and still one.
+    /// The token of the session in which this browser may test that IdP, if it may.
+    async fn tester(
+        &self,
+        scene: &Scene,
+        idp: Option<&Idp>,
+        host: &Host,
+        headers: &HeaderMap,
+    ) -> Result<Option<Token>, Unavailable> {
+        let Some(idp) = idp else { return Ok(None) };
+        for token in self.web.break_glass_tokens(headers) {
+            if self.directory.is_break_glass(&token).await? {
+                return Ok(Some(token));
+            }
+        }
+        let known = self.principal(host, headers).await?;
+        Ok(known.filter(|(principal, _)| may_test(scene, idp, principal)).map(|(_, token)| token))
+    }
+
+    /// Shows what came back, to the admin who asked for it, if they still are in and still one.
     pub(super) async fn show_test(
         &self,
         scene: &Arc<Scene>,
         idp: &Idp,
         answered: Result<VerifiedTokens, Refusal>,
-        session: SessionId,
+        asked_by: &str,
         host: &Host,
         headers: &HeaderMap,
     ) -> Response {
-        match self.is_tester(scene, idp, session, host, headers).await {
-            Ok(true) => {}
-            Ok(false) => return self.nothing_here(headers, Assets::SignIn),
+        match self.tester(scene, Some(idp), host, headers).await {
+            Ok(Some(token)) if token.hash().to_string() == asked_by => {}
+            Ok(_) => return self.nothing_here(headers, Assets::SignIn),
             Err(error) => return self.unavailable(&error, headers, Assets::SignIn),
         }
         let shown = match answered {
             Ok(tokens) => self.tried(scene, idp, tokens).await,
             Err(refusal) => Err(refusal),
         };
-        self.tell_test(shown.unwrap_or_else(|refusal| self.failed_test(scene, idp, &refusal)))
-    }
-
-    async fn is_tester(
-        &self,
-        scene: &Scene,
-        idp: &Idp,
-        session: SessionId,
-        host: &Host,
-        headers: &HeaderMap,
-    ) -> Result<bool, Unavailable> {
-        let principal = self.principal(host, headers).await?.map(|(principal, _)| principal);
-        Ok(principal.is_some_and(|principal| principal.session == session && may_test(scene, idp, &principal)))
+        self.tell_test(&shown.unwrap_or_else(|refusal| self.failed_test(scene, idp, &refusal)))
     }
 
     /// What the claims say, and what the policies would give.
@@ -156,8 +160,8 @@ impl Login {
         }
     }
 
-    fn tell_test(&self, page: TestSignIn) -> Response {
-        web::html(StatusCode::OK, self.web.pages.test_sign_in(&page))
+    fn tell_test(&self, page: &TestSignIn) -> Response {
+        web::html(StatusCode::OK, self.web.pages.test_sign_in(page))
     }
 }
 

@@ -27,6 +27,7 @@ fn samples() -> Vec<(&'static str, usize, Value)> {
         .chain(of::<TestSignIn>())
         .chain(of::<Home>())
         .chain(of::<Problem>())
+        .chain(of::<BreakGlass>())
         .chain(of::<Overview>())
         .collect()
 }
