@@ -18,7 +18,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 pub use assets::{Asset, Assets, asset};
-pub use console::{BreakGlass, Done, Field, NavItem, Overview, Shell};
+pub use console::{BreakGlass, Confirm, Done, EffectLine, Field, ImpactLines, NavItem, Overview, Question, Shell};
 pub use frame::{Account, Action, CSRF_FIELD, Frame};
 pub use home::{Home, HomeApplication, HomeOrganization};
 pub use problem::Problem;
@@ -42,7 +42,7 @@ trait Page: Serialize + Sized {
 }
 
 /// Every template, by the name other templates call it.
-const TEMPLATES: [(&str, &str); 14] = [
+const TEMPLATES: [(&str, &str); 15] = [
     ("base.html", include_str!("../templates/base.html")),
     ("threshold.html", include_str!("../templates/threshold.html")),
     ("room.html", include_str!("../templates/room.html")),
@@ -56,6 +56,7 @@ const TEMPLATES: [(&str, &str); 14] = [
     (Home::TEMPLATE, include_str!("../templates/home.html")),
     (Problem::TEMPLATE, include_str!("../templates/problem.html")),
     (BreakGlass::TEMPLATE, include_str!("../templates/break_glass.html")),
+    (Confirm::TEMPLATE, include_str!("../templates/console/confirm.html")),
     (Overview::TEMPLATE, include_str!("../templates/console/overview.html")),
 ];
 

@@ -28,6 +28,7 @@ fn samples() -> Vec<(&'static str, usize, Value)> {
         .chain(of::<Home>())
         .chain(of::<Problem>())
         .chain(of::<BreakGlass>())
+        .chain(of::<Confirm>())
         .chain(of::<Overview>())
         .collect()
 }
