@@ -2,7 +2,7 @@
 
 use crate::identity::{
     Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, PathPattern, Reach, RoleName, Rule,
-    UpstreamUrl,
+    UpstreamUrl, text,
 };
 
 use super::list::{At, values as plain};
@@ -36,7 +36,7 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
     let path = section.path.clone();
     let id = section.required("id", "give it a short name, such as wiki", ApplicationId::parse);
     let organization = section.required("organization", "name the organization that owns it", OrganizationId::parse);
-    let name = section.required("name", "write what people call it", values::label);
+    let name = section.required("name", "write what people call it", text::label);
     let hint = "name the public hosts it answers on, such as [\"wiki.example.com\"]";
     let hosts = section.required_list("hosts", hint, Host::parse);
     let upstream =

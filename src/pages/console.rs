@@ -3,6 +3,7 @@
 mod applications;
 mod audit;
 mod break_glass;
+mod confirm;
 mod organizations;
 mod overview;
 mod shell;
@@ -14,6 +15,7 @@ pub use applications::{
 };
 pub use audit::{AuditItem, AuditLink, AuditLog};
 pub use break_glass::BreakGlass;
+pub use confirm::{Confirm, EffectLine, ImpactLines, Question};
 pub use organizations::{
     AllotmentFields, ListedOrganization, OrganizationForm, OrganizationPage, Organizations, RoleRow,
 };
@@ -50,5 +52,6 @@ pages! {
     Applications in "console/applications.html",
     ApplicationPage in "console/application.html",
     ApplicationForm in "console/application_form.html",
+    Confirm in "console/confirm.html",
     AuditLog in "console/audit.html",
 }

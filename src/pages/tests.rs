@@ -27,6 +27,7 @@ fn samples() -> Vec<(&'static str, usize, Value)> {
         .chain(of::<Welcome>())
         .chain(of::<ConfirmSignOut>())
         .chain(of::<SignedOut>())
+        .chain(of::<TestSignIn>())
         .chain(of::<Home>())
         .chain(of::<Problem>())
         .chain(console)
