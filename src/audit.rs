@@ -35,6 +35,10 @@ pub enum Action {
     ConfigurationApplied,
     /// What policies give no longer was taken away at once.
     LossesApplied,
+    /// A token of the REST API was made.
+    TokenMade,
+    /// A token of the REST API opens nothing any more.
+    TokenEnded,
 }
 
 impl Action {
@@ -48,6 +52,8 @@ impl Action {
             Self::UserRemoved => "user-removed",
             Self::ConfigurationApplied => "configuration-applied",
             Self::LossesApplied => "losses-applied",
+            Self::TokenMade => "token-made",
+            Self::TokenEnded => "token-ended",
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod ids;
 pub mod names;
 pub mod organization;
 pub mod public_url;
+pub mod token;
 pub mod user;
 
 pub use actor::Actor;
@@ -20,11 +21,12 @@ pub use host::Host;
 pub use idp::{ClientAuth, DEFAULT_NEW_ACCOUNTS, Idp, IdpSpec, Issuer, OnError, PolicyText, ProfilePaths};
 pub use ids::{
     ApplicationId, ApplicationKey, AuditId, IdentityId, IdpId, IdpKey, OrganizationId, OrganizationKey, PolicyId,
-    RoleId, SessionId, SignInId, UserId,
+    RoleId, SessionId, SignInId, TokenId, UserId,
 };
 pub use names::{RoleName, Username};
 pub use organization::{Organization, OrganizationPolicy, OrganizationPolicySpec, OrganizationSpec, Role};
 pub use public_url::PublicUrl;
+pub use token::{Opens, TokenName};
 pub use user::{Email, Grant, Origin};
 
 /// Why a text is not the noun it should be; says what the noun looks like.

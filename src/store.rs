@@ -22,6 +22,7 @@ pub mod identities;
 pub mod server_keys;
 pub mod sessions;
 pub mod sign_ins;
+pub mod tokens;
 pub mod users;
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Invalid, UserId};
+use super::{Invalid, TokenId, UserId};
 
 /// Who acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,11 +14,13 @@ pub enum Actor {
     File,
     /// A user: at their own sign-in, or as an admin.
     User(UserId),
+    /// A program, by a token of the REST API.
+    Token(TokenId),
     /// Somebody for whom there is no account.
     Stranger,
 }
 
-/// As the tables store it: `cli`, `file`, `stranger`, `user:<user>`.
+/// As the tables store it: `cli`, `file`, `stranger`, `user:<user>`, `token:<token>`.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -26,6 +28,7 @@ impl fmt::Display for Actor {
             Self::File => f.write_str("file"),
             Self::Stranger => f.write_str("stranger"),
             Self::User(user) => write!(f, "user:{user}"),
+            Self::Token(token) => write!(f, "token:{token}"),
         }
     }
 }
@@ -38,9 +41,10 @@ impl FromStr for Actor {
             "cli" => Ok(Self::CommandLine),
             "file" => Ok(Self::File),
             "stranger" => Ok(Self::Stranger),
-            _ => match text.strip_prefix("user:") {
-                Some(user) => user.parse().map(Self::User),
-                None => Err(Invalid::new("not an actor")),
+            _ => match text.split_once(':') {
+                Some(("user", user)) => user.parse().map(Self::User),
+                Some(("token", token)) => token.parse().map(Self::Token),
+                _ => Err(Invalid::new("not an actor")),
             },
         }
     }

@@ -8,3 +8,4 @@ mod opening;
 mod people;
 mod records;
 mod sessions;
+mod tokens;
