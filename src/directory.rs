@@ -16,6 +16,7 @@ mod plan;
 mod provision;
 mod reconcile;
 mod record;
+mod tokens;
 mod username;
 
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use foresee::{Effect, Foresight, Impact, What};
 pub use people::{ListedIdentity, ListedUser, UserSelector, UserState};
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
 pub use record::{Record, RecordSettings, RefusedSignIn};
+pub use tokens::{Bearer, ListedToken, MAX_TOKEN_LIFETIME, MAX_TOKENS, MadeToken, TokenError};
 // What callers handle, from rooms that not all of them know.
 pub use crate::identity::Actor;
 pub use crate::policy::Profile;

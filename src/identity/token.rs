@@ -19,7 +19,9 @@ impl TokenName {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let name = text.trim();
         if name.is_empty() || name.chars().count() > MAX_TOKEN_NAME || name.contains(char::is_control) {
-            return Err(Invalid::new(format!("a token's name is 1 to {MAX_TOKEN_NAME} characters, such as deployment")));
+            return Err(Invalid::new(format!(
+                "a token's name is 1 to {MAX_TOKEN_NAME} characters, such as deployment"
+            )));
         }
         Ok(Self(name.into()))
     }
