@@ -1,3 +1,15 @@
+-- One-time links for whoever runs commands on the server, and the sessions they open: console only, an hour at most.
+-- Hashes alone are kept.
+create table login_links (
+    hash text primary key,
+    expires_at bigint not null
+);
+create table break_glass_sessions (
+    hash text primary key,
+    created_at bigint not null,
+    expires_at bigint not null
+);
+
 -- Tokens of the REST API; only hashes are kept. Without an organization: what server admins may do. `user_id` is who
 -- made it, if it was a person: it opens nothing any more when they may not do what it opens.
 create table api_tokens (

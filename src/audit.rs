@@ -33,6 +33,14 @@ pub enum Action {
     UserRemoved,
     /// The configuration file was applied.
     ConfigurationApplied,
+    /// An organization, IdP, policy or application was changed by hand.
+    CatalogueEdited,
+    /// A link that opens the console once was made.
+    LoginLinkMade,
+    /// Such a link was used.
+    BreakGlass,
+    /// The session it opened was ended.
+    BreakGlassEnded,
     /// What policies give no longer was taken away at once.
     LossesApplied,
     /// A token of the REST API was made.
@@ -51,6 +59,10 @@ impl Action {
             Self::UserAdded => "user-added",
             Self::UserRemoved => "user-removed",
             Self::ConfigurationApplied => "configuration-applied",
+            Self::CatalogueEdited => "catalogue-edited",
+            Self::LoginLinkMade => "login-link-made",
+            Self::BreakGlass => "break-glass",
+            Self::BreakGlassEnded => "break-glass-ended",
             Self::LossesApplied => "losses-applied",
             Self::TokenMade => "token-made",
             Self::TokenEnded => "token-ended",

@@ -5,9 +5,11 @@
 //! head of the change log.
 
 mod admin;
+mod break_glass;
 mod danger;
 mod declare;
 mod difference;
+mod edit;
 mod explain;
 mod foresee;
 mod losses;
@@ -31,9 +33,11 @@ use crate::identity::{Catalogue, OrganizationKey};
 use crate::store::{self, Db};
 
 pub use admin::{AdminError, NewUser, OrganizationAdmin, ServerAdmin, Who};
+pub use break_glass::{BREAK_GLASS_LIFETIME, LINK_LIFETIME};
 pub use danger::{Approval, Danger, DangerKind, IdentityChoice};
 pub use declare::{DeclareError, Declared};
 pub use difference::{Becomes, Difference};
+pub use edit::{Edit, EditError, Expected, Revision, Terms};
 pub use explain::{
     Event, ExplainError, ExplainedSignIn, ExplainedUser, Explanation, Fate, Held, Now, RefusedApplication, Subject,
 };

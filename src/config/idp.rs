@@ -76,6 +76,8 @@ fn idp(mut section: Section<'_>) -> IdpDraft {
             new_accounts_per_hour,
             require_match,
             on_error,
+            delegate_to: Vec::new(),
+            delegated_claims: Vec::new(),
             default_policy,
         })
     })();

@@ -33,6 +33,11 @@ pub enum TokenError {
     /// A token asked for another: what leaked must end with it.
     #[error("a token cannot make tokens: make it in the console or on the command line")]
     ByToken,
+    /// Whoever came in by a login link asked for one: that way in is open for an hour and no longer.
+    #[error(
+        "a login link opens the console for an hour, and a token would outlast it: make it as a server admin, or on the command line"
+    )]
+    ByBreakGlass,
     /// It would live too long, or not at all.
     #[error("a token lives at least a minute and at most 366 days")]
     Lifetime,
@@ -157,8 +162,10 @@ impl Keeper<'_> {
     }
 
     async fn make(&self, name: &TokenName, lifetime: Duration) -> Result<MadeToken, TokenError> {
-        if matches!(self.actor, Actor::Token(_)) {
-            return Err(TokenError::ByToken);
+        match self.actor {
+            Actor::Token(_) => return Err(TokenError::ByToken),
+            Actor::BreakGlass => return Err(TokenError::ByBreakGlass),
+            _ => {}
         }
         if lifetime < Duration::from_secs(60) || lifetime > MAX_TOKEN_LIFETIME {
             return Err(TokenError::Lifetime);

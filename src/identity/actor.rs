@@ -16,16 +16,19 @@ pub enum Actor {
     User(UserId),
     /// A program, by a token of the REST API.
     Token(TokenId),
+    /// Whoever came in by a login link.
+    BreakGlass,
     /// Somebody for whom there is no account.
     Stranger,
 }
 
-/// As the tables store it: `cli`, `file`, `stranger`, `user:<user>`, `token:<token>`.
+/// As the tables store it: `cli`, `file`, `break-glass`, `stranger`, `user:<user>`, `token:<token>`.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CommandLine => f.write_str("cli"),
             Self::File => f.write_str("file"),
+            Self::BreakGlass => f.write_str("break-glass"),
             Self::Stranger => f.write_str("stranger"),
             Self::User(user) => write!(f, "user:{user}"),
             Self::Token(token) => write!(f, "token:{token}"),
@@ -40,6 +43,7 @@ impl FromStr for Actor {
         match text {
             "cli" => Ok(Self::CommandLine),
             "file" => Ok(Self::File),
+            "break-glass" => Ok(Self::BreakGlass),
             "stranger" => Ok(Self::Stranger),
             _ => match text.split_once(':') {
                 Some(("user", user)) => user.parse().map(Self::User),

@@ -137,6 +137,12 @@ pub struct IdpSpec {
     pub require_match: bool,
     /// What becomes of grants when a selector fails.
     pub on_error: OnError,
+    /// Of a global one: the organizations whose admins may write their own policy at it.
+    #[serde(default)]
+    pub delegate_to: Vec<OrganizationId>,
+    /// The claims that those admins see of their members' sign-ins.
+    #[serde(default)]
+    pub delegated_claims: Vec<String>,
     /// The policy of organizations without one of their own.
     pub default_policy: PolicyText,
 }

@@ -93,6 +93,8 @@ impl House {
             new_accounts_per_hour: DEFAULT_NEW_ACCOUNTS,
             require_match: false,
             on_error: OnError::Revoke,
+            delegate_to: Vec::new(),
+            delegated_claims: Vec::new(),
             default_policy,
         };
         let idp = Idp { key: IDP, owner: None, default_policy: DEFAULT_POLICY, default_ceiling: Ceiling::None, spec };

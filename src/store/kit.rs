@@ -109,6 +109,8 @@ pub fn idp_spec(id: &str) -> IdpSpec {
         new_accounts_per_hour: DEFAULT_NEW_ACCOUNTS,
         require_match: false,
         on_error: OnError::Revoke,
+        delegate_to: Vec::new(),
+        delegated_claims: Vec::new(),
         default_policy: PolicyText::default(),
     }
 }
