@@ -42,7 +42,10 @@ pub use explain::{
     Event, ExplainError, ExplainedSignIn, ExplainedUser, Explanation, Fate, Held, Now, RefusedApplication, Subject,
 };
 pub use foresee::{Effect, Foresight, Impact, What};
-pub use people::{ListedIdentity, ListedUser, UserSelector, UserState};
+pub use people::{
+    FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Person, PersonSession, Sought, UserSelector,
+    UserState,
+};
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
 pub use record::{Record, RecordSettings, RefusedSignIn};
 pub use tokens::{Bearer, ListedToken, MAX_TOKEN_LIFETIME, MAX_TOKENS, MadeToken, TokenError};
@@ -51,6 +54,7 @@ pub use crate::identity::Actor;
 pub use crate::policy::Profile;
 pub use crate::store::StoreError;
 pub use crate::store::audit::AuditRow as AuditLine;
+pub use crate::store::people::{Place, State as SoughtState};
 
 /// How often a transaction is tried when somebody else was faster each time. Twice is what two sign-ins of one new
 /// person need; more is for several who ask for one username at once, at different IdPs.
