@@ -14,7 +14,6 @@ mod refusal;
 mod routes;
 mod schema;
 
-mod organizations;
 mod tokens;
 mod users;
 
@@ -23,7 +22,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 
-use crate::directory::Directory;
+use crate::directory::{Current, Directory, Live};
 use crate::web::Web;
 
 use pace::Pace;
@@ -37,14 +36,20 @@ const BASE: &str = "/api/v1";
 pub struct Api {
     web: Arc<Web>,
     directory: Directory,
+    current: Arc<Current>,
     pace: Pace,
 }
 
 impl Api {
     /// The API over this directory.
-    pub fn new(web: Arc<Web>, directory: Directory) -> Self {
+    pub fn new(web: Arc<Web>, directory: Directory, current: Arc<Current>) -> Self {
         let pace = Pace::new(web.ambient.clone());
-        Self { web, directory, pace }
+        Self { web, directory, current, pace }
+    }
+
+    /// What is live.
+    fn live(&self) -> Arc<Live> {
+        self.current.get()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a request says: the parts of its path, its query, its body. What cannot be read is refused with the reason.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -8,7 +9,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::request::Parts;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -72,26 +73,34 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Sent<T> {
 #[serde(deny_unknown_fields)]
 pub(super) struct PageQuery {
     /// `next` of the page before.
-    #[serde(default)]
     pub(super) cursor: Option<Cursor>,
     /// Most things on the page.
-    #[serde(default)]
-    #[schemars(range(min = 1, max = 200))]
     pub(super) limit: Option<Limit>,
 }
 
-impl PageQuery {
-    /// Most things on the page.
-    pub(super) fn limit(&self) -> u32 {
-        self.limit.map_or(USUAL_PAGE, |limit| limit.0)
-    }
+/// How many things a page holds at most.
+pub(super) fn limit(asked: Option<Limit>) -> u32 {
+    asked.map_or(USUAL_PAGE, |limit| limit.0)
 }
 
 /// Most things on a page, within what a page may hold.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(try_from = "u32")]
-#[schemars(with = "u32")]
 pub(super) struct Limit(u32);
+
+impl JsonSchema for Limit {
+    fn schema_name() -> Cow<'static, str> {
+        "Limit".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": USUAL_PAGE })
+    }
+}
 
 impl TryFrom<u32> for Limit {
     type Error = String;

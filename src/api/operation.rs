@@ -1,12 +1,13 @@
 //! One operation of the API: where it is, what it takes and gives, and who answers it.
 
+use std::sync::Arc;
+
 use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::{Api, BASE};
-use std::sync::Arc;
 
 /// Which tokens an operation is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +60,8 @@ pub(super) struct Operation {
     /// Whether it changes what the configuration file may declare.
     pub(super) changes_catalogue: bool,
     pub(super) given: Given,
+    /// When it goes well and there is nothing to give, that.
+    pub(super) nothing: Option<&'static str>,
     route: MethodRouter<Arc<Api>>,
 }
 
@@ -70,7 +73,8 @@ impl Operation {
         T: 'static,
     {
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
-        let rights = if path.contains("{organization}") { Rights::Organization } else { Rights::Server };
+        let rights =
+            if path.starts_with("/organizations/{organization}") { Rights::Organization } else { Rights::Server };
         Self {
             method,
             path,
@@ -84,6 +88,7 @@ impl Operation {
             precondition: Precondition::None,
             changes_catalogue: false,
             given: Given { status: 204, what: "Done.", schema: None, etag: false },
+            nothing: None,
             route: on(filter, handler),
         }
     }
@@ -139,6 +144,12 @@ impl Operation {
         operation
     }
 
+    /// May have nothing to give.
+    pub(super) fn or_nothing(mut self, what: &'static str) -> Self {
+        self.nothing = Some(what);
+        self
+    }
+
     /// The parameters in its path, in order.
     pub(super) fn path_parameters(&self) -> impl Iterator<Item = &'static str> {
         self.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
@@ -149,3 +160,17 @@ impl Operation {
         (format!("{BASE}{}", self.path), self.route)
     }
 }
+
+macro_rules! methods {
+    ($($name:ident $method:ident),*) => {$(
+        /// An operation of that method, answered by `handler`.
+        pub(super) fn $name<H, T>(path: &'static str, id: &'static str, handler: H) -> Operation
+        where
+            H: Handler<T, Arc<Api>>,
+            T: 'static,
+        {
+            Operation::new(Method::$method, path, id, handler)
+        }
+    )*};
+}
+methods!(get GET, post POST, put PUT, patch PATCH, delete DELETE);

@@ -97,7 +97,9 @@ impl Refusal {
                 (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "That cannot be done as it is asked", why.clone())
             }
             Self::Taken(why) => (StatusCode::CONFLICT, "taken", "It is there already", why.clone()),
-            Self::Declared(why) => (StatusCode::CONFLICT, "declared", "The configuration file declares it", why.clone()),
+            Self::Declared(why) => {
+                (StatusCode::CONFLICT, "declared", "The configuration file declares it", why.clone())
+            }
             Self::Dangerous(_, why) => (
                 StatusCode::CONFLICT,
                 "dangerous",

@@ -97,7 +97,7 @@ pub(super) async fn list_of_organization(
     caller: Caller,
     At(organization): At<OrganizationId>,
 ) -> Answer {
-    listed(api.organization_admin(&caller, &organization).await?.tokens().await?)
+    listed(api.organization_admin(&caller, &api.live(), &organization)?.tokens().await?)
 }
 
 pub(super) async fn end_of_organization(
@@ -105,6 +105,6 @@ pub(super) async fn end_of_organization(
     caller: Caller,
     At((organization, token)): At<(OrganizationId, TokenId)>,
 ) -> Answer {
-    api.organization_admin(&caller, &organization).await?.end_token(token).await?;
+    api.organization_admin(&caller, &api.live(), &organization)?.end_token(token).await?;
     done()
 }
