@@ -17,6 +17,7 @@ pub(super) type Answer = Result<Response, Refusal>;
 
 /// A page of a list.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PageOf{T}")]
 pub(super) struct Page<T> {
     /// The things on this page.
     pub(super) items: Vec<T>,
