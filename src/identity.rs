@@ -14,6 +14,7 @@ pub mod names;
 pub mod organization;
 pub mod public_url;
 pub mod text;
+pub mod token;
 pub mod user;
 
 pub use actor::Actor;
@@ -30,11 +31,12 @@ pub use idp::{
 };
 pub use ids::{
     ApplicationId, ApplicationKey, AuditId, IdentityId, IdpId, IdpKey, OrganizationId, OrganizationKey, PolicyId,
-    RoleId, SessionId, SignInId, UserId,
+    RoleId, SessionId, SignInId, TokenId, UserId,
 };
 pub use names::{RoleName, Username, folded};
 pub use organization::{Organization, OrganizationPolicy, OrganizationPolicySpec, OrganizationSpec, Role};
 pub use public_url::PublicUrl;
+pub use token::{Opens, TokenName};
 pub use user::{Email, Grant, Origin};
 
 /// Why a text is not the noun it should be; says what the noun looks like.
