@@ -6,7 +6,9 @@
 //! selectors; a [`Snapshot`] holds every policy of one version of the catalogue, compiled; [`decide`] asks it.
 
 mod case;
+mod compare;
 mod decide;
+mod guide;
 mod lint;
 mod profile;
 mod reach;
@@ -17,7 +19,9 @@ mod snapshot;
 mod tests;
 
 pub use case::{Case, Expected, Mismatch, in_short};
+pub use compare::{Piece, compare};
 pub use decide::{Decision, Given, LeftOut, Outcome, Verdict, decide, explain};
+pub use guide::{Chosen, ClaimPath, Condition, Gives, MAX_ROWS, Row, read_org, read_role, write_org, write_role};
 pub use lint::{Asked, lint_org, lint_role};
 pub use profile::{Profile, ProfileError, ProfilePaths};
 pub use reach::Reach;
@@ -25,12 +29,34 @@ pub use record::{QUOTED, to_json};
 pub use selector::{EvaluationError, PreparedClaims, Returned, Selector, SelectorError};
 pub use snapshot::{Applied, IdpPolicies, Snapshot};
 
+use crate::identity::Invalid;
+
 /// Checks the text of an org or role selector, as it is about to be saved. `{{orgId}}` may stand in quotes.
 ///
 /// # Errors
 /// When it is no selector; says where and what to do.
 pub fn check_selector(text: &str) -> Result<(), SelectorError> {
     Selector::parse(text).map(drop)
+}
+
+/// Checks that a selector reads none but these top-level claims: whoever may not see a claim may not learn it by asking
+/// for it either.
+///
+/// # Errors
+/// When it reads another, or may; says which. A text that is no selector reads nothing.
+pub fn check_reads(text: &str, claims: &[String]) -> Result<(), Invalid> {
+    let Ok(selector) = Selector::parse(text) else { return Ok(()) };
+    let allowed = match claims {
+        [] => "none of this provider's claims may be used here".to_owned(),
+        claims => format!("of this provider's claims only {} may be used here", claims.join(", ")),
+    };
+    let Some(reads) = selector.reads() else {
+        return Err(Invalid::new(format!("{allowed}, and this looks at all of them: name the claim")));
+    };
+    match reads.iter().find(|name| !claims.contains(name)) {
+        Some(name) => Err(Invalid::new(format!("{allowed}, not `{name}`"))),
+        None => Ok(()),
+    }
 }
 
 /// Checks the text of a path of [`crate::identity::ProfilePaths`], its server admin selector included. These are about

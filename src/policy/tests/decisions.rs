@@ -262,3 +262,22 @@ fn no_policy_gives_more_than_its_ceiling() {
     assert_eq!(own.outcome(HOME_LAB, seed()), nothing);
     assert_eq!(own.grants(seed()), []);
 }
+
+#[test]
+fn a_selector_is_held_to_the_claims_its_author_may_see() {
+    let may = ["groups".to_owned(), "email".to_owned()];
+    for fine in ["contains(groups, '{{orgId}}') && email != ''", "'home-lab'", "no ("] {
+        assert_eq!(check_reads(fine, &may), Ok(()), "{fine}");
+    }
+    for (text, why) in [
+        ("groups[?@ == 'a'] && salary > `3`", "not `salary`"),
+        ("@.salary", "name the claim"),
+        ("*", "name the claim"),
+        ("\"{{orgId}}\"", "name the claim"),
+    ] {
+        let error = check_reads(text, &may).unwrap_err().to_string();
+        assert!(error.starts_with("of this provider's claims only groups, email may be used here"), "{error}");
+        assert!(error.contains(why), "{error}");
+    }
+    assert!(check_reads("groups", &[]).unwrap_err().to_string().starts_with("none of this provider's claims"));
+}
