@@ -26,10 +26,10 @@ mod tests;
 use std::sync::Arc;
 
 use crate::base::Ambient;
-use crate::identity::Catalogue;
+use crate::identity::{Catalogue, OrganizationKey};
 use crate::store::{self, Db};
 
-pub use admin::{AdminError, NewUser, ServerAdmin, Who};
+pub use admin::{AdminError, NewUser, OrganizationAdmin, ServerAdmin, Who};
 pub use danger::{Approval, Danger, DangerKind, IdentityChoice};
 pub use declare::{DeclareError, Declared};
 pub use difference::{Becomes, Difference};
@@ -91,5 +91,10 @@ impl Directory {
     /// The handle of whoever may do everything.
     pub fn server_admin(&self, actor: Actor) -> ServerAdmin<'_> {
         ServerAdmin::new(self, actor)
+    }
+
+    /// The handle of whoever administers one organization.
+    pub const fn organization_admin(&self, actor: Actor, organization: OrganizationKey) -> OrganizationAdmin<'_> {
+        OrganizationAdmin { directory: self, actor, organization }
     }
 }

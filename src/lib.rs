@@ -25,6 +25,9 @@ pub mod claims;
 pub mod policy;
 pub mod directory;
 
+// Other doors in.
+pub mod console;
+
 // The floor.
 pub mod web;
 pub mod pages;

@@ -3,6 +3,7 @@
 //! page has already decided what it says.
 
 mod assets;
+mod console;
 mod frame;
 mod home;
 mod problem;
@@ -16,6 +17,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 pub use assets::{Asset, Assets, asset};
+pub use console::{Done, Field, NavItem, Overview, Shell};
 pub use frame::{Account, Action, CSRF_FIELD, Frame};
 pub use home::{Home, HomeApplication, HomeOrganization};
 pub use problem::Problem;
@@ -38,10 +40,11 @@ trait Page: Serialize + Sized {
 }
 
 /// Every template, by the name other templates call it.
-const TEMPLATES: [(&str, &str); 10] = [
+const TEMPLATES: [(&str, &str); 12] = [
     ("base.html", include_str!("../templates/base.html")),
     ("threshold.html", include_str!("../templates/threshold.html")),
     ("room.html", include_str!("../templates/room.html")),
+    ("console.html", include_str!("../templates/console.html")),
     ("partials/parts.html", include_str!("../templates/partials/parts.html")),
     (Choose::TEMPLATE, include_str!("../templates/login/choose.html")),
     (Welcome::TEMPLATE, include_str!("../templates/login/welcome.html")),
@@ -49,6 +52,7 @@ const TEMPLATES: [(&str, &str); 10] = [
     (SignedOut::TEMPLATE, include_str!("../templates/login/signed_out.html")),
     (Home::TEMPLATE, include_str!("../templates/home.html")),
     (Problem::TEMPLATE, include_str!("../templates/problem.html")),
+    (Overview::TEMPLATE, include_str!("../templates/console/overview.html")),
 ];
 
 /// The templates, ready to render.
@@ -68,6 +72,7 @@ impl Pages {
         environment.add_global("csrf_field", CSRF_FIELD);
         environment.add_global("stylesheet", assets::versioned("vestibule.css"));
         environment.add_global("mark", assets::versioned("mark.svg"));
+        environment.add_global("htmx", assets::versioned("htmx.min.js"));
         for (name, source) in TEMPLATES {
             environment.add_template(name, source)?;
         }
@@ -119,6 +124,14 @@ impl Pages {
     /// # Errors
     /// When the template fails.
     pub fn problem(&self, page: &Problem) -> Result<String, PageError> {
+        self.render(page)
+    }
+
+    /// The console's first page.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn overview(&self, page: &Overview) -> Result<String, PageError> {
         self.render(page)
     }
 

@@ -2,6 +2,7 @@
 //! headers, redirects, and the check that an unsafe request came from our own page.
 
 mod failure;
+mod form;
 mod navigation;
 mod sign_in;
 
@@ -14,6 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub use crate::pages::Assets;
 pub use failure::{Cause, Failure, Form};
+pub use form::Fields;
 pub use navigation::{is_navigation, prefers_html};
 pub use sign_in::SignInWish;
 

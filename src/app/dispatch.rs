@@ -22,6 +22,8 @@ use crate::web::{self, Cause, Web};
 
 /// Largest body that a door of our own takes: a form with a token or two.
 const MAX_FORM: usize = 16 * 1024;
+/// Largest body that the console takes: the claims of a person, and what a form makes of them in transit.
+const MAX_ADMIN_FORM: usize = 256 * 1024;
 /// How long such a body may take.
 const FORM_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -106,13 +108,19 @@ impl Door {
             let why = "a path of ours is text";
             return self.web.refuse_because(Cause::BadRequest, &why, &parts.headers, assets);
         }
-        let Ok(Ok(body)) = timeout(FORM_PATIENCE, to_bytes(body, MAX_FORM)).await else {
+        let Ok(Ok(body)) = timeout(FORM_PATIENCE, to_bytes(body, largest_form(parts.uri.path()))).await else {
             let why = "a form of ours is small and comes at once";
             return self.web.refuse_because(Cause::BadRequest, &why, &parts.headers, assets);
         };
         parts.extensions.insert(host);
         router.clone().oneshot(Request::from_parts(parts, Body::from(body))).await.into_response()
     }
+}
+
+/// The most that a form at this path may hold.
+fn largest_form(path: &str) -> usize {
+    let is_admins = ["/console/", "/api/"].iter().any(|prefix| path.starts_with(prefix));
+    if is_admins { MAX_ADMIN_FORM } else { MAX_FORM }
 }
 
 /// Whatever the host, and before there is a database: the page that says what is wrong needs its stylesheet too.

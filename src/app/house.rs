@@ -12,9 +12,10 @@ use crate::assertion::{Assertions, SigningKey};
 use crate::audit::Denials;
 use crate::base::{Ambient, HttpClient, HttpSettings, SealingKey};
 use crate::config::Settings;
+use crate::console::{self, Console, Live};
 use crate::directory::{Approval, DeclareError, Declared, Directory};
 use crate::gateway::Gateway;
-use crate::login::{self, Login};
+use crate::login::{self, Login, Scene};
 use crate::session::{Changes, HandoffKeys, Sessions};
 use crate::store::{Db, server_keys};
 use crate::upstream::Forwarder;
@@ -28,6 +29,8 @@ pub struct House {
     pub sign_in_host: Router,
     /// Our own doors on every application's host.
     pub application_host: Router,
+    /// Where admins see and change everything.
+    pub console: Arc<Console>,
     /// The way to the applications.
     pub gateway: Arc<Gateway>,
     /// The change log.
@@ -75,10 +78,14 @@ impl House {
         let sessions = Arc::new(Sessions::new(db.clone(), ambient.clone(), settings.session, Arc::clone(&changes)));
         let http = HttpClient::new(HttpSettings::default());
         let secrets = settings.secrets.clone();
-        let login = Login::new(Arc::clone(&web), Arc::clone(&sessions), Arc::clone(&keys), directory, http, secrets);
+        let login =
+            Login::new(Arc::clone(&web), Arc::clone(&sessions), Arc::clone(&keys), directory.clone(), http, secrets);
         let login = Arc::new(login.await.map_err(unavailable)?);
         let forwarder = Forwarder::new(Default::default(), Arc::clone(&assertions), settings.server.public_url.clone())
             .map_err(|error| internal(&error))?;
+        let console =
+            Console::new(Arc::clone(&web), Arc::clone(&sessions), Arc::clone(&keys), directory, live(&login.scene()));
+        let console = Arc::new(console);
         let denials = Arc::new(Denials::new(db.clone(), ambient.clone()));
         let gateway = Gateway {
             web,
@@ -90,7 +97,8 @@ impl House {
         };
         gateway.reload(&login.scene().catalogue);
         Ok(Self {
-            sign_in_host: login::sign_in_host(Arc::clone(&login)),
+            sign_in_host: login::sign_in_host(Arc::clone(&login)).merge(console::router(Arc::clone(&console))),
+            console,
             application_host: login::application_host(Arc::clone(&login)),
             login,
             gateway: Arc::new(gateway),
@@ -114,7 +122,10 @@ impl House {
     /// Takes in a change of the catalogue. Says whether it could; if not, the last one stays until the next try.
     pub(super) async fn reload(&self) -> bool {
         match self.login.reload().await {
-            Ok(scene) => self.gateway.reload(&scene.catalogue),
+            Ok(scene) => {
+                self.gateway.reload(&scene.catalogue);
+                self.console.take(live(&scene));
+            }
             Err(error) => {
                 tracing::error!(cause = %error, "cannot read the catalogue; the last one stays until it can be read");
                 return false;
@@ -138,6 +149,10 @@ impl House {
         }
         self.db.close().await;
     }
+}
+
+fn live(scene: &Scene) -> Live {
+    Live { catalogue: Arc::clone(&scene.catalogue), policies: Arc::clone(&scene.policies) }
 }
 
 async fn sealing_key(db: &Db, ambient: &Ambient) -> Result<SealingKey, BuildError> {

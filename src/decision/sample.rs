@@ -89,6 +89,7 @@ pub(crate) fn alice(roles: &[(OrganizationKey, RoleId)]) -> Arc<Principal> {
         email: Some("alice@example.com".into()),
         provider: "Company login".into(),
         roles,
+        server_admin: false,
         generation: 1,
     })
 }

@@ -84,6 +84,22 @@ fn known(names: &[String]) -> String {
     }
 }
 
+/// May do what concerns one organization, and knows nothing of any other. Made by [`Directory::organization_admin`], and
+/// for server admins by [`ServerAdmin::organization`].
+#[derive(Clone, Copy, Debug)]
+pub struct OrganizationAdmin<'a> {
+    pub(super) directory: &'a Directory,
+    pub(super) actor: Actor,
+    pub(super) organization: OrganizationKey,
+}
+
+impl OrganizationAdmin<'_> {
+    /// The organization.
+    pub const fn organization(&self) -> OrganizationKey {
+        self.organization
+    }
+}
+
 /// May do everything. Made by [`Directory::server_admin`].
 #[derive(Clone, Copy, Debug)]
 pub struct ServerAdmin<'a> {
@@ -94,6 +110,11 @@ pub struct ServerAdmin<'a> {
 impl<'a> ServerAdmin<'a> {
     pub(super) const fn new(directory: &'a Directory, actor: Actor) -> Self {
         Self { directory, actor }
+    }
+
+    /// The same hands for one organization alone: what is written for its admins serves server admins too.
+    pub const fn organization(&self, organization: OrganizationKey) -> OrganizationAdmin<'a> {
+        OrganizationAdmin { directory: self.directory, actor: self.actor, organization }
     }
 
     /// Makes a user who waits for their first sign-in. Who is known by that identifier already, or waits for the same,

@@ -21,7 +21,7 @@ pub struct Scene {
     /// All that is live.
     pub catalogue: Arc<Catalogue>,
     /// Its policies.
-    pub policies: Snapshot,
+    pub policies: Arc<Snapshot>,
     providers: HashMap<IdpKey, (Idp, Arc<RelyingParty>)>,
     secrets: Arc<IdpSecrets>,
     applications: HashMap<Host, usize>,
@@ -37,7 +37,7 @@ impl Scene {
         http: &HttpClient,
         web: &Web,
     ) -> Self {
-        let policies = Snapshot::compile(&catalogue);
+        let policies = Arc::new(Snapshot::compile(&catalogue));
         let same_secret = |id: &IdpId| {
             let [before, now] =
                 [&before.secrets, &secrets].map(|secrets| secrets.get(id).map(|secret| secret.expose_secret()));

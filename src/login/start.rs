@@ -44,14 +44,19 @@ impl Login {
             return Ok(Asked { sealed: None, request: None, wish });
         };
         // Only a host of ours may be handed a session: it may have gone since the request was sealed.
-        match self.keys.open(sealed).filter(|request| scene.application(&request.host).is_some()) {
+        let is_ours = |host: &Host| host == self.web.public_url.host() || scene.application(host).is_some();
+        match self.keys.open(sealed).filter(|request| is_ours(&request.host)) {
             Some(request) => Ok(Asked { sealed: Some(sealed.to_owned()), request: Some(request), wish }),
             None => Err(fail(Cause::SignInExpired)),
         }
     }
 
-    /// Carries a session to the host that asked for it.
+    /// Carries a session to the host that asked for it. The sign-in host, where the console asks, has it already.
     pub(super) async fn hand_off(&self, session: SessionId, request: &HandoffRequest, headers: &HeaderMap) -> Response {
+        if request.host == *self.web.public_url.host() {
+            let origin = self.web.public_url.origin_of(&request.host);
+            return see_other(&format!("{origin}{}", request.return_path));
+        }
         let Some(sealed) = self.seal_anew(Some(request)) else {
             return self.web.refuse(Cause::Unavailable, headers, Assets::SignIn);
         };

@@ -39,9 +39,11 @@ pub struct Asset {
 }
 
 /// Every static file: name, media type, bytes.
-const FILES: [(&str, &str, &[u8]); 2] = [
+const FILES: [(&str, &str, &[u8]); 3] = [
     ("vestibule.css", "text/css; charset=utf-8", include_bytes!("../../static/vestibule.css")),
     ("mark.svg", "image/svg+xml", include_bytes!("../../static/mark.svg")),
+    // htmx 2.0.11, as npm has it; its licence stands beside it.
+    ("htmx.min.js", "text/javascript; charset=utf-8", include_bytes!("../../static/htmx.min.js")),
 ];
 
 /// The static file of this path below [`Assets::base`], without a leading slash or a query. Names are exact: nothing is

@@ -24,6 +24,9 @@ pub struct Principal {
     pub email: Option<String>,
     /// The roles held, sorted, each once.
     pub roles: Vec<(OrganizationKey, RoleId)>,
+    /// Whether they may administer the server. Never in a session of an organization's own IdP: whoever runs that can
+    /// be anybody in it.
+    pub server_admin: bool,
     /// Another number whenever anything of this principal may differ: a key for what is derived from it.
     pub generation: u64,
 }
@@ -53,6 +56,7 @@ impl Principal {
             display_name: rows.display_name,
             email: rows.email.filter(|email| may_be_told(email.verified)).map(|email| email.address),
             roles,
+            server_admin: rows.server_admin && rows.idp_owner.is_none(),
             generation,
         }
     }

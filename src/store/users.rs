@@ -66,6 +66,8 @@ pub struct PrincipalRows {
     pub email_trusted: bool,
     /// Whether the IdP is live; the sessions of one that is not open nothing.
     pub idp_live: bool,
+    /// Whether a row makes the user a server admin in sessions of that identity.
+    pub server_admin: bool,
     /// Every grant of a live role in a live organization, of any origin, sorted.
     pub grants: Vec<Grant>,
     /// When the first of them ends by itself, being kept for a while only.
@@ -82,6 +84,7 @@ struct PrincipalRow {
     owner_key: Option<Parsed<OrganizationKey>>,
     spec: FromJson<IdpSpec>,
     undeclared_at: Option<At>,
+    admin_rows: i64,
 }
 
 /// Who is behind a session of that user at `now`, made through that identity: in two statements. `None` if the identity is not
@@ -97,7 +100,9 @@ pub async fn principal(
 ) -> Result<Option<PrincipalRows>, StoreError> {
     const WHO: &str = "select u.username, u.disabled_at, coalesce(i.display_name, u.display_name) as display_name, \
         i.email, i.email_verified, p.owner_key, p.spec, \
-        coalesce(p.undeclared_at, o.undeclared_at) as undeclared_at from users u \
+        coalesce(p.undeclared_at, o.undeclared_at) as undeclared_at, \
+        (select count(*) from server_admins a where a.user_id = u.id \
+        and a.origin in ('manual', 'policy:' || i.id)) as admin_rows from users u \
         join identities i on i.user_id = u.id join idps p on p.key = i.idp_key \
         left join organizations o on o.key = p.owner_key where u.id = $1 and i.id = $2";
     let who: Option<PrincipalRow> = db.reader().optional(WHO, values![user, identity]).await?;
@@ -112,6 +117,7 @@ pub async fn principal(
         provider: who.spec.0.name,
         email_trusted: who.spec.0.email_trusted,
         idp_live: who.undeclared_at.is_none(),
+        server_admin: who.admin_rows > 0,
         grants,
         kept_until,
     }))

@@ -5,6 +5,7 @@ mod kit;
 
 mod browser;
 mod command;
+mod console;
 mod demo;
 mod door;
 mod explain;

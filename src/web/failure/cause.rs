@@ -35,6 +35,8 @@ pub enum Cause {
     TooManyNew,
     /// No role that may enter.
     NotAllowed,
+    /// Signed in, and no admin of anything.
+    NoAdmin,
     /// The upstream cannot be reached.
     UpstreamUnavailable,
     /// The upstream does not answer in time.
@@ -54,7 +56,8 @@ impl Cause {
             | Self::NoAccount
             | Self::NoOrganization
             | Self::Disabled
-            | Self::NotAllowed => StatusCode::FORBIDDEN,
+            | Self::NotAllowed
+            | Self::NoAdmin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
@@ -141,6 +144,11 @@ impl Cause {
                 "So many accounts were made within this hour that yours has to wait.",
                 "Try again in an hour. If it cannot wait, give your admin the reference.",
             ),
+            Self::NoAdmin => (
+                "This page is for admins",
+                "You are signed in, but do not administer what this page shows.",
+                "Go back to your applications, or ask an admin.",
+            ),
             Self::NotAllowed => (
                 "You may not enter here",
                 "You are signed in, but none of your roles opens this.",
@@ -182,6 +190,7 @@ impl Cause {
             Self::Disabled => "disabled",
             Self::TooManyNew => "too-many-new",
             Self::NotAllowed => "not-allowed",
+            Self::NoAdmin => "no-admin",
             Self::UpstreamUnavailable => "upstream-unavailable",
             Self::UpstreamTimeout => "upstream-timeout",
             Self::Unavailable => "unavailable",

@@ -1,0 +1,91 @@
+//! The console: where admins see and change everything, and where people see what is theirs.
+//!
+//! This page has the routes. Who asks becomes a handle of `directory` ([`guard`]): pages for the whole server work with
+//! a `ServerAdmin`, pages below an organization with an `OrganizationAdmin`, which knows nothing of any other. No SQL and no HTML
+//! here: `directory` reads and writes, `pages` shows. A handler fails by returning [`failed::Failed`]; what the person is
+//! told of it is decided in one place.
+
+mod answer;
+mod failed;
+mod guard;
+mod overview;
+mod shell;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+
+use crate::directory::{Directory, StoreError};
+use crate::identity::Catalogue;
+use crate::policy::Snapshot;
+use crate::session::{HandoffKeys, Sessions};
+use crate::web::Web;
+
+/// What is live, and its policies compiled.
+#[derive(Clone, Default)]
+pub struct Live {
+    /// All that is live.
+    pub catalogue: Arc<Catalogue>,
+    /// Its policies.
+    pub policies: Arc<Snapshot>,
+}
+
+/// Everything the console works with.
+pub struct Console {
+    /// Pages, cookies, where we are.
+    pub web: Arc<Web>,
+    /// Sessions.
+    pub sessions: Arc<Sessions>,
+    /// Seals the way back from a sign-in.
+    pub keys: Arc<HandoffKeys>,
+    /// Everything there is.
+    pub directory: Directory,
+    live: ArcSwap<Live>,
+}
+
+impl Console {
+    /// The console over what is live now.
+    pub fn new(
+        web: Arc<Web>,
+        sessions: Arc<Sessions>,
+        keys: Arc<HandoffKeys>,
+        directory: Directory,
+        live: Live,
+    ) -> Self {
+        Self { web, sessions, keys, directory, live: ArcSwap::from_pointee(live) }
+    }
+
+    /// Takes in what is live now, unless something newer is known.
+    pub fn take(&self, live: Live) {
+        self.live.rcu(|known| {
+            if known.catalogue.version > live.catalogue.version { Arc::clone(known) } else { Arc::new(live.clone()) }
+        });
+    }
+
+    /// What is live.
+    pub fn live(&self) -> Arc<Live> {
+        self.live.load_full()
+    }
+
+    /// Reads what is live anew, after a change that was made here: whoever made it must see it on the next page.
+    ///
+    /// # Errors
+    /// When the catalogue cannot be read.
+    async fn refresh(&self) -> Result<(), StoreError> {
+        let catalogue = self.directory.catalogue().await?;
+        let policies = Arc::new(Snapshot::compile(&catalogue));
+        self.take(Live { catalogue: Arc::new(catalogue), policies });
+        Ok(())
+    }
+}
+
+/// The console's routes on the sign-in host.
+pub fn router(console: Arc<Console>) -> Router {
+    Router::new()
+        .route("/console", get(overview::show))
+        .layer(from_fn_with_state(Arc::clone(&console), failed::tell))
+        .with_state(console)
+}

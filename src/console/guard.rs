@@ -1,0 +1,131 @@
+//! Who is asking, and the handle that gives them. Every page begins here.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use http::HeaderMap;
+use http::request::Parts;
+
+use super::Console;
+use super::failed::Failed;
+use crate::base::Token;
+use crate::directory::{OrganizationAdmin, ServerAdmin};
+use crate::identity::{Actor, Host, Organization};
+use crate::pages::CSRF_FIELD;
+use crate::session::Principal;
+use crate::web::{Fields, form_token, is_form_token, is_navigation, is_same_origin};
+
+/// Somebody who is signed in on the sign-in host.
+#[derive(Clone, Debug)]
+pub(super) struct Visitor {
+    /// Who they are.
+    pub(super) principal: Arc<Principal>,
+    /// What the forms of this session carry.
+    pub(super) csrf: String,
+}
+
+/// Somebody who sent a form of ours, in this very session.
+#[derive(Debug)]
+pub(super) struct Posted {
+    /// Who.
+    pub(super) visitor: Visitor,
+    /// What it says.
+    pub(super) fields: Fields,
+}
+
+impl FromRequestParts<Arc<Console>> for Visitor {
+    type Rejection = Failed;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, Failed> {
+        let host = console.web.public_url.host().clone();
+        match console.recognise(&host, &parts.headers).await? {
+            Some((principal, token)) => Ok(Self { principal, csrf: form_token(&token) }),
+            None if is_navigation(&parts.method, &parts.headers) => {
+                let path = parts.uri.path_and_query().map_or("/console", |path| path.as_str());
+                Err(Failed::SignIn(path.to_owned()))
+            }
+            None => Err(Failed::SignInRequired),
+        }
+    }
+}
+
+impl FromRequest<Arc<Console>> for Posted {
+    type Rejection = Failed;
+
+    async fn from_request(request: Request, console: &Arc<Console>) -> Result<Self, Failed> {
+        let (parts, body) = request.into_parts();
+        let host = console.web.public_url.host().clone();
+        if !is_same_origin(&parts.headers, &console.web.public_url.origin_of(&host)) {
+            return Err(Failed::ForeignForm);
+        }
+        let known = console.recognise(&host, &parts.headers).await?;
+        let (principal, token) = known.ok_or(Failed::SignInRequired)?;
+        let request = Request::from_parts(parts, body);
+        let body = Bytes::from_request(request, console).await.map_err(|_| Failed::BadRequest)?;
+        let fields = Fields::parse(&body).ok_or(Failed::BadRequest)?;
+        if !is_form_token(&token, fields.typed(CSRF_FIELD)) {
+            return Err(Failed::ForeignForm);
+        }
+        Ok(Self { visitor: Visitor { principal, csrf: form_token(&token) }, fields })
+    }
+}
+
+impl Visitor {
+    /// Whether they administer that organization, or the server.
+    pub(super) fn administers(&self, organization: &Organization) -> bool {
+        let holds = |role| self.principal.roles_in(organization.key).any(|held| held == role);
+        self.principal.server_admin || organization.roles.iter().any(|role| role.admin && holds(role.id))
+    }
+
+    /// What people call them.
+    pub(super) fn name(&self) -> String {
+        self.principal.display_name.clone().unwrap_or_else(|| self.principal.username.to_string())
+    }
+
+    /// How the audit log calls them.
+    pub(super) fn actor(&self) -> Actor {
+        Actor::User(self.principal.user)
+    }
+}
+
+impl Console {
+    /// The handle for the whole server.
+    ///
+    /// # Errors
+    /// When the visitor is no server admin.
+    pub(super) fn server_admin(&self, visitor: &Visitor) -> Result<ServerAdmin<'_>, Failed> {
+        if visitor.principal.server_admin {
+            Ok(self.directory.server_admin(visitor.actor()))
+        } else {
+            Err(Failed::NotAllowed)
+        }
+    }
+
+    /// The organization of that id and the handle for it, for its admins and for server admins.
+    ///
+    /// # Errors
+    /// When there is none, or none that the visitor administers: the two look the same.
+    pub(super) fn organization_admin(
+        &self,
+        visitor: &Visitor,
+        id: &str,
+    ) -> Result<(Organization, OrganizationAdmin<'_>), Failed> {
+        let live = self.live();
+        let organization = live.catalogue.organizations.iter().find(|organization| organization.id.as_str() == id);
+        let organization = organization.filter(|organization| visitor.administers(organization));
+        let organization = organization.ok_or(Failed::NotFound)?.clone();
+        let admin = self.directory.organization_admin(visitor.actor(), organization.key);
+        Ok((organization, admin))
+    }
+
+    /// Who is signed in, and with which token.
+    async fn recognise(&self, host: &Host, headers: &HeaderMap) -> Result<Option<(Arc<Principal>, Token)>, Failed> {
+        for token in self.web.session_tokens(headers) {
+            if let Some(principal) = self.sessions.recognise(host, &token).await? {
+                return Ok(Some((principal, token)));
+            }
+        }
+        Ok(None)
+    }
+}

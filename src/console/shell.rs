@@ -1,0 +1,124 @@
+//! What stands around every page of the console.
+
+use super::Console;
+use super::guard::Visitor;
+use crate::identity::Organization;
+use crate::pages::{Assets, Done, NavItem, Shell};
+use crate::web::Fields;
+
+/// The places of the console that its navigation leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// What happens and what needs attention.
+    Overview,
+    /// Everybody.
+    People,
+    /// Every organization.
+    Organizations,
+    /// Identity providers of the whole server.
+    Idps,
+    /// What policies would decide.
+    Playground,
+    /// What happened.
+    Audit,
+    /// Tokens of the REST API.
+    Tokens,
+}
+
+/// The places below one organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Corner {
+    /// What it is.
+    Overview,
+    /// Its people.
+    People,
+    /// Its policies.
+    Policies,
+    /// Its applications.
+    Applications,
+    /// Its own identity providers.
+    Idps,
+    /// What happened in it.
+    Audit,
+    /// Its tokens of the REST API.
+    Tokens,
+}
+
+const PLACES: [(Place, &str, &str); 7] = [
+    (Place::Overview, "Overview", "/console"),
+    (Place::People, "People", "/console/people"),
+    (Place::Organizations, "Organizations", "/console/organizations"),
+    (Place::Idps, "Identity providers", "/console/idps"),
+    (Place::Playground, "Playground", "/console/playground"),
+    (Place::Audit, "Audit log", "/console/audit"),
+    (Place::Tokens, "API tokens", "/console/tokens"),
+];
+
+const CORNERS: [(Corner, &str, &str); 7] = [
+    (Corner::Overview, "Overview", ""),
+    (Corner::People, "People", "/people"),
+    (Corner::Policies, "Policies", "/policies"),
+    (Corner::Applications, "Applications", "/applications"),
+    (Corner::Idps, "Identity providers", "/idps"),
+    (Corner::Audit, "Audit log", "/audit"),
+    (Corner::Tokens, "API tokens", "/tokens"),
+];
+
+impl Console {
+    /// The shell of a page of the whole server. `query` may tell what was done just now.
+    pub(super) fn shell(&self, visitor: &Visitor, place: Place, query: Option<&str>) -> Shell {
+        let mut shell = self.bare_shell(visitor, query);
+        if visitor.principal.server_admin {
+            shell.nav = PLACES.iter().map(|(other, label, href)| item(label, href, *other == place)).collect();
+        } else {
+            shell.nav = self.administered(visitor, None);
+        }
+        shell
+    }
+
+    /// The shell of a page below an organization.
+    pub(super) fn shell_of(
+        &self,
+        visitor: &Visitor,
+        organization: &Organization,
+        corner: Corner,
+        query: Option<&str>,
+    ) -> Shell {
+        let mut shell = if visitor.principal.server_admin {
+            self.shell(visitor, Place::Organizations, query)
+        } else {
+            Shell { nav: self.administered(visitor, Some(organization)), ..self.bare_shell(visitor, query) }
+        };
+        let base = format!("/console/organizations/{}", organization.id);
+        let tab = |(other, label, path): &(Corner, &str, &str)| item(label, &format!("{base}{path}"), *other == corner);
+        shell.tabs = CORNERS.iter().map(tab).collect();
+        shell.organization = Some(organization.name.clone());
+        shell
+    }
+
+    /// The shell of a page of somebody's own.
+    pub(super) fn bare_shell(&self, visitor: &Visitor, query: Option<&str>) -> Shell {
+        let fields = query.and_then(|query| Fields::parse(query.as_bytes())).unwrap_or_default();
+        Shell {
+            frame: self.web.frame(Assets::SignIn),
+            name: visitor.name(),
+            csrf: visitor.csrf.clone(),
+            nav: Vec::new(),
+            tabs: Vec::new(),
+            organization: None,
+            done: Done::of_code(fields.typed("done")).map(Done::words),
+        }
+    }
+
+    /// The organizations that somebody administers who does not administer the server.
+    fn administered(&self, visitor: &Visitor, current: Option<&Organization>) -> Vec<NavItem> {
+        let live = self.live();
+        let mine = live.catalogue.organizations.iter().filter(|organization| visitor.administers(organization));
+        let is_current = |organization: &Organization| current.is_some_and(|current| current.key == organization.key);
+        mine.map(|one| item(&one.name, &format!("/console/organizations/{}", one.id), is_current(one))).collect()
+    }
+}
+
+fn item(label: &str, href: &str, current: bool) -> NavItem {
+    NavItem { label: label.to_owned(), href: href.to_owned(), current }
+}
