@@ -19,6 +19,7 @@ pub mod grants;
 pub mod handoff;
 pub mod holders;
 pub mod identities;
+pub mod policies;
 pub mod server_keys;
 pub mod sessions;
 pub mod sign_ins;

@@ -6,5 +6,6 @@ mod holders;
 mod log;
 mod opening;
 mod people;
+mod policies;
 mod records;
 mod sessions;
