@@ -1,3 +1,16 @@
+-- Identity providers by hand. Of one that the file does not declare, `undeclared_at` says since when it is disabled.
+-- `delegates` are the keys of the organizations whose admins may write policies at it, as a JSON list; `public_only`
+-- is set where an organization's admin typed the issuer: requests go to addresses of the public internet alone.
+alter table idps add column delegates text not null default '[]';
+alter table idps add column public_only boolean not null default false;
+
+-- Client secrets typed in the console, sealed; those of the configuration file never come here.
+create table client_secrets (
+    idp_key text primary key references idps (key) on delete cascade,
+    sealed text not null,
+    changed_at bigint not null
+);
+
 -- Who put a version of a policy in force. Null: from before this was written down. History is read by place, the last
 -- version first.
 alter table policies add column author text;

@@ -10,6 +10,7 @@ pub mod ids;
 pub mod names;
 pub mod organization;
 pub mod public_url;
+pub mod text;
 pub mod user;
 
 pub use actor::Actor;
@@ -17,7 +18,10 @@ pub use application::{Allow, Application, ApplicationSpec, HeaderPreset, PathPat
 pub use catalogue::{Catalogue, Declaration};
 pub use ceiling::Ceiling;
 pub use host::Host;
-pub use idp::{ClientAuth, DEFAULT_NEW_ACCOUNTS, Idp, IdpSpec, Issuer, OnError, PolicyText, ProfilePaths};
+pub use idp::{
+    ClientAuth, DEFAULT_KEEP_FOR, DEFAULT_LIST_CLAIMS, DEFAULT_NEW_ACCOUNTS, DEFAULT_SCOPES, Idp, IdpSpec, Issuer,
+    OnError, PolicyText, ProfilePaths,
+};
 pub use ids::{
     ApplicationId, ApplicationKey, AuditId, IdentityId, IdpId, IdpKey, OrganizationId, OrganizationKey, PolicyId,
     RoleId, SessionId, SignInId, UserId,

@@ -13,6 +13,7 @@ mod value;
 pub mod audit;
 pub mod catalogue;
 pub mod changes;
+pub mod client_secrets;
 pub mod declared;
 pub mod forget;
 pub mod grants;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::danger::DangerKind;
 use super::declare::DeclareError;
+use crate::base::Addresses;
 use crate::identity::{
     ApplicationKey, Ceiling, Declaration, IdpId, IdpKey, IdpSpec, OrganizationId, OrganizationKey, OrganizationSpec,
     PolicyId, PolicyText, RoleId,
@@ -128,7 +129,10 @@ impl<'a, K: FnMut() -> Uuid> Planner<'a, K> {
         let key = stored.map_or_else(|| IdpKey::new((self.key)()), |row| row.key);
         self.idps.insert(&spec.id, key);
         let owner = spec.owner.as_ref().map(|id| self.organization_key(id)).transpose()?;
-        let row = IdpRow { key, owner, spec: spec.clone(), declared: true, live: true };
+        let delegates = spec.delegate_to.iter().map(|id| self.organization_key(id)).collect::<Result<_, _>>()?;
+        // Who writes the file runs this server.
+        let addresses = Addresses::Any;
+        let row = IdpRow { key, owner, delegates, addresses, spec: spec.clone(), declared: true, live: true };
         if let Some(stored) = stored {
             self.danger(stored, &row);
         }
