@@ -8,12 +8,14 @@
 mod case;
 mod compare;
 mod decide;
+mod draft;
 mod guide;
 mod lint;
 mod profile;
 mod reach;
 mod record;
 mod selector;
+mod sight;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -27,9 +29,8 @@ pub use profile::{Profile, ProfileError, ProfilePaths};
 pub use reach::Reach;
 pub use record::{QUOTED, to_json};
 pub use selector::{EvaluationError, PreparedClaims, Returned, Selector, SelectorError};
+pub use sight::check_reads;
 pub use snapshot::{Applied, IdpPolicies, Snapshot};
-
-use crate::identity::Invalid;
 
 /// Checks the text of an org or role selector, as it is about to be saved. `{{orgId}}` may stand in quotes.
 ///
@@ -37,26 +38,6 @@ use crate::identity::Invalid;
 /// When it is no selector; says where and what to do.
 pub fn check_selector(text: &str) -> Result<(), SelectorError> {
     Selector::parse(text).map(drop)
-}
-
-/// Checks that a selector reads none but these top-level claims: whoever may not see a claim may not learn it by asking
-/// for it either.
-///
-/// # Errors
-/// When it reads another, or may; says which. A text that is no selector reads nothing.
-pub fn check_reads(text: &str, claims: &[String]) -> Result<(), Invalid> {
-    let Ok(selector) = Selector::parse(text) else { return Ok(()) };
-    let allowed = match claims {
-        [] => "none of this provider's claims may be used here".to_owned(),
-        claims => format!("of this provider's claims only {} may be used here", claims.join(", ")),
-    };
-    let Some(reads) = selector.reads() else {
-        return Err(Invalid::new(format!("{allowed}, and this looks at all of them: name the claim")));
-    };
-    match reads.iter().find(|name| !claims.contains(name)) {
-        Some(name) => Err(Invalid::new(format!("{allowed}, not `{name}`"))),
-        None => Ok(()),
-    }
 }
 
 /// Checks the text of a path of [`crate::identity::ProfilePaths`], its server admin selector included. These are about
