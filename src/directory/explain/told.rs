@@ -56,7 +56,7 @@ impl Held {
 }
 
 impl ExplainedSignIn {
-    fn to_json(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         let mut told = json!({
             "idp": self.idp,
             "identifier": self.identifier,
