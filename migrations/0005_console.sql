@@ -15,3 +15,6 @@ create table client_secrets (
 -- version first.
 alter table policies add column author text;
 create index policies_history on policies (idp_key, organization_key, created_at, id);
+
+-- What a changed policy does is asked of everybody at its IdP, in the order of identities.
+create index identities_at_idp on identities (idp_key, id);
