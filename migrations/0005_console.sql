@@ -1,3 +1,15 @@
+-- One-time links for whoever runs commands on the server, and the sessions they open: console only, an hour at most.
+-- Hashes alone are kept.
+create table login_links (
+    hash text primary key,
+    expires_at bigint not null
+);
+create table break_glass_sessions (
+    hash text primary key,
+    created_at bigint not null,
+    expires_at bigint not null
+);
+
 -- Identity providers by hand. Of one that the file does not declare, `undeclared_at` says since when it is disabled.
 -- `delegates` are the keys of the organizations whose admins may write policies at it, as a JSON list; `public_only`
 -- is set where an organization's admin typed the issuer: requests go to addresses of the public internet alone.

@@ -33,6 +33,8 @@ pub enum Action {
     UserRemoved,
     /// The configuration file was applied.
     ConfigurationApplied,
+    /// An organization, IdP, policy or application was changed by hand.
+    CatalogueEdited,
     /// What policies give no longer was taken away at once.
     LossesApplied,
 }
@@ -47,6 +49,7 @@ impl Action {
             Self::UserAdded => "user-added",
             Self::UserRemoved => "user-removed",
             Self::ConfigurationApplied => "configuration-applied",
+            Self::CatalogueEdited => "catalogue-edited",
             Self::LossesApplied => "losses-applied",
         }
     }

@@ -8,6 +8,7 @@ mod admin;
 mod danger;
 mod declare;
 mod difference;
+mod edit;
 mod explain;
 mod foresee;
 mod losses;
@@ -33,6 +34,7 @@ pub use admin::{AdminError, NewUser, OrganizationAdmin, ServerAdmin, Who};
 pub use danger::{Approval, Danger, DangerKind, IdentityChoice};
 pub use declare::{DeclareError, Declared};
 pub use difference::{Becomes, Difference};
+pub use edit::{Edit, EditError, Expected, Revision, Terms};
 pub use explain::{
     Event, ExplainError, ExplainedSignIn, ExplainedUser, Explanation, Fate, Held, Now, RefusedApplication, Subject,
 };

@@ -98,7 +98,7 @@ fn count_of(number: usize, one: &str, many: &str) -> String {
 const fn mark(becomes: &Becomes) -> &'static str {
     match becomes {
         Becomes::Added | Becomes::Restored => "+",
-        Becomes::Undeclared => "-",
+        Becomes::Undeclared | Becomes::Removed => "-",
         Becomes::Changed(_) => "~",
     }
 }
@@ -107,6 +107,6 @@ const fn told(becomes: &Becomes) -> &'static str {
     match becomes {
         Becomes::Restored => ", restored",
         Becomes::Undeclared => ", no longer declared: kept, but of no effect",
-        Becomes::Added | Becomes::Changed(_) => "",
+        Becomes::Added | Becomes::Removed | Becomes::Changed(_) => "",
     }
 }

@@ -46,7 +46,9 @@ pub(super) fn remedy(danger: &Danger) -> String {
         Danger::Identities { idp, kind: DangerKind::Source, .. } => {
             format!("--keep-identities {idp} or --forget-identities {idp}")
         }
-        Danger::Identities { idp, kind: DangerKind::Owner, .. } => format!("--forget-identities {idp}"),
+        Danger::Identities { idp, kind: DangerKind::Owner | DangerKind::Removal, .. } => {
+            format!("--forget-identities {idp}")
+        }
         Danger::LossOfAdmins { .. } => "--allow-loss-of-admins".to_owned(),
         Danger::LossOfRoles { .. } => "--allow-loss-of-roles".to_owned(),
     }

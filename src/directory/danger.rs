@@ -32,6 +32,8 @@ pub enum DangerKind {
     Source,
     /// The organization it belongs to changes.
     Owner,
+    /// It goes.
+    Removal,
 }
 
 /// A change that waits for an admin's word.
@@ -77,6 +79,11 @@ impl fmt::Display for Danger {
                 f,
                 "the owner of IdP {idp} changes, and with it what its word is worth; this concerns {}: it can be done \
                  only by forgetting their identities there",
+                counted(*people)
+            ),
+            Self::Identities { idp, kind: DangerKind::Removal, people } => write!(
+                f,
+                "with IdP {idp} go the identities of {}, what their sign-ins gave, and their sessions",
                 counted(*people)
             ),
             Self::LossOfAdmins { organizations } => {

@@ -85,6 +85,21 @@ impl Directory {
         if plan.is_empty() {
             return Ok(Declared { changed: false });
         }
+        let entry = entry(&plan.differences(&stored));
+        self.carry_out(snapshot, &stored, &plan, approval, shown, entry).await?;
+        Ok(Declared { changed: true })
+    }
+
+    /// Makes a plan real, if it is still the catalogue of that snapshot and nothing of it is refused.
+    pub(super) async fn carry_out(
+        &self,
+        mut snapshot: Tx,
+        stored: &Stored,
+        plan: &Plan,
+        approval: &Approval,
+        shown: Option<i64>,
+        entry: Entry,
+    ) -> Result<(), DeclareError> {
         // Everybody's sign-in is looked at: before the one writer is taken.
         let seen = catalogue::version(&mut snapshot).await?;
         if shown.is_some_and(|shown| shown != seen) {
@@ -92,7 +107,7 @@ impl Directory {
         }
         let is_forgotten = |idp: &IdpId| approval.identities.get(idp) == Some(&IdentityChoice::Forget);
         let forgotten = plan.dangers.iter().filter(|(_, idp, _)| is_forgotten(idp)).map(|(key, ..)| *key);
-        let impact = self.impact(&mut snapshot, &stored, &plan, forgotten.collect()).await?;
+        let impact = self.impact(&mut snapshot, stored, plan, forgotten.collect()).await?;
         drop(snapshot);
         let refused: Vec<Danger> =
             dangers(&impact).into_iter().filter(|danger| !danger.is_approved(approval)).collect();
@@ -101,13 +116,13 @@ impl Directory {
         if catalogue::bump(&mut tx).await? != seen + 1 {
             return Err(DeclareError::Moved);
         }
-        let mut log = settle(&mut tx, &plan, declaration, approval, refused).await?;
-        write(&mut tx, &plan, Actor::File, now).await?;
-        audit::record(&mut tx, &self.ambient, entry(&plan.differences(&stored))).await?;
+        let mut log = settle(&mut tx, plan, approval, refused).await?;
+        write(&mut tx, plan, entry.actor, now).await?;
+        audit::record(&mut tx, &self.ambient, entry).await?;
         log.push(Change::Catalogue);
         changes::append(&mut tx, now, &log).await?;
         tx.commit().await?;
-        Ok(Declared { changed: true })
+        Ok(())
     }
 
     pub(super) fn plan(&self, stored: &Stored, declaration: &Declaration) -> Result<Plan, DeclareError> {
@@ -133,7 +148,6 @@ fn entry(differences: &[Difference]) -> Entry {
 async fn settle(
     tx: &mut Tx,
     plan: &Plan,
-    declaration: &Declaration,
     approval: &Approval,
     mut refused: Vec<Danger>,
 ) -> Result<Vec<Change>, DeclareError> {
@@ -149,8 +163,8 @@ async fn settle(
                 log.extend(people.into_iter().map(Change::User));
             }
             (Some(IdentityChoice::Keep), DangerKind::Source) => {
-                for spec in declaration.idps.iter().filter(|spec| spec.id == *idp) {
-                    forget::keep(tx, *key, spec.issuer.as_str(), &spec.profile.identifier).await?;
+                for row in plan.idps.iter().filter(|row| row.key == *key) {
+                    forget::keep(tx, *key, row.spec.issuer.as_str(), &row.spec.profile.identifier).await?;
                 }
             }
             _ => refused.push(Danger::Identities { idp: idp.clone(), kind: *kind, people: people.len() }),
@@ -179,6 +193,11 @@ pub(super) async fn write(tx: &mut Tx, plan: &Plan, author: Actor, now: Timestam
     for row in &plan.applications {
         declared::put_application(tx, row, now).await?;
     }
+    let removed = &plan.removed;
+    declared::remove_applications(tx, &removed.applications.iter().map(|(key, _)| *key).collect::<Vec<_>>()).await?;
+    declared::remove_roles(tx, &removed.roles).await?;
+    declared::remove_idps(tx, &removed.idps).await?;
+    declared::remove_organizations(tx, &removed.organizations).await?;
     Ok(())
 }
 

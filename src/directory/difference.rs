@@ -26,17 +26,20 @@ pub enum Becomes {
     Restored,
     /// It is declared no longer: of no effect, but kept.
     Undeclared,
+    /// It is gone.
+    Removed,
     /// These of its keys change, each from and to.
     Changed(Vec<(String, Value, Value)>),
 }
 
 impl Becomes {
-    /// `added`, `restored`, `no longer declared` or `changed`.
+    /// `added`, `restored`, `no longer declared`, `removed` or `changed`.
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Added => "added",
             Self::Restored => "restored",
             Self::Undeclared => "no longer declared",
+            Self::Removed => "removed",
             Self::Changed(_) => "changed",
         }
     }
@@ -89,6 +92,7 @@ impl Plan {
             let old = old.map(|old| Side { live: old.live, keys: spec(&old.spec) });
             told.add("IdP", row.spec.id.to_string(), old, Side { live: row.live, keys: spec(&row.spec) });
         }
+        self.removals(stored, &names, &mut told);
         self.policy_differences(stored, &names, &mut told);
         for row in &self.applications {
             let old = stored.applications.iter().find(|old| old.key == row.key);
@@ -96,6 +100,24 @@ impl Plan {
             told.add("application", row.spec.id.to_string(), old, Side { live: row.live, keys: spec(&row.spec) });
         }
         told.0
+    }
+
+    /// What goes for good.
+    fn removals(&self, stored: &Stored, names: &Names<'_>, told: &mut Told) {
+        let removed = &self.removed;
+        for key in &removed.organizations {
+            told.gone("organization", names.organization(*key));
+        }
+        for row in stored.roles.iter().filter(|row| removed.roles.contains(&row.id)) {
+            told.gone("role", format!("{}/{}", names.organization(row.organization), row.name));
+        }
+        for key in &removed.idps {
+            told.gone("IdP", names.idp(*key));
+        }
+        let is_removed = |key| removed.applications.iter().any(|(other, _)| *other == key);
+        for row in stored.applications.iter().filter(|row| is_removed(row.key)) {
+            told.gone("application", row.spec.id.to_string());
+        }
     }
 
     /// A changed text is a version that retires and one that comes; one that only retires is declared no longer.
@@ -145,6 +167,10 @@ impl Names<'_> {
 struct Told(Vec<Difference>);
 
 impl Told {
+    fn gone(&mut self, what: &'static str, name: String) {
+        self.0.push(Difference { what, name, becomes: Becomes::Removed });
+    }
+
     /// Nothing, if only what is told elsewhere differs.
     fn add(&mut self, what: &'static str, name: String, old: Option<Side>, new: Side) {
         let becomes = match old {

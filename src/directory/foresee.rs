@@ -15,7 +15,7 @@ use super::difference::Difference;
 use super::plan::{Plan, Stored};
 use crate::identity::{Declaration, IdpKey};
 use crate::policy::Snapshot;
-use crate::store::{Tx, catalogue, forget};
+use crate::store::{StoreError, Tx, catalogue, forget};
 
 pub use impact::{Effect, Impact, What};
 
@@ -43,13 +43,7 @@ impl Directory {
         let plan = self.plan(&stored, declaration)?;
         let version = catalogue::version(&mut tx).await?;
         let impact = self.impact(&mut tx, &stored, &plan, HashSet::new()).await?;
-        let mut dangers = dangers(&impact);
-        for (key, idp, kind) in &plan.dangers {
-            let people = forget::people(&mut tx, *key).await?.len();
-            if people > 0 {
-                dangers.insert(0, Danger::Identities { idp: idp.clone(), kind: *kind, people });
-            }
-        }
+        let dangers = dangers_of(&mut tx, &plan, &impact).await?;
         Ok(Foresight { version, differences: plan.differences(&stored), impact, dangers })
     }
 
@@ -71,6 +65,19 @@ impl Directory {
             (after.idps.iter()).filter_map(|idp| Some((idp.key, new.idp(idp.key)?.contained_claims()))).collect();
         tally::work_out(tx, tally::Sides { before, after, old, new, forgotten, contained }, self.ambient.now()).await
     }
+}
+
+/// Everything that must be meant of a plan with this impact.
+pub(super) async fn dangers_of(tx: &mut Tx, plan: &Plan, impact: &Impact) -> Result<Vec<Danger>, StoreError> {
+    let mut all = Vec::new();
+    for (key, idp, kind) in &plan.dangers {
+        let people = forget::people(tx, *key).await?.len();
+        if people > 0 {
+            all.push(Danger::Identities { idp: idp.clone(), kind: *kind, people });
+        }
+    }
+    all.extend(dangers(impact));
+    Ok(all)
 }
 
 /// What of an impact must be meant.

@@ -39,6 +39,25 @@ impl Stored {
     }
 }
 
+/// Rows that go for good. The file removes none: what has gone from it is kept.
+#[derive(Debug, Default)]
+pub(super) struct Removed {
+    pub(super) organizations: Vec<OrganizationKey>,
+    pub(super) roles: Vec<RoleId>,
+    pub(super) idps: Vec<IdpKey>,
+    pub(super) applications: Vec<(ApplicationKey, OrganizationKey)>,
+}
+
+impl Removed {
+    fn is_empty(&self) -> bool {
+        self.organizations.is_empty() && self.roles.is_empty() && self.idps.is_empty() && self.applications.is_empty()
+    }
+
+    fn touches_people(&self) -> bool {
+        !(self.organizations.is_empty() && self.roles.is_empty() && self.idps.is_empty())
+    }
+}
+
 /// The rows to write, and the changes that may make other people of those we know.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
@@ -48,6 +67,7 @@ pub(super) struct Plan {
     pub(super) retired: Vec<PolicyId>,
     pub(super) policies: Vec<PolicyRow>,
     pub(super) applications: Vec<ApplicationRow>,
+    pub(super) removed: Removed,
     pub(super) dangers: Vec<(IdpKey, IdpId, DangerKind)>,
 }
 
@@ -59,6 +79,7 @@ impl Plan {
             && self.retired.is_empty()
             && self.policies.is_empty()
             && self.applications.is_empty()
+            && self.removed.is_empty()
             && self.dangers.is_empty()
     }
 
@@ -69,6 +90,23 @@ impl Plan {
             && self.idps.is_empty()
             && self.retired.is_empty()
             && self.policies.is_empty())
+            || self.removed.touches_people()
+    }
+
+    /// Whether the IdP's people would be others than before: under another issuer or path the same identifier is
+    /// somebody else's, and under another owner so is the word of the IdP.
+    pub(super) fn danger(&mut self, all: &Stored, stored: &IdpRow, row: &IdpRow) {
+        let (issuer, path) = (row.spec.issuer.as_str(), row.spec.profile.identifier.as_str());
+        let elsewhere =
+            |source: &Source| source.idp == row.key && (source.issuer != issuer || source.identifier_path != path);
+        let moved = stored.spec.issuer != row.spec.issuer
+            || stored.spec.profile.identifier != path
+            || all.sources.iter().any(elsewhere);
+        if stored.owner != row.owner {
+            self.dangers.push((row.key, row.spec.id.clone(), DangerKind::Owner));
+        } else if moved {
+            self.dangers.push((row.key, row.spec.id.clone(), DangerKind::Source));
+        }
     }
 
     /// What `declaration` changes of what is `stored`; new rows get keys from `key`.
@@ -134,31 +172,13 @@ impl<'a, K: FnMut() -> Uuid> Planner<'a, K> {
         let addresses = Addresses::Any;
         let row = IdpRow { key, owner, delegates, addresses, spec: spec.clone(), declared: true, live: true };
         if let Some(stored) = stored {
-            self.danger(stored, &row);
+            self.plan.danger(self.stored, stored, &row);
         }
         if stored != Some(&row) {
             self.plan.idps.push(row);
         }
         self.policy(key, None, &spec.default_policy);
         Ok(())
-    }
-
-    /// Whether the IdP's people would be others than before: under another issuer or path the same identifier is
-    /// somebody else's, and under another owner so is the word of the IdP.
-    fn danger(&mut self, stored: &IdpRow, row: &IdpRow) {
-        let (issuer, path) = (row.spec.issuer.as_str(), row.spec.profile.identifier.as_str());
-        let moved = stored.spec.issuer != row.spec.issuer
-            || stored.spec.profile.identifier != path
-            || self
-                .stored
-                .sources
-                .iter()
-                .any(|source| source.idp == row.key && (source.issuer != issuer || source.identifier_path != path));
-        if stored.owner != row.owner {
-            self.plan.dangers.push((row.key, row.spec.id.clone(), DangerKind::Owner));
-        } else if moved {
-            self.plan.dangers.push((row.key, row.spec.id.clone(), DangerKind::Source));
-        }
     }
 
     fn policies(&mut self, spec: &OrganizationSpec) -> Result<(), DeclareError> {

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::value::{At, FromJson, Parsed, values};
+use super::value::{At, BATCH, FromJson, Parsed, Value, list, values};
 use super::{StoreError, Tx};
 use crate::base::{Addresses, Timestamp};
 use crate::identity::{
@@ -306,6 +306,46 @@ pub async fn insert_policy(tx: &mut Tx, row: &PolicyRow, author: Actor, now: Tim
 /// As the column `public_only` says.
 pub(super) const fn addresses(public_only: bool) -> Addresses {
     if public_only { Addresses::Public } else { Addresses::Any }
+}
+
+/// Removes organizations, with everything that is theirs.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove_organizations(tx: &mut Tx, keys: &[OrganizationKey]) -> Result<(), StoreError> {
+    remove(tx, "delete from organizations where key in", keys).await
+}
+
+/// Removes roles, with every grant of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove_roles(tx: &mut Tx, ids: &[RoleId]) -> Result<(), StoreError> {
+    remove(tx, "delete from roles where id in", ids).await
+}
+
+/// Removes IdPs, with their policies. Whoever came from there has to be forgotten before ([`super::forget`]).
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove_idps(tx: &mut Tx, keys: &[IdpKey]) -> Result<(), StoreError> {
+    remove(tx, "delete from idps where key in", keys).await
+}
+
+/// Removes applications.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove_applications(tx: &mut Tx, keys: &[ApplicationKey]) -> Result<(), StoreError> {
+    remove(tx, "delete from applications where key in", keys).await
+}
+
+async fn remove<T: Copy + Into<Value>>(tx: &mut Tx, head: &'static str, keys: &[T]) -> Result<(), StoreError> {
+    for batch in keys.chunks(BATCH) {
+        let values = batch.iter().map(|key| (*key).into()).collect();
+        tx.conn().execute(format!("{head} {}", list(1, batch.len())), values).await?;
+    }
+    Ok(())
 }
 
 fn json(spec: &impl serde::Serialize) -> Result<String, StoreError> {

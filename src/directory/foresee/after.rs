@@ -6,7 +6,7 @@ use crate::directory::plan::{Plan, Stored};
 use crate::identity::{
     Application, Catalogue, Ceiling, Idp, IdpKey, Organization, OrganizationKey, OrganizationPolicy, PolicyId, Role,
 };
-use crate::store::declared::PolicyRow;
+use crate::store::declared::{ApplicationRow, IdpRow, PolicyRow};
 
 /// What will be live: the stored rows with the plan's in their place.
 pub(super) fn catalogue(stored: &Stored, plan: &Plan, version: i64) -> Catalogue {
@@ -14,7 +14,7 @@ pub(super) fn catalogue(stored: &Stored, plan: &Plan, version: i64) -> Catalogue
     rows.extend(stored.organizations.iter().chain(&plan.organizations).map(|row| (row.key, row)));
     let mut organizations: Vec<Organization> = rows
         .into_values()
-        .filter(|row| row.live)
+        .filter(|row| row.live && !plan.removed.organizations.contains(&row.key))
         .map(|row| Organization { key: row.key, id: row.id.clone(), name: row.name.clone(), roles: Vec::new() })
         .collect();
     organizations.sort_by(|one, other| one.id.cmp(&other.id));
@@ -22,7 +22,7 @@ pub(super) fn catalogue(stored: &Stored, plan: &Plan, version: i64) -> Catalogue
 
     let mut rows = HashMap::new();
     rows.extend(stored.roles.iter().chain(&plan.roles).map(|row| (row.id, row)));
-    for row in rows.into_values().filter(|row| row.live) {
+    for row in rows.into_values().filter(|row| row.live && !plan.removed.roles.contains(&row.id)) {
         if let Some(organization) = places.get(&row.organization).and_then(|place| organizations.get_mut(*place)) {
             organization.roles.push(Role { id: row.id, name: row.name.clone(), admin: row.admin });
         }
@@ -34,7 +34,9 @@ pub(super) fn catalogue(stored: &Stored, plan: &Plan, version: i64) -> Catalogue
         defaults.into_iter().map(|row| (row.idp, (row.id, row.ceiling.clone()))).collect();
     let mut rows = HashMap::new();
     rows.extend(stored.idps.iter().chain(&plan.idps).map(|row| (row.key, row)));
-    let live = rows.into_values().filter(|row| row.live && row.owner.is_none_or(|owner| places.contains_key(&owner)));
+    let removed = |row: &IdpRow| plan.removed.idps.contains(&row.key);
+    let live = rows.into_values().filter(|row| row.live && !removed(row));
+    let live = live.filter(|row| row.owner.is_none_or(|owner| places.contains_key(&owner)));
     let idps: Vec<Idp> = live
         .filter_map(|row| {
             let (default_policy, default_ceiling) = defaults.get(&row.key).cloned()?;
@@ -60,7 +62,8 @@ pub(super) fn catalogue(stored: &Stored, plan: &Plan, version: i64) -> Catalogue
 
     let mut rows = HashMap::new();
     rows.extend(stored.applications.iter().chain(&plan.applications).map(|row| (row.key, row)));
-    let live = rows.into_values().filter(|row| row.live && places.contains_key(&row.organization));
+    let removed = |row: &ApplicationRow| plan.removed.applications.iter().any(|(key, _)| *key == row.key);
+    let live = rows.into_values().filter(|row| row.live && !removed(row) && places.contains_key(&row.organization));
     let applications =
         live.map(|row| Application { key: row.key, organization: row.organization, spec: row.spec.clone() }).collect();
     Catalogue { version, organizations, idps, policies, applications }

@@ -1,0 +1,268 @@
+//! From a change by hand to a plan: the rows it writes, and the ones it removes.
+
+use uuid::Uuid;
+
+use super::{Edit, EditError, Expected, Reach, Revision};
+use crate::base::Addresses;
+use crate::directory::danger::DangerKind;
+use crate::directory::plan::{Plan, Stored};
+use crate::identity::{
+    ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, IdpId, IdpKey, IdpSpec, OrganizationId, OrganizationKey,
+    PolicyId, PolicyText, RoleId, RoleName,
+};
+use crate::store::declared::{ApplicationRow, IdpRow, OrganizationRow, PolicyRow, RoleRow};
+
+/// The plan of `edit`, if whoever has `reach` may make it on what is `stored`.
+pub(super) fn plan(
+    edit: &Edit,
+    stored: &Stored,
+    reach: Reach,
+    expected: &Expected,
+    key: impl FnMut() -> Uuid,
+) -> Result<Plan, EditError> {
+    let mut outline = Outline { stored, reach, expected, key, plan: Plan::default() };
+    match edit {
+        Edit::Organization { id, name, roles } => outline.organization(id, name, roles)?,
+        Edit::Idp(spec) => outline.idp(spec)?,
+        Edit::IdpInForce { idp, live } => outline.idp_in_force(idp, *live)?,
+        Edit::Policy { idp, organization, text, ceiling } => {
+            outline.policy(idp, organization.as_ref(), text.as_ref(), ceiling)?;
+        }
+        Edit::Application(spec) => outline.application(spec)?,
+        Edit::RemoveOrganization(id) => outline.remove_organization(id)?,
+        Edit::RemoveIdp(id) => outline.remove_idp(id)?,
+        Edit::RemoveApplication(id) => outline.remove_application(id)?,
+    }
+    Ok(outline.plan)
+}
+
+struct Outline<'a, K> {
+    stored: &'a Stored,
+    reach: Reach,
+    expected: &'a Expected,
+    key: K,
+    plan: Plan,
+}
+
+impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
+    fn organization(&mut self, id: &OrganizationId, name: &str, roles: &[(RoleName, bool)]) -> Result<(), EditError> {
+        let what = || format!("the organization {id}");
+        self.needs(Reach::Server, what)?;
+        let stored = self.stored.organizations.iter().find(|row| row.id == *id);
+        let revision = stored.map(|row| Revision::of_organization(row, &self.roles_of(row.key)));
+        self.fits(revision, stored.is_some_and(|row| row.declared), what)?;
+        let key = stored.map_or_else(|| OrganizationKey::new((self.key)()), |row| row.key);
+        let row = OrganizationRow { key, id: id.clone(), name: name.to_owned(), declared: false, live: true };
+        if stored != Some(&row) {
+            self.plan.organizations.push(row);
+        }
+        for (name, admin) in roles {
+            let stored = self.stored.roles.iter().find(|row| row.organization == key && row.name == *name);
+            let id = stored.map_or_else(|| RoleId::new((self.key)()), |row| row.id);
+            let row = RoleRow { id, organization: key, name: name.clone(), admin: *admin, live: true };
+            if stored != Some(&row) {
+                self.plan.roles.push(row);
+            }
+        }
+        let gone = self.roles_of(key).into_iter().filter(|row| !roles.iter().any(|(name, _)| *name == row.name));
+        self.plan.removed.roles = gone.map(|row| row.id).collect();
+        Ok(())
+    }
+
+    fn idp(&mut self, spec: &IdpSpec) -> Result<(), EditError> {
+        let what = || format!("the IdP {}", spec.id);
+        let owner = spec.owner.as_ref().map(|id| self.live_organization(id)).transpose()?;
+        self.needs(owner.map_or(Reach::Server, Reach::Organization), what)?;
+        let stored = self.stored.idps.iter().find(|row| row.spec.id == spec.id);
+        if let Some(stored) = stored {
+            self.needs(stored.owner.map_or(Reach::Server, Reach::Organization), what)?;
+        }
+        self.fits(stored.map(Revision::of_idp), stored.is_some_and(|row| row.declared), what)?;
+        let key = stored.map_or_else(|| IdpKey::new((self.key)()), |row| row.key);
+        let live = stored.is_none_or(|row| row.live);
+        let delegates = spec.delegate_to.iter().map(|id| self.live_organization(id)).collect::<Result<_, _>>()?;
+        let same = stored.filter(|row| row.spec.issuer == spec.issuer).map(|row| row.addresses);
+        let addresses = same.unwrap_or(match self.reach {
+            Reach::Server => Addresses::Any,
+            Reach::Organization(_) => Addresses::Public,
+        });
+        let mut row = IdpRow { key, owner, delegates, addresses, spec: spec.clone(), declared: false, live };
+        match stored {
+            Some(stored) => {
+                row.spec.default_policy = stored.spec.default_policy.clone();
+                self.plan.danger(self.stored, stored, &row);
+            }
+            // What has no policy of its own is judged by this one.
+            None => self.version(key, None, &spec.default_policy, &Ceiling::None),
+        }
+        if stored != Some(&row) {
+            self.plan.idps.push(row);
+        }
+        Ok(())
+    }
+
+    fn idp_in_force(&mut self, id: &IdpId, live: bool) -> Result<(), EditError> {
+        let row = self.own_idp(id)?;
+        if row.live != live {
+            self.plan.idps.push(IdpRow { live, ..row.clone() });
+        }
+        Ok(())
+    }
+
+    fn policy(
+        &mut self,
+        idp: &IdpId,
+        organization: Option<&OrganizationId>,
+        text: Option<&PolicyText>,
+        ceiling: &Ceiling,
+    ) -> Result<(), EditError> {
+        let what = || match organization {
+            Some(organization) => format!("the policy of {organization} at {idp}"),
+            None => format!("the default policy of {idp}"),
+        };
+        let row = self.find_idp(idp)?;
+        let (idp, owner, written) = (row.key, row.owner, row);
+        let key = organization.map(|id| self.live_organization(id)).transpose()?;
+        let reach = match (key, owner) {
+            (None, None) => Reach::Server,
+            // At an IdP of one organization there is nobody else to judge for.
+            (None, Some(owner)) => Reach::Organization(owner),
+            (Some(key), Some(owner)) if key != owner => return Err(EditError::OutOfReach(what())),
+            (Some(key), Some(_)) => Reach::Organization(key),
+            (Some(key), None) => {
+                if row.delegates.contains(&key) { Reach::Organization(key) } else { Reach::Server }
+            }
+        };
+        self.needs(reach, what)?;
+        // The file's are those of what it declares: of an organization its own, of an IdP the default.
+        let declared = match key {
+            None => row.declared,
+            Some(key) => self.stored.organizations.iter().any(|row| row.key == key && row.declared),
+        };
+        let stored = self.stored.policies.iter().find(|row| row.idp == idp && row.organization == key);
+        self.fits(stored.map(Revision::of_policy), declared, what)?;
+        match (text, key) {
+            (Some(text), _) => {
+                self.version(idp, key, text, ceiling);
+                if key.is_none() && written.spec.default_policy != *text {
+                    let mut row = written.clone();
+                    row.spec.default_policy = text.clone();
+                    self.plan.idps.push(row);
+                }
+            }
+            (None, Some(_)) => self.plan.retired.extend(stored.map(|row| row.id)),
+            (None, None) => return Err(EditError::Invalid("an IdP always has a default policy".to_owned())),
+        }
+        Ok(())
+    }
+
+    /// A changed text is a new version; versions that were in force once never change.
+    fn version(&mut self, idp: IdpKey, organization: Option<OrganizationKey>, text: &PolicyText, ceiling: &Ceiling) {
+        let stored = self.stored.policies.iter().find(|row| row.idp == idp && row.organization == organization);
+        if stored.is_some_and(|row| row.text == *text && row.ceiling == *ceiling) {
+            return;
+        }
+        self.plan.retired.extend(stored.map(|row| row.id));
+        let id = PolicyId::new((self.key)());
+        self.plan.policies.push(PolicyRow { id, idp, organization, text: text.clone(), ceiling: ceiling.clone() });
+    }
+
+    fn application(&mut self, spec: &ApplicationSpec) -> Result<(), EditError> {
+        let what = || format!("the application {}", spec.id);
+        let organization = self.live_organization(&spec.organization)?;
+        self.needs(Reach::Organization(organization), what)?;
+        let stored = self.stored.applications.iter().find(|row| row.spec.id == spec.id);
+        if let Some(stored) = stored {
+            self.needs(Reach::Organization(stored.organization), what)?;
+        }
+        self.fits(stored.map(Revision::of_application), stored.is_some_and(|row| row.declared), what)?;
+        let others = self.stored.applications.iter().filter(|row| row.spec.id != spec.id && row.live);
+        let taken = others.flat_map(|row| &row.spec.hosts).find(|host| spec.hosts.contains(host));
+        if let Some(host) = taken {
+            return Err(EditError::Invalid(format!("the host {host} is another application's: choose another")));
+        }
+        let key = stored.map_or_else(|| ApplicationKey::new((self.key)()), |row| row.key);
+        let row = ApplicationRow { key, organization, spec: spec.clone(), declared: false, live: true };
+        if stored != Some(&row) {
+            self.plan.applications.push(row);
+        }
+        Ok(())
+    }
+
+    fn remove_organization(&mut self, id: &OrganizationId) -> Result<(), EditError> {
+        let what = || format!("the organization {id}");
+        self.needs(Reach::Server, what)?;
+        let stored = self.stored.organizations.iter().find(|row| row.id == *id);
+        let row = stored.ok_or_else(|| EditError::NoSuch(what()))?;
+        self.fits(Some(Revision::of_organization(row, &self.roles_of(row.key))), row.declared, what)?;
+        for idp in self.stored.idps.iter().filter(|idp| idp.owner == Some(row.key)) {
+            self.plan.dangers.push((idp.key, idp.spec.id.clone(), DangerKind::Removal));
+            self.plan.removed.idps.push(idp.key);
+        }
+        self.plan.removed.organizations.push(row.key);
+        Ok(())
+    }
+
+    fn remove_idp(&mut self, id: &IdpId) -> Result<(), EditError> {
+        let key = self.own_idp(id)?.key;
+        self.plan.dangers.push((key, id.clone(), DangerKind::Removal));
+        self.plan.removed.idps.push(key);
+        Ok(())
+    }
+
+    fn remove_application(&mut self, id: &ApplicationId) -> Result<(), EditError> {
+        let what = || format!("the application {id}");
+        let stored = self.stored.applications.iter().find(|row| row.spec.id == *id);
+        let row = stored.ok_or_else(|| EditError::NoSuch(what()))?;
+        self.needs(Reach::Organization(row.organization), what)?;
+        self.fits(Some(Revision::of_application(row)), row.declared, what)?;
+        self.plan.removed.applications.push((row.key, row.organization));
+        Ok(())
+    }
+
+    /// The IdP, if this admin may change it.
+    fn own_idp(&self, id: &IdpId) -> Result<&'a IdpRow, EditError> {
+        let what = || format!("the IdP {id}");
+        let row = self.find_idp(id)?;
+        self.needs(row.owner.map_or(Reach::Server, Reach::Organization), what)?;
+        self.fits(Some(Revision::of_idp(row)), row.declared, what)?;
+        Ok(row)
+    }
+
+    fn find_idp(&self, id: &IdpId) -> Result<&'a IdpRow, EditError> {
+        let row = self.stored.idps.iter().find(|row| row.spec.id == *id);
+        row.ok_or_else(|| EditError::NoSuch(format!("IdP {id}")))
+    }
+
+    fn live_organization(&self, id: &OrganizationId) -> Result<OrganizationKey, EditError> {
+        let row = self.stored.organizations.iter().find(|row| row.id == *id && row.live);
+        row.map(|row| row.key).ok_or_else(|| EditError::NoSuch(format!("organization {id}")))
+    }
+
+    fn roles_of(&self, organization: OrganizationKey) -> Vec<&'a RoleRow> {
+        self.stored.roles.iter().filter(|row| row.organization == organization).collect()
+    }
+
+    /// Whether whoever acts may act on what has that reach.
+    fn needs(&self, reach: Reach, what: impl Fn() -> String) -> Result<(), EditError> {
+        match self.reach {
+            Reach::Server => Ok(()),
+            own if own == reach => Ok(()),
+            Reach::Organization(_) => Err(EditError::OutOfReach(what())),
+        }
+    }
+
+    /// Whether what is there is what was expected, and no business of the file.
+    fn fits(&self, revision: Option<Revision>, declared: bool, what: impl Fn() -> String) -> Result<(), EditError> {
+        if declared {
+            return Err(EditError::Declared(what()));
+        }
+        match (self.expected, revision) {
+            (Expected::Any, _) | (Expected::Absent, None) => Ok(()),
+            (Expected::Absent, Some(_)) => Err(EditError::Taken(what())),
+            (Expected::Seen(_), None) => Err(EditError::NoSuch(what())),
+            (Expected::Seen(seen), Some(revision)) if *seen == revision => Ok(()),
+            (Expected::Seen(_), Some(_)) => Err(EditError::Moved),
+        }
+    }
+}
