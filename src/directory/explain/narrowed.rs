@@ -20,7 +20,10 @@ impl Explaining<'_> {
     pub(super) async fn may_know_of(&self, tx: &mut Tx, line: &AuditRow) -> Result<bool, StoreError> {
         let Some(only) = self.only else { return Ok(true) };
         let application = line.about.application.map(|key| self.catalogue.applications.iter().find(|a| a.key == key));
-        let is_ours = line.about.organization.is_none_or(|key| key == only.key)
+        // Of an IdP that is gone nobody knows whose it was.
+        let idp = line.about.idp.map(|key| self.catalogue.idp(key));
+        let is_ours = idp.is_none_or(|found| found.is_some_and(|idp| idp.owner.is_none_or(|owner| owner == only.key)))
+            && line.about.organization.is_none_or(|key| key == only.key)
             && application.is_none_or(|found| found.is_some_and(|found| found.organization == only.key));
         match line.about.user {
             Some(user) if is_ours => self.is_member(tx, user).await,

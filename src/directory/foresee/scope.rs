@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::vec;
 
 use crate::base::Timestamp;
-use crate::directory::plan::Plan;
-use crate::identity::{Catalogue, IdentityId, IdpKey, OrganizationKey, RoleId, UserId};
+use crate::directory::plan::{Audience, Plan};
+use crate::identity::{Catalogue, IdentityId, Idp, IdpKey, OrganizationKey, RoleId, UserId};
+use crate::store::declared::PolicyRow;
 use crate::store::holders;
 use crate::store::sign_ins::{self, LastSignIn};
 use crate::store::{StoreError, Tx};
@@ -13,25 +14,27 @@ use crate::store::{StoreError, Tx};
 /// Identities looked at in one go: a page of claims of the largest size is some thirty megabytes.
 const PAGE: u32 = 500;
 
-/// Of whom an impact may tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::directory) enum Audience {
-    /// Everybody.
-    Everybody,
-    /// Those who hold something in that organization now, and of them what concerns it.
-    Members(OrganizationKey),
+impl Audience {
+    /// Whether it may be told of a claim of that IdP.
+    pub(super) fn sees(self, idp: &Idp, claim: &str) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Members(organization) => idp.sight(organization).sees(claim),
+        }
+    }
 }
 
-/// What a plan may change; absent: anything.
+/// What a plan may change, absent: anything; and of whom its maker may know.
 #[derive(Debug)]
 pub(super) struct Scope {
+    audience: Audience,
     idps: Option<BTreeSet<IdpKey>>,
     organizations: Option<BTreeSet<OrganizationKey>>,
 }
 
 impl Scope {
     /// A policy concerns its IdP alone, and an organization's own that organization alone.
-    pub(super) fn of(plan: &Plan, policies: &[PolicyRow], audience: Audience) -> Self {
+    pub(super) fn of(plan: &Plan, policies: &[PolicyRow]) -> Self {
         let removed = &plan.removed;
         let of_idps = plan.organizations.is_empty()
             && plan.roles.is_empty()
@@ -43,8 +46,9 @@ impl Scope {
         let own = changed.iter().map(|row| row.organization).collect::<Option<BTreeSet<_>>>();
         let idps = plan.idps.iter().map(|row| row.key).chain(removed.idps.iter().copied());
         Self {
+            audience: plan.audience,
             idps: of_idps.then(|| changed.iter().map(|row| row.idp).chain(idps).collect()),
-            organizations: match audience {
+            organizations: match plan.audience {
                 Audience::Members(organization) => Some([organization].into()),
                 Audience::Everybody => own.filter(|_| of_policies),
             },
@@ -64,15 +68,9 @@ impl Scope {
     }
 
     /// Everybody concerned, of those who may be told of.
-    pub(super) async fn people(
-        &self,
-        tx: &mut Tx,
-        before: &Catalogue,
-        audience: Audience,
-        now: Timestamp,
-    ) -> Result<People, StoreError> {
+    pub(super) async fn people(&self, tx: &mut Tx, before: &Catalogue, now: Timestamp) -> Result<People, StoreError> {
         let idps = self.idps.clone();
-        Ok(match (audience, idps) {
+        Ok(match (self.audience, idps) {
             (Audience::Members(key), idps) => {
                 let roles = before.organization(key).map(|organization| organization.roles.as_slice());
                 let roles: Vec<RoleId> = roles.unwrap_or_default().iter().map(|role| role.id).collect();

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::impact::{Effect, Impact, What};
 use super::tally::{Sides, Tally, Thing};
 use crate::base::Timestamp;
+use crate::directory::plan::Audience;
 use crate::identity::{Catalogue, OrganizationId, OrganizationKey, Role, RoleId, UserId, Username};
 use crate::store::{StoreError, Tx, holders, users};
 
@@ -47,9 +48,23 @@ pub(super) async fn sum(tally: Tally, tx: &mut Tx, sides: &Sides, now: Timestamp
         unknown_users: names.some(tally.unknown.iter().copied()),
         shut_out: tally.shut_out,
         losing: losing.len() as u64,
-        holders: holders::count(tx, now).await?,
+        holders: match sides.audience {
+            Audience::Everybody => holders::count(tx, now).await?,
+            Audience::Members(_) => holders(tx, &before, now).await?,
+        },
         without_admin: without_admin(&gains, &losses, tx, sides, now).await?,
     })
+}
+
+/// How many users hold one of these roles.
+async fn holders(
+    tx: &mut Tx,
+    roles: &HashMap<RoleId, (OrganizationKey, &Role)>,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let roles: Vec<RoleId> = roles.keys().copied().collect();
+    let users: BTreeSet<UserId> = holders::live_of_roles(tx, &roles, now).await?.iter().map(|held| held.user).collect();
+    Ok(users.len() as u64)
 }
 
 /// Every role, with its organization.
