@@ -10,6 +10,30 @@ create table break_glass_sessions (
     expires_at bigint not null
 );
 
+-- People: found among a million. Of each user one row per scope and term. A scope is '' for everyone, an organization's
+-- key for those who hold a role in it, or the name of a state. A term is the beginning of a word of username, name or
+-- address, spelled so that every collation orders it alike (`store::search`); the empty one stands for the user
+-- themselves. This is an index: who is in an organization says `grants` alone, and every list asks it again.
+create table search_terms (
+    scope text not null,
+    term text not null,
+    user_id text not null references users (id) on delete cascade,
+    primary key (scope, term, user_id)
+);
+create index search_terms_user on search_terms (user_id);
+
+-- Users of before this table, until they are in it.
+alter table users add column searchable boolean not null default false;
+create index users_not_searchable on users (id) where not searchable;
+
+-- Lists of those who hold a role, or are known at an IdP, in order.
+drop index grants_role;
+create index grants_role on grants (role_id, user_id);
+create index identities_idp on identities (idp_key, user_id);
+create index expectations_idp on expectations (idp_key, user_id);
+-- What happened to a user.
+create index audit_user on audit (user_id, at, id) where user_id is not null;
+
 -- Identity providers by hand. Of one that the file does not declare, `undeclared_at` says since when it is disabled.
 -- `delegates` are the keys of the organizations whose admins may write policies at it, as a JSON list; `public_only`
 -- is set where an organization's admin typed the issuer: requests go to addresses of the public internet alone.

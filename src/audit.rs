@@ -27,14 +27,30 @@ pub enum Action {
     SignInRefused,
     /// Somebody signed in was refused a page of an application.
     EntryDenied,
-    /// A user was made beforehand, or given roles.
+    /// A user was made beforehand.
     UserAdded,
     /// A user was removed with all that was theirs.
     UserRemoved,
+    /// A user may enter no more.
+    UserDisabled,
+    /// A user may enter again.
+    UserEnabled,
+    /// Two users became one.
+    UsersMerged,
+    /// A user was given other roles of an organization by hand.
+    RolesChanged,
+    /// Sessions of a user were ended.
+    SessionsEnded,
     /// The configuration file was applied.
     ConfigurationApplied,
     /// An organization, IdP, policy or application was changed by hand.
     CatalogueEdited,
+    /// A link that opens the console once was made.
+    LoginLinkMade,
+    /// Such a link was used.
+    BreakGlass,
+    /// The session it opened was ended.
+    BreakGlassEnded,
     /// What policies give no longer was taken away at once.
     LossesApplied,
 }
@@ -48,8 +64,16 @@ impl Action {
             Self::EntryDenied => "entry-denied",
             Self::UserAdded => "user-added",
             Self::UserRemoved => "user-removed",
+            Self::UserDisabled => "user-disabled",
+            Self::UserEnabled => "user-enabled",
+            Self::UsersMerged => "users-merged",
+            Self::RolesChanged => "roles-changed",
+            Self::SessionsEnded => "sessions-ended",
             Self::ConfigurationApplied => "configuration-applied",
             Self::CatalogueEdited => "catalogue-edited",
+            Self::LoginLinkMade => "login-link-made",
+            Self::BreakGlass => "break-glass",
+            Self::BreakGlassEnded => "break-glass-ended",
             Self::LossesApplied => "losses-applied",
         }
     }

@@ -17,7 +17,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 pub use assets::{Asset, Assets, asset};
-pub use console::{Done, Field, NavItem, Overview, Shell};
+pub use console::{BreakGlass, Done, Field, NavItem, Overview, Shell};
 pub use frame::{Account, Action, CSRF_FIELD, Frame};
 pub use home::{Home, HomeApplication, HomeOrganization};
 pub use problem::Problem;
@@ -40,7 +40,7 @@ trait Page: Serialize + Sized {
 }
 
 /// Every template, by the name other templates call it.
-const TEMPLATES: [(&str, &str); 12] = [
+const TEMPLATES: [(&str, &str); 13] = [
     ("base.html", include_str!("../templates/base.html")),
     ("threshold.html", include_str!("../templates/threshold.html")),
     ("room.html", include_str!("../templates/room.html")),
@@ -52,6 +52,7 @@ const TEMPLATES: [(&str, &str); 12] = [
     (SignedOut::TEMPLATE, include_str!("../templates/login/signed_out.html")),
     (Home::TEMPLATE, include_str!("../templates/home.html")),
     (Problem::TEMPLATE, include_str!("../templates/problem.html")),
+    (BreakGlass::TEMPLATE, include_str!("../templates/break_glass.html")),
     (Overview::TEMPLATE, include_str!("../templates/console/overview.html")),
 ];
 
@@ -124,6 +125,14 @@ impl Pages {
     /// # Errors
     /// When the template fails.
     pub fn problem(&self, page: &Problem) -> Result<String, PageError> {
+        self.render(page)
+    }
+
+    /// What a login link shows.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn break_glass(&self, page: &BreakGlass) -> Result<String, PageError> {
         self.render(page)
     }
 

@@ -11,6 +11,7 @@ mod url;
 mod value;
 
 pub mod audit;
+pub mod break_glass;
 pub mod catalogue;
 pub mod changes;
 pub mod client_secrets;
@@ -20,7 +21,9 @@ pub mod grants;
 pub mod handoff;
 pub mod holders;
 pub mod identities;
+pub mod people;
 pub mod policies;
+pub mod search;
 pub mod server_keys;
 pub mod sessions;
 pub mod sign_ins;

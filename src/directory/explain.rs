@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::admin::{OrganizationAdmin, ServerAdmin};
 use crate::base::{Reference, Timestamp};
 use crate::claims::{ClaimLimits, ClaimRules, Claims, Recorded};
-use crate::identity::{Application, Catalogue, Idp, Organization, Origin, UserId, Username};
+use crate::identity::{Application, Catalogue, Idp, Organization, OrganizationKey, Origin, UserId, Username};
 use crate::policy::{self, Snapshot};
 use crate::store::audit::{self, AuditRow};
 use crate::store::sign_ins::{self, SignInRow};
@@ -105,6 +105,22 @@ struct Explaining<'a> {
     policies: &'a Snapshot,
     /// The organization whose admin asks, if it is no server admin.
     only: Option<&'a Organization>,
+}
+
+/// The last sign-in of each identity of a user, explained by a catalogue and its policies; with `within`, those that may
+/// concern that organization, and its part of them.
+pub(super) async fn sign_ins_of(
+    tx: &mut Tx,
+    now: Timestamp,
+    (catalogue, policies): (&Catalogue, &Snapshot),
+    user: UserId,
+    within: Option<OrganizationKey>,
+) -> Result<Vec<ExplainedSignIn>, StoreError> {
+    let only = within.map(|key| catalogue.organization(key));
+    // Of one that is gone there is nothing to tell.
+    let Some(only) = only.map_or(Some(None), |found| found.map(Some)) else { return Ok(Vec::new()) };
+    let rows = sign_ins::of_user(tx, user).await?;
+    Explaining { now, catalogue, policies, only }.sign_ins(tx, rows).await
 }
 
 impl Explaining<'_> {

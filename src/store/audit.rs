@@ -196,6 +196,26 @@ pub async fn page(
     Ok(rows.into_iter().map(AuditRow::from).collect())
 }
 
+/// The latest lines about a user, the newest first; with `only`, those about that organization too, among as many as
+/// are looked at.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_user(
+    tx: &mut Tx,
+    user: UserId,
+    only: Option<OrganizationKey>,
+    limit: u32,
+) -> Result<Vec<AuditRow>, StoreError> {
+    // Lines that are looked at: whoever signs in each minute has more than a page should read.
+    const SQL: &str = "select id, at, action, actor, reference, user_id, identity_id, idp_key, organization_key, \
+        application_key, session_id, count, detail, before, after from \
+        (select * from audit where user_id = $1 order by at desc, id desc limit 1000) as latest \
+        where organization_key = $2 or $2 is null order by at desc, id desc limit $3";
+    let rows: Vec<Row> = tx.conn().all(SQL, values![user, only, i64::from(limit)]).await?;
+    Ok(rows.into_iter().map(AuditRow::from).collect())
+}
+
 /// Drops lines before `kept_since`.
 ///
 /// # Errors
