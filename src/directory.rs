@@ -15,6 +15,7 @@ mod foresee;
 mod losses;
 mod people;
 mod plan;
+mod policies;
 mod provision;
 mod reconcile;
 mod record;
@@ -45,6 +46,7 @@ pub use people::{
     FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Person, PersonSession, Sought, UserSelector,
     UserState,
 };
+pub use policies::{Author, PolicyVersion, RecallError, Recalled};
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
 pub use record::{Record, RecordSettings, RefusedSignIn};
 // What callers handle, from rooms that not all of them know.
