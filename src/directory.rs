@@ -5,6 +5,7 @@
 //! head of the change log.
 
 mod admin;
+mod crowd;
 mod break_glass;
 mod danger;
 mod declare;

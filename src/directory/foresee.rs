@@ -75,8 +75,8 @@ impl Directory {
         });
         let contained = contained.collect();
         let now = self.ambient.now();
-        let people = scope.people(tx, &before, now).await?;
-        tally::work_out(tx, tally::Sides { before, after, old, new, forgotten, contained, audience }, people, now).await
+        let crowd = scope.crowd(tx, now).await?;
+        tally::work_out(tx, tally::Sides { before, after, old, new, forgotten, contained, audience }, crowd, now).await
     }
 }
 

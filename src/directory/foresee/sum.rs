@@ -50,21 +50,10 @@ pub(super) async fn sum(tally: Tally, tx: &mut Tx, sides: &Sides, now: Timestamp
         losing: losing.len() as u64,
         holders: match sides.audience {
             Audience::Everybody => holders::count(tx, now).await?,
-            Audience::Members(_) => holders(tx, &before, now).await?,
+            Audience::Members(organization) => holders::members(tx, organization, now).await?.len() as u64,
         },
         without_admin: without_admin(&gains, &losses, tx, sides, now).await?,
     })
-}
-
-/// How many users hold one of these roles.
-async fn holders(
-    tx: &mut Tx,
-    roles: &HashMap<RoleId, (OrganizationKey, &Role)>,
-    now: Timestamp,
-) -> Result<u64, StoreError> {
-    let roles: Vec<RoleId> = roles.keys().copied().collect();
-    let users: BTreeSet<UserId> = holders::live_of_roles(tx, &roles, now).await?.iter().map(|held| held.user).collect();
-    Ok(users.len() as u64)
 }
 
 /// Every role, with its organization.

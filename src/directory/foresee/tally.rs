@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::impact::Impact;
-use super::scope::People;
 use super::sum::sum;
 use crate::base::Timestamp;
 use crate::claims::Claims;
+use crate::directory::crowd::Crowd;
 use crate::directory::declare::DeclareError;
 use crate::directory::explain::kept_claims;
 use crate::directory::plan::Audience;
@@ -68,12 +68,12 @@ pub(super) struct Tally {
 pub(super) async fn work_out(
     tx: &mut Tx,
     sides: Sides,
-    mut people: People,
+    mut crowd: Crowd,
     now: Timestamp,
 ) -> Result<Impact, DeclareError> {
     let sides = Arc::new(sides);
     let mut tally = Tally::default();
-    while let Some(page) = people.next(tx).await? {
+    while let Some(page) = crowd.next(tx).await? {
         let users: BTreeSet<UserId> = page.iter().map(|row| row.user).collect();
         let held = held(tx, &users.into_iter().collect::<Vec<_>>(), now).await?;
         let sides = Arc::clone(&sides);
