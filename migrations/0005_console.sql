@@ -1,3 +1,11 @@
+-- Who put a version of a policy in force. Null: from before this was written down. History is read by place, the last
+-- version first.
+alter table policies add column author text;
+create index policies_history on policies (idp_key, organization_key, created_at, id);
+
+-- What a changed policy does is asked of everybody at its IdP, in the order of identities.
+create index identities_at_idp on identities (idp_key, id);
+
 -- One-time links for whoever runs commands on the server, and the sessions they open: console only, an hour at most.
 -- Hashes alone are kept.
 create table login_links (
@@ -34,6 +42,11 @@ create index expectations_idp on expectations (idp_key, user_id);
 -- What happened to a user.
 create index audit_user on audit (user_id, at, id) where user_id is not null;
 
+-- The audit log is read from its end: of everything, of an organization, and each of one action.
+create index audit_action on audit (action, at, id);
+create index audit_organization on audit (organization_key, at, id) where organization_key is not null;
+create index audit_organization_action on audit (organization_key, action, at, id) where organization_key is not null;
+
 -- Identity providers by hand. Of one that the file does not declare, `undeclared_at` says since when it is disabled.
 -- `delegates` are the keys of the organizations whose admins may write policies at it, as a JSON list; `public_only`
 -- is set where an organization's admin typed the issuer: requests go to addresses of the public internet alone.
@@ -46,11 +59,3 @@ create table client_secrets (
     sealed text not null,
     changed_at bigint not null
 );
-
--- Who put a version of a policy in force. Null: from before this was written down. History is read by place, the last
--- version first.
-alter table policies add column author text;
-create index policies_history on policies (idp_key, organization_key, created_at, id);
-
--- What a changed policy does is asked of everybody at its IdP, in the order of identities.
-create index identities_at_idp on identities (idp_key, id);

@@ -17,7 +17,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 pub use assets::{Asset, Assets, asset};
-pub use console::{BreakGlass, Done, Field, NavItem, Overview, Shell};
+pub use console::{AuditItem, AuditLink, AuditLog, BreakGlass, Done, Field, NavItem, Overview, Shell};
 pub use frame::{Account, Action, CSRF_FIELD, Frame};
 pub use home::{Home, HomeApplication, HomeOrganization};
 pub use problem::Problem;
@@ -40,11 +40,10 @@ trait Page: Serialize + Sized {
 }
 
 /// Every template, by the name other templates call it.
-const TEMPLATES: [(&str, &str); 13] = [
+const TEMPLATES: &[(&str, &str)] = &[
     ("base.html", include_str!("../templates/base.html")),
     ("threshold.html", include_str!("../templates/threshold.html")),
     ("room.html", include_str!("../templates/room.html")),
-    ("console.html", include_str!("../templates/console.html")),
     ("partials/parts.html", include_str!("../templates/partials/parts.html")),
     (Choose::TEMPLATE, include_str!("../templates/login/choose.html")),
     (Welcome::TEMPLATE, include_str!("../templates/login/welcome.html")),
@@ -52,8 +51,6 @@ const TEMPLATES: [(&str, &str); 13] = [
     (SignedOut::TEMPLATE, include_str!("../templates/login/signed_out.html")),
     (Home::TEMPLATE, include_str!("../templates/home.html")),
     (Problem::TEMPLATE, include_str!("../templates/problem.html")),
-    (BreakGlass::TEMPLATE, include_str!("../templates/break_glass.html")),
-    (Overview::TEMPLATE, include_str!("../templates/console/overview.html")),
 ];
 
 /// The templates, ready to render.
@@ -74,7 +71,7 @@ impl Pages {
         environment.add_global("stylesheet", assets::versioned("vestibule.css"));
         environment.add_global("mark", assets::versioned("mark.svg"));
         environment.add_global("htmx", assets::versioned("htmx.min.js"));
-        for (name, source) in TEMPLATES {
+        for &(name, source) in TEMPLATES.iter().chain(console::TEMPLATES) {
             environment.add_template(name, source)?;
         }
         Ok(Self { environment })
@@ -125,22 +122,6 @@ impl Pages {
     /// # Errors
     /// When the template fails.
     pub fn problem(&self, page: &Problem) -> Result<String, PageError> {
-        self.render(page)
-    }
-
-    /// What a login link shows.
-    ///
-    /// # Errors
-    /// When the template fails.
-    pub fn break_glass(&self, page: &BreakGlass) -> Result<String, PageError> {
-        self.render(page)
-    }
-
-    /// The console's first page.
-    ///
-    /// # Errors
-    /// When the template fails.
-    pub fn overview(&self, page: &Overview) -> Result<String, PageError> {
         self.render(page)
     }
 
