@@ -50,8 +50,8 @@ pub use explain::{
 pub use foresee::{Effect, Foresight, Impact, What};
 pub use live::{Current, Live};
 pub use people::{
-    FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Person, PersonSession, Sought, UserSelector,
-    UserState,
+    FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Own, OwnSession, Person, PersonSession, Sought,
+    UserSelector, UserState,
 };
 pub use policies::{Author, PolicyVersion, RecallError, Recalled};
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
