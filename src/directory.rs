@@ -39,6 +39,7 @@ pub use difference::{Becomes, Difference};
 pub use edit::{Edit, EditError, Expected, Revision, Terms};
 pub use explain::{
     Event, ExplainError, ExplainedSignIn, ExplainedUser, Explanation, Fate, Held, Now, RefusedApplication, Subject,
+    verdict_detail, verdict_source,
 };
 pub use foresee::{Effect, Foresight, Impact, What};
 pub use people::{

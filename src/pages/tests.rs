@@ -28,6 +28,12 @@ fn samples() -> Vec<(&'static str, usize, Value)> {
         .chain(of::<Problem>())
         .chain(of::<BreakGlass>())
         .chain(of::<Overview>())
+        .chain(of::<People>())
+        .chain(of::<PersonPage>())
+        .chain(of::<NewPerson>())
+        .chain(of::<PersonRoles>())
+        .chain(of::<MergePerson>())
+        .chain(of::<ConfirmPerson>())
         .collect()
 }
 

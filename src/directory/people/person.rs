@@ -10,7 +10,7 @@ use crate::directory::explain::{self, ExplainedSignIn};
 use crate::directory::{AdminError, AuditLine};
 use crate::identity::{Actor, Catalogue, IdpId, SessionId, UserId, Username};
 use crate::policy::Snapshot;
-use crate::store::{audit, identities, sessions, users};
+use crate::store::{Tx, audit, identities, sessions, users};
 
 /// Sessions that a page shows: who has more ends them all.
 const SHOWN_SESSIONS: u32 = 50;
@@ -54,6 +54,14 @@ impl ServerAdmin<'_> {
         Hands::from(self).person(catalogue, policies, user).await
     }
 
+    /// Who somebody is, where they sign in, what they hold.
+    ///
+    /// # Errors
+    /// When there is no such user, or the database fails.
+    pub async fn listed(&self, user: UserId) -> Result<ListedUser, AdminError> {
+        Hands::from(self).one(user).await
+    }
+
     /// The user of that id or username.
     ///
     /// # Errors
@@ -70,6 +78,14 @@ impl ServerAdmin<'_> {
 }
 
 impl OrganizationAdmin<'_> {
+    /// What of it concerns the organization, of somebody who is in it.
+    ///
+    /// # Errors
+    /// When nobody of the organization is meant, or the database fails.
+    pub async fn listed(&self, user: UserId) -> Result<ListedUser, AdminError> {
+        Hands::from(self).one(user).await
+    }
+
     /// What concerns the organization of somebody who is in it: its roles, the sign-ins that may give them with its part
     /// of the explanation, the sessions of its own IdPs, its lines of the audit log.
     ///
@@ -81,14 +97,23 @@ impl OrganizationAdmin<'_> {
 }
 
 impl Hands<'_> {
+    async fn one(self, user: UserId) -> Result<ListedUser, AdminError> {
+        let mut tx = self.directory.db.snapshot().await?;
+        self.known(&mut tx, user).await
+    }
+
+    async fn known(self, tx: &mut Tx, user: UserId) -> Result<ListedUser, AdminError> {
+        if !self.knows(tx, user).await? {
+            return Err(AdminError::NoSuchUser);
+        }
+        let row = users::get(tx, user).await?.ok_or(AdminError::NoSuchUser)?;
+        self.listed(tx, vec![row]).await?.pop().ok_or(AdminError::NoSuchUser)
+    }
+
     async fn person(self, catalogue: &Catalogue, policies: &Snapshot, user: UserId) -> Result<Person, AdminError> {
         let now = self.directory.ambient.now();
         let mut tx = self.directory.db.snapshot().await?;
-        if !self.knows(&mut tx, user).await? {
-            return Err(AdminError::NoSuchUser);
-        }
-        let row = users::get(&mut tx, user).await?.ok_or(AdminError::NoSuchUser)?;
-        let listed = self.listed(&mut tx, vec![row]).await?.pop().ok_or(AdminError::NoSuchUser)?;
+        let listed = self.known(&mut tx, user).await?;
         let open = sessions::of_user(&mut tx, user, now, SHOWN_SESSIONS).await?;
         let idps: BTreeSet<_> = open.iter().map(|session| session.idp).collect();
         let idps = identities::whereabouts(&mut tx, &idps.into_iter().collect::<Vec<_>>()).await?;
