@@ -33,3 +33,8 @@ create index identities_idp on identities (idp_key, user_id);
 create index expectations_idp on expectations (idp_key, user_id);
 -- What happened to a user.
 create index audit_user on audit (user_id, at, id) where user_id is not null;
+
+-- The audit log is read from its end: of everything, of an organization, and each of one action.
+create index audit_action on audit (action, at, id);
+create index audit_organization on audit (organization_key, at, id) where organization_key is not null;
+create index audit_organization_action on audit (organization_key, action, at, id) where organization_key is not null;

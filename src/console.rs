@@ -6,6 +6,7 @@
 //! told of it is decided in one place.
 
 mod answer;
+mod audit;
 mod break_glass;
 mod failed;
 mod guard;
@@ -111,6 +112,9 @@ pub fn router(console: Arc<Console>) -> Router {
             "/console/organizations/{organization}/people/{user}/sessions",
             get(people::confirm_end_in).post(people::end_in),
         )
+        .route("/console/audit", get(audit::show))
+        .route("/console/audit/export", get(audit::export))
+        .route("/console/organizations/{organization}/audit", get(audit::show_of_organization))
         .layer(from_fn_with_state(Arc::clone(&console), failed::tell))
         .with_state(console)
 }

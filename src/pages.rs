@@ -18,9 +18,9 @@ use serde::Serialize;
 
 pub use assets::{Asset, Assets, asset};
 pub use console::{
-    AwaitedFacts, BreakGlass, ConfirmPerson, Deed, Done, EventFacts, Field, IdentityFacts, MergePerson, Moment,
-    NavItem, NewPerson, Overview, People, PersonPage, PersonRoles, PersonRow, Pick, PlaceFacts, PlaceRow, RoleFacts,
-    RoleTicks, SessionFacts, Shell, SignInFacts, Standing, Tick, VerdictFacts, WholePerson,
+    AuditItem, AuditLink, AuditLog, AwaitedFacts, BreakGlass, ConfirmPerson, Deed, Done, Field, IdentityFacts,
+    MergePerson, Moment, NavItem, NewPerson, Overview, People, PersonPage, PersonRoles, PersonRow, Pick, PlaceFacts,
+    PlaceRow, RoleFacts, RoleTicks, SessionFacts, Shell, SignInFacts, Standing, Tick, VerdictFacts, WholePerson,
 };
 pub use frame::{Account, Action, CSRF_FIELD, Frame};
 pub use home::{Home, HomeApplication, HomeOrganization};
@@ -44,11 +44,10 @@ trait Page: Serialize + Sized {
 }
 
 /// Every template, by the name other templates call it.
-const TEMPLATES: [(&str, &str); 20] = [
+const TEMPLATES: &[(&str, &str)] = &[
     ("base.html", include_str!("../templates/base.html")),
     ("threshold.html", include_str!("../templates/threshold.html")),
     ("room.html", include_str!("../templates/room.html")),
-    ("console.html", include_str!("../templates/console.html")),
     ("partials/parts.html", include_str!("../templates/partials/parts.html")),
     (Choose::TEMPLATE, include_str!("../templates/login/choose.html")),
     (Welcome::TEMPLATE, include_str!("../templates/login/welcome.html")),
@@ -56,15 +55,6 @@ const TEMPLATES: [(&str, &str); 20] = [
     (SignedOut::TEMPLATE, include_str!("../templates/login/signed_out.html")),
     (Home::TEMPLATE, include_str!("../templates/home.html")),
     (Problem::TEMPLATE, include_str!("../templates/problem.html")),
-    (BreakGlass::TEMPLATE, include_str!("../templates/break_glass.html")),
-    (Overview::TEMPLATE, include_str!("../templates/console/overview.html")),
-    ("partials/people.html", include_str!("../templates/partials/people.html")),
-    (People::TEMPLATE, include_str!("../templates/console/people.html")),
-    (PersonPage::TEMPLATE, include_str!("../templates/console/person.html")),
-    (NewPerson::TEMPLATE, include_str!("../templates/console/person_new.html")),
-    (PersonRoles::TEMPLATE, include_str!("../templates/console/person_roles.html")),
-    (MergePerson::TEMPLATE, include_str!("../templates/console/person_merge.html")),
-    (ConfirmPerson::TEMPLATE, include_str!("../templates/console/person_confirm.html")),
 ];
 
 /// The templates, ready to render.
@@ -85,7 +75,7 @@ impl Pages {
         environment.add_global("stylesheet", assets::versioned("vestibule.css"));
         environment.add_global("mark", assets::versioned("mark.svg"));
         environment.add_global("htmx", assets::versioned("htmx.min.js"));
-        for (name, source) in TEMPLATES {
+        for &(name, source) in TEMPLATES.iter().chain(console::TEMPLATES) {
             environment.add_template(name, source)?;
         }
         Ok(Self { environment })
@@ -136,70 +126,6 @@ impl Pages {
     /// # Errors
     /// When the template fails.
     pub fn problem(&self, page: &Problem) -> Result<String, PageError> {
-        self.render(page)
-    }
-
-    /// What a login link shows.
-    ///
-    /// # Errors
-    /// When the template fails.
-    pub fn break_glass(&self, page: &BreakGlass) -> Result<String, PageError> {
-        self.render(page)
-    }
-
-    /// The console's first page.
-    ///
-    /// # Errors
-    /// When the template fails.
-    pub fn overview(&self, page: &Overview) -> Result<String, PageError> {
-        self.render(page)
-    }
-
-    /// People, found by words and filters.
-    ///
-    /// # Errors
-    /// When the template fails.
-    pub fn people(&self, page: &People) -> Result<String, PageError> {
-        self.render(page)
-    }
-
-    /// Everything about somebody.
-    ///
-    /// # Errors
-    /// When the template fails.
-    pub fn person(&self, page: &PersonPage) -> Result<String, PageError> {
-        self.render(page)
-    }
-
-    /// Making somebody before their first sign-in.
-    ///
-    /// # Errors
-    /// When the template fails.
-    pub fn new_person(&self, page: &NewPerson) -> Result<String, PageError> {
-        self.render(page)
-    }
-
-    /// Giving somebody roles by hand.
-    ///
-    /// # Errors
-    /// When the template fails.
-    pub fn person_roles(&self, page: &PersonRoles) -> Result<String, PageError> {
-        self.render(page)
-    }
-
-    /// Choosing with whom somebody becomes one.
-    ///
-    /// # Errors
-    /// When the template fails.
-    pub fn merge_person(&self, page: &MergePerson) -> Result<String, PageError> {
-        self.render(page)
-    }
-
-    /// What is asked before something is done to somebody.
-    ///
-    /// # Errors
-    /// When the template fails.
-    pub fn confirm_person(&self, page: &ConfirmPerson) -> Result<String, PageError> {
         self.render(page)
     }
 

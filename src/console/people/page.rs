@@ -7,14 +7,16 @@ use axum::extract::{Path, RawQuery, State};
 use super::list::{name, standing};
 use super::{Among, idp_name, owner_of, user_of};
 use crate::console::answer::{Answer, page};
+use crate::console::audit;
 use crate::console::guard::Visitor;
 use crate::console::{Console, Live};
 use crate::directory::{
-    Actor, AuditLine, ExplainedSignIn, ListedRole, ListedUser, Now, Person, Who, verdict_detail, verdict_source,
+    Actor, AuditLine, ExplainedSignIn, ListedRole, ListedUser, LogPage, Now, Person, Who, verdict_detail,
+    verdict_source,
 };
-use crate::identity::{Origin, UserId};
+use crate::identity::Origin;
 use crate::pages::{
-    AwaitedFacts, EventFacts, IdentityFacts, PersonPage, PlaceFacts, RoleFacts, SessionFacts, Shell, SignInFacts,
+    AuditItem, AwaitedFacts, IdentityFacts, PersonPage, PlaceFacts, RoleFacts, SessionFacts, Shell, SignInFacts,
     VerdictFacts, WholePerson,
 };
 use crate::policy::{Outcome, Verdict};
@@ -67,7 +69,7 @@ struct Showing<'a> {
 
 impl Showing<'_> {
     fn page(&self, shell: Shell, person: Person, whole: Option<WholePerson>) -> PersonPage {
-        let Person { user, sessions, sign_ins, events, actors } = person;
+        let Person { user, sessions, sign_ins, events } = person;
         let list = self.among.base();
         let base = format!("{list}/{}", user.id);
         let session = |session: &crate::directory::PersonSession| SessionFacts {
@@ -87,7 +89,7 @@ impl Showing<'_> {
             places: self.places(&user, &base),
             sessions: sessions.iter().map(session).collect(),
             sign_ins: sign_ins.iter().map(|sign_in| self.sign_in(sign_in)).collect(),
-            events: events.into_iter().map(|line| event(line, &user, &actors)).collect(),
+            events: self.events(&user, &events),
             whole,
             list,
             base,
@@ -141,6 +143,23 @@ impl Showing<'_> {
         RoleFacts { name: held.role.to_string(), by, kept_until: held.kept_until.map(Into::into) }
     }
 
+    /// Without what each is about: it is the person, and the place they stand in.
+    fn events(&self, user: &ListedUser, log: &LogPage) -> Vec<AuditItem> {
+        let whole = self.among.0.is_none();
+        let event = |line: &AuditLine| {
+            let mut item = audit::item(line, log, self.live, whole);
+            item.about.clear();
+            match line.actor {
+                Actor::User(actor) if actor == user.id => item.actor = "themselves".to_owned(),
+                // Of who is not in the organization, its admins learn no name.
+                Actor::User(_) if !whole => item.actor = "an admin".to_owned(),
+                _ => {}
+            }
+            item
+        };
+        log.lines.iter().map(event).collect()
+    }
+
     fn sign_in(&self, sign_in: &ExplainedSignIn) -> SignInFacts {
         let (verdicts, silent) = match &sign_in.now {
             Now::Decided(verdicts) => (verdicts.as_slice(), None),
@@ -182,25 +201,5 @@ pub(super) fn given_by(origin: Origin, user: &ListedUser, live: &Live) -> String
             Some(identity) => format!("by sign-ins at {}", idp_name(&live.catalogue, &identity.idp)),
             None => "by sign-ins".to_owned(),
         },
-    }
-}
-
-fn event(line: AuditLine, user: &ListedUser, actors: &[(UserId, crate::identity::Username)]) -> EventFacts {
-    let by = match line.actor {
-        Actor::User(actor) if actor == user.id => "themselves".to_owned(),
-        Actor::User(actor) => actors
-            .iter()
-            .find(|(other, _)| *other == actor)
-            .map_or_else(|| "an admin".to_owned(), |(_, username)| username.to_string()),
-        Actor::CommandLine => "the command line".to_owned(),
-        Actor::File => "the configuration file".to_owned(),
-        other => other.to_string(),
-    };
-    EventFacts {
-        at: line.at.into(),
-        what: line.action.replace('-', " "),
-        by,
-        detail: line.detail,
-        reference: line.reference,
     }
 }

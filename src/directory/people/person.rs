@@ -7,7 +7,7 @@ use super::listed::ListedUser;
 use crate::base::Timestamp;
 use crate::directory::admin::{OrganizationAdmin, ServerAdmin};
 use crate::directory::explain::{self, ExplainedSignIn};
-use crate::directory::{AdminError, AuditLine};
+use crate::directory::{AdminError, LogPage};
 use crate::identity::{Actor, Catalogue, IdpId, SessionId, UserId, Username};
 use crate::policy::Snapshot;
 use crate::store::{Tx, audit, identities, sessions, users};
@@ -40,9 +40,7 @@ pub struct Person {
     /// The last sign-in of each of their identities, explained.
     pub sign_ins: Vec<ExplainedSignIn>,
     /// The latest lines of the audit log about them, the newest first.
-    pub events: Vec<AuditLine>,
-    /// What those are called who did it, as far as the admin may know them.
-    pub actors: Vec<(UserId, Username)>,
+    pub events: LogPage,
 }
 
 impl ServerAdmin<'_> {
@@ -126,14 +124,14 @@ impl Hands<'_> {
         });
         let sessions = sessions.collect();
         let sign_ins = explain::sign_ins_of(&mut tx, now, (catalogue, policies), user, self.within).await?;
-        let events = audit::of_user(&mut tx, user, self.within, SHOWN_EVENTS).await?;
-        let actors = events.iter().filter_map(|line| match line.actor {
-            // Of who is not in the organization, its admins learn no name.
-            Actor::User(actor) if self.within.is_none() || actor == user => Some(actor),
+        let lines = audit::of_user(&mut tx, user, self.within, SHOWN_EVENTS).await?;
+        let actors = lines.iter().filter_map(|line| match line.actor {
+            Actor::User(actor) if self.within.is_none() => Some(actor),
             _ => None,
         });
         let actors: BTreeSet<UserId> = actors.collect();
-        let actors = users::usernames(&mut tx, &actors.into_iter().collect::<Vec<_>>()).await?;
-        Ok(Person { user: listed, sessions, sign_ins, events, actors })
+        let names = users::usernames(&mut tx, &actors.into_iter().collect::<Vec<_>>()).await?;
+        let events = LogPage { lines, names: names.into_iter().collect() };
+        Ok(Person { user: listed, sessions, sign_ins, events })
     }
 }

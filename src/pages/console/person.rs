@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Moment, Shell, Standing};
+use super::{AuditItem, Moment, Shell, Standing};
 use crate::pages::Page;
 
 /// Somebody's page.
@@ -35,7 +35,7 @@ pub struct PersonPage {
     /// Their last sign-ins, explained.
     pub sign_ins: Vec<SignInFacts>,
     /// What happened to them.
-    pub events: Vec<EventFacts>,
+    pub events: Vec<AuditItem>,
 }
 
 /// What of a person is for server admins alone.
@@ -150,21 +150,6 @@ pub struct VerdictFacts {
     pub source: String,
 }
 
-/// A line of the audit log.
-#[derive(Clone, Debug, Serialize)]
-pub struct EventFacts {
-    /// When.
-    pub at: Moment,
-    /// What.
-    pub what: String,
-    /// Who did it.
-    pub by: String,
-    /// Why, in words.
-    pub detail: Option<String>,
-    /// What the page showed.
-    pub reference: Option<String>,
-}
-
 impl Page for PersonPage {
     const TEMPLATE: &'static str = "console/person.html";
 
@@ -204,12 +189,16 @@ impl Page for PersonPage {
             },
             unmatched: usize::from(silent.is_none()) * 12,
         };
-        let event = |detail: bool| EventFacts {
-            at: Moment::sample(),
-            what: "sign-in".into(),
-            by: "alice".into(),
+        let event = |detail: bool| AuditItem {
+            at: "2026-11-25 18:30:00".into(),
+            action: "Sign-in".into(),
+            actor: "alice".into(),
+            about: Vec::new(),
+            count: detail.then_some(3),
             detail: detail.then(|| "why".into()),
-            reference: detail.then(|| "7F3KQ-9QXM2".into()),
+            reference: detail
+                .then(|| AuditLink { name: "7F3KQ-9QXM2".into(), href: Some("/console/explain/7F3KQ-9QXM2".into()) }),
+            change: detail.then(|| "no roles, then Admin".into()),
         };
         let whole =
             |oneself| WholePerson { id: "0192".into(), created: Moment::sample(), server_admin: oneself, oneself };
