@@ -1,7 +1,7 @@
 //! How verdicts are shown to people: what granted or failed line by line, the rest counted.
 
 use super::Terminal;
-use crate::directory::{Fate, verdict_detail, verdict_source};
+use crate::directory::{Fate, verdict_detail};
 use crate::policy::{Outcome, Verdict};
 
 /// What is shown of verdicts.
@@ -32,7 +32,7 @@ impl Shown {
         let width = told.iter().chain(shown).map(|verdict| verdict.id.as_str().len()).max().unwrap_or_default();
         for verdict in told.iter().chain(shown) {
             let (word, detail, from) =
-                (verdict.outcome.word(), verdict_detail(verdict, &fates(verdict)), verdict_source(verdict));
+                (verdict.outcome.word(), verdict_detail(verdict, &fates(verdict)), verdict.asked());
             terminal.say(format_args!("  {:<width$}  {word:<12}  {detail}  ({from})", verdict.id.as_str()));
         }
         if shown.len() < none.len() {

@@ -16,7 +16,7 @@ use crate::store::sign_ins::{self, SignInRow};
 use crate::store::{StoreError, Tx, catalogue, grants, identities, users};
 
 pub use explanation::{Event, ExplainedSignIn, ExplainedUser, Explanation, Fate, Held, Now, RefusedApplication};
-pub use words::{verdict_detail, verdict_source};
+pub use words::verdict_detail;
 
 /// Who or what is to be explained.
 #[derive(Clone, Debug, PartialEq, Eq)]

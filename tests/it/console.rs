@@ -3,6 +3,7 @@
 mod audit;
 mod entry;
 mod people;
+mod test_sign_in;
 
 use crate::kit::attempt::Attempt;
 use crate::kit::browser::{Browser, Response};

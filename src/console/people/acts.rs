@@ -12,7 +12,7 @@ use crate::console::failed::Failed;
 use crate::console::guard::{Posted, Visitor};
 use crate::directory::{AdminError, ListedUser, MergeError, UserSelector};
 use crate::identity::{SessionId, UserId};
-use crate::pages::{ConfirmPerson, Deed, Done, Field, MergePerson};
+use crate::pages::{Confirm, Done, Field, MergePerson};
 use crate::web::Fields;
 
 /// Asks before somebody is disabled.
@@ -22,7 +22,12 @@ pub(in crate::console) async fn confirm_disable(
     Path(user): Path<String>,
 ) -> Answer {
     let user = console.server_admin(&visitor)?.listed(user_of(&user)?).await?;
-    asked(&console, &visitor, &Among(None), &user, ("disable", Deed::Disable), Vec::new())
+    let words = [
+        "They are signed out everywhere within a second, and cannot sign in until they are enabled again.".to_owned(),
+        "What they hold stays.".to_owned(),
+    ];
+    let deed = Deed::new("disable", "Disable", format!("Disable {}?", name(&user)), words);
+    asked(&console, &visitor, &Among(None), &user, deed)
 }
 
 /// Shuts somebody out.
@@ -54,7 +59,13 @@ pub(in crate::console) async fn confirm_delete(
     Path(user): Path<String>,
 ) -> Answer {
     let user = console.server_admin(&visitor)?.listed(user_of(&user)?).await?;
-    asked(&console, &visitor, &Among(None), &user, ("delete", Deed::Delete), belongings(&user))
+    let words = [
+        "This cannot be undone. Every session of theirs ends.".to_owned(),
+        "Where accounts are made by themselves, their next sign-in makes a new one.".to_owned(),
+    ];
+    let goes = belongings(&user).map(|it| format!("What goes along: {it}."));
+    let deed = Deed::new("delete", "Delete", format!("Delete {}?", name(&user)), words.into_iter().chain(goes));
+    asked(&console, &visitor, &Among(None), &user, deed)
 }
 
 /// Removes somebody.
@@ -74,7 +85,7 @@ pub(in crate::console) async fn confirm_end(
     Path(user): Path<String>,
 ) -> Answer {
     let user = console.server_admin(&visitor)?.listed(user_of(&user)?).await?;
-    asked(&console, &visitor, &Among(None), &user, ("sessions", Deed::EndSessions), Vec::new())
+    asked(&console, &visitor, &Among(None), &user, every_session(&user))
 }
 
 /// Ends one session of somebody, or all.
@@ -96,7 +107,7 @@ pub(in crate::console) async fn confirm_end_in(
 ) -> Answer {
     let (organization, admin) = console.organization_admin(&visitor, &organization)?;
     let user = admin.listed(user_of(&user)?).await?;
-    asked(&console, &visitor, &Among(Some(organization)), &user, ("sessions", Deed::EndSessions), Vec::new())
+    asked(&console, &visitor, &Among(Some(organization)), &user, every_session(&user))
 }
 
 /// Ends one of those, or all.
@@ -130,11 +141,16 @@ pub(in crate::console) async fn merge_form(
     };
     match foreseen {
         Ok((goes, stays)) => {
-            let mut confirm =
-                confirm(&console, &visitor, &Among(None), &stays, ("merge", Deed::Merge { goes: name(&goes) }));
-            confirm.consequences = belongings(&goes);
-            confirm.carried = Some(goes.id.to_string());
-            Ok(page(console.web.pages.confirm_person(&confirm)))
+            let (gone, stay) = (name(&goes), name(&stays));
+            let words = [
+                format!("{gone} is no more then, and every session of theirs ends. This cannot be undone."),
+                "Whoever can sign in as the one can then sign in as both.".to_owned(),
+            ];
+            let comes = belongings(&goes).map(|it| format!("What comes along: {it}."));
+            let title = format!("Merge {gone} into {stay}?");
+            let mut deed = Deed::new("merge", "Merge", title, words.into_iter().chain(comes));
+            deed.hidden.push(("other".to_owned(), goes.id.to_string()));
+            asked(&console, &visitor, &Among(None), &stays, deed)
         }
         Err(error @ (AdminError::NoSuchUser | AdminError::Merge(_))) => {
             let other = Field::wrong(called, error.to_string());
@@ -171,39 +187,47 @@ fn choosing(console: &Console, visitor: &Visitor, stays: &ListedUser, other: Fie
     MergePerson { shell, person: format!("/console/people/{}", stays.id), name: name(stays), other }
 }
 
-fn confirm(
-    console: &Console,
-    visitor: &Visitor,
-    among: &Among,
-    user: &ListedUser,
-    (path, deed): (&str, Deed),
-) -> ConfirmPerson {
-    let person = format!("{}/{}", among.base(), user.id);
-    ConfirmPerson {
-        shell: among.shell(console, visitor, None),
-        action: format!("{person}/{path}"),
-        person,
-        name: name(user),
-        deed,
-        carried: None,
-        consequences: Vec::new(),
+/// What is about to be done to somebody.
+struct Deed {
+    /// Below their page.
+    path: &'static str,
+    title: String,
+    words: Vec<String>,
+    button: &'static str,
+    hidden: Vec<(String, String)>,
+}
+
+impl Deed {
+    fn new(path: &'static str, button: &'static str, title: String, words: impl IntoIterator<Item = String>) -> Self {
+        Self { path, title, words: words.into_iter().collect(), button, hidden: Vec::new() }
     }
 }
 
-fn asked(
-    console: &Console,
-    visitor: &Visitor,
-    among: &Among,
-    user: &ListedUser,
-    deed: (&str, Deed),
-    consequences: Vec<String>,
-) -> Answer {
-    let confirm = ConfirmPerson { consequences, ..confirm(console, visitor, among, user, deed) };
-    Ok(page(console.web.pages.confirm_person(&confirm)))
+fn asked(console: &Console, visitor: &Visitor, among: &Among, user: &ListedUser, deed: Deed) -> Answer {
+    let person = format!("{}/{}", among.base(), user.id);
+    let confirm = Confirm {
+        shell: among.shell(console, visitor, None),
+        title: deed.title,
+        words: deed.words,
+        moved: false,
+        impact: None,
+        questions: Vec::new(),
+        hidden: deed.hidden,
+        action: format!("{person}/{}", deed.path),
+        button: deed.button.to_owned(),
+        destructive: true,
+        cancel: person,
+    };
+    Ok(page(console.web.pages.confirm(&confirm)))
+}
+
+fn every_session(user: &ListedUser) -> Deed {
+    let words = ["They are signed out there within a second, and may sign in again.".to_owned()];
+    Deed::new("sessions", "End all", format!("End every session of {}?", name(user)), words)
 }
 
 /// What somebody has that would go, or come along.
-fn belongings(user: &ListedUser) -> Vec<String> {
+fn belongings(user: &ListedUser) -> impl Iterator<Item = String> {
     let identities = user.identities.iter().map(|one| format!("signing in at {} as {}", one.idp, one.identifier));
     let awaited = user.awaited.iter().map(|(idp, _)| format!("being awaited at {idp}"));
     let roles = user.roles.chunk_by(|one, other| one.key == other.key).filter_map(|held| {
@@ -212,7 +236,7 @@ fn belongings(user: &ListedUser) -> Vec<String> {
         Some(format!("{} in {}", names.join(", "), held.first()?.organization))
     });
     let admin = user.server_admin.then(|| "being a server admin".to_owned());
-    identities.chain(awaited).chain(roles).chain(admin).collect()
+    identities.chain(awaited).chain(roles).chain(admin)
 }
 
 /// The session that a form names; none: all.

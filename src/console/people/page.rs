@@ -12,7 +12,6 @@ use crate::console::guard::Visitor;
 use crate::console::{Console, Live};
 use crate::directory::{
     Actor, AuditLine, ExplainedSignIn, ListedRole, ListedUser, LogPage, Now, Person, Who, verdict_detail,
-    verdict_source,
 };
 use crate::identity::Origin;
 use crate::pages::{
@@ -177,7 +176,7 @@ impl Showing<'_> {
             organization: verdict.id.to_string(),
             kind: verdict.outcome.word(),
             detail: verdict_detail(verdict, &sign_in.fates(verdict)),
-            source: verdict_source(verdict),
+            source: verdict.asked(),
         };
         SignInFacts {
             idp: idp_name(&self.live.catalogue, &sign_in.idp),

@@ -53,8 +53,8 @@ impl Hands<'_> {
     }
 }
 
-/// Tries again while somebody else was faster. A macro, for a closure that lends what it holds gives a future that no
-/// server can take.
+/// Does something again while somebody else was faster. Not a function: a future that borrows from an asynchronous
+/// closure cannot be promised to be `Send`, and handlers must be.
 macro_rules! tried {
     ($once:expr) => {{
         let mut attempt = 1;

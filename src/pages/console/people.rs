@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Field, Moment, Shell};
-use crate::pages::Page;
+use crate::pages::{Page, PageError, Pages};
 
 /// People, found by words and filters.
 #[derive(Clone, Debug, Serialize)]
@@ -78,6 +78,16 @@ pub struct PlaceRow {
     pub organization: Option<String>,
     /// The roles.
     pub roles: String,
+}
+
+impl Pages {
+    /// People, found by words and filters.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn people(&self, page: &People) -> Result<String, PageError> {
+        self.render(page)
+    }
 }
 
 impl Page for People {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{AuditItem, Moment, Shell, Standing};
-use crate::pages::Page;
+use crate::pages::{Page, PageError, Pages};
 
 /// Somebody's page.
 #[derive(Clone, Debug, Serialize)]
@@ -150,6 +150,16 @@ pub struct VerdictFacts {
     pub source: String,
 }
 
+impl Pages {
+    /// Everything about somebody.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn person(&self, page: &PersonPage) -> Result<String, PageError> {
+        self.render(page)
+    }
+}
+
 impl Page for PersonPage {
     const TEMPLATE: &'static str = "console/person.html";
 
@@ -196,8 +206,10 @@ impl Page for PersonPage {
             about: Vec::new(),
             count: detail.then_some(3),
             detail: detail.then(|| "why".into()),
-            reference: detail
-                .then(|| AuditLink { name: "7F3KQ-9QXM2".into(), href: Some("/console/explain/7F3KQ-9QXM2".into()) }),
+            reference: detail.then(|| crate::pages::AuditLink {
+                name: "7F3KQ-9QXM2".into(),
+                href: Some("/console/explain/7F3KQ-9QXM2".into()),
+            }),
             change: detail.then(|| "no roles, then Admin".into()),
         };
         let whole =

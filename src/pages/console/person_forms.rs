@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Field, Pick, Shell};
-use crate::pages::Page;
+use crate::pages::{Page, PageError, Pages};
 
 /// Making somebody before their first sign-in.
 #[derive(Clone, Debug, Serialize)]
@@ -80,42 +80,6 @@ pub struct MergePerson {
     pub other: Field,
 }
 
-/// What is asked before something is done that cannot be undone, or shuts somebody out.
-#[derive(Clone, Debug, Serialize)]
-pub struct ConfirmPerson {
-    /// What stands around it.
-    pub shell: Shell,
-    /// The page it is about.
-    pub person: String,
-    /// What people call them.
-    pub name: String,
-    /// Where the form goes.
-    pub action: String,
-    /// What is about to be done.
-    pub deed: Deed,
-    /// A value that the form carries along.
-    pub carried: Option<String>,
-    /// What goes with it, or comes along.
-    pub consequences: Vec<String>,
-}
-
-/// What is about to be done to somebody.
-#[derive(Clone, Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Deed {
-    /// They may enter no more.
-    Disable,
-    /// They go, with all that is theirs.
-    Delete,
-    /// Every session of theirs ends.
-    EndSessions,
-    /// Another user goes, and everything of that one is theirs.
-    Merge {
-        /// What the one who goes is called.
-        goes: String,
-    },
-}
-
 #[cfg(test)]
 impl RoleTicks {
     fn sample() -> Self {
@@ -130,6 +94,16 @@ impl RoleTicks {
             ticks: vec![tick("Admin", true), tick("Member", false)],
             error: Some("choose at least one role".into()),
         }
+    }
+}
+
+impl Pages {
+    /// Making somebody before their first sign-in.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn new_person(&self, page: &NewPerson) -> Result<String, PageError> {
+        self.render(page)
     }
 }
 
@@ -152,7 +126,15 @@ impl Page for NewPerson {
         };
         let none = RoleTicks { ticks: Vec::new(), error: None, organization: "Home lab".into() };
         let own = Self { shell: Shell::sample_of_organization(), organization: None, ..whole.clone() };
-        let nowhere = Self { idps: Vec::new(), idp_error: None, ..own.clone() };
+        let nowhere = Self {
+            idps: Vec::new(),
+            idp_error: None,
+            kinds: Vec::new(),
+            who: Field::default(),
+            name: Field::default(),
+            roles: None,
+            ..own.clone()
+        };
         vec![
             Self { roles: None, idp_error: None, ..whole.clone() },
             Self { roles: Some(none), ..own.clone() },
@@ -160,6 +142,16 @@ impl Page for NewPerson {
             nowhere,
             whole,
         ]
+    }
+}
+
+impl Pages {
+    /// Giving somebody roles by hand.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn person_roles(&self, page: &PersonRoles) -> Result<String, PageError> {
+        self.render(page)
     }
 }
 
@@ -180,6 +172,16 @@ impl Page for PersonRoles {
     }
 }
 
+impl Pages {
+    /// Choosing with whom somebody becomes one.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn merge_person(&self, page: &MergePerson) -> Result<String, PageError> {
+        self.render(page)
+    }
+}
+
 impl Page for MergePerson {
     const TEMPLATE: &'static str = "console/person_merge.html";
 
@@ -191,29 +193,5 @@ impl Page for MergePerson {
             name: "Zoë Leary".into(),
             other: Field::wrong("zo", "there is no such user"),
         }]
-    }
-}
-
-impl Page for ConfirmPerson {
-    const TEMPLATE: &'static str = "console/person_confirm.html";
-
-    #[cfg(test)]
-    fn samples() -> Vec<Self> {
-        let asked = |deed| Self {
-            shell: Shell::sample(),
-            person: "/console/people/0192".into(),
-            name: "Zoë Leary".into(),
-            action: "/console/people/0192/delete".into(),
-            deed,
-            carried: None,
-            consequences: vec!["roles in Home lab".into()],
-        };
-        let merge = asked(Deed::Merge { goes: "zoe-2".into() });
-        vec![
-            asked(Deed::Disable),
-            asked(Deed::Delete),
-            Self { consequences: Vec::new(), ..asked(Deed::EndSessions) },
-            Self { carried: Some("0193".into()), ..merge },
-        ]
     }
 }
