@@ -11,6 +11,7 @@ mod break_glass;
 mod failed;
 mod guard;
 mod overview;
+mod people;
 mod propose;
 mod shell;
 
@@ -70,6 +71,26 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/break-glass/{link}", get(break_glass::show).post(break_glass::spend))
         .route("/break-glass/end", post(break_glass::end))
         .route("/console", get(overview::show))
+        .route("/console/people", get(people::list))
+        .route("/console/people/_new", get(people::add_form).post(people::add))
+        .route("/console/people/{user}", get(people::person))
+        .route("/console/people/{user}/roles", get(people::roles_form).post(people::set_roles))
+        .route("/console/people/{user}/sessions", get(people::confirm_end).post(people::end))
+        .route("/console/people/{user}/disable", get(people::confirm_disable).post(people::disable))
+        .route("/console/people/{user}/enable", post(people::enable))
+        .route("/console/people/{user}/delete", get(people::confirm_delete).post(people::delete))
+        .route("/console/people/{user}/merge", get(people::merge_form).post(people::merge))
+        .route("/console/organizations/{organization}/people", get(people::list_in))
+        .route("/console/organizations/{organization}/people/_new", get(people::add_form_in).post(people::add_in))
+        .route("/console/organizations/{organization}/people/{user}", get(people::person_in))
+        .route(
+            "/console/organizations/{organization}/people/{user}/roles",
+            get(people::roles_form_in).post(people::set_roles_in),
+        )
+        .route(
+            "/console/organizations/{organization}/people/{user}/sessions",
+            get(people::confirm_end_in).post(people::end_in),
+        )
         .route("/console/audit", get(audit::show))
         .route("/console/audit/export", get(audit::export))
         .route("/console/organizations/{organization}/audit", get(audit::show_of_organization))

@@ -46,6 +46,7 @@ pub use difference::{Becomes, Difference};
 pub use edit::{Edit, EditError, Expected, Revision, SecretEdit, Terms};
 pub use explain::{
     Event, ExplainError, ExplainedSignIn, ExplainedUser, Explanation, Fate, Held, Now, RefusedApplication, Subject,
+    verdict_detail,
 };
 pub use foresee::{Effect, Foresight, Impact, What};
 pub use live::{Current, Live};

@@ -4,8 +4,12 @@ mod applications;
 mod audit;
 mod break_glass;
 mod confirm;
+mod moment;
 mod organizations;
 mod overview;
+mod people;
+mod person;
+mod person_forms;
 mod shell;
 
 use super::Page;
@@ -16,10 +20,17 @@ pub use applications::{
 pub use audit::{AuditItem, AuditLink, AuditLog};
 pub use break_glass::BreakGlass;
 pub use confirm::{Confirm, EffectLine, ImpactLines, Question};
+pub use moment::Moment;
 pub use organizations::{
     AllotmentFields, ListedOrganization, OrganizationForm, OrganizationPage, Organizations, RoleRow,
 };
 pub use overview::Overview;
+pub use people::{People, PersonRow, Pick, PlaceRow, Standing};
+pub use person::{
+    AwaitedFacts, IdentityFacts, PersonPage, PlaceFacts, RoleFacts, SessionFacts, SignInFacts, VerdictFacts,
+    WholePerson,
+};
+pub use person_forms::{MergePerson, NewPerson, PersonRoles, RoleTicks, Tick};
 pub use shell::{Done, Field, NavItem, Picked, Shell};
 
 /// Lists the pages with their templates, so that none is without its samples in the tests.
@@ -29,6 +40,7 @@ macro_rules! pages {
         pub(super) const TEMPLATES: &[(&str, &str)] = &[
             ("console.html", include_str!("../../templates/console.html")),
             ("console/tested.html", include_str!("../../templates/console/tested.html")),
+            ("partials/people.html", include_str!("../../templates/partials/people.html")),
             $(($page::TEMPLATE, include_str!(concat!("../../templates/", $file))),)*
         ];
 
@@ -54,4 +66,9 @@ pages! {
     ApplicationForm in "console/application_form.html",
     Confirm in "console/confirm.html",
     AuditLog in "console/audit.html",
+    People in "console/people.html",
+    PersonPage in "console/person.html",
+    NewPerson in "console/person_new.html",
+    PersonRoles in "console/person_roles.html",
+    MergePerson in "console/person_merge.html",
 }
