@@ -12,6 +12,7 @@ mod difference;
 mod edit;
 mod explain;
 mod foresee;
+mod idps;
 mod losses;
 mod people;
 mod plan;
@@ -42,6 +43,7 @@ pub use explain::{
     Event, ExplainError, ExplainedSignIn, ExplainedUser, Explanation, Fate, Held, Now, RefusedApplication, Subject,
 };
 pub use foresee::{Effect, Foresight, Impact, What};
+pub use idps::{IdpSummary, MANY_PEOPLE, ManagedIdp};
 pub use people::{
     FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Person, PersonSession, Sought, UserSelector,
     UserState,

@@ -18,7 +18,10 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 pub use assets::{Asset, Assets, asset};
-pub use console::{BreakGlass, Confirm, Done, EffectLine, Field, ImpactLines, NavItem, Overview, Question, Shell};
+pub use console::{
+    BreakGlass, Confirm, Done, EffectLine, Field, Found, GlobalFields, IdpFields, IdpForm, IdpKind, IdpKinds, IdpPage,
+    IdpStart, Idps, ImpactLines, ListedIdp, NavItem, Overview, Question, SecretField, Shell,
+};
 pub use frame::{Account, Action, CSRF_FIELD, Frame};
 pub use home::{Home, HomeApplication, HomeOrganization};
 pub use problem::Problem;
@@ -42,7 +45,7 @@ trait Page: Serialize + Sized {
 }
 
 /// Every template, by the name other templates call it.
-const TEMPLATES: [(&str, &str); 15] = [
+const TEMPLATES: [(&str, &str); 20] = [
     ("base.html", include_str!("../templates/base.html")),
     ("threshold.html", include_str!("../templates/threshold.html")),
     ("room.html", include_str!("../templates/room.html")),
@@ -57,6 +60,11 @@ const TEMPLATES: [(&str, &str); 15] = [
     (Problem::TEMPLATE, include_str!("../templates/problem.html")),
     (BreakGlass::TEMPLATE, include_str!("../templates/break_glass.html")),
     (Confirm::TEMPLATE, include_str!("../templates/console/confirm.html")),
+    (Idps::TEMPLATE, include_str!("../templates/console/idps.html")),
+    (IdpKinds::TEMPLATE, include_str!("../templates/console/idp_kinds.html")),
+    (IdpStart::TEMPLATE, include_str!("../templates/console/idp_start.html")),
+    (IdpPage::TEMPLATE, include_str!("../templates/console/idp.html")),
+    (IdpForm::TEMPLATE, include_str!("../templates/console/idp_form.html")),
     (Overview::TEMPLATE, include_str!("../templates/console/overview.html")),
 ];
 

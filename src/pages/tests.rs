@@ -29,6 +29,11 @@ fn samples() -> Vec<(&'static str, usize, Value)> {
         .chain(of::<Problem>())
         .chain(of::<BreakGlass>())
         .chain(of::<Confirm>())
+        .chain(of::<Idps>())
+        .chain(of::<IdpKinds>())
+        .chain(of::<IdpStart>())
+        .chain(of::<IdpPage>())
+        .chain(of::<IdpForm>())
         .chain(of::<Overview>())
         .collect()
 }
