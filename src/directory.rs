@@ -5,6 +5,7 @@
 //! head of the change log.
 
 mod admin;
+mod audit_log;
 mod break_glass;
 mod danger;
 mod declare;
@@ -13,6 +14,7 @@ mod edit;
 mod explain;
 mod foresee;
 mod idps;
+mod live;
 mod losses;
 mod people;
 mod plan;
@@ -20,6 +22,7 @@ mod provision;
 mod reconcile;
 mod record;
 mod secret;
+mod tokens;
 mod username;
 
 #[cfg(test)]
@@ -34,6 +37,7 @@ use crate::identity::{Catalogue, OrganizationKey};
 use crate::store::{self, Db};
 
 pub use admin::{AdminError, NewUser, OrganizationAdmin, ServerAdmin, Who};
+pub use audit_log::{LogPage, LogPlace};
 pub use break_glass::{BREAK_GLASS_LIFETIME, LINK_LIFETIME};
 pub use danger::{Approval, Danger, DangerKind, IdentityChoice};
 pub use declare::{DeclareError, Declared};
@@ -44,6 +48,7 @@ pub use explain::{
 };
 pub use foresee::{Effect, Foresight, Impact, What};
 pub use idps::{IdpSummary, MANY_PEOPLE, ManagedIdp};
+pub use live::{Current, Live};
 pub use people::{
     FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Person, PersonSession, Sought, UserSelector,
     UserState,
@@ -51,6 +56,7 @@ pub use people::{
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
 pub use record::{Record, RecordSettings, RefusedSignIn};
 pub use secret::{SealedSecret, SealedSecrets};
+pub use tokens::{Bearer, ListedToken, MAX_TOKEN_LIFETIME, MAX_TOKENS, MadeToken, TokenError};
 // What callers handle, from rooms that not all of them know.
 pub use crate::identity::Actor;
 pub use crate::policy::Profile;

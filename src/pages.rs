@@ -18,10 +18,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 pub use assets::{Asset, Assets, asset};
-pub use console::{
-    BreakGlass, Confirm, Done, EffectLine, Field, Found, GlobalFields, IdpFields, IdpForm, IdpKind, IdpKinds, IdpPage,
-    IdpStart, Idps, ImpactLines, ListedIdp, NavItem, Overview, Question, SecretField, Shell,
-};
+pub use console::*;
 pub use frame::{Account, Action, CSRF_FIELD, Frame};
 pub use home::{Home, HomeApplication, HomeOrganization};
 pub use problem::Problem;
@@ -45,11 +42,10 @@ trait Page: Serialize + Sized {
 }
 
 /// Every template, by the name other templates call it.
-const TEMPLATES: [(&str, &str); 20] = [
+const TEMPLATES: &[(&str, &str)] = &[
     ("base.html", include_str!("../templates/base.html")),
     ("threshold.html", include_str!("../templates/threshold.html")),
     ("room.html", include_str!("../templates/room.html")),
-    ("console.html", include_str!("../templates/console.html")),
     ("partials/parts.html", include_str!("../templates/partials/parts.html")),
     (Choose::TEMPLATE, include_str!("../templates/login/choose.html")),
     (Welcome::TEMPLATE, include_str!("../templates/login/welcome.html")),
@@ -58,14 +54,6 @@ const TEMPLATES: [(&str, &str); 20] = [
     (TestSignIn::TEMPLATE, include_str!("../templates/login/test.html")),
     (Home::TEMPLATE, include_str!("../templates/home.html")),
     (Problem::TEMPLATE, include_str!("../templates/problem.html")),
-    (BreakGlass::TEMPLATE, include_str!("../templates/break_glass.html")),
-    (Confirm::TEMPLATE, include_str!("../templates/console/confirm.html")),
-    (Idps::TEMPLATE, include_str!("../templates/console/idps.html")),
-    (IdpKinds::TEMPLATE, include_str!("../templates/console/idp_kinds.html")),
-    (IdpStart::TEMPLATE, include_str!("../templates/console/idp_start.html")),
-    (IdpPage::TEMPLATE, include_str!("../templates/console/idp.html")),
-    (IdpForm::TEMPLATE, include_str!("../templates/console/idp_form.html")),
-    (Overview::TEMPLATE, include_str!("../templates/console/overview.html")),
 ];
 
 /// The templates, ready to render.
@@ -86,7 +74,7 @@ impl Pages {
         environment.add_global("stylesheet", assets::versioned("vestibule.css"));
         environment.add_global("mark", assets::versioned("mark.svg"));
         environment.add_global("htmx", assets::versioned("htmx.min.js"));
-        for (name, source) in TEMPLATES {
+        for &(name, source) in TEMPLATES.iter().chain(console::TEMPLATES) {
             environment.add_template(name, source)?;
         }
         Ok(Self { environment })
@@ -145,22 +133,6 @@ impl Pages {
     /// # Errors
     /// When the template fails.
     pub fn problem(&self, page: &Problem) -> Result<String, PageError> {
-        self.render(page)
-    }
-
-    /// What a login link shows.
-    ///
-    /// # Errors
-    /// When the template fails.
-    pub fn break_glass(&self, page: &BreakGlass) -> Result<String, PageError> {
-        self.render(page)
-    }
-
-    /// The console's first page.
-    ///
-    /// # Errors
-    /// When the template fails.
-    pub fn overview(&self, page: &Overview) -> Result<String, PageError> {
         self.render(page)
     }
 

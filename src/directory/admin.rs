@@ -1,13 +1,9 @@
 //! The handles: of whoever may do everything (server admins, and the command line), and of the admins of one
 //! organization.
 
-use std::ops::Range;
-
 use super::{Directory, MergeError};
-use crate::base::Timestamp;
-use crate::identity::{Actor, AuditId, IdpId, OrganizationId, OrganizationKey, RoleName};
-use crate::store::audit::AuditRow as AuditLine;
-use crate::store::{self, StoreError};
+use crate::identity::{Actor, IdpId, OrganizationId, OrganizationKey, RoleName};
+use crate::store::StoreError;
 
 /// Names told to whoever named one that does not exist: more nobody reads.
 const TOLD_NAMES: usize = 20;
@@ -115,19 +111,5 @@ impl<'a> ServerAdmin<'a> {
     /// The same hands for one organization alone: what is written for its admins serves server admins too.
     pub const fn organization(&self, organization: OrganizationKey) -> OrganizationAdmin<'a> {
         OrganizationAdmin { directory: self.directory, actor: self.actor, organization }
-    }
-
-    /// The next lines of the audit log after `after`, of an interval, in the order of time.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn audit_log(
-        &self,
-        after: Option<(Timestamp, AuditId)>,
-        interval: Range<Timestamp>,
-        limit: u32,
-    ) -> Result<Vec<AuditLine>, StoreError> {
-        let mut tx = self.directory.db.snapshot().await?;
-        store::audit::page(&mut tx, after, interval, limit).await
     }
 }

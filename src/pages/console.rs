@@ -1,15 +1,66 @@
-//! Pages of the console: one file per noun, one typed struct per template.
+//! Pages of the console: one file per noun, one typed struct and one function per template.
 
+mod applications;
+mod audit;
 mod break_glass;
 mod confirm;
 mod idp_form;
 mod idps;
+mod organizations;
 mod overview;
 mod shell;
 
+use super::Page;
+pub use applications::{
+    ApplicationForm, ApplicationPage, Applications, ListedApplication, RequestSample, RuleFacts, RuleFields,
+    ServedHost, Tested, TickedRole,
+};
+pub use audit::{AuditItem, AuditLink, AuditLog};
 pub use break_glass::BreakGlass;
 pub use confirm::{Confirm, EffectLine, ImpactLines, Question};
 pub use idp_form::{Found, GlobalFields, IdpFields, IdpForm, SecretField};
 pub use idps::{IdpKind, IdpKinds, IdpPage, IdpStart, Idps, ListedIdp};
+pub use organizations::{
+    AllotmentFields, ListedOrganization, OrganizationForm, OrganizationPage, Organizations, RoleRow,
+};
 pub use overview::Overview;
-pub use shell::{Done, Field, NavItem, Shell};
+pub use shell::{Done, Field, NavItem, Picked, Shell};
+
+/// Lists the pages with their templates, so that none is without its samples in the tests.
+macro_rules! pages {
+    ($($page:ident in $file:literal,)*) => {
+        /// The console's templates, by the name other templates call them.
+        pub(super) const TEMPLATES: &[(&str, &str)] = &[
+            ("console.html", include_str!("../../templates/console.html")),
+            ("console/tested.html", include_str!("../../templates/console/tested.html")),
+            $(($page::TEMPLATE, include_str!(concat!("../../templates/", $file))),)*
+        ];
+
+        /// Every page with every sample: the template's name, and its facts.
+        #[cfg(test)]
+        pub(super) fn samples() -> Vec<(&'static str, Vec<serde_json::Value>)> {
+            fn of<P: Page>() -> (&'static str, Vec<serde_json::Value>) {
+                (P::TEMPLATE, P::samples().iter().map(|sample| serde_json::to_value(sample).unwrap()).collect())
+            }
+            vec![$(of::<$page>(),)*]
+        }
+    };
+}
+
+pages! {
+    BreakGlass in "break_glass.html",
+    Overview in "console/overview.html",
+    Organizations in "console/organizations.html",
+    OrganizationPage in "console/organization.html",
+    OrganizationForm in "console/organization_form.html",
+    Applications in "console/applications.html",
+    ApplicationPage in "console/application.html",
+    ApplicationForm in "console/application_form.html",
+    Confirm in "console/confirm.html",
+    Idps in "console/idps.html",
+    IdpKinds in "console/idp_kinds.html",
+    IdpStart in "console/idp_start.html",
+    IdpPage in "console/idp.html",
+    IdpForm in "console/idp_form.html",
+    AuditLog in "console/audit.html",
+}

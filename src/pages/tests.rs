@@ -20,6 +20,9 @@ fn samples() -> Vec<(&'static str, usize, Value)> {
             .enumerate()
             .map(|(index, sample)| (P::TEMPLATE, index, serde_json::to_value(sample).unwrap()))
     }
+    let console = console::samples().into_iter().flat_map(|(template, samples)| {
+        samples.into_iter().enumerate().map(move |(index, facts)| (template, index, facts))
+    });
     of::<Choose>()
         .chain(of::<Welcome>())
         .chain(of::<ConfirmSignOut>())
@@ -27,14 +30,7 @@ fn samples() -> Vec<(&'static str, usize, Value)> {
         .chain(of::<TestSignIn>())
         .chain(of::<Home>())
         .chain(of::<Problem>())
-        .chain(of::<BreakGlass>())
-        .chain(of::<Confirm>())
-        .chain(of::<Idps>())
-        .chain(of::<IdpKinds>())
-        .chain(of::<IdpStart>())
-        .chain(of::<IdpPage>())
-        .chain(of::<IdpForm>())
-        .chain(of::<Overview>())
+        .chain(console)
         .collect()
 }
 

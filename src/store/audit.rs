@@ -1,14 +1,18 @@
 //! The audit log. Rows outlive what they speak of: their ids are those of then, and refer to nothing.
 
+mod latest;
+
 use std::ops::Range;
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json, json};
 use sqlx::FromRow;
 
 use super::value::{At, BATCH, FromJson, Parsed, Value, list, rows, values};
 use super::{Db, StoreError, Tx};
 use crate::base::Timestamp;
 use crate::identity::{Actor, ApplicationKey, AuditId, IdentityId, IdpKey, OrganizationKey, SessionId, UserId};
+
+pub use latest::{Whose, by_day, latest};
 
 /// Whom and what a line is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +54,36 @@ pub struct AuditRow {
     pub before: Option<Json>,
     /// What is now, of what changed.
     pub after: Option<Json>,
+}
+
+impl AuditRow {
+    /// As JSON; what it does not tell is left out.
+    pub fn to_json(&self) -> Json {
+        let text = |id: Option<String>| id.map_or(Json::Null, Json::String);
+        let mut told: Map<String, Json> = Map::new();
+        for (key, value) in [
+            ("id", json!(self.id.to_string())),
+            ("at", json!(self.at.to_string())),
+            ("action", json!(self.action)),
+            ("actor", json!(self.actor.to_string())),
+            ("reference", text(self.reference.clone())),
+            ("user", text(self.about.user.map(|id| id.to_string()))),
+            ("identity", text(self.about.identity.map(|id| id.to_string()))),
+            ("idp", text(self.about.idp.map(|key| key.to_string()))),
+            ("organization", text(self.about.organization.map(|key| key.to_string()))),
+            ("application", text(self.about.application.map(|key| key.to_string()))),
+            ("session", text(self.about.session.map(|id| id.to_string()))),
+            ("count", json!(self.count)),
+            ("detail", text(self.detail.clone())),
+            ("before", self.before.clone().unwrap_or_default()),
+            ("after", self.after.clone().unwrap_or_default()),
+        ] {
+            if !value.is_null() {
+                told.insert(key.to_owned(), value);
+            }
+        }
+        Json::Object(told)
+    }
 }
 
 #[derive(FromRow)]

@@ -7,8 +7,8 @@ use crate::base::Addresses;
 use crate::directory::danger::DangerKind;
 use crate::directory::plan::{Plan, Stored};
 use crate::identity::{
-    ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, ClientAuth, IdpId, IdpKey, IdpSpec, OrganizationId,
-    OrganizationKey, PolicyId, PolicyText, RoleId, RoleName,
+    Allotment, ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, ClientAuth, IdpId, IdpKey, IdpSpec,
+    OrganizationId, OrganizationKey, PolicyId, PolicyText, RoleId, RoleName,
 };
 use crate::store::declared::{ApplicationRow, IdpRow, OrganizationRow, PolicyRow, RoleRow};
 
@@ -22,7 +22,7 @@ pub(super) fn plan(
 ) -> Result<Plan, EditError> {
     let mut outline = Outline { stored, reach, expected, key, plan: Plan::default() };
     match edit {
-        Edit::Organization { id, name, roles } => outline.organization(id, name, roles)?,
+        Edit::Organization { id, name, roles, allotment } => outline.organization(id, name, roles, allotment)?,
         Edit::Idp { spec, secret } => outline.idp(spec, secret)?,
         Edit::IdpInForce { idp, live } => outline.idp_in_force(idp, *live)?,
         Edit::Policy { idp, organization, text, ceiling } => {
@@ -45,14 +45,27 @@ struct Outline<'a, K> {
 }
 
 impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
-    fn organization(&mut self, id: &OrganizationId, name: &str, roles: &[(RoleName, bool)]) -> Result<(), EditError> {
+    fn organization(
+        &mut self,
+        id: &OrganizationId,
+        name: &str,
+        roles: &[(RoleName, bool)],
+        allotment: &Allotment,
+    ) -> Result<(), EditError> {
         let what = || format!("the organization {id}");
         self.needs(Reach::Server, what)?;
         let stored = self.stored.organizations.iter().find(|row| row.id == *id);
         let revision = stored.map(|row| Revision::of_organization(row, &self.roles_of(row.key)));
         self.fits(revision, stored.is_some_and(|row| row.declared), what)?;
         let key = stored.map_or_else(|| OrganizationKey::new((self.key)()), |row| row.key);
-        let row = OrganizationRow { key, id: id.clone(), name: name.to_owned(), declared: false, live: true };
+        let row = OrganizationRow {
+            key,
+            id: id.clone(),
+            name: name.to_owned(),
+            allotment: allotment.clone(),
+            declared: false,
+            live: true,
+        };
         if stored != Some(&row) {
             self.plan.organizations.push(row);
         }

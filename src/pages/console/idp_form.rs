@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Field, Shell};
+use super::{Field, Picked, Shell};
 use crate::pages::{Page, PageError, Pages};
 
 /// An IdP, to be made or changed.
@@ -46,7 +46,7 @@ pub struct Found {
 }
 
 /// What is said of every IdP.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct IdpFields {
     /// What the sign-in page calls it.
     pub name: Field,
@@ -55,7 +55,7 @@ pub struct IdpFields {
     /// Our client id there.
     pub client_id: Field,
     /// How we authenticate there.
-    pub client_auth: Field,
+    pub client_auth: Picked,
     /// The scopes asked for, separated by spaces.
     pub scopes: Field,
     /// The path of the account key.
@@ -77,7 +77,7 @@ pub struct IdpFields {
     /// Whether somebody without any grant is refused.
     pub require_match: bool,
     /// What becomes of grants when a selector fails.
-    pub on_error: Field,
+    pub on_error: Picked,
     /// For how many hours they are kept.
     pub keep_for: Field,
     /// Most new accounts in an hour.
@@ -125,7 +125,7 @@ impl Page for IdpForm {
             name: Field::of("Company login"),
             issuer: Field::wrong("http://id.example.com", "an issuer is an https URL"),
             client_id: Field::of("vestibule-client"),
-            client_auth: Field::of("post"),
+            client_auth: Picked::of("post"),
             scopes: Field::of("openid profile"),
             identifier: Field::wrong("oid[", "not a selector"),
             email: Field::of("upn"),
@@ -136,7 +136,7 @@ impl Page for IdpForm {
             email_trusted: true,
             auto_provision: true,
             require_match: true,
-            on_error: Field::of("keep"),
+            on_error: Picked::of("keep"),
             keep_for: Field::of("24"),
             new_accounts: Field::of("1000"),
         };
