@@ -16,6 +16,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 mod words;
+mod written;
 
 pub use case::{Case, Expected, Mismatch, in_short};
 pub use decide::{Decision, Given, LeftOut, Outcome, Verdict, decide, explain};
@@ -25,6 +26,7 @@ pub use reach::Reach;
 pub use record::{QUOTED, to_json};
 pub use selector::{EvaluationError, PreparedClaims, Returned, Selector, SelectorError};
 pub use snapshot::{Applied, IdpPolicies, Snapshot};
+pub use written::{IdpFlaw, idp_flaws};
 
 /// Checks the text of an org or role selector, as it is about to be saved. `{{orgId}}` may stand in quotes.
 ///

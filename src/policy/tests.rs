@@ -3,6 +3,7 @@
 mod decisions;
 mod profiles;
 mod properties;
+mod written;
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
