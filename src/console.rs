@@ -10,6 +10,7 @@ mod audit;
 mod break_glass;
 mod failed;
 mod guard;
+mod idps;
 mod overview;
 mod people;
 mod propose;
@@ -21,6 +22,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
+use crate::base::HttpClients;
 use crate::directory::{Current, Directory, Live, StoreError};
 use crate::session::{HandoffKeys, Sessions};
 use crate::web::Web;
@@ -36,6 +38,7 @@ pub struct Console {
     /// Everything there is.
     pub directory: Directory,
     current: Arc<Current>,
+    http: HttpClients,
 }
 
 impl Console {
@@ -46,8 +49,9 @@ impl Console {
         keys: Arc<HandoffKeys>,
         directory: Directory,
         current: Arc<Current>,
+        http: HttpClients,
     ) -> Self {
-        Self { web, sessions, keys, directory, current }
+        Self { web, sessions, keys, directory, current, http }
     }
 
     /// What is live.
@@ -71,6 +75,20 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/break-glass/{link}", get(break_glass::show).post(break_glass::spend))
         .route("/break-glass/end", post(break_glass::end))
         .route("/console", get(overview::show))
+        .route("/console/idps", get(idps::list))
+        .route("/console/idps/_new", get(idps::kinds).post(idps::add))
+        .route("/console/idps/{idp}", get(idps::show))
+        .route("/console/idps/{idp}/edit", get(idps::edit).post(idps::change))
+        .route("/console/idps/{idp}/disable", get(idps::ask_disable).post(idps::disable))
+        .route("/console/idps/{idp}/enable", post(idps::enable))
+        .route("/console/idps/{idp}/delete", get(idps::ask_delete).post(idps::delete))
+        .route("/console/organizations/{organization}/idps", get(idps::list))
+        .route("/console/organizations/{organization}/idps/_new", get(idps::kinds).post(idps::add))
+        .route("/console/organizations/{organization}/idps/{idp}", get(idps::show))
+        .route("/console/organizations/{organization}/idps/{idp}/edit", get(idps::edit).post(idps::change))
+        .route("/console/organizations/{organization}/idps/{idp}/disable", get(idps::ask_disable).post(idps::disable))
+        .route("/console/organizations/{organization}/idps/{idp}/enable", post(idps::enable))
+        .route("/console/organizations/{organization}/idps/{idp}/delete", get(idps::ask_delete).post(idps::delete))
         .route("/console/people", get(people::list))
         .route("/console/people/_new", get(people::add_form).post(people::add))
         .route("/console/people/{user}", get(people::person))

@@ -14,6 +14,7 @@ mod difference;
 mod edit;
 mod explain;
 mod foresee;
+mod idps;
 mod live;
 mod losses;
 mod people;
@@ -49,6 +50,7 @@ pub use explain::{
     verdict_detail,
 };
 pub use foresee::{Effect, Foresight, Impact, What};
+pub use idps::{IdpSummary, MANY_PEOPLE, ManagedIdp};
 pub use live::{Current, Live};
 pub use people::{
     FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Own, OwnSession, Person, PersonSession, Sought,

@@ -4,6 +4,8 @@ mod applications;
 mod audit;
 mod break_glass;
 mod confirm;
+mod idp_form;
+mod idps;
 mod moment;
 mod organizations;
 mod overview;
@@ -20,6 +22,8 @@ pub use applications::{
 pub use audit::{AuditItem, AuditLink, AuditLog};
 pub use break_glass::BreakGlass;
 pub use confirm::{Confirm, EffectLine, ImpactLines, Question};
+pub use idp_form::{Found, GlobalFields, IdpFields, IdpForm, SecretField};
+pub use idps::{IdpKind, IdpKinds, IdpPage, IdpStart, Idps, ListedIdp};
 pub use moment::Moment;
 pub use organizations::{
     AllotmentFields, ListedOrganization, OrganizationForm, OrganizationPage, Organizations, RoleRow,
@@ -65,6 +69,11 @@ pages! {
     ApplicationPage in "console/application.html",
     ApplicationForm in "console/application_form.html",
     Confirm in "console/confirm.html",
+    Idps in "console/idps.html",
+    IdpKinds in "console/idp_kinds.html",
+    IdpStart in "console/idp_start.html",
+    IdpPage in "console/idp.html",
+    IdpForm in "console/idp_form.html",
     AuditLog in "console/audit.html",
     People in "console/people.html",
     PersonPage in "console/person.html",

@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod entry;
+mod idps;
 mod people;
 mod test_sign_in;
 
