@@ -1,9 +1,12 @@
 //! The nouns of the house, as types that are parsed once at the edge and trusted from then on. No I/O.
 
 pub mod actor;
+pub mod allotment;
 pub mod application;
 pub mod catalogue;
 pub mod ceiling;
+pub mod destination;
+pub mod flaw;
 pub mod host;
 pub mod idp;
 pub mod ids;
@@ -11,14 +14,21 @@ pub mod names;
 pub mod organization;
 pub mod public_url;
 pub mod token;
+pub mod text;
 pub mod user;
 
 pub use actor::Actor;
-pub use application::{Allow, Application, ApplicationSpec, HeaderPreset, PathPattern, Rule, UpstreamUrl};
+pub use allotment::{Allotment, HostSuffix, Network};
+pub use application::{Allow, Application, ApplicationSpec, HeaderPreset, PathPattern, Reach, Rule, UpstreamUrl};
 pub use catalogue::{Catalogue, Declaration};
 pub use ceiling::Ceiling;
+pub use destination::Destination;
+pub use flaw::{Flaw, Part, Site};
 pub use host::Host;
-pub use idp::{ClientAuth, DEFAULT_NEW_ACCOUNTS, Idp, IdpSpec, Issuer, OnError, PolicyText, ProfilePaths};
+pub use idp::{
+    ClientAuth, DEFAULT_KEEP_FOR, DEFAULT_LIST_CLAIMS, DEFAULT_NEW_ACCOUNTS, DEFAULT_SCOPES, Idp, IdpSpec, Issuer,
+    OnError, PolicyText, ProfilePaths,
+};
 pub use ids::{
     ApplicationId, ApplicationKey, AuditId, IdentityId, IdpId, IdpKey, OrganizationId, OrganizationKey, PolicyId,
     RoleId, SessionId, SignInId, TokenId, UserId,

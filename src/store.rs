@@ -14,6 +14,7 @@ pub mod audit;
 pub mod break_glass;
 pub mod catalogue;
 pub mod changes;
+pub mod client_secrets;
 pub mod declared;
 pub mod forget;
 pub mod grants;

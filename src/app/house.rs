@@ -1,5 +1,6 @@
 //! Everything that needs the database, built in one go.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -11,7 +12,7 @@ use super::{AppError, Options};
 use crate::api::{self, Api};
 use crate::assertion::{Assertions, SigningKey};
 use crate::audit::Denials;
-use crate::base::{Ambient, HttpClient, HttpSettings, SealingKey};
+use crate::base::{Ambient, HttpClients, HttpSettings, SealingKey};
 use crate::config::Settings;
 use crate::console::{self, Console};
 use crate::directory::{Approval, Current, DeclareError, Declared, Directory, Live};
@@ -59,7 +60,13 @@ fn unavailable(error: impl ToString) -> BuildError {
 
 impl House {
     /// Opens the database, applies the declaration, and builds every room on it.
-    pub(super) async fn build(settings: &Settings, options: &Options, ambient: &Ambient) -> Result<Self, BuildError> {
+    /// `own` is where this process listens.
+    pub(super) async fn build(
+        settings: &Settings,
+        options: &Options,
+        ambient: &Ambient,
+        own: &[SocketAddr],
+    ) -> Result<Self, BuildError> {
         let internal = |error: &dyn std::error::Error| BuildError::Refused(AppError::Internal(error.to_string()));
         let db = Db::open(&settings.database.url).await.map_err(unavailable)?;
         let directory = Directory::new(db.clone(), ambient.clone()).keeping(settings.records.clone());
@@ -77,12 +84,13 @@ impl House {
         let signing = signing_key(&db, ambient).await?;
         let assertions = Arc::new(Assertions::new(signing, settings.server.public_url.clone(), ambient.clone()));
         let sessions = Arc::new(Sessions::new(db.clone(), ambient.clone(), settings.session, Arc::clone(&changes)));
-        let http = HttpClient::new(HttpSettings::default());
+        let http = HttpClients::new(HttpSettings::default());
         let secrets = settings.secrets.clone();
         let login =
             Login::new(Arc::clone(&web), Arc::clone(&sessions), Arc::clone(&keys), directory.clone(), http, secrets);
         let login = Arc::new(login.await.map_err(unavailable)?);
-        let forwarder = Forwarder::new(Default::default(), Arc::clone(&assertions), settings.server.public_url.clone())
+        let public_url = settings.server.public_url.clone();
+        let forwarder = Forwarder::new(Default::default(), Arc::clone(&assertions), public_url, own)
             .map_err(|error| internal(&error))?;
         let current = Arc::new(Current::default());
         current.take(live(&login.scene()));

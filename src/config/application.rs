@@ -1,7 +1,8 @@
 //! `[[application]]` with its rules.
 
 use crate::identity::{
-    Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, PathPattern, RoleName, Rule, UpstreamUrl,
+    Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, PathPattern, Reach, RoleName, Rule,
+    UpstreamUrl, text,
 };
 
 use super::list::{At, values as plain};
@@ -35,7 +36,7 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
     let path = section.path.clone();
     let id = section.required("id", "give it a short name, such as wiki", ApplicationId::parse);
     let organization = section.required("organization", "name the organization that owns it", OrganizationId::parse);
-    let name = section.required("name", "write what people call it", values::label);
+    let name = section.required("name", "write what people call it", text::label);
     let hint = "name the public hosts it answers on, such as [\"wiki.example.com\"]";
     let hosts = section.required_list("hosts", hint, Host::parse);
     let upstream =
@@ -58,6 +59,7 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
             pass_host,
             allowed_origins: plain(&allowed_origins),
             rules: rules.iter().map(|draft| draft.rule.clone()).collect::<Option<_>>()?,
+            reach: Reach::Anywhere,
         })
     })();
     ApplicationDraft { path, organization, hosts, roles, rules, spec }

@@ -1,12 +1,14 @@
 //! `[[organization]]` with its policies.
 
-use crate::identity::{IdpId, OrganizationId, OrganizationPolicySpec, OrganizationSpec, PolicyText, RoleName};
+use crate::identity::{
+    Allotment, HostSuffix, IdpId, Network, OrganizationId, OrganizationPolicySpec, OrganizationSpec, PolicyText,
+    RoleName, text,
+};
 
 use super::case;
 use super::idp::policy_text;
 use super::list::{At, values as plain};
 use super::section::Section;
-use super::values;
 use crate::policy::Case;
 
 /// One `[[organization]]`, as far as it could be read.
@@ -35,10 +37,12 @@ pub(super) fn organizations(root: &mut Section<'_>) -> Vec<OrganizationDraft> {
 fn organization(mut section: Section<'_>) -> OrganizationDraft {
     let path = section.path.clone();
     let id = section.required("id", "give it a short name, such as home-lab", OrganizationId::parse);
-    let name = section.required("name", "write what people call it", values::label);
+    let name = section.required("name", "write what people call it", text::label);
     let hint = "name at least one role: being in an organization is holding one of its roles";
     let roles = plain(&section.required_list("roles", hint, RoleName::parse));
     let admin_roles = section.list("admin_roles", RoleName::parse).unwrap_or_default();
+    let publish_hosts = section.list("publish_hosts", HostSuffix::parse).unwrap_or_default();
+    let publish_upstreams = section.list("publish_upstreams", Network::parse).unwrap_or_default();
     let policies = section.entries("policy", Some("idp")).into_iter();
     let policies: Vec<_> = policies.map(|section| policy(section, id.as_ref())).collect();
     section.finish();
@@ -51,6 +55,7 @@ fn organization(mut section: Section<'_>) -> OrganizationDraft {
             roles: roles.clone(),
             admin_roles: plain(&admin_roles),
             policies: policies.iter().map(whole).collect::<Option<_>>()?,
+            allotment: Allotment { hosts: plain(&publish_hosts), upstreams: plain(&publish_upstreams) },
         })
     })();
     OrganizationDraft { path, id, roles, admin_roles, policies, spec }

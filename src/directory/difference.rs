@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::plan::{Plan, Stored};
-use crate::identity::{IdpKey, OrganizationKey};
-use crate::store::declared::PolicyRow;
+use crate::identity::{Allotment, IdpKey, OrganizationKey};
+use crate::store::declared::{OrganizationRow, PolicyRow};
 
 /// One thing that a declaration changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,14 +72,13 @@ impl Plan {
         let names = Names { plan: self, stored };
         let mut told = Told::default();
         for row in &self.organizations {
-            let side = |live: bool, name: &str| Side { live, keys: keys(&json!({ "name": name })) };
+            let side = |row: &OrganizationRow| {
+                let Allotment { hosts, upstreams } = &row.allotment;
+                let told = json!({ "name": row.name, "publish_hosts": hosts, "publish_upstreams": upstreams });
+                Side { live: row.live, keys: keys(&told) }
+            };
             let old = stored.organizations.iter().find(|old| old.key == row.key);
-            told.add(
-                "organization",
-                row.id.to_string(),
-                old.map(|old| side(old.live, &old.name)),
-                side(row.live, &row.name),
-            );
+            told.add("organization", row.id.to_string(), old.map(side), side(row));
         }
         for row in &self.roles {
             let side = |live: bool, admin: bool| Side { live, keys: keys(&json!({ "admin": admin })) };
@@ -91,6 +90,12 @@ impl Plan {
             let old = stored.idps.iter().find(|old| old.key == row.key);
             let old = old.map(|old| Side { live: old.live, keys: spec(&old.spec) });
             told.add("IdP", row.spec.id.to_string(), old, Side { live: row.live, keys: spec(&row.spec) });
+        }
+        // That it changed is told, never what it is.
+        for (key, sealed) in &self.secrets {
+            let word = if sealed.is_some() { "set anew" } else { "removed" };
+            let change = vec![("client_secret".to_owned(), Value::Null, json!(word))];
+            told.0.push(Difference { what: "IdP", name: names.idp(*key), becomes: Becomes::Changed(change) });
         }
         self.removals(stored, &names, &mut told);
         self.policy_differences(stored, &names, &mut told);

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use sqlx::FromRow;
 
+use super::declared::addresses;
 use super::value::{At, FromJson, Parsed, values};
 use super::{StoreError, Tx};
 use crate::identity::{
-    Application, ApplicationKey, ApplicationSpec, Catalogue, Ceiling, Idp, IdpKey, IdpSpec, Organization,
+    Allotment, Application, ApplicationKey, ApplicationSpec, Catalogue, Ceiling, Idp, IdpKey, IdpSpec, Organization,
     OrganizationId, OrganizationKey, OrganizationPolicy, PolicyId, PolicyText, Role, RoleId, RoleName,
 };
 
@@ -88,20 +89,22 @@ struct RoleRow {
 }
 
 async fn organizations(tx: &mut Tx) -> Result<Vec<Organization>, StoreError> {
-    const ORGANIZATIONS: &str = "select key, id, name from organizations where undeclared_at is null order by id";
+    const ORGANIZATIONS: &str =
+        "select key, id, name, allotment from organizations where undeclared_at is null order by id";
     const ROLES: &str = "select id, organization_key, name, admin from roles where undeclared_at is null order by name";
-    let rows: Vec<(Parsed<OrganizationKey>, Parsed<OrganizationId>, String)> =
-        tx.conn().all(ORGANIZATIONS, vec![]).await?;
+    type Row = (Parsed<OrganizationKey>, Parsed<OrganizationId>, String, Option<FromJson<Allotment>>);
+    let rows: Vec<Row> = tx.conn().all(ORGANIZATIONS, vec![]).await?;
     let mut roles: HashMap<OrganizationKey, Vec<Role>> = HashMap::new();
     for row in tx.conn().all::<RoleRow>(ROLES, vec![]).await? {
         let role = Role { id: row.id.0, name: row.name.0, admin: row.admin };
         roles.entry(row.organization_key.0).or_default().push(role);
     }
-    let organization = |(key, id, name): (Parsed<OrganizationKey>, Parsed<OrganizationId>, String)| Organization {
+    let organization = |(key, id, name, allotment): Row| Organization {
         key: key.0,
         id: id.0,
         name,
         roles: roles.remove(&key.0).unwrap_or_default(),
+        allotment: allotment.map(|allotment| allotment.0).unwrap_or_default(),
     };
     Ok(rows.into_iter().map(organization).collect())
 }
@@ -110,6 +113,8 @@ async fn organizations(tx: &mut Tx) -> Result<Vec<Organization>, StoreError> {
 struct IdpRow {
     key: Parsed<IdpKey>,
     owner_key: Option<Parsed<OrganizationKey>>,
+    delegates: FromJson<Vec<OrganizationKey>>,
+    public_only: bool,
     spec: FromJson<IdpSpec>,
 }
 
@@ -124,7 +129,7 @@ struct PolicyRow {
 }
 
 async fn idps(tx: &mut Tx) -> Result<(Vec<Idp>, Vec<OrganizationPolicy>), StoreError> {
-    const IDPS: &str = "select p.key, p.owner_key, p.spec from idps p \
+    const IDPS: &str = "select p.key, p.owner_key, p.delegates, p.public_only, p.spec from idps p \
         left join organizations o on o.key = p.owner_key \
         where p.undeclared_at is null and o.undeclared_at is null order by p.id";
     const POLICIES: &str = "select y.id, y.idp_key, y.organization_key, y.org_selector, y.role_selector, y.ceiling \
@@ -154,7 +159,15 @@ async fn idps(tx: &mut Tx) -> Result<(Vec<Idp>, Vec<OrganizationPolicy>), StoreE
         };
         let mut spec = row.spec.0;
         spec.default_policy = text;
-        idps.push(Idp { key: row.key.0, owner: row.owner_key.map(|key| key.0), default_policy, default_ceiling, spec });
+        idps.push(Idp {
+            key: row.key.0,
+            owner: row.owner_key.map(|key| key.0),
+            default_policy,
+            default_ceiling,
+            delegates: row.delegates.0,
+            addresses: addresses(row.public_only),
+            spec,
+        });
     }
     policies.retain(|policy| idps.iter().any(|idp| idp.key == policy.idp));
     Ok((idps, policies))

@@ -6,10 +6,10 @@ use sqlx::FromRow;
 
 use super::value::{At, BATCH, FromJson, Parsed, Value, list, values};
 use super::{StoreError, Tx, search};
-use crate::base::Timestamp;
+use crate::base::{Addresses, Timestamp};
 use crate::identity::{
-    ApplicationKey, ApplicationSpec, Ceiling, IdpKey, IdpSpec, OrganizationId, OrganizationKey, PolicyId, PolicyText,
-    RoleId, RoleName,
+    Allotment, ApplicationKey, ApplicationSpec, Ceiling, IdpKey, IdpSpec, OrganizationId, OrganizationKey, PolicyId,
+    PolicyText, RoleId, RoleName,
 };
 
 /// An organization.
@@ -21,6 +21,8 @@ pub struct OrganizationRow {
     pub id: OrganizationId,
     /// What people call it.
     pub name: String,
+    /// Where its admins may publish applications.
+    pub allotment: Allotment,
     /// Whether the configuration file declares it, or did.
     pub declared: bool,
     /// Whether it is of effect.
@@ -49,6 +51,10 @@ pub struct IdpRow {
     pub key: IdpKey,
     /// The organization it belongs to.
     pub owner: Option<OrganizationKey>,
+    /// Organizations whose admins may write policies at it.
+    pub delegates: Vec<OrganizationKey>,
+    /// Where requests to it may go.
+    pub addresses: Addresses,
     /// What is written down of it.
     pub spec: IdpSpec,
     /// Whether the configuration file declares it, or did.
@@ -97,14 +103,16 @@ pub async fn organizations(tx: &mut Tx) -> Result<Vec<OrganizationRow>, StoreErr
         key: Parsed<OrganizationKey>,
         id: Parsed<OrganizationId>,
         name: String,
+        allotment: Option<FromJson<Allotment>>,
         declared: bool,
         undeclared_at: Option<At>,
     }
-    const SQL: &str = "select key, id, name, declared, undeclared_at from organizations";
+    const SQL: &str = "select key, id, name, allotment, declared, undeclared_at from organizations";
     let read = |row: Row| OrganizationRow {
         key: row.key.0,
         id: row.id.0,
         name: row.name,
+        allotment: row.allotment.map(|allotment| allotment.0).unwrap_or_default(),
         declared: row.declared,
         live: row.undeclared_at.is_none(),
     };
@@ -144,14 +152,18 @@ pub async fn idps(tx: &mut Tx) -> Result<Vec<IdpRow>, StoreError> {
     struct Row {
         key: Parsed<IdpKey>,
         owner_key: Option<Parsed<OrganizationKey>>,
+        delegates: FromJson<Vec<OrganizationKey>>,
+        public_only: bool,
         spec: FromJson<IdpSpec>,
         declared: bool,
         undeclared_at: Option<At>,
     }
-    const SQL: &str = "select key, owner_key, spec, declared, undeclared_at from idps";
+    const SQL: &str = "select key, owner_key, delegates, public_only, spec, declared, undeclared_at from idps";
     let read = |row: Row| IdpRow {
         key: row.key.0,
         owner: row.owner_key.map(|key| key.0),
+        delegates: row.delegates.0,
+        addresses: addresses(row.public_only),
         spec: row.spec.0,
         declared: row.declared,
         live: row.undeclared_at.is_none(),
@@ -214,11 +226,12 @@ pub async fn applications(tx: &mut Tx) -> Result<Vec<ApplicationRow>, StoreError
 /// # Errors
 /// [`StoreError::Unique`] if another has its slug.
 pub async fn put_organization(tx: &mut Tx, row: &OrganizationRow, now: Timestamp) -> Result<(), StoreError> {
-    const SQL: &str = "insert into organizations (key, id, name, declared, undeclared_at, version, created_at) \
-        values ($1, $2, $3, $4, $5, 1, $6) on conflict (key) do update set name = excluded.name, \
-        declared = excluded.declared, undeclared_at = excluded.undeclared_at";
+    const SQL: &str = "insert into organizations (key, id, name, allotment, declared, undeclared_at, version, \
+        created_at) values ($1, $2, $3, $4, $5, $6, 1, $7) on conflict (key) do update set name = excluded.name, \
+        allotment = excluded.allotment, declared = excluded.declared, undeclared_at = excluded.undeclared_at";
     let gone = (!row.live).then_some(now);
-    let values = values![row.key, row.id.as_str(), row.name.as_str(), row.declared, gone, now];
+    let allotment = if row.allotment == Allotment::default() { None } else { Some(json(&row.allotment)?) };
+    let values = values![row.key, row.id.as_str(), row.name.as_str(), allotment, row.declared, gone, now];
     tx.conn().execute(SQL, values).await?;
     if row.live { Ok(()) } else { search::lost_roles(tx, &[row.key]).await }
 }
@@ -242,12 +255,15 @@ pub async fn put_role(tx: &mut Tx, row: &RoleRow, now: Timestamp) -> Result<(), 
 /// # Errors
 /// [`StoreError::Unique`] if another has its slug.
 pub async fn put_idp(tx: &mut Tx, row: &IdpRow, now: Timestamp) -> Result<(), StoreError> {
-    const SQL: &str = "insert into idps (key, id, owner_key, spec, declared, undeclared_at, created_at) \
-        values ($1, $2, $3, $4, $5, $6, $7) on conflict (key) do update set owner_key = excluded.owner_key, \
+    const SQL: &str = "insert into idps (key, id, owner_key, delegates, public_only, spec, declared, undeclared_at, \
+        created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (key) do update set \
+        owner_key = excluded.owner_key, delegates = excluded.delegates, public_only = excluded.public_only, \
         spec = excluded.spec, declared = excluded.declared, undeclared_at = excluded.undeclared_at";
     let gone = (!row.live).then_some(now);
     let spec = json(&row.spec)?;
-    let values = values![row.key, row.spec.id.as_str(), row.owner, spec, row.declared, gone, now];
+    let (delegates, public_only) = (json(&row.delegates)?, row.addresses == Addresses::Public);
+    let id = row.spec.id.as_str();
+    let values = values![row.key, id, row.owner, delegates, public_only, spec, row.declared, gone, now];
     tx.conn().execute(SQL, values).await?;
     Ok(())
 }
@@ -292,6 +308,11 @@ pub async fn insert_policy(tx: &mut Tx, row: &PolicyRow, now: Timestamp) -> Resu
     };
     tx.conn().execute(SQL, values![row.id, row.idp, row.organization, org, role, ceiling, now]).await?;
     Ok(())
+}
+
+/// As the column `public_only` says.
+pub(super) const fn addresses(public_only: bool) -> Addresses {
+    if public_only { Addresses::Public } else { Addresses::Any }
 }
 
 /// Removes organizations, with everything that is theirs.

@@ -14,11 +14,11 @@ use super::identities::{self, IdentityRow};
 use super::users::{self, UserRow};
 use super::value::Value;
 use super::{DatabaseUrl, Db};
-use crate::base::{Ambient, Clock, SystemChance, Timestamp};
+use crate::base::{Addresses, Ambient, Clock, SystemChance, Timestamp};
 use crate::identity::{
-    ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, ClientAuth, DEFAULT_NEW_ACCOUNTS, Email, HeaderPreset,
-    Host, IdentityId, IdpId, IdpKey, IdpSpec, Issuer, OnError, OrganizationId, OrganizationKey, OrganizationSpec,
-    PolicyId, PolicyText, ProfilePaths, RoleId, RoleName, UpstreamUrl, UserId, Username,
+    Allotment, ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, ClientAuth, DEFAULT_NEW_ACCOUNTS, Email,
+    HeaderPreset, Host, IdentityId, IdpId, IdpKey, IdpSpec, Issuer, OnError, OrganizationId, OrganizationKey,
+    OrganizationSpec, PolicyId, PolicyText, ProfilePaths, Reach, RoleId, RoleName, UpstreamUrl, UserId, Username,
 };
 
 /// Runs a test on an empty database of each engine.
@@ -124,6 +124,7 @@ pub fn organization_spec(id: &str, roles: &[&str]) -> OrganizationSpec {
         roles: roles.iter().map(|name| role(name)).collect(),
         admin_roles: roles.iter().filter(|name| **name == "Admin").map(|name| role(name)).collect(),
         policies: Vec::new(),
+        allotment: Allotment::default(),
     }
 }
 
@@ -140,6 +141,7 @@ pub fn application_spec(id: &str, organization: &str) -> ApplicationSpec {
         pass_host: true,
         allowed_origins: Vec::new(),
         rules: Vec::new(),
+        reach: Reach::Anywhere,
     }
 }
 
@@ -170,14 +172,29 @@ impl World {
         let idp = IdpKey::new(key());
         let mut tx = db.begin().await.unwrap();
         let id = OrganizationId::parse("lab").unwrap();
-        let row = OrganizationRow { key: lab, id, name: "Lab".to_owned(), declared: true, live: true };
+        let row = OrganizationRow {
+            key: lab,
+            id,
+            name: "Lab".to_owned(),
+            allotment: Allotment::default(),
+            declared: true,
+            live: true,
+        };
         declared::put_organization(&mut tx, &row, now).await.unwrap();
         for (id, name) in [(admin, "Admin"), (member, "Member")] {
             let name = RoleName::parse(name).unwrap();
             let row = RoleRow { id, organization: lab, admin: name.as_str() == "Admin", name, live: true };
             declared::put_role(&mut tx, &row, now).await.unwrap();
         }
-        let row = IdpRow { key: idp, owner: None, spec: idp_spec("company"), declared: true, live: true };
+        let row = IdpRow {
+            key: idp,
+            owner: None,
+            delegates: Vec::new(),
+            addresses: Addresses::Any,
+            spec: idp_spec("company"),
+            declared: true,
+            live: true,
+        };
         declared::put_idp(&mut tx, &row, now).await.unwrap();
         let id = PolicyId::new(key());
         let row = PolicyRow { id, idp, organization: None, text: PolicyText::default(), ceiling: Ceiling::None };

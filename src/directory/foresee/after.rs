@@ -15,7 +15,13 @@ pub(super) fn catalogue(stored: &Stored, plan: &Plan, version: i64) -> Catalogue
     let mut organizations: Vec<Organization> = rows
         .into_values()
         .filter(|row| row.live && !plan.removed.organizations.contains(&row.key))
-        .map(|row| Organization { key: row.key, id: row.id.clone(), name: row.name.clone(), roles: Vec::new() })
+        .map(|row| Organization {
+            key: row.key,
+            id: row.id.clone(),
+            name: row.name.clone(),
+            roles: Vec::new(),
+            allotment: row.allotment.clone(),
+        })
         .collect();
     organizations.sort_by(|one, other| one.id.cmp(&other.id));
     let places: HashMap<OrganizationKey, usize> = organizations.iter().enumerate().map(|(i, o)| (o.key, i)).collect();
@@ -40,7 +46,15 @@ pub(super) fn catalogue(stored: &Stored, plan: &Plan, version: i64) -> Catalogue
     let idps: Vec<Idp> = live
         .filter_map(|row| {
             let (default_policy, default_ceiling) = defaults.get(&row.key).cloned()?;
-            Some(Idp { key: row.key, owner: row.owner, default_policy, default_ceiling, spec: row.spec.clone() })
+            Some(Idp {
+                key: row.key,
+                owner: row.owner,
+                default_policy,
+                default_ceiling,
+                delegates: row.delegates.clone(),
+                addresses: row.addresses,
+                spec: row.spec.clone(),
+            })
         })
         .collect();
 
