@@ -20,7 +20,6 @@ mod plan;
 mod provision;
 mod reconcile;
 mod record;
-
 mod secret;
 mod tokens;
 mod username;

@@ -13,8 +13,8 @@ pub mod ids;
 pub mod names;
 pub mod organization;
 pub mod public_url;
-pub mod token;
 pub mod text;
+pub mod token;
 pub mod user;
 
 pub use actor::Actor;
