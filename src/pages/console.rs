@@ -7,6 +7,7 @@ mod confirm;
 mod organizations;
 mod overview;
 mod shell;
+mod tokens;
 
 use super::Page;
 pub use applications::{
@@ -21,6 +22,7 @@ pub use organizations::{
 };
 pub use overview::Overview;
 pub use shell::{Done, Field, NavItem, Picked, Shell};
+pub use tokens::{TokenLine, Tokens};
 
 /// Lists the pages with their templates, so that none is without its samples in the tests.
 macro_rules! pages {
@@ -54,4 +56,5 @@ pages! {
     ApplicationForm in "console/application_form.html",
     Confirm in "console/confirm.html",
     AuditLog in "console/audit.html",
+    Tokens in "console/tokens.html",
 }

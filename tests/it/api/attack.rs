@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Program, problem};
+use crate::kit::attempt::Attempt;
+use crate::kit::browser::{Browser, Response};
 use crate::kit::world::{Places, World};
 use vestibule::api;
 
@@ -57,7 +59,7 @@ fn calls(with: &BTreeMap<&str, String>) -> Vec<(String, Call)> {
 
 impl Program<'_> {
     /// Asks, and waits when told to.
-    async fn call(&self, call: &Call) -> crate::kit::browser::Response {
+    async fn call(&self, call: &Call) -> Response {
         loop {
             let answer = self.send(&call.method, &call.path, call.body.clone(), &[("if-match", "*")]).await;
             if answer.status != 429 {
@@ -76,7 +78,7 @@ async fn world() -> (World, BTreeMap<&'static str, String>) {
             + &places.idp("second", &places.issuer, "owner = \"home-lab\"")
     })
     .await;
-    let (_, _) = world.signed_in("alice").await;
+    Attempt::at(&world, &Browser::new(), &world.login("/login/company"), "alice").await;
     let user = world.people().await.remove(0);
     let directory = world.directory().await;
     let admin = directory.server_admin(vestibule::directory::Actor::CommandLine);
