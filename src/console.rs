@@ -15,6 +15,7 @@ mod overview;
 mod people;
 mod propose;
 mod shell;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -112,6 +113,16 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console/audit", get(audit::show))
         .route("/console/audit/export", get(audit::export))
         .route("/console/organizations/{organization}/audit", get(audit::show_of_organization))
+        .route("/console/tokens", get(tokens::show).post(tokens::make))
+        .route("/console/tokens/{token}/end", get(tokens::confirm).post(tokens::end))
+        .route(
+            "/console/organizations/{organization}/tokens",
+            get(tokens::show_of_organization).post(tokens::make_of_organization),
+        )
+        .route(
+            "/console/organizations/{organization}/tokens/{token}/end",
+            get(tokens::confirm_of_organization).post(tokens::end_of_organization),
+        )
         .layer(from_fn_with_state(Arc::clone(&console), failed::tell))
         .with_state(console)
 }
