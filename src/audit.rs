@@ -35,6 +35,12 @@ pub enum Action {
     ConfigurationApplied,
     /// An organization, IdP, policy or application was changed by hand.
     CatalogueEdited,
+    /// A link that opens the console once was made.
+    LoginLinkMade,
+    /// Such a link was used.
+    BreakGlass,
+    /// The session it opened was ended.
+    BreakGlassEnded,
     /// What policies give no longer was taken away at once.
     LossesApplied,
 }
@@ -50,6 +56,9 @@ impl Action {
             Self::UserRemoved => "user-removed",
             Self::ConfigurationApplied => "configuration-applied",
             Self::CatalogueEdited => "catalogue-edited",
+            Self::LoginLinkMade => "login-link-made",
+            Self::BreakGlass => "break-glass",
+            Self::BreakGlassEnded => "break-glass-ended",
             Self::LossesApplied => "losses-applied",
         }
     }

@@ -13,6 +13,7 @@ use crate::config::{self, Problems, Settings};
 use crate::directory::{Approval, Directory};
 use crate::store::Db;
 
+mod admin;
 mod apply;
 mod audit;
 mod check;
@@ -50,6 +51,7 @@ enum Command {
     Policy(policy::Arguments),
     Plan(plan::Arguments),
     Apply(apply::Arguments),
+    Admin(admin::Arguments),
     Audit(audit::Arguments),
     Demo(demo::Arguments),
 }
@@ -149,6 +151,7 @@ impl Command {
             Self::Policy(arguments) => arguments.run(variables, terminal),
             Self::Plan(arguments) => arguments.run(variables, terminal),
             Self::Apply(arguments) => arguments.run(variables, terminal),
+            Self::Admin(arguments) => arguments.run(variables, terminal),
             Self::Audit(arguments) => arguments.run(variables, terminal),
             Self::Demo(arguments) => arguments.run(terminal),
         }

@@ -6,6 +6,7 @@
 //! told of it is decided in one place.
 
 mod answer;
+mod break_glass;
 mod failed;
 mod guard;
 mod overview;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::directory::{Directory, StoreError};
 use crate::identity::Catalogue;
@@ -85,6 +86,9 @@ impl Console {
 /// The console's routes on the sign-in host.
 pub fn router(console: Arc<Console>) -> Router {
     Router::new()
+        // The way in without an IdP. Who only looks at a link does not use it up.
+        .route("/break-glass/{link}", get(break_glass::show).post(break_glass::spend))
+        .route("/break-glass/end", post(break_glass::end))
         .route("/console", get(overview::show))
         .layer(from_fn_with_state(Arc::clone(&console), failed::tell))
         .with_state(console)

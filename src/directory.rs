@@ -5,6 +5,7 @@
 //! head of the change log.
 
 mod admin;
+mod break_glass;
 mod danger;
 mod declare;
 mod difference;
@@ -31,6 +32,7 @@ use crate::identity::{Catalogue, OrganizationKey};
 use crate::store::{self, Db};
 
 pub use admin::{AdminError, NewUser, OrganizationAdmin, ServerAdmin, Who};
+pub use break_glass::{BREAK_GLASS_LIFETIME, LINK_LIFETIME};
 pub use danger::{Approval, Danger, DangerKind, IdentityChoice};
 pub use declare::{DeclareError, Declared};
 pub use difference::{Becomes, Difference};

@@ -11,6 +11,7 @@ mod url;
 mod value;
 
 pub mod audit;
+pub mod break_glass;
 pub mod catalogue;
 pub mod changes;
 pub mod declared;

@@ -73,9 +73,17 @@ impl Web {
     /// The session tokens that this browser sends, each to be tried: over plain http another server on the same host
     /// may have left one of the same name. More than a few are nobody's honest doing.
     pub fn session_tokens<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = Token> + 'a {
+        self.tokens(headers, SESSION_COOKIE)
+    }
+
+    /// The same of sessions that a login link opened.
+    pub fn break_glass_tokens<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = Token> + 'a {
+        self.tokens(headers, BREAK_GLASS_COOKIE)
+    }
+
+    fn tokens<'a>(&'a self, headers: &'a HeaderMap, what: &'static str) -> impl Iterator<Item = Token> + 'a {
         const MAX_CANDIDATES: usize = 4;
-        let values = self.cookies.values(headers, SESSION_COOKIE);
-        values.filter_map(|value| value.parse().ok()).take(MAX_CANDIDATES)
+        self.cookies.values(headers, what).filter_map(|value| value.parse().ok()).take(MAX_CANDIDATES)
     }
 }
 
@@ -91,6 +99,9 @@ pub fn account(principal: &Principal) -> Account {
 
 /// What our cookie with a session's token on one host holds.
 pub const SESSION_COOKIE: &str = "session";
+
+/// What our cookie with the token of a session holds that a login link opened.
+pub const BREAK_GLASS_COOKIE: &str = "break-glass";
 
 /// A page, with the headers that keep it ours: no scripts, no frames, no cache.
 pub fn html(status: StatusCode, page: Result<String, PageError>) -> Response {

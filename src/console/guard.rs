@@ -16,11 +16,20 @@ use crate::pages::CSRF_FIELD;
 use crate::session::Principal;
 use crate::web::{Fields, form_token, is_form_token, is_navigation, is_same_origin};
 
-/// Somebody who is signed in on the sign-in host.
+/// Who may be in the console.
+#[derive(Clone, Debug)]
+pub(super) enum Who {
+    /// A user, signed in on the sign-in host.
+    User(Arc<Principal>),
+    /// Whoever came in by a login link.
+    BreakGlass,
+}
+
+/// Somebody who is in.
 #[derive(Clone, Debug)]
 pub(super) struct Visitor {
     /// Who they are.
-    pub(super) principal: Arc<Principal>,
+    pub(super) who: Who,
     /// What the forms of this session carry.
     pub(super) csrf: String,
 }
@@ -40,7 +49,7 @@ impl FromRequestParts<Arc<Console>> for Visitor {
     async fn from_request_parts(parts: &mut Parts, console: &Arc<Console>) -> Result<Self, Failed> {
         let host = console.web.public_url.host().clone();
         match console.recognise(&host, &parts.headers).await? {
-            Some((principal, token)) => Ok(Self { principal, csrf: form_token(&token) }),
+            Some((who, token)) => Ok(Self { who, csrf: form_token(&token) }),
             None if is_navigation(&parts.method, &parts.headers) => {
                 let path = parts.uri.path_and_query().map_or("/console", |path| path.as_str());
                 Err(Failed::SignIn(path.to_owned()))
@@ -60,32 +69,55 @@ impl FromRequest<Arc<Console>> for Posted {
             return Err(Failed::ForeignForm);
         }
         let known = console.recognise(&host, &parts.headers).await?;
-        let (principal, token) = known.ok_or(Failed::SignInRequired)?;
+        let (who, token) = known.ok_or(Failed::SignInRequired)?;
         let request = Request::from_parts(parts, body);
         let body = Bytes::from_request(request, console).await.map_err(|_| Failed::BadRequest)?;
         let fields = Fields::parse(&body).ok_or(Failed::BadRequest)?;
         if !is_form_token(&token, fields.typed(CSRF_FIELD)) {
             return Err(Failed::ForeignForm);
         }
-        Ok(Self { visitor: Visitor { principal, csrf: form_token(&token) }, fields })
+        Ok(Self { visitor: Visitor { who, csrf: form_token(&token) }, fields })
     }
 }
 
 impl Visitor {
     /// Whether they administer that organization, or the server.
     pub(super) fn administers(&self, organization: &Organization) -> bool {
-        let holds = |role| self.principal.roles_in(organization.key).any(|held| held == role);
-        self.principal.server_admin || organization.roles.iter().any(|role| role.admin && holds(role.id))
+        let Who::User(principal) = &self.who else { return true };
+        let holds = |role| principal.roles_in(organization.key).any(|held| held == role);
+        principal.server_admin || organization.roles.iter().any(|role| role.admin && holds(role.id))
+    }
+
+    /// Whether they administer the server.
+    pub(super) fn is_server_admin(&self) -> bool {
+        match &self.who {
+            Who::User(principal) => principal.server_admin,
+            Who::BreakGlass => true,
+        }
+    }
+
+    /// The user, unless a login link brought them in.
+    pub(super) fn principal(&self) -> Option<&Arc<Principal>> {
+        match &self.who {
+            Who::User(principal) => Some(principal),
+            Who::BreakGlass => None,
+        }
     }
 
     /// What people call them.
     pub(super) fn name(&self) -> String {
-        self.principal.display_name.clone().unwrap_or_else(|| self.principal.username.to_string())
+        match &self.who {
+            Who::User(principal) => principal.display_name.clone().unwrap_or_else(|| principal.username.to_string()),
+            Who::BreakGlass => "break-glass".to_owned(),
+        }
     }
 
     /// How the audit log calls them.
     pub(super) fn actor(&self) -> Actor {
-        Actor::User(self.principal.user)
+        match &self.who {
+            Who::User(principal) => Actor::User(principal.user),
+            Who::BreakGlass => Actor::BreakGlass,
+        }
     }
 }
 
@@ -95,7 +127,7 @@ impl Console {
     /// # Errors
     /// When the visitor is no server admin.
     pub(super) fn server_admin(&self, visitor: &Visitor) -> Result<ServerAdmin<'_>, Failed> {
-        if visitor.principal.server_admin {
+        if visitor.is_server_admin() {
             Ok(self.directory.server_admin(visitor.actor()))
         } else {
             Err(Failed::NotAllowed)
@@ -120,10 +152,15 @@ impl Console {
     }
 
     /// Who is signed in, and with which token.
-    async fn recognise(&self, host: &Host, headers: &HeaderMap) -> Result<Option<(Arc<Principal>, Token)>, Failed> {
+    async fn recognise(&self, host: &Host, headers: &HeaderMap) -> Result<Option<(Who, Token)>, Failed> {
+        for token in self.web.break_glass_tokens(headers) {
+            if self.directory.is_break_glass(&token).await? {
+                return Ok(Some((Who::BreakGlass, token)));
+            }
+        }
         for token in self.web.session_tokens(headers) {
             if let Some(principal) = self.sessions.recognise(host, &token).await? {
-                return Ok(Some((principal, token)));
+                return Ok(Some((Who::User(principal), token)));
             }
         }
         Ok(None)

@@ -15,7 +15,7 @@ use crate::web::see_other;
 /// The overview of the server; who administers organizations alone goes to the first of them.
 pub(super) async fn show(State(console): State<Arc<Console>>, visitor: Visitor, RawQuery(query): RawQuery) -> Answer {
     let shell = console.shell(&visitor, Place::Overview, query.as_deref());
-    if !visitor.principal.server_admin {
+    if !visitor.is_server_admin() {
         return Ok(see_other(&shell.nav.first().ok_or(Failed::NotAllowed)?.href));
     }
     Ok(page(console.web.pages.overview(&Overview { shell })))

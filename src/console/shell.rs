@@ -1,7 +1,7 @@
 //! What stands around every page of the console.
 
 use super::Console;
-use super::guard::Visitor;
+use super::guard::{Visitor, Who};
 use crate::identity::Organization;
 use crate::pages::{Assets, Done, NavItem, Shell};
 use crate::web::Fields;
@@ -68,7 +68,7 @@ impl Console {
     /// The shell of a page of the whole server. `query` may tell what was done just now.
     pub(super) fn shell(&self, visitor: &Visitor, place: Place, query: Option<&str>) -> Shell {
         let mut shell = self.bare_shell(visitor, query);
-        if visitor.principal.server_admin {
+        if visitor.is_server_admin() {
             shell.nav = PLACES.iter().map(|(other, label, href)| item(label, href, *other == place)).collect();
         } else {
             shell.nav = self.administered(visitor, None);
@@ -84,7 +84,7 @@ impl Console {
         corner: Corner,
         query: Option<&str>,
     ) -> Shell {
-        let mut shell = if visitor.principal.server_admin {
+        let mut shell = if visitor.is_server_admin() {
             self.shell(visitor, Place::Organizations, query)
         } else {
             Shell { nav: self.administered(visitor, Some(organization)), ..self.bare_shell(visitor, query) }
@@ -103,6 +103,10 @@ impl Console {
             frame: self.web.frame(Assets::SignIn),
             name: visitor.name(),
             csrf: visitor.csrf.clone(),
+            sign_out: match visitor.who {
+                Who::User(_) => "/logout",
+                Who::BreakGlass => "/break-glass/end",
+            },
             nav: Vec::new(),
             tabs: Vec::new(),
             organization: None,

@@ -14,16 +14,19 @@ pub enum Actor {
     File,
     /// A user: at their own sign-in, or as an admin.
     User(UserId),
+    /// Whoever came in by a login link.
+    BreakGlass,
     /// Somebody for whom there is no account.
     Stranger,
 }
 
-/// As the tables store it: `cli`, `file`, `stranger`, `user:<user>`.
+/// As the tables store it: `cli`, `file`, `break-glass`, `stranger`, `user:<user>`.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CommandLine => f.write_str("cli"),
             Self::File => f.write_str("file"),
+            Self::BreakGlass => f.write_str("break-glass"),
             Self::Stranger => f.write_str("stranger"),
             Self::User(user) => write!(f, "user:{user}"),
         }
@@ -37,6 +40,7 @@ impl FromStr for Actor {
         match text {
             "cli" => Ok(Self::CommandLine),
             "file" => Ok(Self::File),
+            "break-glass" => Ok(Self::BreakGlass),
             "stranger" => Ok(Self::Stranger),
             _ => match text.strip_prefix("user:") {
                 Some(user) => user.parse().map(Self::User),

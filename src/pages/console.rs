@@ -1,6 +1,7 @@
 //! Pages of the console: one file per noun, one typed struct per template.
 
 mod applications;
+mod break_glass;
 mod organizations;
 mod overview;
 mod shell;
@@ -9,6 +10,7 @@ pub use applications::{
     ApplicationForm, ApplicationPage, Applications, ListedApplication, RequestSample, RuleFacts, RuleFields,
     ServedHost, Tested, TickedRole,
 };
+pub use break_glass::BreakGlass;
 pub use organizations::{
     AllotmentFields, ListedOrganization, OrganizationForm, OrganizationPage, Organizations, RoleRow,
 };

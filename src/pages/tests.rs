@@ -26,6 +26,7 @@ fn samples() -> Vec<(&'static str, usize, Value)> {
         .chain(of::<SignedOut>())
         .chain(of::<Home>())
         .chain(of::<Problem>())
+        .chain(of::<BreakGlass>())
         .chain(of::<Overview>())
         .chain(of::<Organizations>())
         .chain(of::<OrganizationPage>())

@@ -1,6 +1,7 @@
 //! Contract tests: every function of the store, on every engine there is.
 
 mod access;
+mod break_glass;
 mod catalogue;
 mod holders;
 mod log;

@@ -13,6 +13,8 @@ pub struct Shell {
     pub name: String,
     /// The value of [`crate::pages::CSRF_FIELD`] for every form of the page.
     pub csrf: String,
+    /// Where the form that signs out is sent.
+    pub sign_out: &'static str,
     /// The places this person may go.
     pub nav: Vec<NavItem>,
     /// The places below the organization the page is about.
@@ -123,6 +125,7 @@ impl Shell {
             frame: Frame::sample(),
             name: "Alice Liddell".into(),
             csrf: "token-of-this-session".into(),
+            sign_out: "/logout",
             nav: vec![item("Overview", "/console", true), item("People", "/console/people", false)],
             tabs: Vec::new(),
             organization: None,
