@@ -13,6 +13,7 @@ pub mod ids;
 pub mod names;
 pub mod organization;
 pub mod public_url;
+pub mod text;
 pub mod user;
 
 pub use actor::Actor;

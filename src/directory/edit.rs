@@ -2,6 +2,7 @@
 //! what is dangerous waits for a word, and all of it is written, by the same code. What the file declares is the file's.
 
 mod outline;
+mod publish;
 mod revision;
 
 use std::collections::HashSet;
@@ -13,7 +14,7 @@ use super::plan::{Plan, Stored};
 use super::{ATTEMPTS, Approval, Directory, Foresight, OrganizationAdmin, ServerAdmin};
 use crate::audit::{About, Action, Entry};
 use crate::identity::{
-    Actor, Allotment, ApplicationId, ApplicationSpec, Ceiling, IdpId, IdpSpec, OrganizationId, OrganizationKey,
+    Actor, Allotment, ApplicationId, ApplicationSpec, Ceiling, Flaw, IdpId, IdpSpec, OrganizationId, OrganizationKey,
     PolicyText, RoleName,
 };
 use crate::store::{StoreError, catalogue};
@@ -105,6 +106,9 @@ pub enum EditError {
     /// It cannot be written down like this.
     #[error("{0}")]
     Invalid(String),
+    /// These parts of an application cannot be like this.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Flawed(Vec<Flaw>),
     /// Somebody changed it meanwhile.
     #[error("it has been changed meanwhile: look at it again")]
     Moved,

@@ -1,3 +1,5 @@
+mod publishing;
+
 use serde_json::json;
 
 use super::*;
@@ -99,7 +101,8 @@ async fn an_organizations_admin_reaches_nothing_beyond_it() {
         owned.owner = Some("office".parse().unwrap());
         it.make(Edit::Idp(Box::new(owned))).await;
         let edits = [
-            organization("club", &[("Admin", true)]),
+            organization("club", &[("Admin", false), ("Guest", false)]),
+            organization("club", &[("Admin", true), ("Guest", true)]),
             organization("other", &[("Admin", true)]),
             Edit::Idp(Box::new(idp("another"))),
             Edit::Idp(Box::new(idp("guests"))),
@@ -139,8 +142,10 @@ async fn an_organizations_admin_changes_what_is_theirs_and_what_is_opened_to_the
         let mut owned = idp("club-idp");
         owned.owner = Some("club".parse().unwrap());
         admin.edit(&Edit::Idp(Box::new(owned)), &Terms::default()).await.unwrap();
-        let desk = Edit::Application(Box::new(application_spec("desk", "club")));
-        admin.edit(&desk, &Terms::default()).await.unwrap();
+        admin
+            .edit(&organization("club", &[("Admin", true), ("Guest", false), ("Member", false)]), &Terms::default())
+            .await
+            .unwrap();
         let mut spec = application_spec("wiki", "club");
         spec.headers = HeaderPreset::None;
         let taken_over = admin.edit(&Edit::Application(Box::new(spec)), &Terms::default()).await;
