@@ -10,5 +10,34 @@ create table break_glass_sessions (
     expires_at bigint not null
 );
 
+-- People: found among a million. Of each user one row per scope and term. A scope is '' for everyone, an organization's
+-- key for those who hold a role in it, or the name of a state. A term is the beginning of a word of username, name or
+-- address, spelled so that every collation orders it alike (`store::search`); the empty one stands for the user
+-- themselves. This is an index: who is in an organization says `grants` alone, and every list asks it again.
+create table search_terms (
+    scope text not null,
+    term text not null,
+    user_id text not null references users (id) on delete cascade,
+    primary key (scope, term, user_id)
+);
+create index search_terms_user on search_terms (user_id);
+
+-- Users of before this table, until they are in it.
+alter table users add column searchable boolean not null default false;
+create index users_not_searchable on users (id) where not searchable;
+
+-- Lists of those who hold a role, or are known at an IdP, in order.
+drop index grants_role;
+create index grants_role on grants (role_id, user_id);
+create index identities_idp on identities (idp_key, user_id);
+create index expectations_idp on expectations (idp_key, user_id);
+-- What happened to a user.
+create index audit_user on audit (user_id, at, id) where user_id is not null;
+
+-- The audit log is read from its end: of everything, of an organization, and each of one action.
+create index audit_action on audit (action, at, id);
+create index audit_organization on audit (organization_key, at, id) where organization_key is not null;
+create index audit_organization_action on audit (organization_key, action, at, id) where organization_key is not null;
+
 -- Where an organization's admins may publish applications: host suffixes and upstream networks, as JSON. Null: nowhere.
 alter table organizations add column allotment text;

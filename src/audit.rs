@@ -18,50 +18,62 @@ pub use denials::{Denials, EntryDenied};
 /// Longest detail, in characters: a line that people read.
 const MAX_DETAIL: usize = 1_000;
 
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Somebody signed in.
-    SignIn,
-    /// Somebody whom a provider vouched for was not let in.
-    SignInRefused,
-    /// Somebody signed in was refused a page of an application.
-    EntryDenied,
-    /// A user was made beforehand, or given roles.
-    UserAdded,
-    /// A user was removed with all that was theirs.
-    UserRemoved,
-    /// The configuration file was applied.
-    ConfigurationApplied,
-    /// An organization, IdP, policy or application was changed by hand.
-    CatalogueEdited,
-    /// A link that opens the console once was made.
-    LoginLinkMade,
-    /// Such a link was used.
-    BreakGlass,
-    /// The session it opened was ended.
-    BreakGlassEnded,
-    /// What policies give no longer was taken away at once.
-    LossesApplied,
+/// Declares the actions, so that none is missing from [`Action::ALL`] or without a word.
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+        /// What happened.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Action {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Action {
+            /// Everything that can happen.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// As the table stores it.
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+        }
+    };
 }
 
-impl Action {
-    /// As the table stores it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::SignIn => "sign-in",
-            Self::SignInRefused => "sign-in-refused",
-            Self::EntryDenied => "entry-denied",
-            Self::UserAdded => "user-added",
-            Self::UserRemoved => "user-removed",
-            Self::ConfigurationApplied => "configuration-applied",
-            Self::CatalogueEdited => "catalogue-edited",
-            Self::LoginLinkMade => "login-link-made",
-            Self::BreakGlass => "break-glass",
-            Self::BreakGlassEnded => "break-glass-ended",
-            Self::LossesApplied => "losses-applied",
-        }
-    }
+actions! {
+    /// Somebody signed in.
+    SignIn = "sign-in",
+    /// Somebody whom a provider vouched for was not let in.
+    SignInRefused = "sign-in-refused",
+    /// Somebody signed in was refused a page of an application.
+    EntryDenied = "entry-denied",
+    /// A user was made beforehand.
+    UserAdded = "user-added",
+    /// A user was removed with all that was theirs.
+    UserRemoved = "user-removed",
+    /// A user may enter no more.
+    UserDisabled = "user-disabled",
+    /// A user may enter again.
+    UserEnabled = "user-enabled",
+    /// Two users became one.
+    UsersMerged = "users-merged",
+    /// A user was given other roles of an organization by hand.
+    RolesChanged = "roles-changed",
+    /// Sessions of a user were ended.
+    SessionsEnded = "sessions-ended",
+    /// The configuration file was applied.
+    ConfigurationApplied = "configuration-applied",
+    /// An organization, IdP, policy or application was changed by hand.
+    CatalogueEdited = "catalogue-edited",
+    /// A link that opens the console once was made.
+    LoginLinkMade = "login-link-made",
+    /// Such a link was used.
+    BreakGlass = "break-glass",
+    /// The session it opened was ended.
+    BreakGlassEnded = "break-glass-ended",
+    /// What policies give no longer was taken away at once.
+    LossesApplied = "losses-applied",
 }
 
 /// One line to be written.

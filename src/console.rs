@@ -6,6 +6,7 @@
 //! told of it is decided in one place.
 
 mod answer;
+mod audit;
 mod break_glass;
 mod failed;
 mod guard;
@@ -90,6 +91,9 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/break-glass/{link}", get(break_glass::show).post(break_glass::spend))
         .route("/break-glass/end", post(break_glass::end))
         .route("/console", get(overview::show))
+        .route("/console/audit", get(audit::show))
+        .route("/console/audit/export", get(audit::export))
+        .route("/console/organizations/{organization}/audit", get(audit::show_of_organization))
         .layer(from_fn_with_state(Arc::clone(&console), failed::tell))
         .with_state(console)
 }

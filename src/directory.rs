@@ -5,6 +5,7 @@
 //! head of the change log.
 
 mod admin;
+mod audit_log;
 mod break_glass;
 mod danger;
 mod declare;
@@ -32,6 +33,7 @@ use crate::identity::{Catalogue, OrganizationKey};
 use crate::store::{self, Db};
 
 pub use admin::{AdminError, NewUser, OrganizationAdmin, ServerAdmin, Who};
+pub use audit_log::{LogPage, LogPlace};
 pub use break_glass::{BREAK_GLASS_LIFETIME, LINK_LIFETIME};
 pub use danger::{Approval, Danger, DangerKind, IdentityChoice};
 pub use declare::{DeclareError, Declared};
@@ -41,7 +43,10 @@ pub use explain::{
     Event, ExplainError, ExplainedSignIn, ExplainedUser, Explanation, Fate, Held, Now, RefusedApplication, Subject,
 };
 pub use foresee::{Effect, Foresight, Impact, What};
-pub use people::{ListedIdentity, ListedUser, UserSelector, UserState};
+pub use people::{
+    FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Person, PersonSession, Sought, UserSelector,
+    UserState,
+};
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
 pub use record::{Record, RecordSettings, RefusedSignIn};
 // What callers handle, from rooms that not all of them know.
@@ -49,6 +54,7 @@ pub use crate::identity::Actor;
 pub use crate::policy::Profile;
 pub use crate::store::StoreError;
 pub use crate::store::audit::AuditRow as AuditLine;
+pub use crate::store::people::{Place, State as SoughtState};
 
 /// How often a transaction is tried when somebody else was faster each time. Twice is what two sign-ins of one new
 /// person need; more is for several who ask for one username at once, at different IdPs.

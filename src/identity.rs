@@ -29,7 +29,7 @@ pub use ids::{
     ApplicationId, ApplicationKey, AuditId, IdentityId, IdpId, IdpKey, OrganizationId, OrganizationKey, PolicyId,
     RoleId, SessionId, SignInId, UserId,
 };
-pub use names::{RoleName, Username};
+pub use names::{RoleName, Username, folded};
 pub use organization::{Organization, OrganizationPolicy, OrganizationPolicySpec, OrganizationSpec, Role};
 pub use public_url::PublicUrl;
 pub use user::{Email, Grant, Origin};

@@ -18,9 +18,9 @@ use serde::Serialize;
 
 pub use assets::{Asset, Assets, asset};
 pub use console::{
-    AllotmentFields, ApplicationForm, ApplicationPage, Applications, BreakGlass, Done, Field, ListedApplication,
-    ListedOrganization, NavItem, OrganizationForm, OrganizationPage, Organizations, Overview, Picked, RequestSample,
-    RoleRow, RuleFacts, RuleFields, ServedHost, Shell, Tested, TickedRole,
+    AllotmentFields, ApplicationForm, ApplicationPage, Applications, AuditItem, AuditLink, AuditLog, BreakGlass, Done,
+    Field, ListedApplication, ListedOrganization, NavItem, OrganizationForm, OrganizationPage, Organizations, Overview,
+    Picked, RequestSample, RoleRow, RuleFacts, RuleFields, ServedHost, Shell, Tested, TickedRole,
 };
 pub use frame::{Account, Action, CSRF_FIELD, Frame};
 pub use home::{Home, HomeApplication, HomeOrganization};
@@ -48,7 +48,6 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("base.html", include_str!("../templates/base.html")),
     ("threshold.html", include_str!("../templates/threshold.html")),
     ("room.html", include_str!("../templates/room.html")),
-    ("console.html", include_str!("../templates/console.html")),
     ("partials/parts.html", include_str!("../templates/partials/parts.html")),
     (Choose::TEMPLATE, include_str!("../templates/login/choose.html")),
     (Welcome::TEMPLATE, include_str!("../templates/login/welcome.html")),
@@ -56,15 +55,6 @@ const TEMPLATES: &[(&str, &str)] = &[
     (SignedOut::TEMPLATE, include_str!("../templates/login/signed_out.html")),
     (Home::TEMPLATE, include_str!("../templates/home.html")),
     (Problem::TEMPLATE, include_str!("../templates/problem.html")),
-    (BreakGlass::TEMPLATE, include_str!("../templates/break_glass.html")),
-    (Overview::TEMPLATE, include_str!("../templates/console/overview.html")),
-    (Organizations::TEMPLATE, include_str!("../templates/console/organizations.html")),
-    (OrganizationPage::TEMPLATE, include_str!("../templates/console/organization.html")),
-    (OrganizationForm::TEMPLATE, include_str!("../templates/console/organization_form.html")),
-    (Applications::TEMPLATE, include_str!("../templates/console/applications.html")),
-    (ApplicationPage::TEMPLATE, include_str!("../templates/console/application.html")),
-    (ApplicationForm::TEMPLATE, include_str!("../templates/console/application_form.html")),
-    ("console/tested.html", include_str!("../templates/console/tested.html")),
 ];
 
 /// The templates, ready to render.
@@ -85,7 +75,7 @@ impl Pages {
         environment.add_global("stylesheet", assets::versioned("vestibule.css"));
         environment.add_global("mark", assets::versioned("mark.svg"));
         environment.add_global("htmx", assets::versioned("htmx.min.js"));
-        for (name, source) in TEMPLATES {
+        for &(name, source) in TEMPLATES.iter().chain(console::TEMPLATES) {
             environment.add_template(name, source)?;
         }
         Ok(Self { environment })
@@ -136,22 +126,6 @@ impl Pages {
     /// # Errors
     /// When the template fails.
     pub fn problem(&self, page: &Problem) -> Result<String, PageError> {
-        self.render(page)
-    }
-
-    /// What a login link shows.
-    ///
-    /// # Errors
-    /// When the template fails.
-    pub fn break_glass(&self, page: &BreakGlass) -> Result<String, PageError> {
-        self.render(page)
-    }
-
-    /// The console's first page.
-    ///
-    /// # Errors
-    /// When the template fails.
-    pub fn overview(&self, page: &Overview) -> Result<String, PageError> {
         self.render(page)
     }
 

@@ -20,6 +20,8 @@ pub mod grants;
 pub mod handoff;
 pub mod holders;
 pub mod identities;
+pub mod people;
+pub mod search;
 pub mod server_keys;
 pub mod sessions;
 pub mod sign_ins;

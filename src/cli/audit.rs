@@ -1,10 +1,8 @@
 //! `vestibule audit`: the audit log, for other programs.
 
-use serde_json::{Map, Value, json};
-
 use super::{ConfigFile, Outcome, Terminal, open};
 use crate::base::Timestamp;
-use crate::directory::{Actor, AuditLine};
+use crate::directory::Actor;
 
 /// Read the audit log.
 #[derive(Debug, clap::Args)]
@@ -47,7 +45,7 @@ impl Arguments {
         loop {
             let page = admin.audit_log(after, range.clone(), PAGE).await?;
             for line in &page {
-                terminal.say(told(line));
+                terminal.say(line.to_json());
             }
             match page.last() {
                 Some(last) => after = Some((last.at, last.id)),
@@ -55,32 +53,4 @@ impl Arguments {
             }
         }
     }
-}
-
-/// A line as JSON; what it does not tell is left out.
-fn told(line: &AuditLine) -> Value {
-    let text = |id: Option<String>| id.map_or(Value::Null, Value::String);
-    let mut told: Map<String, Value> = Map::new();
-    for (key, value) in [
-        ("id", json!(line.id.to_string())),
-        ("at", json!(line.at.to_string())),
-        ("action", json!(line.action)),
-        ("actor", json!(line.actor.to_string())),
-        ("reference", text(line.reference.clone())),
-        ("user", text(line.about.user.map(|id| id.to_string()))),
-        ("identity", text(line.about.identity.map(|id| id.to_string()))),
-        ("idp", text(line.about.idp.map(|key| key.to_string()))),
-        ("organization", text(line.about.organization.map(|key| key.to_string()))),
-        ("application", text(line.about.application.map(|key| key.to_string()))),
-        ("session", text(line.about.session.map(|id| id.to_string()))),
-        ("count", json!(line.count)),
-        ("detail", text(line.detail.clone())),
-        ("before", line.before.clone().unwrap_or_default()),
-        ("after", line.after.clone().unwrap_or_default()),
-    ] {
-        if !value.is_null() {
-            told.insert(key.to_owned(), value);
-        }
-    }
-    Value::Object(told)
 }

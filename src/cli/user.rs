@@ -157,9 +157,9 @@ fn line(user: &ListedUser) -> String {
         Who::Identifier(identifier) => format!("{idp}:{} (awaited)", identifier.escape_debug()),
         Who::Email(email) => format!("{idp}:<{}> (awaited)", email.escape_debug()),
     }));
-    facts.extend(user.roles.iter().map(|(organization, role, origin)| {
-        let by = if matches!(origin, crate::identity::Origin::Manual) { "manual" } else { "policy" };
-        format!("{organization}/{role} ({by})")
+    facts.extend(user.roles.iter().map(|held| {
+        let by = if matches!(held.origin, crate::identity::Origin::Manual) { "manual" } else { "policy" };
+        format!("{}/{} ({by})", held.organization, held.role)
     }));
     if user.server_admin {
         facts.push("server admin".to_owned());

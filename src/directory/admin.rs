@@ -1,23 +1,12 @@
-//! The handle of whoever may do everything: server admins, and the command line.
+//! The handles: of whoever may do everything (server admins, and the command line), and of the admins of one
+//! organization.
 
-use super::people::ListedUser;
-use std::ops::Range;
+use super::{Directory, MergeError};
+use crate::identity::{Actor, IdpId, OrganizationId, OrganizationKey, RoleName};
+use crate::store::StoreError;
 
-use serde_json::{Value, json};
-
-use super::record::RoleNames;
-use super::{ATTEMPTS, Directory, people, username};
-use crate::audit::{self, About, Action, Entry};
-use crate::base::Timestamp;
-use crate::identity::{
-    Actor, AuditId, Catalogue, Idp, IdpId, IdpKey, OrganizationId, OrganizationKey, Origin, RoleId, RoleName, UserId,
-    Username,
-};
-use crate::store::audit::AuditRow as AuditLine;
-use crate::store::changes::{self, Change};
-use crate::store::identities::{self, Awaited};
-use crate::store::users::{self, UserRow};
-use crate::store::{self, StoreError, Tx, catalogue, grants};
+/// Names told to whoever named one that does not exist: more nobody reads.
+const TOLD_NAMES: usize = 20;
 
 /// Whom a user made beforehand is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,9 +57,15 @@ pub enum AdminError {
     /// Nobody is known by that.
     #[error("there is no such user")]
     NoSuchUser,
+    /// Admins keep themselves: whoever goes too far is stopped by another.
+    #[error("you cannot do this to yourself: another admin can")]
+    Yourself,
     /// More than one user is known by that.
     #[error("more than one user has this address: name one by identifier or by user id")]
     Ambiguous,
+    /// Two users stay two.
+    #[error(transparent)]
+    Merge(#[from] MergeError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -80,7 +75,8 @@ fn known(names: &[String]) -> String {
     match names {
         [] => "is none".to_owned(),
         [one] => format!("is {one}"),
-        many => format!("are {}", many.join(", ")),
+        many if many.len() <= TOLD_NAMES => format!("are {}", many.join(", ")),
+        many => format!("are {} and {} more", many[..TOLD_NAMES].join(", "), many.len() - TOLD_NAMES),
     }
 }
 
@@ -116,186 +112,4 @@ impl<'a> ServerAdmin<'a> {
     pub const fn organization(&self, organization: OrganizationKey) -> OrganizationAdmin<'a> {
         OrganizationAdmin { directory: self.directory, actor: self.actor, organization }
     }
-
-    /// Makes a user who waits for their first sign-in. Who is known by that identifier already, or waits for the same,
-    /// is given the roles; name and username stay theirs then.
-    ///
-    /// # Errors
-    /// When a name is unknown, the IdP cannot bring people into an organization, or the database fails.
-    pub async fn pre_provision(&self, new: &NewUser) -> Result<UserId, AdminError> {
-        let mut attempt = 1;
-        loop {
-            match self.pre_provision_once(new).await {
-                Err(AdminError::Store(error)) if error.is_worth_retrying() && attempt < ATTEMPTS => attempt += 1,
-                result => return result,
-            }
-        }
-    }
-
-    async fn pre_provision_once(&self, new: &NewUser) -> Result<UserId, AdminError> {
-        let now = self.directory.ambient.now();
-        let awaited = awaited(&new.who)?;
-        let mut tx = self.directory.db.begin().await?;
-        let live = catalogue::load(&mut tx).await?;
-        let idp = find_idp(&live, &new.idp)?;
-        let roles = find_roles(&live, idp, &new.roles)?;
-        catalogue::hold_idp(&mut tx, idp.key).await?;
-        let user = match self.known(&mut tx, idp, &awaited).await? {
-            Some(user) => {
-                users::lock(&mut tx, user).await?;
-                user
-            }
-            None => {
-                let user = self.waiting(&mut tx, new, &awaited).await?;
-                identities::expect(&mut tx, idp.key, &awaited, user, now).await?;
-                user
-            }
-        };
-        let organizations: Vec<OrganizationKey> = {
-            let mut keys: Vec<_> = roles.iter().map(|(organization, _)| *organization).collect();
-            keys.sort_unstable();
-            keys.dedup();
-            keys
-        };
-        grants::lock(&mut tx, &organizations).await?;
-        let roles: Vec<RoleId> = roles.into_iter().map(|(_, role)| role).collect();
-        let held = grants::of_user(&mut tx, user).await?;
-        let before: Vec<RoleId> = held.iter().filter(|row| row.origin == Origin::Manual).map(|row| row.role).collect();
-        let after: Vec<RoleId> = before.iter().chain(&roles).copied().collect();
-        grants::insert(&mut tx, user, Origin::Manual, &roles, now).await?;
-        changes::append(&mut tx, now, &[Change::User(user)]).await?;
-        let names = RoleNames::of(&mut tx, &after).await?;
-        let change = (json!({ "roles": names.told(&before) }), json!({ "roles": names.told(&after) }));
-        self.record(&mut tx, Action::UserAdded, user, Some(idp.key), Some(change)).await?;
-        tx.commit().await?;
-        tracing::info!(actor = %self.actor, %user, idp = %new.idp, roles = roles.len(), "user made beforehand");
-        Ok(user)
-    }
-
-    /// Writes what this admin did to a user into the audit log, in the transaction it was done in.
-    pub(super) async fn record(
-        &self,
-        tx: &mut Tx,
-        action: Action,
-        user: UserId,
-        idp: Option<IdpKey>,
-        change: Option<(Value, Value)>,
-    ) -> Result<(), StoreError> {
-        let about = About { user: Some(user), idp, ..About::default() };
-        let entry = Entry { action, actor: self.actor, about, reference: None, detail: None, change };
-        audit::record(tx, &self.directory.ambient, entry).await
-    }
-
-    async fn known(&self, tx: &mut Tx, idp: &Idp, awaited: &Awaited) -> Result<Option<UserId>, StoreError> {
-        if let Awaited::Identifier(identifier) = awaited
-            && let Some(identity) = identities::find(tx, idp.key, identifier).await?
-        {
-            return Ok(Some(identity.user));
-        }
-        identities::expected(tx, idp.key, awaited).await
-    }
-
-    /// Adds a user under a provisional username, which no application sees: theirs is taken at the first sign-in.
-    async fn waiting(&self, tx: &mut Tx, new: &NewUser, awaited: &Awaited) -> Result<UserId, AdminError> {
-        let ambient = &self.directory.ambient;
-        let (Awaited::Identifier(told) | Awaited::Email(told)) = awaited;
-        let wanted = new.name.as_deref().and_then(|name| Username::parse(name).ok());
-        let wanted = wanted.or_else(|| Username::parse(told).ok());
-        let wanted = wanted.ok_or(AdminError::Invalid("a user needs a name, or an identifier that can be shown"))?;
-        let user = UserRow {
-            id: UserId::new(ambient.uuid()),
-            username: username::free(tx, ambient, &wanted, None).await?,
-            display_name: new.name.clone(),
-            email: if let Awaited::Email(address) = awaited { Some(address.clone()) } else { None },
-            disabled_at: None,
-            created_at: ambient.now(),
-        };
-        users::insert(tx, &user).await?;
-        Ok(user.id)
-    }
-
-    /// The next lines of the audit log after `after`, of an interval, in the order of time.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn audit_log(
-        &self,
-        after: Option<(Timestamp, AuditId)>,
-        interval: Range<Timestamp>,
-        limit: u32,
-    ) -> Result<Vec<AuditLine>, StoreError> {
-        let mut tx = self.directory.db.snapshot().await?;
-        store::audit::page(&mut tx, after, interval, limit).await
-    }
-
-    /// The next users after `after`, in the order they were made.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn list_users(&self, limit: u32, after: Option<UserId>) -> Result<Vec<ListedUser>, StoreError> {
-        people::list(self, limit, after).await
-    }
 }
-
-pub(super) fn awaited(who: &Who) -> Result<Awaited, AdminError> {
-    match who {
-        Who::Identifier(identifier) if !identifier.is_empty() => Ok(Awaited::Identifier(identifier.clone())),
-        Who::Identifier(_) => Err(AdminError::Invalid("an identifier is not empty")),
-        Who::Email(address) => {
-            let address = address.trim();
-            let well_formed = address.split_once('@').is_some_and(|(local, domain)| {
-                !local.is_empty()
-                    && !domain.is_empty()
-                    && !address.contains(|c: char| c.is_whitespace() || c.is_control())
-            });
-            if well_formed {
-                Ok(Awaited::Email(address.to_owned()))
-            } else {
-                Err(AdminError::Invalid("an e-mail address is written as name@example.com"))
-            }
-        }
-    }
-}
-
-pub(super) fn find_idp<'c>(live: &'c Catalogue, id: &IdpId) -> Result<&'c Idp, AdminError> {
-    live.idp_by_id(id).ok_or_else(|| AdminError::NoSuch {
-        what: "IdP",
-        name: id.to_string(),
-        available: live.idps.iter().map(|idp| idp.spec.id.to_string()).collect(),
-    })
-}
-
-fn find_roles(
-    live: &Catalogue,
-    idp: &Idp,
-    names: &[(OrganizationId, RoleName)],
-) -> Result<Vec<(OrganizationKey, RoleId)>, AdminError> {
-    names.iter().map(|(organization, role)| find_role(live, idp, organization, role)).collect()
-}
-
-fn find_role(
-    live: &Catalogue,
-    idp: &Idp,
-    organization: &OrganizationId,
-    role: &RoleName,
-) -> Result<(OrganizationKey, RoleId), AdminError> {
-    let found = live.organizations.iter().find(|other| other.id == *organization);
-    let found = found.ok_or_else(|| AdminError::NoSuch {
-        what: "organization",
-        name: organization.to_string(),
-        available: live.organizations.iter().map(|organization| organization.id.to_string()).collect(),
-    })?;
-    if idp.owner.is_some_and(|owner| owner != found.key) {
-        return Err(AdminError::OutOfReach { idp: idp.spec.id.clone(), organization: organization.clone() });
-    }
-    let role_found = found.roles.iter().find(|other| other.name == *role);
-    let role_found = role_found.ok_or_else(|| AdminError::NoSuch {
-        what: "role",
-        name: format!("{role} in {organization}"),
-        available: found.roles.iter().map(|role| role.name.to_string()).collect(),
-    })?;
-    Ok((found.key, role_found.id))
-}
-
-#[cfg(test)]
-mod tests;

@@ -3,12 +3,12 @@
 mod explanation;
 mod told;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::admin::ServerAdmin;
 use crate::base::{Reference, Timestamp};
 use crate::claims::{ClaimLimits, ClaimRules, Claims, Recorded};
-use crate::identity::{Application, Catalogue, Idp, Origin, UserId, Username};
+use crate::identity::{Application, Catalogue, Idp, OrganizationKey, Origin, UserId, Username};
 use crate::policy::{self, Snapshot};
 use crate::store::audit::{self, AuditRow};
 use crate::store::sign_ins::{self, SignInRow};
@@ -61,7 +61,8 @@ impl ServerAdmin<'_> {
         let mut tx = self.directory.db.snapshot().await?;
         let catalogue = catalogue::load(&mut tx).await?;
         let policies = Snapshot::compile(&catalogue);
-        let explaining = Explaining { now: self.directory.ambient.now(), catalogue: &catalogue, policies: &policies };
+        let explaining =
+            Explaining { now: self.directory.ambient.now(), catalogue: &catalogue, policies: &policies, within: None };
         match subject {
             Subject::User(user) => explaining.user(&mut tx, *user, None).await,
             Subject::Username(username) => {
@@ -78,6 +79,21 @@ struct Explaining<'a> {
     now: Timestamp,
     catalogue: &'a Catalogue,
     policies: &'a Snapshot,
+    /// The one organization that it is told about.
+    within: Option<OrganizationKey>,
+}
+
+/// The last sign-in of each identity of a user, explained by a catalogue and its policies; with `within`, those that may
+/// concern that organization, and its part of them.
+pub(super) async fn sign_ins_of(
+    tx: &mut Tx,
+    now: Timestamp,
+    (catalogue, policies): (&Catalogue, &Snapshot),
+    user: UserId,
+    within: Option<OrganizationKey>,
+) -> Result<Vec<ExplainedSignIn>, StoreError> {
+    let rows = sign_ins::of_user(tx, user).await?;
+    Explaining { now, catalogue, policies, within }.sign_ins(tx, rows).await
 }
 
 impl Explaining<'_> {
@@ -160,12 +176,17 @@ impl Explaining<'_> {
     /// Nothing if the IdP is gone: its sign-ins count no longer.
     fn sign_in(&self, row: SignInRow, lines: &[AuditRow]) -> Option<ExplainedSignIn> {
         let idp = self.catalogue.idp(row.idp)?;
+        if self.within.is_some_and(|within| idp.owner.is_some_and(|owner| owner != within)) {
+            return None;
+        }
         let line = lines.iter().find(|line| line.reference.as_ref() == Some(&row.reference));
         let change = line.and_then(|line| line.before.clone().zip(line.after.clone()));
         let now = if idp.spec.auto_provision {
             match (kept_claims(idp, row.claims, row.redacted), self.policies.idp(idp.key)) {
                 (Ok(claims), Some(policies)) => {
-                    Now::Decided(policy::explain(policies, policies.reach(), &claims).verdicts)
+                    let narrowed = self.within.map(|within| policies.reach().only(within));
+                    let reach = narrowed.as_ref().unwrap_or(policies.reach());
+                    Now::Decided(policy::explain(policies, reach, &claims).verdicts)
                 }
                 (Err(why), _) => Now::Unknown(why),
                 (Ok(_), None) => Now::Unknown("its IdP has no policies".to_owned()),
@@ -180,9 +201,29 @@ impl Explaining<'_> {
             reference: row.reference,
             refused: row.refused,
             changed_since: row.catalogue_version != self.catalogue.version,
-            recorded: row.verdicts,
-            change,
+            recorded: self.own_verdicts(row.verdicts),
+            change: change.map(|(before, after)| (self.own_roles(before), self.own_roles(after))),
             now,
         })
+    }
+    /// The id of the organization it is told about, if it is told about one.
+    fn only(&self) -> Option<&str> {
+        let within = self.within?;
+        // One that is gone is none of those told of.
+        Some(self.catalogue.organization(within).map_or("", |organization| organization.id.as_str()))
+    }
+
+    fn own_verdicts(&self, verdicts: Value) -> Value {
+        let Some(only) = self.only() else { return verdicts };
+        let all = verdicts.as_array().into_iter().flatten();
+        all.filter(|verdict| verdict["organization"] == only).cloned().collect()
+    }
+
+    fn own_roles(&self, change: Value) -> Value {
+        let Some(only) = self.only() else { return change };
+        match change["roles"].get(only) {
+            Some(roles) => json!({ "roles": { only: roles } }),
+            None => json!({ "roles": {} }),
+        }
     }
 }

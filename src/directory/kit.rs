@@ -135,9 +135,9 @@ impl Fixture {
         let user = listed.into_iter().find(|listed| listed.id == user).unwrap();
         user.roles
             .iter()
-            .map(|(organization, role, origin)| {
-                let by = if matches!(origin, crate::identity::Origin::Manual) { "manual" } else { "policy" };
-                format!("{organization}/{role} {by}")
+            .map(|held| {
+                let by = if matches!(held.origin, crate::identity::Origin::Manual) { "manual" } else { "policy" };
+                format!("{}/{} {by}", held.organization, held.role)
             })
             .collect()
     }

@@ -15,7 +15,7 @@ use crate::policy::{self, Snapshot};
 use crate::store::changes::{self, Change};
 use crate::store::grants::HeldRow;
 use crate::store::sign_ins::{self, LastSignIn};
-use crate::store::{StoreError, catalogue, grants, holders, users};
+use crate::store::{StoreError, catalogue, grants, holders, search, users};
 
 /// Identities looked at in one go.
 const PAGE: u32 = 500;
@@ -107,6 +107,7 @@ impl ServerAdmin<'_> {
         let removed = reconciled.removed();
         let names = RoleNames::of(&mut tx, &removed).await?;
         grants::delete(&mut tx, user, Origin::Policy(identity), &removed).await?;
+        search::refresh(&mut tx, &[user]).await?;
         changes::append(&mut tx, now, &[Change::User(user)]).await?;
         let entry = Entry {
             action: Action::LossesApplied,

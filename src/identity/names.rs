@@ -78,15 +78,21 @@ impl Username {
         &self.0
     }
 
-    /// What two usernames are compared by: full case folding between two NFKC passes (Unicode 3.13, D146).
+    /// What two usernames are compared by.
     pub fn folded(&self) -> String {
-        // Upper then lower by character maps what simple lower-casing keeps apart: ß and ss, the two sigmas.
-        let folded: String = self.0.nfkc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
-        folded.nfkc().collect()
+        folded(&self.0)
     }
 }
 
 text_noun!(Username);
+
+/// Full case folding between two NFKC passes (Unicode 3.13, D146), without characters that show nothing.
+pub fn folded(text: &str) -> String {
+    // Upper then lower by character maps what simple lower-casing keeps apart: ß and ss, the two sigmas.
+    let visible = text.nfkc().filter(|&c| !shows_nothing(c));
+    let folded: String = visible.flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
+    folded.nfkc().collect()
+}
 
 /// Control characters and Unicode's default-ignorable code points: two names that differ only in these look alike.
 fn shows_nothing(c: char) -> bool {

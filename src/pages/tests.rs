@@ -20,20 +20,16 @@ fn samples() -> Vec<(&'static str, usize, Value)> {
             .enumerate()
             .map(|(index, sample)| (P::TEMPLATE, index, serde_json::to_value(sample).unwrap()))
     }
+    let console = console::samples().into_iter().flat_map(|(template, samples)| {
+        samples.into_iter().enumerate().map(move |(index, facts)| (template, index, facts))
+    });
     of::<Choose>()
         .chain(of::<Welcome>())
         .chain(of::<ConfirmSignOut>())
         .chain(of::<SignedOut>())
         .chain(of::<Home>())
         .chain(of::<Problem>())
-        .chain(of::<BreakGlass>())
-        .chain(of::<Overview>())
-        .chain(of::<Organizations>())
-        .chain(of::<OrganizationPage>())
-        .chain(of::<OrganizationForm>())
-        .chain(of::<Applications>())
-        .chain(of::<ApplicationPage>())
-        .chain(of::<ApplicationForm>())
+        .chain(console)
         .collect()
 }
 

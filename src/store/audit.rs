@@ -1,14 +1,18 @@
 //! The audit log. Rows outlive what they speak of: their ids are those of then, and refer to nothing.
 
+mod latest;
+
 use std::ops::Range;
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json, json};
 use sqlx::FromRow;
 
 use super::value::{At, BATCH, FromJson, Parsed, Value, list, rows, values};
 use super::{Db, StoreError, Tx};
 use crate::base::Timestamp;
 use crate::identity::{Actor, ApplicationKey, AuditId, IdentityId, IdpKey, OrganizationKey, SessionId, UserId};
+
+pub use latest::{Whose, by_day, latest};
 
 /// Whom and what a line is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,6 +54,36 @@ pub struct AuditRow {
     pub before: Option<Json>,
     /// What is now, of what changed.
     pub after: Option<Json>,
+}
+
+impl AuditRow {
+    /// As JSON; what it does not tell is left out.
+    pub fn to_json(&self) -> Json {
+        let text = |id: Option<String>| id.map_or(Json::Null, Json::String);
+        let mut told: Map<String, Json> = Map::new();
+        for (key, value) in [
+            ("id", json!(self.id.to_string())),
+            ("at", json!(self.at.to_string())),
+            ("action", json!(self.action)),
+            ("actor", json!(self.actor.to_string())),
+            ("reference", text(self.reference.clone())),
+            ("user", text(self.about.user.map(|id| id.to_string()))),
+            ("identity", text(self.about.identity.map(|id| id.to_string()))),
+            ("idp", text(self.about.idp.map(|key| key.to_string()))),
+            ("organization", text(self.about.organization.map(|key| key.to_string()))),
+            ("application", text(self.about.application.map(|key| key.to_string()))),
+            ("session", text(self.about.session.map(|id| id.to_string()))),
+            ("count", json!(self.count)),
+            ("detail", text(self.detail.clone())),
+            ("before", self.before.clone().unwrap_or_default()),
+            ("after", self.after.clone().unwrap_or_default()),
+        ] {
+            if !value.is_null() {
+                told.insert(key.to_owned(), value);
+            }
+        }
+        Json::Object(told)
+    }
 }
 
 #[derive(FromRow)]
@@ -193,6 +227,26 @@ pub async fn page(
         where at >= $1 and at < $2 and (at > $1 or id > $3) order by at, id limit $4";
     let (from, id) = after.map_or((interval.start, String::new()), |(at, id)| (at, id.to_string()));
     let rows: Vec<Row> = tx.conn().all(SQL, values![from, interval.end, id, i64::from(limit)]).await?;
+    Ok(rows.into_iter().map(AuditRow::from).collect())
+}
+
+/// The latest lines about a user, the newest first; with `only`, those about that organization too, among as many as
+/// are looked at.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_user(
+    tx: &mut Tx,
+    user: UserId,
+    only: Option<OrganizationKey>,
+    limit: u32,
+) -> Result<Vec<AuditRow>, StoreError> {
+    // Lines that are looked at: whoever signs in each minute has more than a page should read.
+    const SQL: &str = "select id, at, action, actor, reference, user_id, identity_id, idp_key, organization_key, \
+        application_key, session_id, count, detail, before, after from \
+        (select * from audit where user_id = $1 order by at desc, id desc limit 1000) as latest \
+        where organization_key = $2 or $2 is null order by at desc, id desc limit $3";
+    let rows: Vec<Row> = tx.conn().all(SQL, values![user, only, i64::from(limit)]).await?;
     Ok(rows.into_iter().map(AuditRow::from).collect())
 }
 

@@ -1,9 +1,11 @@
 //! The rows behind the catalogue, of what is live and of what is kept though it is gone.
 
+use std::collections::BTreeSet;
+
 use sqlx::FromRow;
 
 use super::value::{At, BATCH, FromJson, Parsed, Value, list, values};
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, search};
 use crate::base::Timestamp;
 use crate::identity::{
     Allotment, ApplicationKey, ApplicationSpec, Ceiling, IdpKey, IdpSpec, OrganizationId, OrganizationKey, PolicyId,
@@ -223,7 +225,7 @@ pub async fn put_organization(tx: &mut Tx, row: &OrganizationRow, now: Timestamp
     let allotment = if row.allotment == Allotment::default() { None } else { Some(json(&row.allotment)?) };
     let values = values![row.key, row.id.as_str(), row.name.as_str(), allotment, row.declared, gone, now];
     tx.conn().execute(SQL, values).await?;
-    Ok(())
+    if row.live { Ok(()) } else { search::lost_roles(tx, &[row.key]).await }
 }
 
 /// Writes a role, new or changed.
@@ -237,7 +239,7 @@ pub async fn put_role(tx: &mut Tx, row: &RoleRow, now: Timestamp) -> Result<(), 
     let gone = (!row.live).then_some(now);
     let values = values![row.id, row.organization, row.name.as_str(), row.admin, gone, now];
     tx.conn().execute(SQL, values).await?;
-    Ok(())
+    if row.live { Ok(()) } else { search::lost_roles(tx, &[row.organization]).await }
 }
 
 /// Writes an IdP, new or changed.
@@ -302,7 +304,8 @@ pub async fn insert_policy(tx: &mut Tx, row: &PolicyRow, now: Timestamp) -> Resu
 /// # Errors
 /// When the database fails.
 pub async fn remove_organizations(tx: &mut Tx, keys: &[OrganizationKey]) -> Result<(), StoreError> {
-    remove(tx, "delete from organizations where key in", keys).await
+    remove(tx, "delete from organizations where key in", keys).await?;
+    search::lost_roles(tx, keys).await
 }
 
 /// Removes roles, with every grant of them.
@@ -310,7 +313,15 @@ pub async fn remove_organizations(tx: &mut Tx, keys: &[OrganizationKey]) -> Resu
 /// # Errors
 /// When the database fails.
 pub async fn remove_roles(tx: &mut Tx, ids: &[RoleId]) -> Result<(), StoreError> {
-    remove(tx, "delete from roles where id in", ids).await
+    let mut organizations = BTreeSet::new();
+    for batch in ids.chunks(BATCH) {
+        let sql = format!("select distinct organization_key from roles where id in {}", list(1, batch.len()));
+        let values = batch.iter().map(|role| (*role).into()).collect();
+        let keys: Vec<(Parsed<OrganizationKey>,)> = tx.conn().all(sql, values).await?;
+        organizations.extend(keys.into_iter().map(|(key,)| key.0));
+    }
+    remove(tx, "delete from roles where id in", ids).await?;
+    search::lost_roles(tx, &organizations.into_iter().collect::<Vec<_>>()).await
 }
 
 /// Removes IdPs, with their policies. Whoever came from there has to be forgotten before ([`super::forget`]).

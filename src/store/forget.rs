@@ -1,7 +1,7 @@
 //! What a dangerous change of an IdP touches: the people it already vouched for.
 
 use super::value::{Parsed, values};
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, search};
 use crate::identity::{IdpKey, UserId};
 
 /// Where identities of an IdP came from, and how many people they are.
@@ -57,16 +57,22 @@ pub async fn keep(tx: &mut Tx, idp: IdpKey, issuer: &str, identifier_path: &str)
 /// # Errors
 /// When the database fails.
 pub async fn forget(tx: &mut Tx, idp: IdpKey) -> Result<(), StoreError> {
-    const STATEMENTS: [&str; 5] = [
+    const GIVEN: [&str; 2] = [
         "delete from grants where origin in (select 'policy:' || id from identities where idp_key = $1)",
         "delete from server_admins where origin in (select 'policy:' || id from identities where idp_key = $1)",
+    ];
+    const KNOWN: [&str; 3] = [
         "delete from users where id in (select user_id from expectations where idp_key = $1) \
          and id not in (select user_id from identities) \
          and id not in (select user_id from expectations where idp_key <> $1)",
         "delete from expectations where idp_key = $1",
         "delete from identities where idp_key = $1",
     ];
-    for sql in STATEMENTS {
+    for sql in GIVEN {
+        tx.conn().execute(sql, values![idp]).await?;
+    }
+    search::forgetting(tx, idp).await?;
+    for sql in KNOWN {
         tx.conn().execute(sql, values![idp]).await?;
     }
     Ok(())

@@ -70,12 +70,16 @@ pub async fn of_user(tx: &mut Tx, user: UserId) -> Result<Vec<HeldRow>, StoreErr
 pub struct NamedGrant {
     /// Who holds it.
     pub user: UserId,
+    /// The organization's row.
+    pub key: OrganizationKey,
     /// The organization.
     pub organization: OrganizationId,
     /// The role.
     pub role: RoleName,
     /// Who gave it.
     pub origin: Origin,
+    /// Present while it outlives a selector that failed: how long it counts.
+    pub kept_until: Option<Timestamp>,
 }
 
 /// The grants of these users that are live at `now`, by names.
@@ -87,7 +91,7 @@ pub async fn named(tx: &mut Tx, users: &[UserId], now: Timestamp) -> Result<Vec<
         return Ok(Vec::new());
     }
     let sql = format!(
-        "select g.user_id, o.id, r.name, g.origin from grants g join roles r on r.id = g.role_id \
+        "select g.user_id, o.key, o.id, r.name, g.origin, g.kept_until from grants g join roles r on r.id = g.role_id \
          join organizations o on o.key = r.organization_key \
          where r.undeclared_at is null and o.undeclared_at is null \
          and (g.kept_until is null or g.kept_until >= $1) and g.user_id in {} \
@@ -95,13 +99,16 @@ pub async fn named(tx: &mut Tx, users: &[UserId], now: Timestamp) -> Result<Vec<
         list(2, users.len())
     );
     let values = values![now].into_iter().chain(users.iter().map(|user| Value::from(*user))).collect();
-    type Row = (Parsed<UserId>, Parsed<OrganizationId>, Parsed<RoleName>, Parsed<Origin>);
+    type Row =
+        (Parsed<UserId>, Parsed<OrganizationKey>, Parsed<OrganizationId>, Parsed<RoleName>, Parsed<Origin>, Option<At>);
     let rows: Vec<Row> = tx.conn().all(sql, values).await?;
-    let grant = |(user, organization, role, origin): Row| NamedGrant {
+    let grant = |(user, key, organization, role, origin, kept_until): Row| NamedGrant {
         user: user.0,
+        key: key.0,
         organization: organization.0,
         role: role.0,
         origin: origin.0,
+        kept_until: kept_until.map(|at| at.0),
     };
     Ok(rows.into_iter().map(grant).collect())
 }
@@ -230,6 +237,36 @@ pub async fn role_names(tx: &mut Tx, roles: &[RoleId]) -> Result<Vec<(RoleId, Or
         named.extend(rows.into_iter().map(|(role, organization, name)| (role.0, organization.0, name.0)));
     }
     Ok(named)
+}
+
+/// The live roles of an organization that is live, in order of name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn live_roles(tx: &mut Tx, organization: OrganizationKey) -> Result<Vec<(RoleId, RoleName)>, StoreError> {
+    const SQL: &str = "select r.id, r.name from roles r join organizations o on o.key = r.organization_key \
+        where r.organization_key = $1 and r.undeclared_at is null and o.undeclared_at is null order by r.name";
+    let rows: Vec<(Parsed<RoleId>, Parsed<RoleName>)> = tx.conn().all(SQL, values![organization]).await?;
+    Ok(rows.into_iter().map(|(role, name)| (role.0, name.0)).collect())
+}
+
+/// Gives to another user what sign-ins gave and what people gave, and what made them a server admin.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hand_over(tx: &mut Tx, from: UserId, to: UserId) -> Result<(), StoreError> {
+    const STATEMENTS: [&str; 2] = [
+        // An identity's grants are one user's alone: nothing of theirs is there yet.
+        "update grants set user_id = $2 where user_id = $1 and origin <> 'manual'",
+        "insert into server_admins (user_id, origin, created_at) \
+         select $2, a.origin, a.created_at from server_admins a where a.user_id = $1 \
+         on conflict (user_id, origin) do nothing",
+    ];
+    copy_manual(tx, from, to, None).await?;
+    for sql in STATEMENTS {
+        tx.conn().execute(sql, values![from, to]).await?;
+    }
+    Ok(())
 }
 
 /// Takes the rows of these organizations until the transaction ends; after the user's row, before any grant.

@@ -3,10 +3,10 @@
 use sqlx::FromRow;
 
 use super::users::UserRow;
-use super::value::{At, Parsed, list, values};
+use super::value::{At, BATCH, Parsed, list, values};
 use super::{StoreError, Tx};
 use crate::base::Timestamp;
-use crate::identity::{Email, IdentityId, IdpKey, UserId, Username};
+use crate::identity::{Email, IdentityId, IdpId, IdpKey, OrganizationKey, UserId, Username};
 
 /// A user's account at one IdP.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -293,4 +293,42 @@ pub async fn awaited_by(tx: &mut Tx, users: &[UserId]) -> Result<Vec<(UserId, Id
         (user.0, idp.0, awaited)
     };
     Ok(rows.into_iter().map(awaited).collect())
+}
+
+/// Where people sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// The IdP's row.
+    pub idp: IdpKey,
+    /// Its slug.
+    pub id: IdpId,
+    /// The organization it belongs to.
+    pub owner: Option<OrganizationKey>,
+}
+
+/// These IdPs, live or not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn whereabouts(tx: &mut Tx, idps: &[IdpKey]) -> Result<Vec<Whereabouts>, StoreError> {
+    let mut found = Vec::with_capacity(idps.len());
+    for batch in idps.chunks(BATCH) {
+        let sql = format!("select key, id, owner_key from idps where key in {}", list(1, batch.len()));
+        type Row = (Parsed<IdpKey>, Parsed<IdpId>, Option<Parsed<OrganizationKey>>);
+        let rows: Vec<Row> = tx.conn().all(sql, batch.iter().flat_map(|idp| values![*idp]).collect()).await?;
+        let whereabouts = |(idp, id, owner): Row| Whereabouts { idp: idp.0, id: id.0, owner: owner.map(|key| key.0) };
+        found.extend(rows.into_iter().map(whereabouts));
+    }
+    Ok(found)
+}
+
+/// Gives a user's identities, and what they are awaited by, to another.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hand_over(tx: &mut Tx, from: UserId, to: UserId) -> Result<(), StoreError> {
+    for table in ["identities", "expectations"] {
+        tx.conn().execute(format!("update {table} set user_id = $2 where user_id = $1"), values![from, to]).await?;
+    }
+    Ok(())
 }

@@ -13,7 +13,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 
-use super::{DatabaseUrl, Db, Pools, StoreError};
+use super::{DatabaseUrl, Db, Pools, StoreError, search};
 
 /// How long a statement waits for a connection, or for another process's write to an SQLite file, before it fails:
 /// longer than any transaction of ours, shorter than a browser's patience.
@@ -40,6 +40,7 @@ impl Db {
         let db = Self { pools, statements: Arc::default() };
         // An SQLite file without write permission and a PostgreSQL standby open well enough.
         db.ping().await?;
+        search::fill(&db).await?;
         Ok(db)
     }
 }

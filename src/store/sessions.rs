@@ -8,7 +8,7 @@ use super::changes::{self, Change};
 use super::value::{At, BATCH, Parsed, rows, values};
 use super::{Db, StoreError, Tx};
 use crate::base::{Timestamp, TokenHash};
-use crate::identity::{Host, IdentityId, IdpKey, SessionId, UserId};
+use crate::identity::{Host, IdentityId, IdpKey, OrganizationKey, SessionId, UserId};
 
 /// One sign-in's session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,6 +202,42 @@ pub async fn end_of_user(db: &Db, user: UserId, now: Timestamp) -> Result<usize,
     changes::append(&mut tx, now, &changes).await?;
     tx.commit().await?;
     Ok(changes.len())
+}
+
+/// The sessions of a user that have not expired by `now`, the newest first, no more than `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_user(tx: &mut Tx, user: UserId, now: Timestamp, limit: u32) -> Result<Vec<SessionRow>, StoreError> {
+    const SQL: &str = "select id, user_id, identity_id, idp_key, idp_sid, created_at, last_seen_at, expires_at \
+        from sessions where user_id = $1 and expires_at > $2 order by id desc limit $3";
+    let rows: Vec<Row> = tx.conn().all(SQL, values![user, now, i64::from(limit)]).await?;
+    Ok(rows.into_iter().map(SessionRow::from).collect())
+}
+
+/// Ends sessions of a user as part of a transaction that then appends what is returned: all of them, `only` one, or
+/// those made through an IdP of one organization.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_of_user(
+    tx: &mut Tx,
+    user: UserId,
+    only: Option<SessionId>,
+    owner: Option<OrganizationKey>,
+) -> Result<Vec<Change>, StoreError> {
+    let (mut sql, mut values) = ("delete from sessions where user_id = $1".to_owned(), values![user]);
+    if let Some(session) = only {
+        values.push(session.into());
+        sql.push_str(&format!(" and id = ${}", values.len()));
+    }
+    if let Some(owner) = owner {
+        values.push(owner.into());
+        sql.push_str(&format!(" and idp_key in (select key from idps where owner_key = ${})", values.len()));
+    }
+    sql.push_str(" returning id");
+    let ended: Vec<(Parsed<SessionId>,)> = tx.conn().all(sql, values).await?;
+    Ok(ended.iter().map(|(id,)| Change::Session(id.0)).collect())
 }
 
 /// Ends all sessions made through an identity, as part of a transaction that then appends what is returned.

@@ -34,6 +34,12 @@ pub(super) struct Row {
     created_at: At,
 }
 
+impl Row {
+    pub(super) fn id(&self) -> UserId {
+        self.id.0
+    }
+}
+
 impl From<Row> for UserRow {
     fn from(row: Row) -> Self {
         Self {
@@ -145,8 +151,8 @@ async fn live_grants(db: &Db, user: UserId, now: Timestamp) -> Result<(Vec<Grant
 /// [`StoreError::Unique`] if the username is taken.
 pub async fn insert(tx: &mut Tx, user: &UserRow) -> Result<(), StoreError> {
     const SQL: &str = "insert into users \
-        (id, username, username_folded, display_name, email, disabled_at, version, created_at) \
-        values ($1, $2, $3, $4, $5, $6, 1, $7)";
+        (id, username, username_folded, display_name, email, disabled_at, version, created_at, searchable) \
+        values ($1, $2, $3, $4, $5, $6, 1, $7, true)";
     let row = values![
         user.id,
         user.username.as_str(),

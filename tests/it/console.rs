@@ -1,5 +1,6 @@
 //! The console through real HTTP: who gets in, and what each page shows and does.
 
+mod audit;
 mod entry;
 
 use crate::kit::attempt::Attempt;

@@ -73,8 +73,7 @@ impl Stage {
 
 /// The roles of a listed user, as `organization/role`, sorted.
 fn roles(user: &ListedUser) -> Vec<String> {
-    let mut roles: Vec<String> =
-        user.roles.iter().map(|(organization, role, _)| format!("{organization}/{role}")).collect();
+    let mut roles: Vec<String> = user.roles.iter().map(|held| format!("{}/{}", held.organization, held.role)).collect();
     roles.sort();
     roles
 }

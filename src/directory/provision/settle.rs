@@ -14,7 +14,7 @@ use crate::directory::record::RoleNames;
 use crate::identity::{Actor, OrganizationKey, Origin};
 use crate::store::changes::{self, Change};
 use crate::store::grants::{self, HeldRow};
-use crate::store::{StoreError, Tx, sessions, sign_ins, users};
+use crate::store::{StoreError, Tx, search, sessions, sign_ins, users};
 
 /// What the account held and what becomes of it.
 struct Holdings {
@@ -57,6 +57,9 @@ pub(super) async fn run(directory: &Directory, sign_in: &SignIn<'_>) -> Result<P
     account::write(&mut tx, &mut account, sign_in, ambient).await?;
     account::merge(&mut tx, &account, sign_in).await?;
     holdings.write(&mut tx, &account, now).await?;
+    if holdings.changes() || account.profile_changed || account.how != How::Known || !account.merged.is_empty() {
+        search::refresh(&mut tx, &[account.user.id]).await?;
+    }
     holdings.record(&mut tx, &account, sign_in, ambient, refused).await?;
     let log = log(&mut tx, &account, &holdings, refused).await?;
     changes::append(&mut tx, now, &log).await?;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::base::Timestamp;
 use crate::identity::{Actor, AuditId, IdentityId, SignInId};
-use crate::store::audit::{self, About, AuditRow};
+use crate::store::audit::{self, About, AuditRow, Whose};
 use crate::store::kit::{World, count, on_each};
 use crate::store::sign_ins::{self, SignInRow};
 use crate::store::{Db, StoreError};
@@ -167,6 +167,65 @@ async fn the_audit_log_is_read_by_reference_and_in_the_order_of_time() {
         drop(tx);
         assert_eq!(audit::sweep(&db, second(2)).await.unwrap(), 4);
         assert_eq!(count(&db, "select count(*) from audit").await, 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_newest_lines_come_first_of_everything_of_one_and_of_one_action() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let alice = world.user(&db, "alice").await;
+        let second = |number| world.now.plus(Duration::from_secs(number));
+        let mut lines: Vec<AuditRow> = [3, 2, 2, 1].map(|at| line(&world, second(at), None)).into();
+        // Of one instant the later id comes first.
+        lines.sort_by(|one, other| (other.at, other.id).cmp(&(one.at, one.id)));
+        lines[1].action = "sign-in-refused".to_owned();
+        lines[2].about = About { user: Some(alice), ..About::default() };
+        let mut tx = db.begin().await.unwrap();
+        for line in &lines {
+            audit::insert(&mut tx, line).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let mut tx = db.snapshot().await.unwrap();
+        let all = audit::latest(&mut tx, Whose::All, None, None, 10).await.unwrap();
+        assert_eq!(all, lines);
+        let (mut read, mut before) = (Vec::new(), None);
+        while let page = audit::latest(&mut tx, Whose::All, None, before, 1).await.unwrap()
+            && let Some(last) = page.last()
+        {
+            before = Some((last.at, last.id));
+            read.extend(page);
+        }
+        assert_eq!(read, lines);
+        let hers = audit::latest(&mut tx, Whose::User(alice), None, None, 10).await.unwrap();
+        assert_eq!(hers, lines[2..3]);
+        let labs = Whose::Organization(world.lab);
+        let refused = audit::latest(&mut tx, labs, Some("sign-in-refused"), None, 10).await.unwrap();
+        assert_eq!(refused, lines[1..2]);
+        let refused = audit::latest(&mut tx, Whose::User(alice), Some("sign-in-refused"), None, 10).await.unwrap();
+        assert_eq!(refused, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn lines_are_counted_by_day_and_action_with_what_each_counts() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        const DAY: i64 = 86_400_000_000;
+        let at = |day: i64| Timestamp::from_micros(DAY * day + 5);
+        let mut tx = db.begin().await.unwrap();
+        for (day, action, count) in [(1, "a", 1), (2, "a", 1), (2, "a", 4), (2, "b", 1), (2, "other", 1), (0, "a", 1)] {
+            let row = AuditRow { action: action.to_owned(), count, ..line(&world, at(day), None) };
+            audit::insert(&mut tx, &row).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let mut tx = db.snapshot().await.unwrap();
+        let since = Timestamp::from_micros(DAY);
+        let mut counted = audit::by_day(&mut tx, ["a", "b", "c"], since, DAY).await.unwrap();
+        counted.sort();
+        assert_eq!(counted, [(1, "a".to_owned(), 1), (2, "a".to_owned(), 5), (2, "b".to_owned(), 1)]);
     })
     .await;
 }

@@ -9,7 +9,7 @@ use crate::kit::process::{file, run};
 use crate::kit::world::{Places, World};
 
 /// Alice, who has the group `admin`, is a server admin.
-pub fn with_server_admin(places: &Places) -> String {
+pub(super) fn with_server_admin(places: &Places) -> String {
     let policy = format!("server_admin = \"contains(groups, 'admin')\"\n{}", Places::SEED_POLICY);
     places.head(&policy) + &places.home_lab("")
 }

@@ -27,7 +27,7 @@ fn lab(places: &Places) -> String {
 }
 
 fn roles(user: &vestibule::directory::ListedUser) -> Vec<String> {
-    user.roles.iter().map(|(organization, role, _)| format!("{organization}/{role}")).collect()
+    user.roles.iter().map(|held| format!("{}/{}", held.organization, held.role)).collect()
 }
 
 #[tokio::test]

@@ -1,8 +1,14 @@
+mod merging;
+mod ruling;
+mod within;
+
 use std::time::Duration;
 
 use super::*;
 use crate::directory::kit::{Fixture, declaration, on_each_with, profile};
-use crate::directory::{UserSelector, UserState};
+use crate::directory::{AdminError, NewUser, Who};
+use crate::identity::{Actor, IdpId, OrganizationId, RoleName};
+use crate::store::changes::Change;
 use crate::store::kit::{count, run};
 
 fn new(idp: &str, who: Who, roles: &[&str]) -> NewUser {

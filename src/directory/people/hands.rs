@@ -1,0 +1,65 @@
+//! Whose hands something is done by.
+
+use serde_json::Value;
+
+use crate::audit::{self, About, Action, Entry};
+use crate::directory::admin::{OrganizationAdmin, ServerAdmin};
+use crate::directory::{ATTEMPTS, AdminError, Directory};
+use crate::identity::{Actor, OrganizationKey, UserId};
+use crate::store::{StoreError, Tx};
+
+/// An admin, and the organization they are narrowed to.
+#[derive(Clone, Copy)]
+pub(super) struct Hands<'a> {
+    pub(super) directory: &'a Directory,
+    pub(super) actor: Actor,
+    /// The one organization of which they know.
+    pub(super) within: Option<OrganizationKey>,
+}
+
+impl<'a> From<&ServerAdmin<'a>> for Hands<'a> {
+    fn from(admin: &ServerAdmin<'a>) -> Self {
+        Self { directory: admin.directory, actor: admin.actor, within: None }
+    }
+}
+
+impl<'a> From<&OrganizationAdmin<'a>> for Hands<'a> {
+    fn from(admin: &OrganizationAdmin<'a>) -> Self {
+        Self { directory: admin.directory, actor: admin.actor, within: Some(admin.organization) }
+    }
+}
+
+impl Hands<'_> {
+    /// Whether they know of an IdP: global ones are everybody's, owned ones their organization's.
+    pub(super) fn reaches(self, owner: Option<OrganizationKey>) -> bool {
+        self.within.is_none_or(|within| owner.is_none_or(|owner| owner == within))
+    }
+
+    /// Whoever it is, it is not the admin themselves.
+    pub(super) fn not_oneself(self, user: UserId) -> Result<(), AdminError> {
+        if self.actor == Actor::User(user) { Err(AdminError::Yourself) } else { Ok(()) }
+    }
+
+    /// Writes what was done into the audit log, in the transaction it was done in.
+    pub(super) async fn record(
+        self,
+        tx: &mut Tx,
+        action: Action,
+        about: About,
+        change: Option<(Value, Value)>,
+    ) -> Result<(), StoreError> {
+        let entry = Entry { action, actor: self.actor, about, reference: None, detail: None, change };
+        audit::record(tx, &self.directory.ambient, entry).await
+    }
+}
+
+/// Tries again while somebody else was faster.
+pub(super) async fn tried<T>(mut once: impl AsyncFnMut() -> Result<T, AdminError>) -> Result<T, AdminError> {
+    let mut attempt = 1;
+    loop {
+        match once().await {
+            Err(AdminError::Store(error)) if error.is_worth_retrying() && attempt < ATTEMPTS => attempt += 1,
+            result => return result,
+        }
+    }
+}

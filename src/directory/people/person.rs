@@ -1,0 +1,114 @@
+//! One user, as their page shows them.
+
+use std::collections::BTreeSet;
+
+use super::Hands;
+use super::listed::ListedUser;
+use crate::base::Timestamp;
+use crate::directory::admin::{OrganizationAdmin, ServerAdmin};
+use crate::directory::explain::{self, ExplainedSignIn};
+use crate::directory::{AdminError, AuditLine};
+use crate::identity::{Actor, Catalogue, IdpId, SessionId, UserId, Username};
+use crate::policy::Snapshot;
+use crate::store::{audit, identities, sessions, users};
+
+/// Sessions that a page shows: who has more ends them all.
+const SHOWN_SESSIONS: u32 = 50;
+/// Lines of the audit log that a page shows; the log itself has the rest.
+const SHOWN_EVENTS: u32 = 20;
+
+/// A session that an admin may end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonSession {
+    /// The session.
+    pub id: SessionId,
+    /// The IdP it was opened through.
+    pub idp: IdpId,
+    /// The sign-in.
+    pub created_at: Timestamp,
+    /// The last activity that is written down.
+    pub last_seen_at: Timestamp,
+}
+
+/// Everything about a user.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Who they are, where they sign in, what they hold.
+    pub user: ListedUser,
+    /// Their sessions, the newest first.
+    pub sessions: Vec<PersonSession>,
+    /// The last sign-in of each of their identities, explained.
+    pub sign_ins: Vec<ExplainedSignIn>,
+    /// The latest lines of the audit log about them, the newest first.
+    pub events: Vec<AuditLine>,
+    /// What those are called who did it, as far as the admin may know them.
+    pub actors: Vec<(UserId, Username)>,
+}
+
+impl ServerAdmin<'_> {
+    /// Everything about a user, explained by these policies. A constant number of statements.
+    ///
+    /// # Errors
+    /// When there is no such user, or the database fails.
+    pub async fn person(&self, catalogue: &Catalogue, policies: &Snapshot, user: UserId) -> Result<Person, AdminError> {
+        Hands::from(self).person(catalogue, policies, user).await
+    }
+
+    /// The user of that id or username.
+    ///
+    /// # Errors
+    /// When there is none, or the database fails.
+    pub async fn user_called(&self, called: &str) -> Result<UserId, AdminError> {
+        let mut tx = self.directory.db.snapshot().await?;
+        let found = match (called.parse(), Username::parse(called)) {
+            (Ok(user), _) => users::get(&mut tx, user).await?.map(|row| row.id),
+            (_, Ok(username)) => users::named(&mut tx, &username).await?,
+            _ => None,
+        };
+        found.ok_or(AdminError::NoSuchUser)
+    }
+}
+
+impl OrganizationAdmin<'_> {
+    /// What concerns the organization of somebody who is in it: its roles, the sign-ins that may give them with its part
+    /// of the explanation, the sessions of its own IdPs, its lines of the audit log.
+    ///
+    /// # Errors
+    /// When nobody of the organization is meant, or the database fails.
+    pub async fn person(&self, catalogue: &Catalogue, policies: &Snapshot, user: UserId) -> Result<Person, AdminError> {
+        Hands::from(self).person(catalogue, policies, user).await
+    }
+}
+
+impl Hands<'_> {
+    async fn person(self, catalogue: &Catalogue, policies: &Snapshot, user: UserId) -> Result<Person, AdminError> {
+        let now = self.directory.ambient.now();
+        let mut tx = self.directory.db.snapshot().await?;
+        if !self.knows(&mut tx, user).await? {
+            return Err(AdminError::NoSuchUser);
+        }
+        let row = users::get(&mut tx, user).await?.ok_or(AdminError::NoSuchUser)?;
+        let listed = self.listed(&mut tx, vec![row]).await?.pop().ok_or(AdminError::NoSuchUser)?;
+        let open = sessions::of_user(&mut tx, user, now, SHOWN_SESSIONS).await?;
+        let idps: BTreeSet<_> = open.iter().map(|session| session.idp).collect();
+        let idps = identities::whereabouts(&mut tx, &idps.into_iter().collect::<Vec<_>>()).await?;
+        let sessions = open.into_iter().filter_map(|session| {
+            let idp = idps.iter().find(|idp| idp.idp == session.idp)?;
+            // Those of a shared IdP open other organizations as well.
+            let own = self.within.is_none() || idp.owner == self.within;
+            let (id, created_at, last_seen_at) = (session.id, session.created_at, session.last_seen_at);
+            own.then(|| PersonSession { id, idp: idp.id.clone(), created_at, last_seen_at })
+        });
+        let sessions = sessions.collect();
+        let sign_ins = explain::sign_ins_of(&mut tx, now, (catalogue, policies), user, self.within).await?;
+        let events = audit::of_user(&mut tx, user, self.within, SHOWN_EVENTS).await?;
+        let actors = events.iter().filter_map(|line| match line.actor {
+            // Of who is not in the organization, its admins learn no name.
+            Actor::User(actor) if self.within.is_none() || actor == user => Some(actor),
+            _ => None,
+        });
+        let actors: BTreeSet<UserId> = actors.collect();
+        let actors = users::usernames(&mut tx, &actors.into_iter().collect::<Vec<_>>()).await?;
+        Ok(Person { user: listed, sessions, sign_ins, events, actors })
+    }
+}
