@@ -6,12 +6,16 @@
 //! told of it is decided in one place.
 
 mod answer;
+mod applications;
 mod audit;
 mod break_glass;
 mod failed;
 mod guard;
+mod organizations;
 mod overview;
+mod review;
 mod shell;
+mod typed;
 
 use std::sync::Arc;
 
@@ -24,6 +28,7 @@ use crate::directory::{Directory, StoreError};
 use crate::identity::Catalogue;
 use crate::policy::Snapshot;
 use crate::session::{HandoffKeys, Sessions};
+use crate::upstream::Forwarder;
 use crate::web::Web;
 
 /// What is live, and its policies compiled.
@@ -45,6 +50,8 @@ pub struct Console {
     pub keys: Arc<HandoffKeys>,
     /// Everything there is.
     pub directory: Directory,
+    /// The way upstream, for tests and samples.
+    pub forwarder: Arc<Forwarder>,
     live: ArcSwap<Live>,
 }
 
@@ -55,9 +62,10 @@ impl Console {
         sessions: Arc<Sessions>,
         keys: Arc<HandoffKeys>,
         directory: Directory,
+        forwarder: Arc<Forwarder>,
         live: Live,
     ) -> Self {
-        Self { web, sessions, keys, directory, live: ArcSwap::from_pointee(live) }
+        Self { web, sessions, keys, directory, forwarder, live: ArcSwap::from_pointee(live) }
     }
 
     /// Takes in what is live now, unless something newer is known.
@@ -93,6 +101,32 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console", get(overview::show))
         .route("/console/audit", get(audit::show))
         .route("/console/audit/export", get(audit::export))
+        .route("/console/organizations", get(organizations::show_all))
+        .route("/console/organizations/_new", get(organizations::form::show_new).post(organizations::form::make))
+        .route("/console/organizations/{organization}", get(organizations::show))
+        .route(
+            "/console/organizations/{organization}/edit",
+            get(organizations::form::show).post(organizations::form::save),
+        )
+        .route(
+            "/console/organizations/{organization}/delete",
+            get(organizations::delete::show).post(organizations::delete::delete),
+        )
+        .route("/console/organizations/{organization}/applications", get(applications::show_all))
+        .route(
+            "/console/organizations/{organization}/applications/_new",
+            get(applications::form::show_new).post(applications::form::make),
+        )
+        .route("/console/organizations/{organization}/applications/{application}", get(applications::show))
+        .route(
+            "/console/organizations/{organization}/applications/{application}/edit",
+            get(applications::form::show).post(applications::form::save),
+        )
+        .route("/console/organizations/{organization}/applications/{application}/test", post(applications::test))
+        .route(
+            "/console/organizations/{organization}/applications/{application}/delete",
+            get(applications::delete::show).post(applications::delete::delete),
+        )
         .route("/console/organizations/{organization}/audit", get(audit::show_of_organization))
         .layer(from_fn_with_state(Arc::clone(&console), failed::tell))
         .with_state(console)

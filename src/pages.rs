@@ -18,9 +18,10 @@ use serde::Serialize;
 
 pub use assets::{Asset, Assets, asset};
 pub use console::{
-    AllotmentFields, ApplicationForm, ApplicationPage, Applications, AuditItem, AuditLink, AuditLog, BreakGlass, Done,
-    Field, ListedApplication, ListedOrganization, NavItem, OrganizationForm, OrganizationPage, Organizations, Overview,
-    Picked, RequestSample, RoleRow, RuleFacts, RuleFields, ServedHost, Shell, Tested, TickedRole,
+    AllotmentFields, ApplicationForm, ApplicationPage, Applications, AuditItem, AuditLink, AuditLog, BreakGlass,
+    DangerTick, Done, EffectRow, Effects, Field, ListedApplication, ListedOrganization, NavItem, OrganizationForm,
+    OrganizationPage, Organizations, Overview, Picked, RequestSample, Review, RoleRow, RuleFacts, RuleFields,
+    ServedHost, Shell, Tested, TickedRole,
 };
 pub use frame::{Account, Action, CSRF_FIELD, Frame};
 pub use home::{Home, HomeApplication, HomeOrganization};

@@ -91,8 +91,15 @@ impl House {
         let public_url = settings.server.public_url.clone();
         let forwarder = Forwarder::new(Default::default(), Arc::clone(&assertions), public_url, own)
             .map_err(|error| internal(&error))?;
-        let console =
-            Console::new(Arc::clone(&web), Arc::clone(&sessions), Arc::clone(&keys), directory, live(&login.scene()));
+        let forwarder = Arc::new(forwarder);
+        let console = Console::new(
+            Arc::clone(&web),
+            Arc::clone(&sessions),
+            Arc::clone(&keys),
+            directory,
+            Arc::clone(&forwarder),
+            live(&login.scene()),
+        );
         let console = Arc::new(console);
         let denials = Arc::new(Denials::new(db.clone(), ambient.clone()));
         let gateway = Gateway {

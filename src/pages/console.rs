@@ -5,6 +5,7 @@ mod audit;
 mod break_glass;
 mod organizations;
 mod overview;
+mod review;
 mod shell;
 
 use super::{Page, PageError, Pages};
@@ -18,6 +19,7 @@ pub use organizations::{
     AllotmentFields, ListedOrganization, OrganizationForm, OrganizationPage, Organizations, RoleRow,
 };
 pub use overview::Overview;
+pub use review::{DangerTick, EffectRow, Effects, Review};
 pub use shell::{Done, Field, NavItem, Picked, Shell};
 
 /// The console's templates, by the name other templates call them.
@@ -26,6 +28,7 @@ pub(super) const TEMPLATES: &[(&str, &str)] = &[
     (BreakGlass::TEMPLATE, include_str!("../../templates/break_glass.html")),
     (Overview::TEMPLATE, include_str!("../../templates/console/overview.html")),
     (AuditLog::TEMPLATE, include_str!("../../templates/console/audit.html")),
+    (Review::TEMPLATE, include_str!("../../templates/console/review.html")),
     (Organizations::TEMPLATE, include_str!("../../templates/console/organizations.html")),
     (OrganizationPage::TEMPLATE, include_str!("../../templates/console/organization.html")),
     (OrganizationForm::TEMPLATE, include_str!("../../templates/console/organization_form.html")),
@@ -59,6 +62,8 @@ pages! {
     overview: Overview,
     /// The audit log.
     audit_log: AuditLog,
+    /// A change that waits for a word.
+    review: Review,
     /// Organizations, a page of them.
     organizations: Organizations,
     /// One organization.
@@ -83,6 +88,7 @@ pub(super) fn samples() -> Vec<(&'static str, Vec<serde_json::Value>)> {
         of::<BreakGlass>(),
         of::<Overview>(),
         of::<AuditLog>(),
+        of::<Review>(),
         of::<Organizations>(),
         of::<OrganizationPage>(),
         of::<OrganizationForm>(),
