@@ -10,6 +10,36 @@ create table break_glass_sessions (
     expires_at bigint not null
 );
 
+-- Identity providers by hand. Of one that the file does not declare, `undeclared_at` says since when it is disabled.
+-- `delegates` are the keys of the organizations whose admins may write policies at it, as a JSON list; `public_only`
+-- is set where an organization's admin typed the issuer: requests go to addresses of the public internet alone.
+alter table idps add column delegates text not null default '[]';
+alter table idps add column public_only boolean not null default false;
+
+-- Client secrets typed in the console, sealed; those of the configuration file never come here.
+create table client_secrets (
+    idp_key text primary key references idps (key) on delete cascade,
+    sealed text not null,
+    changed_at bigint not null
+);
+
+-- Tokens of the REST API; only hashes are kept. Without an organization: what server admins may do. `user_id` is who
+-- made it, if it was a person: it opens nothing any more when they may not do what it opens.
+create table api_tokens (
+    id text primary key,
+    name text not null,
+    hash text not null unique,
+    organization_key text references organizations (key) on delete cascade,
+    made_by text not null,
+    user_id text references users (id) on delete cascade,
+    created_at bigint not null,
+    expires_at bigint not null,
+    last_used_at bigint
+);
+create index api_tokens_scope on api_tokens (coalesce(organization_key, ''), id);
+create index api_tokens_organization on api_tokens (organization_key);
+create index api_tokens_user on api_tokens (user_id);
+create index api_tokens_expiry on api_tokens (expires_at);
 -- People: found among a million. Of each user one row per scope and term. A scope is '' for everyone, an organization's
 -- key for those who hold a role in it, or the name of a state. A term is the beginning of a word of username, name or
 -- address, spelled so that every collation orders it alike (`store::search`); the empty one stands for the user

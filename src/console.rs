@@ -13,32 +13,20 @@ mod failed;
 mod guard;
 mod organizations;
 mod overview;
-mod review;
+mod propose;
 mod shell;
 mod typed;
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-use crate::directory::{Directory, StoreError};
-use crate::identity::Catalogue;
-use crate::policy::Snapshot;
+use crate::directory::{Current, Directory, Live, StoreError};
 use crate::session::{HandoffKeys, Sessions};
 use crate::upstream::Forwarder;
 use crate::web::Web;
-
-/// What is live, and its policies compiled.
-#[derive(Clone, Default)]
-pub struct Live {
-    /// All that is live.
-    pub catalogue: Arc<Catalogue>,
-    /// Its policies.
-    pub policies: Arc<Snapshot>,
-}
 
 /// Everything the console works with.
 pub struct Console {
@@ -52,7 +40,7 @@ pub struct Console {
     pub directory: Directory,
     /// The way upstream, for tests and samples.
     pub forwarder: Arc<Forwarder>,
-    live: ArcSwap<Live>,
+    current: Arc<Current>,
 }
 
 impl Console {
@@ -63,21 +51,14 @@ impl Console {
         keys: Arc<HandoffKeys>,
         directory: Directory,
         forwarder: Arc<Forwarder>,
-        live: Live,
+        current: Arc<Current>,
     ) -> Self {
-        Self { web, sessions, keys, directory, forwarder, live: ArcSwap::from_pointee(live) }
-    }
-
-    /// Takes in what is live now, unless something newer is known.
-    pub fn take(&self, live: Live) {
-        self.live.rcu(|known| {
-            if known.catalogue.version > live.catalogue.version { Arc::clone(known) } else { Arc::new(live.clone()) }
-        });
+        Self { web, sessions, keys, directory, forwarder, current }
     }
 
     /// What is live.
-    pub fn live(&self) -> Arc<Live> {
-        self.live.load_full()
+    fn live(&self) -> Arc<Live> {
+        self.current.get()
     }
 
     /// Reads what is live anew, after a change that was made here: whoever made it must see it on the next page.
@@ -85,10 +66,7 @@ impl Console {
     /// # Errors
     /// When the catalogue cannot be read.
     async fn refresh(&self) -> Result<(), StoreError> {
-        let catalogue = self.directory.catalogue().await?;
-        let policies = Arc::new(Snapshot::compile(&catalogue));
-        self.take(Live { catalogue: Arc::new(catalogue), policies });
-        Ok(())
+        self.current.refresh(&self.directory).await
     }
 }
 

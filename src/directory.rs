@@ -13,12 +13,15 @@ mod difference;
 mod edit;
 mod explain;
 mod foresee;
+mod live;
 mod losses;
 mod people;
 mod plan;
 mod provision;
 mod reconcile;
 mod record;
+mod secret;
+mod tokens;
 mod username;
 
 #[cfg(test)]
@@ -38,17 +41,20 @@ pub use break_glass::{BREAK_GLASS_LIFETIME, LINK_LIFETIME};
 pub use danger::{Approval, Danger, DangerKind, IdentityChoice};
 pub use declare::{DeclareError, Declared};
 pub use difference::{Becomes, Difference};
-pub use edit::{Edit, EditError, Expected, Revision, Terms};
+pub use edit::{Edit, EditError, Expected, Revision, SecretEdit, Terms};
 pub use explain::{
     Event, ExplainError, ExplainedSignIn, ExplainedUser, Explanation, Fate, Held, Now, RefusedApplication, Subject,
 };
 pub use foresee::{Effect, Foresight, Impact, What};
+pub use live::{Current, Live};
 pub use people::{
     FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Person, PersonSession, Sought, UserSelector,
     UserState,
 };
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
 pub use record::{Record, RecordSettings, RefusedSignIn};
+pub use secret::{SealedSecret, SealedSecrets};
+pub use tokens::{Bearer, ListedToken, MAX_TOKEN_LIFETIME, MAX_TOKENS, MadeToken, TokenError};
 // What callers handle, from rooms that not all of them know.
 pub use crate::identity::Actor;
 pub use crate::policy::Profile;

@@ -14,6 +14,7 @@ pub mod names;
 pub mod organization;
 pub mod public_url;
 pub mod text;
+pub mod token;
 pub mod user;
 
 pub use actor::Actor;
@@ -24,14 +25,18 @@ pub use ceiling::Ceiling;
 pub use destination::Destination;
 pub use flaw::{Flaw, Part, Site};
 pub use host::Host;
-pub use idp::{ClientAuth, DEFAULT_NEW_ACCOUNTS, Idp, IdpSpec, Issuer, OnError, PolicyText, ProfilePaths};
+pub use idp::{
+    ClientAuth, DEFAULT_KEEP_FOR, DEFAULT_LIST_CLAIMS, DEFAULT_NEW_ACCOUNTS, DEFAULT_SCOPES, Idp, IdpSpec, Issuer,
+    OnError, PolicyText, ProfilePaths,
+};
 pub use ids::{
     ApplicationId, ApplicationKey, AuditId, IdentityId, IdpId, IdpKey, OrganizationId, OrganizationKey, PolicyId,
-    RoleId, SessionId, SignInId, UserId,
+    RoleId, SessionId, SignInId, TokenId, UserId,
 };
 pub use names::{RoleName, Username, folded};
 pub use organization::{Organization, OrganizationPolicy, OrganizationPolicySpec, OrganizationSpec, Role};
 pub use public_url::PublicUrl;
+pub use token::{Opens, TokenName};
 pub use user::{Email, Grant, Origin};
 
 /// Why a text is not the noun it should be; says what the noun looks like.

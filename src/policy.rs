@@ -15,6 +15,7 @@ mod selector;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use case::{Case, Expected, Mismatch, in_short};
 pub use decide::{Decision, Given, LeftOut, Outcome, Verdict, decide, explain};

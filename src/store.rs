@@ -14,6 +14,7 @@ pub mod audit;
 pub mod break_glass;
 pub mod catalogue;
 pub mod changes;
+pub mod client_secrets;
 pub mod declared;
 pub mod forget;
 pub mod grants;
@@ -25,6 +26,7 @@ pub mod search;
 pub mod server_keys;
 pub mod sessions;
 pub mod sign_ins;
+pub mod tokens;
 pub mod users;
 
 #[cfg(test)]

@@ -9,12 +9,13 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{AppError, Options};
+use crate::api::{self, Api};
 use crate::assertion::{Assertions, SigningKey};
 use crate::audit::Denials;
-use crate::base::{Ambient, HttpClient, HttpSettings, SealingKey};
+use crate::base::{Ambient, HttpClients, HttpSettings, SealingKey};
 use crate::config::Settings;
-use crate::console::{self, Console, Live};
-use crate::directory::{Approval, DeclareError, Declared, Directory};
+use crate::console::{self, Console};
+use crate::directory::{Approval, Current, DeclareError, Declared, Directory, Live};
 use crate::gateway::Gateway;
 use crate::login::{self, Login, Scene};
 use crate::session::{Changes, HandoffKeys, Sessions};
@@ -30,8 +31,8 @@ pub struct House {
     pub sign_in_host: Router,
     /// Our own doors on every application's host.
     pub application_host: Router,
-    /// Where admins see and change everything.
-    pub console: Arc<Console>,
+    /// What is live, as the doors for admins know it.
+    pub current: Arc<Current>,
     /// The way to the applications.
     pub gateway: Arc<Gateway>,
     /// The change log.
@@ -83,7 +84,7 @@ impl House {
         let signing = signing_key(&db, ambient).await?;
         let assertions = Arc::new(Assertions::new(signing, settings.server.public_url.clone(), ambient.clone()));
         let sessions = Arc::new(Sessions::new(db.clone(), ambient.clone(), settings.session, Arc::clone(&changes)));
-        let http = HttpClient::new(HttpSettings::default());
+        let http = HttpClients::new(HttpSettings::default());
         let secrets = settings.secrets.clone();
         let login =
             Login::new(Arc::clone(&web), Arc::clone(&sessions), Arc::clone(&keys), directory.clone(), http, secrets);
@@ -92,15 +93,17 @@ impl House {
         let forwarder = Forwarder::new(Default::default(), Arc::clone(&assertions), public_url, own)
             .map_err(|error| internal(&error))?;
         let forwarder = Arc::new(forwarder);
+        let current = Arc::new(Current::default());
+        current.take(live(&login.scene()));
+        let api = Api::new(Arc::clone(&web), directory.clone(), Arc::clone(&current));
         let console = Console::new(
             Arc::clone(&web),
             Arc::clone(&sessions),
             Arc::clone(&keys),
             directory,
             Arc::clone(&forwarder),
-            live(&login.scene()),
+            Arc::clone(&current),
         );
-        let console = Arc::new(console);
         let denials = Arc::new(Denials::new(db.clone(), ambient.clone()));
         let gateway = Gateway {
             web,
@@ -112,8 +115,10 @@ impl House {
         };
         gateway.reload(&login.scene().catalogue);
         Ok(Self {
-            sign_in_host: login::sign_in_host(Arc::clone(&login)).merge(console::router(Arc::clone(&console))),
-            console,
+            sign_in_host: login::sign_in_host(Arc::clone(&login))
+                .merge(console::router(Arc::new(console)))
+                .merge(api::router(Arc::new(api))),
+            current,
             application_host: login::application_host(Arc::clone(&login)),
             login,
             gateway: Arc::new(gateway),
@@ -139,7 +144,7 @@ impl House {
         match self.login.reload().await {
             Ok(scene) => {
                 self.gateway.reload(&scene.catalogue);
-                self.console.take(live(&scene));
+                self.current.take(live(&scene));
             }
             Err(error) => {
                 tracing::error!(cause = %error, "cannot read the catalogue; the last one stays until it can be read");

@@ -1,10 +1,12 @@
 //! The outbound HTTP client: for identity providers now, for webhooks and synchronization later. It bounds what the other
 //! side can cost us (time, bytes, redirects) and keeps what travels out of its errors.
 
+mod addresses;
 mod resolve;
 
 use std::error::Error;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +20,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::{ClientConfig, RootCertStore};
 
+pub use addresses::Addresses;
 use resolve::LoopbackFirst;
 
 /// How long a connection may take: well under the patience of a person who waits for a page.
@@ -31,6 +34,9 @@ const MAX_CAUSE: usize = 300;
 /// How long an idle connection is kept: shorter than the keep-alive of usual servers, so we seldom race their close.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Why a connection to an address of ours is not made.
+const NOT_PUBLIC: &str = "that is no address of the public internet";
+
 /// The limits of an [`HttpClient`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HttpSettings {
@@ -40,11 +46,18 @@ pub struct HttpSettings {
     pub total_timeout: Duration,
     /// Largest response body taken, in bytes.
     pub max_response: usize,
+    /// Where it may connect to.
+    pub addresses: Addresses,
 }
 
 impl Default for HttpSettings {
     fn default() -> Self {
-        Self { connect_timeout: CONNECT_TIMEOUT, total_timeout: TOTAL_TIMEOUT, max_response: MAX_RESPONSE }
+        Self {
+            connect_timeout: CONNECT_TIMEOUT,
+            total_timeout: TOTAL_TIMEOUT,
+            max_response: MAX_RESPONSE,
+            addresses: Addresses::default(),
+        }
     }
 }
 
@@ -77,7 +90,7 @@ impl HttpClient {
     /// A client with the machine's trusted certificate authorities. A machine without any can still speak plain http;
     /// https then fails, and says why.
     pub fn new(settings: HttpSettings) -> Self {
-        let mut connector = HttpConnector::new_with_resolver(LoopbackFirst::default());
+        let mut connector = HttpConnector::new_with_resolver(LoopbackFirst::new(settings.addresses));
         connector.enforce_http(false);
         connector.set_connect_timeout(Some(settings.connect_timeout));
         connector.set_nodelay(true);
@@ -105,6 +118,10 @@ impl HttpClient {
 
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let https = is_https(request.uri());
+        // What is written as an address is no name, and is not asked of the resolver.
+        if address(request.uri()).is_some_and(|address| !self.settings.addresses.allow(address)) {
+            return Err(HttpError::Connect(NOT_PUBLIC.to_owned()));
+        }
         let mut request = request.map(Full::new);
         request
             .headers_mut()
@@ -131,6 +148,29 @@ impl HttpClient {
     }
 }
 
+/// A client for each kind of address. Clones share connections.
+#[derive(Clone, Debug)]
+pub struct HttpClients {
+    any: HttpClient,
+    public: HttpClient,
+}
+
+impl HttpClients {
+    /// Clients with these limits, whatever addresses they name.
+    pub fn new(settings: HttpSettings) -> Self {
+        let to = |addresses| HttpClient::new(HttpSettings { addresses, ..settings });
+        Self { any: to(Addresses::Any), public: to(Addresses::Public) }
+    }
+
+    /// The client whose requests go to those addresses.
+    pub const fn to(&self, addresses: Addresses) -> &HttpClient {
+        match addresses {
+            Addresses::Any => &self.any,
+            Addresses::Public => &self.public,
+        }
+    }
+}
+
 impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpClient").field("settings", &self.settings).finish_non_exhaustive()
@@ -139,6 +179,10 @@ impl fmt::Debug for HttpClient {
 
 fn is_https(uri: &Uri) -> bool {
     uri.scheme() == Some(&http::uri::Scheme::HTTPS)
+}
+
+fn address(uri: &Uri) -> Option<IpAddr> {
+    uri.host()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 /// The TLS configuration, and why it trusts nobody if it does.

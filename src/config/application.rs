@@ -2,12 +2,11 @@
 
 use crate::identity::{
     Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, PathPattern, Reach, RoleName, Rule,
-    UpstreamUrl, application::web_origin,
+    UpstreamUrl, application::web_origin, text,
 };
 
 use super::list::{At, values as plain};
 use super::section::Section;
-use super::values;
 
 /// One `[[application]]`, as far as it could be read.
 pub(super) struct ApplicationDraft {
@@ -36,7 +35,7 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
     let path = section.path.clone();
     let id = section.required("id", "give it a short name, such as wiki", ApplicationId::parse);
     let organization = section.required("organization", "name the organization that owns it", OrganizationId::parse);
-    let name = section.required("name", "write what people call it", values::label);
+    let name = section.required("name", "write what people call it", text::label);
     let hint = "name the public hosts it answers on, such as [\"wiki.example.com\"]";
     let hosts = section.required_list("hosts", hint, Host::parse);
     let upstream =

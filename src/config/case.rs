@@ -10,9 +10,9 @@ use super::environment::Environment;
 use super::nearest::nearest;
 use super::problem::{Problems, Report};
 use super::section::Section;
-use super::{document, read_file, values};
+use super::{document, read_file};
 use crate::claims::Recorded;
-use crate::identity::{Catalogue, Declaration, IdpId, OrganizationId, RoleName};
+use crate::identity::{Catalogue, Declaration, IdpId, OrganizationId, RoleName, text};
 use crate::policy::{Case, Snapshot, in_short};
 
 /// Most cases in a configuration, all together: each is tried whenever it is read.
@@ -84,7 +84,7 @@ pub(super) fn of_policy(section: &mut Section<'_>, organization: Option<&Organiz
 }
 
 fn common(section: &mut Section<'_>) -> Option<(String, Recorded)> {
-    let name = section.required("name", "say in a few words what is expected", values::label);
+    let name = section.required("name", "say in a few words what is expected", text::label);
     let claims = section.object("claims");
     if claims.is_none() && section.is_absent("claims") {
         section.refuse("claims", "is missing; write those of the ID token, such as { sub = \"1\", groups = [\"a\"] }");

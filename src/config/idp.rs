@@ -1,28 +1,24 @@
 //! `[[idp]]`.
 
-use std::time::Duration;
-
 use secrecy::SecretString;
 
 use crate::identity::{
-    ClientAuth, DEFAULT_NEW_ACCOUNTS, IdpId, IdpSpec, Issuer, OnError, OrganizationId, PolicyText, ProfilePaths,
+    ClientAuth, DEFAULT_KEEP_FOR, DEFAULT_LIST_CLAIMS, DEFAULT_NEW_ACCOUNTS, DEFAULT_SCOPES, IdpId, IdpSpec, Invalid,
+    Issuer, OnError, OrganizationId, PolicyText, ProfilePaths, text,
 };
 
 use super::case;
-use super::list::values as plain;
+use super::list::{At, values as plain};
 use super::section::Section;
 use super::values;
 use crate::policy::{Case, check_path, check_selector};
-
-const DEFAULT_SCOPES: [&str; 4] = ["openid", "profile", "email", "groups"];
-const DEFAULT_LIST_CLAIMS: [&str; 2] = ["groups", "roles"];
-const DEFAULT_KEEP_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// One `[[idp]]`, as far as it could be read.
 pub(super) struct IdpDraft {
     pub(super) path: String,
     pub(super) id: Option<IdpId>,
     pub(super) owner: Option<OrganizationId>,
+    pub(super) delegate_to: Vec<At<OrganizationId>>,
     pub(super) secret: Option<SecretString>,
     pub(super) spec: Option<IdpSpec>,
     pub(super) cases: Vec<(String, Case)>,
@@ -36,28 +32,33 @@ pub(super) fn idps(root: &mut Section<'_>) -> Vec<IdpDraft> {
 fn idp(mut section: Section<'_>) -> IdpDraft {
     let path = section.path.clone();
     let id = section.required("id", "give it a short name that never changes, such as company", IdpId::parse);
-    let name = section.required("name", "write what the sign-in page shall call it", values::label);
+    let name = section.required("name", "write what the sign-in page shall call it", text::label);
     let owner = section.text("owner", OrganizationId::parse);
     let issuer =
         section.required("issuer", "write the provider's issuer URL, exactly as it names itself", Issuer::parse);
-    let client_id = section.required("client_id", "write the id the provider gave this client", values::client_id);
+    let client_id = section.required("client_id", "write the id the provider gave this client", text::client_id);
     let (client_auth, secret) = client_auth(&mut section);
     let scopes = scopes(&mut section);
     let profile = profile(&mut section);
     let email_trusted = section.flag("email_trusted", false);
-    let required_claims = section.list("required_claims", values::claim).unwrap_or_default();
-    let list_claims = texts_or(&mut section, "list_claims", &DEFAULT_LIST_CLAIMS, values::claim);
+    let required_claims = section.list("required_claims", text::claim).unwrap_or_default();
+    let list_claims = texts_or(&mut section, "list_claims", &DEFAULT_LIST_CLAIMS, text::claim);
     let auto_provision = section.flag("auto_provision", false);
     let new_accounts_per_hour = section.count("new_accounts_per_hour", DEFAULT_NEW_ACCOUNTS);
     let require_match = section.flag("require_match", false);
     let on_error = on_error(&mut section);
     let default_policy = default_policy(&mut section);
+    let delegate_to = section.list("delegate_to", OrganizationId::parse).unwrap_or_default();
+    let delegated_claims = plain(&section.list("delegated_claims", text::claim).unwrap_or_default());
     let cases = case::of_idp(&mut section);
     if owner.is_some() && profile.server_admin.is_some() {
         section.refuse(
             "server_admin",
             "an organization's own IdP names no server admins; remove this key, or `owner` if all may use the IdP",
         );
+    }
+    if owner.is_some() && !delegate_to.is_empty() {
+        section.refuse("delegate_to", "an organization's own IdP is its own business already; remove this key");
     }
     let spec = (|| {
         Some(IdpSpec {
@@ -76,13 +77,13 @@ fn idp(mut section: Section<'_>) -> IdpDraft {
             new_accounts_per_hour,
             require_match,
             on_error,
-            delegate_to: Vec::new(),
-            delegated_claims: Vec::new(),
             default_policy,
+            delegate_to: plain(&delegate_to),
+            delegated_claims,
         })
     })();
     section.finish();
-    IdpDraft { path, id, owner, secret, spec, cases }
+    IdpDraft { path, id, owner, delegate_to, secret, spec, cases }
 }
 
 fn client_auth(section: &mut Section<'_>) -> (ClientAuth, Option<SecretString>) {
@@ -107,7 +108,7 @@ fn client_auth(section: &mut Section<'_>) -> (ClientAuth, Option<SecretString>) 
 }
 
 fn scopes(section: &mut Section<'_>) -> Vec<String> {
-    let scopes = texts_or(section, "scopes", &DEFAULT_SCOPES, values::scope);
+    let scopes = texts_or(section, "scopes", &DEFAULT_SCOPES, text::scope);
     if !scopes.iter().any(|scope| scope == "openid") {
         section.refuse("scopes", "`openid` is missing, without which there is no sign-in; add it");
     }
@@ -115,12 +116,13 @@ fn scopes(section: &mut Section<'_>) -> Vec<String> {
 }
 
 fn profile(section: &mut Section<'_>) -> ProfilePaths {
-    let mut path = |key, default: &str| section.text(key, checked_path).unwrap_or_else(|| default.to_owned());
+    let usual = ProfilePaths::default();
+    let mut path = |key, usual| section.text(key, checked_path).unwrap_or(usual);
     ProfilePaths {
-        identifier: path("identifier", "sub"),
-        email: path("email", "email"),
-        display_name: path("display_name", "name"),
-        username: path("username", "preferred_username"),
+        identifier: path("identifier", usual.identifier),
+        email: path("email", usual.email),
+        display_name: path("display_name", usual.display_name),
+        username: path("username", usual.username),
         server_admin: section.text("server_admin", checked_path),
     }
 }
@@ -167,7 +169,7 @@ fn texts_or(
     section: &mut Section<'_>,
     key: &'static str,
     default: &[&str],
-    parse: impl Fn(&str) -> Result<String, String>,
+    parse: impl Fn(&str) -> Result<String, Invalid>,
 ) -> Vec<String> {
     match section.list(key, parse) {
         Some(list) => plain(&list),

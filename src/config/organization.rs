@@ -2,14 +2,13 @@
 
 use crate::identity::{
     Allotment, HostSuffix, IdpId, Network, OrganizationId, OrganizationPolicySpec, OrganizationSpec, PolicyText,
-    RoleName,
+    RoleName, text,
 };
 
 use super::case;
 use super::idp::policy_text;
 use super::list::{At, values as plain};
 use super::section::Section;
-use super::values;
 use crate::policy::Case;
 
 /// One `[[organization]]`, as far as it could be read.
@@ -38,7 +37,7 @@ pub(super) fn organizations(root: &mut Section<'_>) -> Vec<OrganizationDraft> {
 fn organization(mut section: Section<'_>) -> OrganizationDraft {
     let path = section.path.clone();
     let id = section.required("id", "give it a short name, such as home-lab", OrganizationId::parse);
-    let name = section.required("name", "write what people call it", values::label);
+    let name = section.required("name", "write what people call it", text::label);
     let hint = "name at least one role: being in an organization is holding one of its roles";
     let roles = plain(&section.required_list("roles", hint, RoleName::parse));
     let admin_roles = section.list("admin_roles", RoleName::parse).unwrap_or_default();

@@ -46,6 +46,9 @@ pub(super) fn check(report: &Report, drafts: &Drafts, public_url: Option<&Public
         if let Some(owner) = &idp.owner {
             names.organization(report, &format!("{}.owner", idp.path), owner);
         }
+        for organization in &idp.delegate_to {
+            names.organization(report, &organization.path, &organization.value);
+        }
     }
     for organization in &drafts.organizations {
         check_organization(report, &names, organization);

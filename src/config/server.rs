@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret as _;
 
-use crate::identity::PublicUrl;
+use crate::identity::{PublicUrl, text};
 
 use super::list::values as plain;
 use super::section::Section;
@@ -99,7 +99,7 @@ pub(super) fn records(root: &mut Section<'_>) -> RecordSettings {
     let usual = RecordSettings::default();
     let records = RecordSettings {
         keep_claims: section.flag("keep_claims", usual.keep_claims),
-        redact_claims: plain(&section.list("redact_claims", values::claim).unwrap_or_default()),
+        redact_claims: plain(&section.list("redact_claims", text::claim).unwrap_or_default()),
         claims_retention: section.duration("claims_retention", usual.claims_retention),
         audit_retention: section.duration("audit_retention", usual.audit_retention),
     };

@@ -15,7 +15,7 @@ use super::Console;
 use super::answer::{Answer, page};
 use super::failed::Failed;
 use super::guard::{Posted, Visitor};
-use super::review::Hand;
+use super::propose::Hands;
 use super::shell::Corner;
 use crate::identity::{Allow, Application, Destination, HeaderPreset, Organization, Reach, Rule};
 use crate::pages::{ApplicationPage, Applications, ListedApplication, RuleFacts, ServedHost, Shell, Tested};
@@ -27,7 +27,7 @@ pub(super) async fn show_all(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer {
-    let (organization, hand) = console.hand(&visitor, &id)?;
+    let (organization, hands) = console.hands(&visitor, &id)?;
     let base = base(&organization);
     let live = console.live();
     let own = live.catalogue.applications.iter().filter(|one| one.organization == organization.key);
@@ -43,7 +43,7 @@ pub(super) async fn show_all(
     let shown = Applications {
         shell: console.shell_of(&visitor, &organization, Corner::Applications, query.as_deref()),
         rows: own.map(row).collect(),
-        publish: may_publish(&organization, &hand).then(|| format!("{base}/_new")),
+        publish: may_publish(&organization, hands).then(|| format!("{base}/_new")),
     };
     Ok(page(console.web.pages.applications(&shown)))
 }
@@ -55,7 +55,7 @@ pub(super) async fn show(
     Path((organization, id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Answer {
-    let (organization, _) = console.hand(&visitor, &organization)?;
+    let (organization, _) = console.hands(&visitor, &organization)?;
     let application = console.application(&organization, &id)?;
     let shell = console.shell_of(&visitor, &organization, Corner::Applications, query.as_deref());
     Ok(page(console.web.pages.application(&console.about(shell, &organization, &application, None))))
@@ -68,7 +68,7 @@ pub(super) async fn test(
     Path((organization, id)): Path<(String, String)>,
     posted: Posted,
 ) -> Answer {
-    let (organization, _) = console.hand(&posted.visitor, &organization)?;
+    let (organization, _) = console.hands(&posted.visitor, &organization)?;
     let application = console.application(&organization, &id)?;
     let spec = &application.spec;
     let destination = Destination::of(spec, &organization.allotment);
@@ -83,8 +83,8 @@ fn base(organization: &Organization) -> String {
 }
 
 /// Whether there is a place where the application could be.
-fn may_publish(organization: &Organization, hand: &Hand<'_>) -> bool {
-    hand.is_server() || !organization.allotment.is_empty()
+fn may_publish(organization: &Organization, hands: Hands<'_>) -> bool {
+    hands.are_whole() || !organization.allotment.is_empty()
 }
 
 impl Console {

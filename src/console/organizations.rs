@@ -78,7 +78,7 @@ pub(super) async fn show(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer {
-    let (organization, hand) = console.hand(&visitor, &id)?;
+    let (organization, hands) = console.hands(&visitor, &id)?;
     let live = console.live();
     let applications = live.catalogue.applications.iter();
     let shown = OrganizationPage {
@@ -90,7 +90,7 @@ pub(super) async fn show(
         networks: organization.allotment.upstreams.iter().map(ToString::to_string).collect(),
         applications: applications.filter(|one| one.organization == organization.key).count(),
         declared: organization.declared,
-        whole: hand.is_server(),
+        whole: hands.are_whole(),
     };
     Ok(page(console.web.pages.organization(&shown)))
 }

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
+use crate::base::Addresses;
+
 use super::{
     Application, ApplicationKey, ApplicationSpec, Ceiling, Idp, IdpId, IdpKey, IdpSpec, Organization, OrganizationId,
     OrganizationKey, OrganizationPolicy, OrganizationSpec, PolicyId, Role, RoleId,
@@ -65,6 +67,8 @@ impl Catalogue {
             owner: spec.owner.as_ref().and_then(|owner| keys.get(owner).copied()),
             default_policy: PolicyId::new(key()),
             default_ceiling: Ceiling::None,
+            delegates: spec.delegate_to.iter().filter_map(|id| keys.get(id).copied()).collect(),
+            addresses: Addresses::Any,
             spec: spec.clone(),
         };
         let idps: Vec<Idp> = declaration.idps.iter().map(idp).collect();

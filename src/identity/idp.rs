@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::{Ceiling, Host, IdpId, IdpKey, Invalid, OrganizationId, OrganizationKey, PolicyId, text_noun};
+use crate::base::Addresses;
 
 /// An issuer identifier (OpenID Connect Discovery 1.0, section 3), kept and compared character for character.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -61,6 +62,15 @@ pub enum ClientAuth {
 /// an afternoon of a provider gone mad can be tidied up.
 pub const DEFAULT_NEW_ACCOUNTS: u32 = 1_000;
 
+/// The scopes asked for unless something else is said.
+pub const DEFAULT_SCOPES: [&str; 4] = ["openid", "profile", "email", "groups"];
+
+/// The claims that selectors see as arrays unless something else is said.
+pub const DEFAULT_LIST_CLAIMS: [&str; 2] = ["groups", "roles"];
+
+/// How long grants are kept where a selector fails, unless something else is said.
+pub const DEFAULT_KEEP_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
 const fn default_new_accounts() -> u32 {
     DEFAULT_NEW_ACCOUNTS
 }
@@ -92,6 +102,19 @@ pub struct ProfilePaths {
     pub username: String,
     /// `true` makes a server admin; absent: nobody.
     pub server_admin: Option<String>,
+}
+
+/// Where providers usually say it.
+impl Default for ProfilePaths {
+    fn default() -> Self {
+        Self {
+            identifier: "sub".to_owned(),
+            email: "email".to_owned(),
+            display_name: "name".to_owned(),
+            username: "preferred_username".to_owned(),
+            server_admin: None,
+        }
+    }
 }
 
 /// A pair of selectors, each a JMESPath text.
@@ -140,7 +163,7 @@ pub struct IdpSpec {
     /// Of a global one: the organizations whose admins may write their own policy at it.
     #[serde(default)]
     pub delegate_to: Vec<OrganizationId>,
-    /// The claims that those admins see of their members' sign-ins.
+    /// The only claims that those admins see, of their members' sign-ins.
     #[serde(default)]
     pub delegated_claims: Vec<String>,
     /// The policy of organizations without one of their own.
@@ -158,6 +181,11 @@ pub struct Idp {
     pub default_policy: PolicyId,
     /// The most that one may give.
     pub default_ceiling: Ceiling,
+    /// Organizations whose admins may write their own policies at this IdP. One that was made anew under an old id is
+    /// not among them.
+    pub delegates: Vec<OrganizationKey>,
+    /// Where requests to it may go: depends on who typed its issuer.
+    pub addresses: Addresses,
     /// What is written down of it.
     pub spec: IdpSpec,
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::*;
+use crate::base::Addresses;
 use crate::claims::{ClaimLimits, ClaimRules, Claims};
 use crate::identity::{
     Catalogue, Ceiling, ClientAuth, DEFAULT_NEW_ACCOUNTS, Idp, IdpId, IdpKey, IdpSpec, Issuer, OnError, Organization,
@@ -99,7 +100,15 @@ impl House {
             delegated_claims: Vec::new(),
             default_policy,
         };
-        let idp = Idp { key: IDP, owner: None, default_policy: DEFAULT_POLICY, default_ceiling: Ceiling::None, spec };
+        let idp = Idp {
+            key: IDP,
+            owner: None,
+            default_policy: DEFAULT_POLICY,
+            default_ceiling: Ceiling::None,
+            delegates: Vec::new(),
+            addresses: Addresses::Any,
+            spec,
+        };
         let organizations = vec![organization(HOME_LAB, "home-lab"), organization(OTHER, "other")];
         Self { catalogue: Catalogue { version: 7, organizations, idps: vec![idp], ..Catalogue::default() } }
     }

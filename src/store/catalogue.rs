@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use sqlx::FromRow;
 
+use super::declared::addresses;
 use super::value::{At, FromJson, Parsed, values};
 use super::{StoreError, Tx};
 use crate::identity::{
@@ -113,6 +114,8 @@ async fn organizations(tx: &mut Tx) -> Result<Vec<Organization>, StoreError> {
 struct IdpRow {
     key: Parsed<IdpKey>,
     owner_key: Option<Parsed<OrganizationKey>>,
+    delegates: FromJson<Vec<OrganizationKey>>,
+    public_only: bool,
     spec: FromJson<IdpSpec>,
 }
 
@@ -127,7 +130,7 @@ struct PolicyRow {
 }
 
 async fn idps(tx: &mut Tx) -> Result<(Vec<Idp>, Vec<OrganizationPolicy>), StoreError> {
-    const IDPS: &str = "select p.key, p.owner_key, p.spec from idps p \
+    const IDPS: &str = "select p.key, p.owner_key, p.delegates, p.public_only, p.spec from idps p \
         left join organizations o on o.key = p.owner_key \
         where p.undeclared_at is null and o.undeclared_at is null order by p.id";
     const POLICIES: &str = "select y.id, y.idp_key, y.organization_key, y.org_selector, y.role_selector, y.ceiling \
@@ -157,7 +160,15 @@ async fn idps(tx: &mut Tx) -> Result<(Vec<Idp>, Vec<OrganizationPolicy>), StoreE
         };
         let mut spec = row.spec.0;
         spec.default_policy = text;
-        idps.push(Idp { key: row.key.0, owner: row.owner_key.map(|key| key.0), default_policy, default_ceiling, spec });
+        idps.push(Idp {
+            key: row.key.0,
+            owner: row.owner_key.map(|key| key.0),
+            default_policy,
+            default_ceiling,
+            delegates: row.delegates.0,
+            addresses: addresses(row.public_only),
+            spec,
+        });
     }
     policies.retain(|policy| idps.iter().any(|idp| idp.key == policy.idp));
     Ok((idps, policies))

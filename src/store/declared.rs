@@ -6,7 +6,7 @@ use sqlx::FromRow;
 
 use super::value::{At, BATCH, FromJson, Parsed, Value, list, values};
 use super::{StoreError, Tx, search};
-use crate::base::Timestamp;
+use crate::base::{Addresses, Timestamp};
 use crate::identity::{
     Allotment, ApplicationKey, ApplicationSpec, Ceiling, IdpKey, IdpSpec, OrganizationId, OrganizationKey, PolicyId,
     PolicyText, RoleId, RoleName,
@@ -51,6 +51,10 @@ pub struct IdpRow {
     pub key: IdpKey,
     /// The organization it belongs to.
     pub owner: Option<OrganizationKey>,
+    /// Organizations whose admins may write policies at it.
+    pub delegates: Vec<OrganizationKey>,
+    /// Where requests to it may go.
+    pub addresses: Addresses,
     /// What is written down of it.
     pub spec: IdpSpec,
     /// Whether the configuration file declares it, or did.
@@ -148,14 +152,18 @@ pub async fn idps(tx: &mut Tx) -> Result<Vec<IdpRow>, StoreError> {
     struct Row {
         key: Parsed<IdpKey>,
         owner_key: Option<Parsed<OrganizationKey>>,
+        delegates: FromJson<Vec<OrganizationKey>>,
+        public_only: bool,
         spec: FromJson<IdpSpec>,
         declared: bool,
         undeclared_at: Option<At>,
     }
-    const SQL: &str = "select key, owner_key, spec, declared, undeclared_at from idps";
+    const SQL: &str = "select key, owner_key, delegates, public_only, spec, declared, undeclared_at from idps";
     let read = |row: Row| IdpRow {
         key: row.key.0,
         owner: row.owner_key.map(|key| key.0),
+        delegates: row.delegates.0,
+        addresses: addresses(row.public_only),
         spec: row.spec.0,
         declared: row.declared,
         live: row.undeclared_at.is_none(),
@@ -247,12 +255,15 @@ pub async fn put_role(tx: &mut Tx, row: &RoleRow, now: Timestamp) -> Result<(), 
 /// # Errors
 /// [`StoreError::Unique`] if another has its slug.
 pub async fn put_idp(tx: &mut Tx, row: &IdpRow, now: Timestamp) -> Result<(), StoreError> {
-    const SQL: &str = "insert into idps (key, id, owner_key, spec, declared, undeclared_at, created_at) \
-        values ($1, $2, $3, $4, $5, $6, $7) on conflict (key) do update set owner_key = excluded.owner_key, \
+    const SQL: &str = "insert into idps (key, id, owner_key, delegates, public_only, spec, declared, undeclared_at, \
+        created_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (key) do update set \
+        owner_key = excluded.owner_key, delegates = excluded.delegates, public_only = excluded.public_only, \
         spec = excluded.spec, declared = excluded.declared, undeclared_at = excluded.undeclared_at";
     let gone = (!row.live).then_some(now);
     let spec = json(&row.spec)?;
-    let values = values![row.key, row.spec.id.as_str(), row.owner, spec, row.declared, gone, now];
+    let (delegates, public_only) = (json(&row.delegates)?, row.addresses == Addresses::Public);
+    let id = row.spec.id.as_str();
+    let values = values![row.key, id, row.owner, delegates, public_only, spec, row.declared, gone, now];
     tx.conn().execute(SQL, values).await?;
     Ok(())
 }
@@ -297,6 +308,11 @@ pub async fn insert_policy(tx: &mut Tx, row: &PolicyRow, now: Timestamp) -> Resu
     };
     tx.conn().execute(SQL, values![row.id, row.idp, row.organization, org, role, ceiling, now]).await?;
     Ok(())
+}
+
+/// As the column `public_only` says.
+pub(super) const fn addresses(public_only: bool) -> Addresses {
+    if public_only { Addresses::Public } else { Addresses::Any }
 }
 
 /// Removes organizations, with everything that is theirs.

@@ -14,7 +14,7 @@ use super::identities::{self, IdentityRow};
 use super::users::{self, UserRow};
 use super::value::Value;
 use super::{DatabaseUrl, Db};
-use crate::base::{Ambient, Clock, SystemChance, Timestamp};
+use crate::base::{Addresses, Ambient, Clock, SystemChance, Timestamp};
 use crate::identity::{
     Allotment, ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, ClientAuth, DEFAULT_NEW_ACCOUNTS, Email,
     HeaderPreset, Host, IdentityId, IdpId, IdpKey, IdpSpec, Issuer, OnError, OrganizationId, OrganizationKey,
@@ -186,7 +186,15 @@ impl World {
             let row = RoleRow { id, organization: lab, admin: name.as_str() == "Admin", name, live: true };
             declared::put_role(&mut tx, &row, now).await.unwrap();
         }
-        let row = IdpRow { key: idp, owner: None, spec: idp_spec("company"), declared: true, live: true };
+        let row = IdpRow {
+            key: idp,
+            owner: None,
+            delegates: Vec::new(),
+            addresses: Addresses::Any,
+            spec: idp_spec("company"),
+            declared: true,
+            live: true,
+        };
         declared::put_idp(&mut tx, &row, now).await.unwrap();
         let id = PolicyId::new(key());
         let row = PolicyRow { id, idp, organization: None, text: PolicyText::default(), ceiling: Ceiling::None };

@@ -9,3 +9,4 @@ mod opening;
 mod people;
 mod records;
 mod sessions;
+mod tokens;

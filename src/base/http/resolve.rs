@@ -1,4 +1,5 @@
-//! Names to addresses: `localhost` and everything below it is this machine, without asking anybody (RFC 6761 6.3).
+//! Names to addresses: `localhost` and everything below it is this machine, without asking anybody (RFC 6761 6.3). Of
+//! the addresses those are given that may be connected to.
 
 use std::future::Future;
 use std::io;
@@ -10,15 +11,18 @@ use std::vec;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use tower::Service;
 
-/// The system's resolver behind the rule for `localhost`.
+use super::{Addresses, NOT_PUBLIC};
+
+/// The system's resolver behind the rule for `localhost`, and before the one for addresses.
 #[derive(Clone, Debug)]
 pub(super) struct LoopbackFirst {
     system: GaiResolver,
+    addresses: Addresses,
 }
 
-impl Default for LoopbackFirst {
-    fn default() -> Self {
-        Self { system: GaiResolver::new() }
+impl LoopbackFirst {
+    pub(super) fn new(addresses: Addresses) -> Self {
+        Self { system: GaiResolver::new(), addresses }
     }
 }
 
@@ -32,15 +36,20 @@ impl Service<Name> for LoopbackFirst {
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
+        let rule = self.addresses;
         if is_localhost(name.as_str()) {
             // The connector sets the port and tries both families.
-            let addresses =
-                vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
-            return Box::pin(async move { Ok(addresses.into_iter()) });
+            let addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
+            return Box::pin(async move { allowed(rule, addresses) });
         }
         let lookup = self.system.call(name);
-        Box::pin(async move { Ok(lookup.await?.collect::<Vec<_>>().into_iter()) })
+        Box::pin(async move { allowed(rule, lookup.await?) })
     }
+}
+
+fn allowed(rule: Addresses, addresses: impl IntoIterator<Item = SocketAddr>) -> io::Result<vec::IntoIter<SocketAddr>> {
+    let allowed: Vec<_> = addresses.into_iter().filter(|address| rule.allow(address.ip())).collect();
+    if allowed.is_empty() { Err(io::Error::other(NOT_PUBLIC)) } else { Ok(allowed.into_iter()) }
 }
 
 fn is_localhost(name: &str) -> bool {

@@ -39,6 +39,16 @@ async fn names_below_localhost_are_this_machine() {
 }
 
 #[tokio::test]
+async fn whoever_may_reach_the_public_alone_does_not_reach_this_machine() {
+    let port = server(response("inside")).await;
+    let settings = HttpSettings { addresses: Addresses::Public, ..HttpSettings::default() };
+    for host in ["127.0.0.1", "localhost", "a.localhost", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1"] {
+        let error = get(settings, format!("http://{host}:{port}/")).await.unwrap_err();
+        assert!(matches!(&error, HttpError::Connect(_)), "{host}: {error:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_response_is_taken_up_to_the_limit() {
     let port = server(response("12345678")).await;
     let url = format!("http://127.0.0.1:{port}/");

@@ -56,6 +56,19 @@ const IDP: &[Case] = &[
     ("client_secret = ", "scopes = [\"profile\"]\nclient_secret = ", "idp.company.scopes", "`openid` is missing"),
     ("client_secret = ", "scopes = []\nclient_secret = ", "idp.company.scopes", "`openid` is missing"),
     ("client_secret = ", "keep_for = \"1h\"\nclient_secret = ", "idp.company.keep_for", "while on_error is revoke"),
+    ("client_secret = ", "delegate_to = [\"ofice\"]\nclient_secret = ", "idp.company.delegate_to[0]", "`office`"),
+    (
+        "client_auth = \"none\"",
+        "client_auth = \"none\"\ndelegate_to = [\"office\"]",
+        "idp.lab-own.delegate_to",
+        "own IdP",
+    ),
+    (
+        "client_secret = ",
+        "delegated_claims = [\"\"]\nclient_secret = ",
+        "idp.company.delegated_claims[0]",
+        "exact name",
+    ),
     ("client_secret = ", "identifier = \"\"\nclient_secret = ", "idp.company.identifier", "not accepted"),
     (
         "client_secret = ",

@@ -10,7 +10,7 @@ use crate::console::Console;
 use crate::console::answer::{Answer, done, form_again, page};
 use crate::console::failed::Failed;
 use crate::console::guard::{Posted, Visitor};
-use crate::console::review::{Asked, Hand, Outcome};
+use crate::console::propose::{Hands, Proposed, Words};
 use crate::console::shell::Corner;
 use crate::directory::{Edit, EditError, Expected};
 use crate::identity::{Application, Organization};
@@ -23,13 +23,13 @@ pub(in crate::console) async fn show_new(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Answer {
-    let (organization, hand) = console.hand(&visitor, &id)?;
-    if !may_publish(&organization, &hand) {
+    let (organization, hands) = console.hands(&visitor, &id)?;
+    if !may_publish(&organization, hands) {
         return Err(Failed::NotAllowed);
     }
     let shell = console.shell_of(&visitor, &organization, Corner::Applications, None);
     let base = base(&organization);
-    let form = Draft::new(&organization, hand.is_server()).form(shell, format!("{base}/_new"), base);
+    let form = Draft::new(&organization, hands.are_whole()).form(shell, format!("{base}/_new"), base);
     Ok(page(console.web.pages.application_form(&form)))
 }
 
@@ -39,8 +39,8 @@ pub(in crate::console) async fn make(
     Path(id): Path<String>,
     posted: Posted,
 ) -> Answer {
-    let (organization, hand) = console.hand(&posted.visitor, &id)?;
-    take(&console, &hand, &posted, &organization, None).await
+    let (organization, hands) = console.hands(&posted.visitor, &id)?;
+    take(&console, hands, &posted, &organization, None).await
 }
 
 /// `GET …/applications/{application}/edit`
@@ -49,14 +49,14 @@ pub(in crate::console) async fn show(
     visitor: Visitor,
     Path((organization, id)): Path<(String, String)>,
 ) -> Answer {
-    let (organization, hand) = console.hand(&visitor, &organization)?;
+    let (organization, hands) = console.hands(&visitor, &organization)?;
     let application = console.application(&organization, &id)?;
     let own = format!("{}/{}", base(&organization), application.spec.id);
     if application.declared {
         return Ok(see_other(&own));
     }
     let shell = console.shell_of(&visitor, &organization, Corner::Applications, None);
-    let draft = Draft::of(&application, &organization, hand.is_server());
+    let draft = Draft::of(&application, &organization, hands.are_whole());
     Ok(page(console.web.pages.application_form(&draft.form(shell, format!("{own}/edit"), own))))
 }
 
@@ -66,15 +66,15 @@ pub(in crate::console) async fn save(
     Path((organization, id)): Path<(String, String)>,
     posted: Posted,
 ) -> Answer {
-    let (organization, hand) = console.hand(&posted.visitor, &organization)?;
+    let (organization, hands) = console.hands(&posted.visitor, &organization)?;
     let application = console.application(&organization, &id)?;
-    take(&console, &hand, &posted, &organization, Some(&application)).await
+    take(&console, hands, &posted, &organization, Some(&application)).await
 }
 
 /// Does what the pressed button says.
 async fn take(
     console: &Console,
-    hand: &Hand<'_>,
+    hands: Hands<'_>,
     posted: &Posted,
     organization: &Organization,
     before: Option<&Application>,
@@ -86,7 +86,7 @@ async fn take(
         Some(before) => (format!("{base}/{}/edit", before.spec.id), format!("{base}/{}", before.spec.id)),
         None => (format!("{base}/_new"), base.clone()),
     };
-    let mut draft = Draft::read(fields, organization, before.is_none(), hand.is_server());
+    let mut draft = Draft::read(fields, organization, before.is_none(), hands.are_whole());
     let pages = &console.web.pages;
     match fields.typed("do") {
         "save" => {}
@@ -109,14 +109,14 @@ async fn take(
         Some(_) => (Expected::Any, Done::Saved),
         None => (Expected::Absent, Done::Created),
     };
-    match console.change(hand, &Edit::Application(Box::new(spec)), &expected, fields).await? {
-        Outcome::Made => Ok(done(&own, made)),
-        Outcome::Review(reviewed) => {
+    match console.propose(hands, &Edit::Application(Box::new(spec)), expected, fields).await? {
+        Proposed::Made => Ok(done(&own, made)),
+        Proposed::Ask(asked) => {
             let title = format!("Save {}?", fields.typed("name").trim());
-            let asked = Asked { title, verb: "Confirm", destructive: false, goes: Vec::new(), action, cancel };
-            Ok(page(pages.review(&reviewed.page(shell, fields, asked))))
+            let words = Words { title, button: "Confirm", destructive: false, words: Vec::new(), action, cancel };
+            Ok(page(pages.confirm(&asked.page(shell, words, fields))))
         }
-        Outcome::Refused(error) => {
+        Proposed::Refused(error) => {
             match error {
                 EditError::Taken(_) => draft.taken(),
                 EditError::Flawed(flaws) => draft.flawed(flaws),

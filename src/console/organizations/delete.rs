@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use crate::console::answer::{Answer, done, page};
 use crate::console::failed::Failed;
 use crate::console::guard::{Posted, Visitor};
-use crate::console::review::{Asked, Hand, Outcome};
+use crate::console::propose::{Hands, Proposed, Words};
 use crate::console::shell::Corner;
 use crate::console::{Console, Live};
 use crate::directory::{Edit, EditError, Expected};
@@ -21,9 +21,9 @@ pub(in crate::console) async fn show(
     visitor: Visitor,
     Path(id): Path<String>,
 ) -> Answer {
-    let (organization, hand) = whole(&console, &visitor, &id)?;
-    let outcome = console.foreseen(&hand, &Edit::RemoveOrganization(organization.id.clone())).await?;
-    told(&console, &visitor, &organization, outcome, &Fields::default())
+    let (organization, hands) = whole(&console, &visitor, &id)?;
+    let proposed = console.ask(hands, &Edit::RemoveOrganization(organization.id.clone())).await?;
+    told(&console, &visitor, &organization, proposed, &Fields::default())
 }
 
 /// `POST /console/organizations/{organization}/delete`
@@ -32,43 +32,43 @@ pub(in crate::console) async fn delete(
     Path(id): Path<String>,
     posted: Posted,
 ) -> Answer {
-    let (organization, hand) = whole(&console, &posted.visitor, &id)?;
+    let (organization, hands) = whole(&console, &posted.visitor, &id)?;
     let edit = Edit::RemoveOrganization(organization.id.clone());
-    let outcome = console.change(&hand, &edit, &Expected::Any, &posted.fields).await?;
-    told(&console, &posted.visitor, &organization, outcome, &posted.fields)
+    let proposed = console.propose(hands, &edit, Expected::Any, &posted.fields).await?;
+    told(&console, &posted.visitor, &organization, proposed, &posted.fields)
 }
 
-fn whole<'a>(console: &'a Console, visitor: &Visitor, id: &str) -> Result<(Organization, Hand<'a>), Failed> {
-    let (organization, hand) = console.hand(visitor, id)?;
-    if hand.is_server() { Ok((organization, hand)) } else { Err(Failed::NotAllowed) }
+fn whole<'a>(console: &'a Console, visitor: &Visitor, id: &str) -> Result<(Organization, Hands<'a>), Failed> {
+    let (organization, hands) = console.hands(visitor, id)?;
+    if hands.are_whole() { Ok((organization, hands)) } else { Err(Failed::NotAllowed) }
 }
 
 fn told(
     console: &Console,
     visitor: &Visitor,
     organization: &Organization,
-    outcome: Outcome,
+    proposed: Proposed,
     fields: &Fields,
 ) -> Answer {
     let own = format!("/console/organizations/{}", organization.id);
-    match outcome {
-        Outcome::Made => Ok(done("/console/organizations", Done::Deleted)),
-        Outcome::Review(reviewed) => {
+    match proposed {
+        Proposed::Made => Ok(done("/console/organizations", Done::Deleted)),
+        Proposed::Ask(asked) => {
             let shell = console.shell_of(visitor, organization, Corner::Overview, None);
-            let asked = Asked {
+            let words = Words {
                 title: format!("Delete {}?", organization.name),
-                verb: "Delete it",
+                button: "Delete it",
                 destructive: true,
-                goes: goes(&console.live(), organization),
+                words: goes(&console.live(), organization),
                 action: format!("{own}/delete"),
                 cancel: own,
             };
-            Ok(page(console.web.pages.review(&reviewed.page(shell, fields, asked))))
+            Ok(page(console.web.pages.confirm(&asked.page(shell, words, fields))))
         }
         // The page says that the file has it.
-        Outcome::Refused(EditError::Declared(_)) => Ok(see_other(&own)),
-        Outcome::Refused(EditError::NoSuch(_)) => Err(Failed::NotFound),
-        Outcome::Refused(error) => {
+        Proposed::Refused(EditError::Declared(_)) => Ok(see_other(&own)),
+        Proposed::Refused(EditError::NoSuch(_)) => Err(Failed::NotFound),
+        Proposed::Refused(error) => {
             tracing::warn!(cause = %error, "an organization cannot be deleted");
             Err(Failed::BadRequest)
         }

@@ -8,7 +8,7 @@ use super::draft::Draft;
 use crate::console::Console;
 use crate::console::answer::{Answer, done, form_again, page};
 use crate::console::guard::{Posted, Visitor};
-use crate::console::review::{Asked, Hand, Outcome};
+use crate::console::propose::{Hands, Proposed, Words};
 use crate::console::shell::{Corner, Place};
 use crate::directory::{EditError, Expected};
 use crate::identity::Organization;
@@ -27,9 +27,9 @@ pub(in crate::console) async fn show_new(State(console): State<Arc<Console>>, vi
 
 /// `POST /console/organizations/_new`
 pub(in crate::console) async fn make(State(console): State<Arc<Console>>, posted: Posted) -> Answer {
-    let hand = Hand::Server(console.server_admin(&posted.visitor)?);
+    let hands = Hands::Server(console.server_admin(&posted.visitor)?);
     let shell = console.shell(&posted.visitor, Place::Organizations, None);
-    take(&console, &hand, &posted, None, shell).await
+    take(&console, hands, &posted, None, shell).await
 }
 
 /// `GET /console/organizations/{organization}/edit`
@@ -39,13 +39,13 @@ pub(in crate::console) async fn show(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer {
-    let (organization, hand) = console.hand(&visitor, &id)?;
+    let (organization, hands) = console.hands(&visitor, &id)?;
     let own = format!("{ALL}/{}", organization.id);
     if organization.declared {
         return Ok(see_other(&own));
     }
     let shell = console.shell_of(&visitor, &organization, Corner::Overview, query.as_deref());
-    let form = Draft::of(&organization, hand.is_server()).form(shell, format!("{own}/edit"), own);
+    let form = Draft::of(&organization, hands.are_whole()).form(shell, format!("{own}/edit"), own);
     Ok(page(console.web.pages.organization_form(&form)))
 }
 
@@ -55,15 +55,15 @@ pub(in crate::console) async fn save(
     Path(id): Path<String>,
     posted: Posted,
 ) -> Answer {
-    let (organization, hand) = console.hand(&posted.visitor, &id)?;
+    let (organization, hands) = console.hands(&posted.visitor, &id)?;
     let shell = console.shell_of(&posted.visitor, &organization, Corner::Overview, None);
-    take(&console, &hand, &posted, Some(&organization), shell).await
+    take(&console, hands, &posted, Some(&organization), shell).await
 }
 
 /// Does what the pressed button says.
 async fn take(
     console: &Console,
-    hand: &Hand<'_>,
+    hands: Hands<'_>,
     posted: &Posted,
     before: Option<&Organization>,
     shell: Shell,
@@ -73,7 +73,7 @@ async fn take(
         Some(before) => (format!("{ALL}/{}/edit", before.id), format!("{ALL}/{}", before.id)),
         None => (NEW.to_owned(), ALL.to_owned()),
     };
-    let mut draft = Draft::read(fields, before, hand.is_server());
+    let mut draft = Draft::read(fields, before, hands.are_whole());
     if fields.typed("do") != "save" {
         draft.add_role();
         return Ok(page(console.web.pages.organization_form(&draft.form(shell, action, cancel))));
@@ -85,15 +85,15 @@ async fn take(
         Some(_) => (Expected::Any, Done::Saved),
         None => (Expected::Absent, Done::Created),
     };
-    match console.change(hand, &edit, &expected, fields).await? {
-        Outcome::Made => Ok(done(&format!("{ALL}/{id}"), made)),
-        Outcome::Review(reviewed) => {
+    match console.propose(hands, &edit, expected, fields).await? {
+        Proposed::Made => Ok(done(&format!("{ALL}/{id}"), made)),
+        Proposed::Ask(asked) => {
             let title =
                 format!("{} {}?", if before.is_some() { "Save" } else { "Create" }, fields.typed("name").trim());
-            let asked = Asked { title, verb: "Confirm", destructive: false, goes: Vec::new(), action, cancel };
-            Ok(page(console.web.pages.review(&reviewed.page(shell, fields, asked))))
+            let words = Words { title, button: "Confirm", destructive: false, words: Vec::new(), action, cancel };
+            Ok(page(console.web.pages.confirm(&asked.page(shell, words, fields))))
         }
-        Outcome::Refused(error) => {
+        Proposed::Refused(error) => {
             match error {
                 EditError::Taken(_) => draft.taken(),
                 other => draft.refused(other.to_string()),

@@ -35,6 +35,22 @@ async fn a_declaration_becomes_the_catalogue_and_is_written_once() {
 }
 
 #[tokio::test]
+async fn delegation_is_to_organizations_and_not_to_their_names() {
+    let mut delegating = declaration();
+    delegating.idps[0].delegate_to = vec![OrganizationId::parse("lab").unwrap()];
+    on_each_with(delegating, async |it: Fixture| {
+        let (lab, _) = it.role("lab/Member").await;
+        assert_eq!(it.idp("company").await.delegates, [lab]);
+        run(&it.db, "update organizations set id = 'gone' where id = 'lab'").await;
+        assert_eq!(it.idp("company").await.delegates, [lab], "whatever is called lab next");
+        run(&it.db, "update organizations set id = 'lab' where id = 'gone'").await;
+        assert!(it.declare(&declaration()).await);
+        assert_eq!(it.idp("company").await.delegates, []);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn what_goes_is_kept_without_effect_and_comes_back_as_the_same() {
     on_each_with(declaration(), async |it: Fixture| {
         let before = it.catalogue().await;

@@ -2,12 +2,13 @@
 
 use uuid::Uuid;
 
-use super::{Edit, EditError, Expected, Reach, Revision, publish};
+use super::{Edit, EditError, Expected, Reach, Revision, SecretEdit, publish};
+use crate::base::Addresses;
 use crate::directory::danger::DangerKind;
 use crate::directory::plan::{Plan, Stored};
 use crate::identity::{
-    Allotment, ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, IdpId, IdpKey, IdpSpec, OrganizationId,
-    OrganizationKey, PolicyId, PolicyText, RoleId, RoleName,
+    Allotment, ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, ClientAuth, IdpId, IdpKey, IdpSpec,
+    OrganizationId, OrganizationKey, PolicyId, PolicyText, RoleId, RoleName,
 };
 use crate::store::declared::{ApplicationRow, IdpRow, OrganizationRow, PolicyRow, RoleRow};
 
@@ -22,7 +23,7 @@ pub(super) fn plan(
     let mut outline = Outline { stored, reach, expected, key, plan: Plan::default() };
     match edit {
         Edit::Organization { id, name, roles, allotment } => outline.organization(id, name, roles, allotment)?,
-        Edit::Idp(spec) => outline.idp(spec)?,
+        Edit::Idp { spec, secret } => outline.idp(spec, secret)?,
         Edit::IdpInForce { idp, live } => outline.idp_in_force(idp, *live)?,
         Edit::Policy { idp, organization, text, ceiling } => {
             outline.policy(idp, organization.as_ref(), text.as_ref(), ceiling)?;
@@ -83,7 +84,7 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
         Ok(())
     }
 
-    fn idp(&mut self, spec: &IdpSpec) -> Result<(), EditError> {
+    fn idp(&mut self, spec: &IdpSpec, secret: &SecretEdit) -> Result<(), EditError> {
         let what = || format!("the IdP {}", spec.id);
         let owner = spec.owner.as_ref().map(|id| self.live_organization(id)).transpose()?;
         self.needs(owner.map_or(Reach::Server, Reach::Organization), what)?;
@@ -92,9 +93,22 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
             self.needs(stored.owner.map_or(Reach::Server, Reach::Organization), what)?;
         }
         self.fits(stored.map(Revision::of_idp), stored.is_some_and(|row| row.declared), what)?;
+        if owner.is_some() && (spec.profile.server_admin.is_some() || !spec.delegate_to.is_empty()) {
+            let why = "an organization's own IdP names no server admins, and is delegated to nobody";
+            return Err(EditError::Invalid(why.to_owned()));
+        }
         let key = stored.map_or_else(|| IdpKey::new((self.key)()), |row| row.key);
+        let same_issuer = stored.filter(|row| row.spec.issuer == spec.issuer);
+        let delegates = spec.delegate_to.iter().map(|id| self.live_organization(id)).collect::<Result<_, _>>()?;
+        let addresses = match (same_issuer, self.reach) {
+            (Some(stored), _) => stored.addresses,
+            (None, Reach::Server) => Addresses::Any,
+            // Nobody but who runs this server sends it to what only it can reach.
+            (None, Reach::Organization(_)) => Addresses::Public,
+        };
+        self.secret(key, spec.client_auth, secret, same_issuer.is_some())?;
         let live = stored.is_none_or(|row| row.live);
-        let mut row = IdpRow { key, owner, spec: spec.clone(), declared: false, live };
+        let mut row = IdpRow { key, owner, delegates, addresses, spec: spec.clone(), declared: false, live };
         match stored {
             Some(stored) => {
                 row.spec.default_policy = stored.spec.default_policy.clone();
@@ -107,6 +121,34 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
             self.plan.idps.push(row);
         }
         Ok(())
+    }
+
+    /// A secret is one issuer's: another is never sent what was typed for this one.
+    fn secret(
+        &mut self,
+        key: IdpKey,
+        auth: ClientAuth,
+        secret: &SecretEdit,
+        same_issuer: bool,
+    ) -> Result<(), EditError> {
+        let known = self.stored.secrets.contains(&key);
+        match (auth, secret) {
+            (ClientAuth::None, SecretEdit::Set(_)) => {
+                Err(EditError::Invalid("a public client has no secret: leave it out".to_owned()))
+            }
+            (ClientAuth::None, SecretEdit::Keep) => {
+                self.plan.secrets.extend(known.then_some((key, None)));
+                Ok(())
+            }
+            (_, SecretEdit::Set(sealed)) => {
+                self.plan.secrets.push((key, Some(sealed.clone())));
+                Ok(())
+            }
+            (_, SecretEdit::Keep) if known && same_issuer => Ok(()),
+            (_, SecretEdit::Keep) => {
+                Err(EditError::Invalid("the client secret is missing: type the one of this issuer".to_owned()))
+            }
+        }
     }
 
     fn idp_in_force(&mut self, id: &IdpId, live: bool) -> Result<(), EditError> {
@@ -138,7 +180,7 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
             (Some(key), Some(owner)) if key != owner => return Err(EditError::OutOfReach(what())),
             (Some(key), Some(_)) => Reach::Organization(key),
             (Some(key), None) => {
-                let delegated = organization.is_some_and(|id| row.spec.delegate_to.contains(id));
+                let delegated = row.delegates.contains(&key);
                 if delegated { Reach::Organization(key) } else { Reach::Server }
             }
         };

@@ -47,7 +47,15 @@ pub(super) fn catalogue(stored: &Stored, plan: &Plan, version: i64) -> Catalogue
     let idps: Vec<Idp> = live
         .filter_map(|row| {
             let (default_policy, default_ceiling) = defaults.get(&row.key).cloned()?;
-            Some(Idp { key: row.key, owner: row.owner, default_policy, default_ceiling, spec: row.spec.clone() })
+            Some(Idp {
+                key: row.key,
+                owner: row.owner,
+                default_policy,
+                default_ceiling,
+                delegates: row.delegates.clone(),
+                addresses: row.addresses,
+                spec: row.spec.clone(),
+            })
         })
         .collect();
 

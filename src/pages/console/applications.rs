@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::{Field, Picked, Shell};
-use crate::pages::Page;
+use crate::pages::{Page, PageError, Pages};
 
 /// The applications of an organization.
 #[derive(Clone, Debug, Serialize)]
@@ -175,6 +175,32 @@ pub struct RuleFields {
     pub allow: Picked,
     /// The organization's roles, and which are ticked.
     pub roles: Vec<TickedRole>,
+}
+
+impl Pages {
+    /// The applications of an organization.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn applications(&self, page: &Applications) -> Result<String, PageError> {
+        self.render(page)
+    }
+
+    /// One application.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn application(&self, page: &ApplicationPage) -> Result<String, PageError> {
+        self.render(page)
+    }
+
+    /// The form of an application.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn application_form(&self, page: &ApplicationForm) -> Result<String, PageError> {
+        self.render(page)
+    }
 }
 
 impl Page for Applications {

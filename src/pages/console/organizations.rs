@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Field, Shell};
-use crate::pages::Page;
+use crate::pages::{Page, PageError, Pages};
 
 /// Organizations, a page of them.
 #[derive(Clone, Debug, Serialize)]
@@ -93,6 +93,32 @@ pub struct AllotmentFields {
     pub hosts: Field,
     /// Networks, one a line.
     pub networks: Field,
+}
+
+impl Pages {
+    /// Organizations, a page of them.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn organizations(&self, page: &Organizations) -> Result<String, PageError> {
+        self.render(page)
+    }
+
+    /// One organization.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn organization(&self, page: &OrganizationPage) -> Result<String, PageError> {
+        self.render(page)
+    }
+
+    /// The form of an organization.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn organization_form(&self, page: &OrganizationForm) -> Result<String, PageError> {
+        self.render(page)
+    }
 }
 
 impl Page for Organizations {

@@ -1,9 +1,10 @@
+use crate::base::Addresses;
 use crate::identity::{Allotment, Ceiling, Origin, PolicyId, PolicyText};
 use crate::store::declared::{self, PolicyRow};
 use crate::store::forget::{self, Source};
 use crate::store::identities::{self, Awaited};
 use crate::store::kit::{World, application_spec, count, idp_spec, on_each, run};
-use crate::store::{Db, StoreError, catalogue, grants};
+use crate::store::{Db, StoreError, catalogue, client_secrets, grants};
 
 async fn load(db: &Db) -> crate::identity::Catalogue {
     catalogue::load(&mut db.snapshot().await.unwrap()).await.unwrap()
@@ -34,8 +35,9 @@ async fn what_is_gone_is_not_in_the_catalogue() {
         run(&db, "update roles set undeclared_at = 1 where name = 'Admin'").await;
         let live = load(&db).await;
         assert_eq!(live.organizations[0].roles.len(), 1);
-        run(&db, "update idps set owner_key = (select key from organizations)").await;
-        assert_eq!(load(&db).await.idps[0].owner, Some(world.lab));
+        run(&db, "update idps set owner_key = (select key from organizations), public_only = true").await;
+        let idp = load(&db).await.idps.remove(0);
+        assert_eq!((idp.owner, idp.addresses), (Some(world.lab), Addresses::Public));
         run(&db, "update organizations set undeclared_at = 1").await;
         let live = load(&db).await;
         assert_eq!((live.organizations.len(), live.idps.len(), live.applications.len()), (0, 0, 0));
@@ -96,6 +98,7 @@ async fn rows_are_written_over_and_read_back() {
         assert!(declared::roles(&mut tx).await.unwrap().contains(&role));
         let mut idp = declared::idps(&mut tx).await.unwrap().remove(0);
         (idp.spec.name, idp.live, idp.owner) = ("Other".to_owned(), false, Some(world.lab));
+        (idp.delegates, idp.addresses) = (vec![world.lab], Addresses::Public);
         declared::put_idp(&mut tx, &idp, world.now).await.unwrap();
         assert_eq!(declared::idps(&mut tx).await.unwrap(), [idp]);
         let mut application = declared::applications(&mut tx).await.unwrap().remove(0);
@@ -136,6 +139,27 @@ async fn one_version_of_a_policy_is_in_force() {
         let live = load(&db).await;
         assert_eq!(live.idps[0].spec.default_policy, text);
         assert_eq!(live.policies.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sealed_secrets_are_kept_until_their_idp_goes() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let mut tx = db.begin().await.unwrap();
+        assert_eq!(client_secrets::all(&mut tx).await.unwrap(), []);
+        for sealed in ["first", "second"] {
+            client_secrets::put(&mut tx, world.idp, sealed, world.now).await.unwrap();
+            assert_eq!(client_secrets::all(&mut tx).await.unwrap(), [(world.idp, sealed.to_owned())]);
+            assert_eq!(client_secrets::holders(&mut tx).await.unwrap(), [world.idp].into());
+        }
+        client_secrets::remove(&mut tx, world.idp).await.unwrap();
+        assert_eq!(client_secrets::all(&mut tx).await.unwrap(), []);
+        client_secrets::put(&mut tx, world.idp, "third", world.now).await.unwrap();
+        tx.commit().await.unwrap();
+        run(&db, "delete from idps").await;
+        assert_eq!(count(&db, "select count(*) from client_secrets").await, 0);
     })
     .await;
 }
