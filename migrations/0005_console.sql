@@ -18,6 +18,19 @@ create table break_glass_sessions (
     expires_at bigint not null
 );
 
+-- Identity providers by hand. Of one that the file does not declare, `undeclared_at` says since when it is disabled.
+-- `delegates` are the keys of the organizations whose admins may write policies at it, as a JSON list; `public_only`
+-- is set where an organization's admin typed the issuer: requests go to addresses of the public internet alone.
+alter table idps add column delegates text not null default '[]';
+alter table idps add column public_only boolean not null default false;
+
+-- Client secrets typed in the console, sealed; those of the configuration file never come here.
+create table client_secrets (
+    idp_key text primary key references idps (key) on delete cascade,
+    sealed text not null,
+    changed_at bigint not null
+);
+
 -- People: found among a million. Of each user one row per scope and term. A scope is '' for everyone, an organization's
 -- key for those who hold a role in it, or the name of a state. A term is the beginning of a word of username, name or
 -- address, spelled so that every collation orders it alike (`store::search`); the empty one stands for the user
@@ -46,16 +59,3 @@ create index audit_user on audit (user_id, at, id) where user_id is not null;
 create index audit_action on audit (action, at, id);
 create index audit_organization on audit (organization_key, at, id) where organization_key is not null;
 create index audit_organization_action on audit (organization_key, action, at, id) where organization_key is not null;
-
--- Identity providers by hand. Of one that the file does not declare, `undeclared_at` says since when it is disabled.
--- `delegates` are the keys of the organizations whose admins may write policies at it, as a JSON list; `public_only`
--- is set where an organization's admin typed the issuer: requests go to addresses of the public internet alone.
-alter table idps add column delegates text not null default '[]';
-alter table idps add column public_only boolean not null default false;
-
--- Client secrets typed in the console, sealed; those of the configuration file never come here.
-create table client_secrets (
-    idp_key text primary key references idps (key) on delete cascade,
-    sealed text not null,
-    changed_at bigint not null
-);

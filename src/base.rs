@@ -12,7 +12,7 @@ mod timestamp;
 
 pub use ambient::{Ambient, Chance, Clock, SystemChance, SystemClock};
 pub use cookies::CookieNames;
-pub use http::{Addresses, HttpClient, HttpError, HttpSettings};
+pub use http::{Addresses, HttpClient, HttpClients, HttpError, HttpSettings};
 pub use reference::Reference;
 pub use seal::SealingKey;
 pub use secret::{Token, TokenHash, TokenHasher};

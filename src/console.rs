@@ -11,6 +11,7 @@ mod break_glass;
 mod failed;
 mod guard;
 mod overview;
+mod propose;
 mod shell;
 
 use std::sync::Arc;

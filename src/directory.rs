@@ -21,6 +21,7 @@ mod policies;
 mod provision;
 mod reconcile;
 mod record;
+mod secret;
 mod username;
 
 #[cfg(test)]
@@ -40,7 +41,7 @@ pub use break_glass::{BREAK_GLASS_LIFETIME, LINK_LIFETIME};
 pub use danger::{Approval, Danger, DangerKind, IdentityChoice};
 pub use declare::{DeclareError, Declared};
 pub use difference::{Becomes, Difference};
-pub use edit::{Edit, EditError, Expected, Revision, Terms};
+pub use edit::{Edit, EditError, Expected, Revision, SecretEdit, Terms};
 pub use explain::{
     Event, ExplainError, ExplainedSignIn, ExplainedUser, Explanation, Fate, Held, Now, RefusedApplication, Subject,
 };
@@ -49,9 +50,10 @@ pub use people::{
     FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Person, PersonSession, Sought, UserSelector,
     UserState,
 };
-pub use policies::{Author, PolicyVersion, RecallError, Recalled};
+pub use policies::{Author, PolicyVersion, RecallError, Recalled, StandingPolicy};
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
 pub use record::{Record, RecordSettings, RefusedSignIn};
+pub use secret::{SealedSecret, SealedSecrets};
 // What callers handle, from rooms that not all of them know.
 pub use crate::identity::Actor;
 pub use crate::policy::Profile;

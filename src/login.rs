@@ -1,7 +1,7 @@
 //! The login path on one page.
 //!
 //! On the sign-in host: [`start`] (choose a provider, go there), [`callback`] (come back with a code), [`admit`]
-//! (claims, decision, account), [`finish`] (session), [`home`] and [`sign_out`]. On an application's host, under `/.vestibule/`:
+//! (claims, decision, account), [`finish`] (session), [`home`] and [`sign_out`]; an admin's [`test`] ends before [`admit`]. On an application's host, under `/.vestibule/`:
 //! [`arrival`] (take the hand-off code) and [`sign_out`]. No SQL and no policy here: `directory` writes, `policy` decides.
 
 mod admit;
@@ -14,6 +14,7 @@ mod pending;
 mod scene;
 mod sign_out;
 mod start;
+mod test;
 
 use std::sync::Arc;
 
@@ -25,12 +26,13 @@ use axum::routing::get;
 use http::HeaderMap;
 use tokio::sync::{Mutex, Semaphore};
 
-use crate::base::{HttpClient, Token};
+use crate::base::{HttpClients, Token};
 use crate::directory::{Directory, StoreError};
 use crate::identity::Host;
 use crate::pages::{self, Assets};
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
 use crate::web::{self, Cause, Web};
+use scene::Lines;
 pub use scene::{IdpSecrets, Scene};
 
 /// Policies of so many sign-ins are evaluated at once: enough for every core, never enough to starve the proxy.
@@ -46,7 +48,7 @@ pub struct Login {
     pub keys: Arc<HandoffKeys>,
     /// Users and grants.
     pub directory: Directory,
-    http: HttpClient,
+    http: HttpClients,
     secrets: ArcSwap<IdpSecrets>,
     scene: ArcSwap<Scene>,
     reloading: Mutex<()>,
@@ -63,7 +65,7 @@ impl Login {
         sessions: Arc<Sessions>,
         keys: Arc<HandoffKeys>,
         directory: Directory,
-        http: HttpClient,
+        http: HttpClients,
         secrets: IdpSecrets,
     ) -> Result<Self, StoreError> {
         let scene = ArcSwap::from_pointee(Scene::default());
@@ -81,9 +83,16 @@ impl Login {
     pub async fn reload(&self) -> Result<Arc<Scene>, StoreError> {
         // One at a time: of two that overlap, the one that read first must not have the last word.
         let _reloading = self.reloading.lock().await;
-        let catalogue = self.directory.catalogue().await?;
-        let scene = Scene::compile(catalogue, &self.scene.load(), self.secrets.load_full(), &self.http, &self.web);
-        let scene = Arc::new(scene);
+        let (catalogue, sealed) = self.directory.catalogue_with_secrets().await?;
+        let declared = self.secrets.load();
+        let lines = Lines {
+            declared: &declared,
+            sealed: &sealed,
+            sealing: &self.keys.sealing,
+            http: &self.http,
+            web: &self.web,
+        };
+        let scene = Arc::new(Scene::compile(catalogue, &self.scene.load(), &lines));
         self.scene.store(Arc::clone(&scene));
         Ok(scene)
     }
@@ -133,6 +142,7 @@ pub fn sign_in_host(login: Arc<Login>) -> Router {
         .route("/", get(home::home))
         .route("/login", get(start::choose))
         .route("/login/{idp}", get(start::start))
+        .route("/login/{idp}/test", get(test::start))
         // What spends a code answers no HEAD: who only looks at a link must not use it up.
         .route("/login/{idp}/callback", get(callback::callback).head(wrong_method_on_sign_in_host))
         .route("/logout", get(sign_out::confirm).post(sign_out::sign_out))

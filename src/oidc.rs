@@ -10,22 +10,24 @@ mod discovery;
 mod error;
 mod exchange;
 mod keys;
+mod preview;
 mod provider;
 mod userinfo;
 
 use std::fmt;
 use std::sync::Arc;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
 use url::Url;
 
-use crate::base::{Ambient, HttpClient};
+use crate::base::{Addresses, Ambient, HttpClient};
 use crate::identity::{ClientAuth, Issuer};
 
 pub use error::{Cause, OidcError};
+pub use preview::{Preview, PreviewError, preview};
 
 use discovery::Discovery;
 use provider::Provider;
@@ -51,6 +53,23 @@ pub struct ProviderSettings {
     pub redirect_uri: String,
     /// The scopes asked for; `openid` is always among what is sent.
     pub scopes: Vec<String>,
+    /// Where requests to it may go.
+    pub addresses: Addresses,
+}
+
+impl PartialEq for ProviderSettings {
+    fn eq(&self, other: &Self) -> bool {
+        // All of them by name, so that a new one is not forgotten.
+        let Self { issuer, client_id, client_secret, client_auth, redirect_uri, scopes, addresses } = self;
+        let exposed = [client_secret, &other.client_secret].map(|secret| secret.as_ref().map(|it| it.expose_secret()));
+        *issuer == other.issuer
+            && *client_id == other.client_id
+            && exposed[0] == exposed[1]
+            && *client_auth == other.client_auth
+            && *redirect_uri == other.redirect_uri
+            && *scopes == other.scopes
+            && *addresses == other.addresses
+    }
 }
 
 /// What to ask of the provider beside a sign-in.
@@ -104,7 +123,7 @@ pub struct RelyingParty {
 }
 
 impl RelyingParty {
-    /// The relying party of these settings. Makes no request.
+    /// The relying party of these settings, whose requests go by `http`. Makes no request.
     ///
     /// # Errors
     /// [`OidcError::Misconfigured`] when the settings contradict each other.
@@ -119,6 +138,11 @@ impl RelyingParty {
         }
         let discovery = Arc::new(Discovery::new(settings.issuer.clone(), http.clone(), ambient.clone()));
         Ok(Self { settings, http, ambient, discovery })
+    }
+
+    /// Whether another would be the same, made of these settings: then this one, which knows the provider, may stay.
+    pub fn is_made_of(&self, settings: &ProviderSettings) -> bool {
+        self.settings == *settings
     }
 
     /// The issuer of this provider.

@@ -9,6 +9,7 @@ mod home;
 mod problem;
 mod sign_in;
 mod sign_out;
+mod test_sign_in;
 #[cfg(test)]
 mod tests;
 
@@ -17,12 +18,16 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 pub use assets::{Asset, Assets, asset};
-pub use console::{AuditItem, AuditLink, AuditLog, BreakGlass, Done, Field, NavItem, Overview, Shell};
+pub use console::{
+    AuditItem, AuditLink, AuditLog, BreakGlass, Confirm, Done, EffectLine, Field, ImpactLines, NavItem, Overview,
+    Question, Shell,
+};
 pub use frame::{Account, Action, CSRF_FIELD, Frame};
 pub use home::{Home, HomeApplication, HomeOrganization};
 pub use problem::Problem;
 pub use sign_in::{Choice, Choose, Welcome};
 pub use sign_out::{ConfirmSignOut, SignedOut};
+pub use test_sign_in::{TestFailure, TestPerson, TestSignIn, VerdictLine};
 
 /// A page could not be rendered: a fault of ours, never of what was asked. Its text is for the log, not for people.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +54,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     (Welcome::TEMPLATE, include_str!("../templates/login/welcome.html")),
     (ConfirmSignOut::TEMPLATE, include_str!("../templates/login/confirm_sign_out.html")),
     (SignedOut::TEMPLATE, include_str!("../templates/login/signed_out.html")),
+    (TestSignIn::TEMPLATE, include_str!("../templates/login/test.html")),
     (Home::TEMPLATE, include_str!("../templates/home.html")),
     (Problem::TEMPLATE, include_str!("../templates/problem.html")),
 ];
@@ -90,6 +96,14 @@ impl Pages {
     /// # Errors
     /// When the template fails.
     pub fn welcome(&self, page: &Welcome) -> Result<String, PageError> {
+        self.render(page)
+    }
+
+    /// What came of a test sign-in.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn test_sign_in(&self, page: &TestSignIn) -> Result<String, PageError> {
         self.render(page)
     }
 

@@ -19,6 +19,7 @@ mod sight;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use case::{Case, Expected, Mismatch, in_short};
 pub use compare::{Piece, compare};

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::{AppError, Options};
 use crate::assertion::{Assertions, SigningKey};
 use crate::audit::Denials;
-use crate::base::{Ambient, HttpClient, HttpSettings, SealingKey};
+use crate::base::{Ambient, HttpClients, HttpSettings, SealingKey};
 use crate::config::Settings;
 use crate::console::{self, Console, Live};
 use crate::directory::{Approval, DeclareError, Declared, Directory};
@@ -76,7 +76,7 @@ impl House {
         let signing = signing_key(&db, ambient).await?;
         let assertions = Arc::new(Assertions::new(signing, settings.server.public_url.clone(), ambient.clone()));
         let sessions = Arc::new(Sessions::new(db.clone(), ambient.clone(), settings.session, Arc::clone(&changes)));
-        let http = HttpClient::new(HttpSettings::default());
+        let http = HttpClients::new(HttpSettings::default());
         let secrets = settings.secrets.clone();
         let login =
             Login::new(Arc::clone(&web), Arc::clone(&sessions), Arc::clone(&keys), directory.clone(), http, secrets);

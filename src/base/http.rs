@@ -148,6 +148,29 @@ impl HttpClient {
     }
 }
 
+/// A client for each kind of address. Clones share connections.
+#[derive(Clone, Debug)]
+pub struct HttpClients {
+    any: HttpClient,
+    public: HttpClient,
+}
+
+impl HttpClients {
+    /// Clients with these limits, whatever addresses they name.
+    pub fn new(settings: HttpSettings) -> Self {
+        let to = |addresses| HttpClient::new(HttpSettings { addresses, ..settings });
+        Self { any: to(Addresses::Any), public: to(Addresses::Public) }
+    }
+
+    /// The client whose requests go to those addresses.
+    pub const fn to(&self, addresses: Addresses) -> &HttpClient {
+        match addresses {
+            Addresses::Any => &self.any,
+            Addresses::Public => &self.public,
+        }
+    }
+}
+
 impl fmt::Debug for HttpClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpClient").field("settings", &self.settings).finish_non_exhaustive()

@@ -49,7 +49,7 @@ fn idp(mut section: Section<'_>) -> IdpDraft {
     let on_error = on_error(&mut section);
     let default_policy = default_policy(&mut section);
     let delegate_to = section.list("delegate_to", OrganizationId::parse).unwrap_or_default();
-    let delegate_claims = plain(&section.list("delegate_claims", text::claim).unwrap_or_default());
+    let delegated_claims = plain(&section.list("delegated_claims", text::claim).unwrap_or_default());
     let cases = case::of_idp(&mut section);
     if owner.is_some() && profile.server_admin.is_some() {
         section.refuse(
@@ -79,7 +79,7 @@ fn idp(mut section: Section<'_>) -> IdpDraft {
             on_error,
             default_policy,
             delegate_to: plain(&delegate_to),
-            delegate_claims,
+            delegated_claims,
         })
     })();
     section.finish();

@@ -84,8 +84,7 @@ impl Visitor {
     /// Whether they administer that organization, or the server.
     pub(super) fn administers(&self, organization: &Organization) -> bool {
         let Who::User(principal) = &self.who else { return true };
-        let holds = |role| principal.roles_in(organization.key).any(|held| held == role);
-        principal.server_admin || organization.roles.iter().any(|role| role.admin && holds(role.id))
+        principal.administers(organization)
     }
 
     /// Whether they administer the server.

@@ -11,7 +11,7 @@ use crate::audit::{self, About, Action, Entry};
 use crate::base::Timestamp;
 use crate::identity::{Actor, Declaration, IdpId};
 use crate::store::changes::{self, Change};
-use crate::store::{StoreError, Tx, catalogue, declared, forget};
+use crate::store::{StoreError, Tx, catalogue, client_secrets, declared, forget};
 
 /// Most differences that a line of the audit log tells one by one.
 const MAX_TOLD: usize = 100;
@@ -183,6 +183,12 @@ pub(super) async fn write(tx: &mut Tx, plan: &Plan, author: Actor, now: Timestam
     }
     for row in &plan.idps {
         declared::put_idp(tx, row, now).await?;
+    }
+    for (key, sealed) in &plan.secrets {
+        match sealed {
+            Some(sealed) => client_secrets::put(tx, *key, sealed.as_str(), now).await?,
+            None => client_secrets::remove(tx, *key).await?,
+        }
     }
     for id in &plan.retired {
         declared::retire_policy(tx, *id, now).await?;

@@ -92,6 +92,12 @@ impl Plan {
             let old = old.map(|old| Side { live: old.live, keys: spec(&old.spec) });
             told.add("IdP", row.spec.id.to_string(), old, Side { live: row.live, keys: spec(&row.spec) });
         }
+        // That it changed is told, never what it is.
+        for (key, sealed) in &self.secrets {
+            let word = if sealed.is_some() { "set anew" } else { "removed" };
+            let change = vec![("client_secret".to_owned(), Value::Null, json!(word))];
+            told.0.push(Difference { what: "IdP", name: names.idp(*key), becomes: Becomes::Changed(change) });
+        }
         self.removals(stored, &names, &mut told);
         self.policy_differences(stored, &names, &mut told);
         for row in &self.applications {

@@ -10,7 +10,7 @@ use super::danger::Danger;
 use super::declare::DeclareError;
 use super::foresee::dangers_of;
 use super::plan::{Plan, Stored};
-use super::{ATTEMPTS, Approval, Directory, Foresight, OrganizationAdmin, ServerAdmin};
+use super::{ATTEMPTS, Approval, Directory, Foresight, OrganizationAdmin, SealedSecret, ServerAdmin};
 use crate::audit::{About, Action, Entry};
 use crate::identity::{
     Actor, ApplicationId, ApplicationSpec, IdpId, IdpSpec, OrganizationId, OrganizationKey, PolicyText, RoleName,
@@ -32,7 +32,12 @@ pub enum Edit {
         roles: Vec<(RoleName, bool)>,
     },
     /// An IdP is made, or is written down like this from now on; its default policy stays as it is.
-    Idp(Box<IdpSpec>),
+    Idp {
+        /// What is written down of it.
+        spec: Box<IdpSpec>,
+        /// What becomes of its client secret; one that is of no use any more goes.
+        secret: SecretEdit,
+    },
     /// An IdP counts, or does not: nobody can sign in there, and its sessions open nothing.
     IdpInForce {
         /// The IdP.
@@ -58,6 +63,16 @@ pub enum Edit {
     RemoveIdp(IdpId),
     /// An application goes.
     RemoveApplication(ApplicationId),
+}
+
+/// What becomes of a client secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum SecretEdit {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is this one from now on.
+    Set(SealedSecret),
 }
 
 /// What the change is made on.
@@ -228,6 +243,7 @@ fn about(plan: &Plan) -> About {
     let organization =
         plan.organizations.first().map(|row| row.key).or_else(|| plan.removed.organizations.first().copied());
     let idp = plan.idps.first().map(|row| row.key).or_else(|| plan.removed.idps.first().copied());
+    let idp = idp.or_else(|| plan.secrets.first().map(|(key, _)| *key));
     About {
         organization: organization
             .or_else(|| plan.roles.first().map(|row| row.organization))

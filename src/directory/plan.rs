@@ -1,11 +1,12 @@
 //! What a declaration changes, as a value: a pure function of what is stored and what is declared.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
 use super::danger::DangerKind;
 use super::declare::DeclareError;
+use super::secret::SealedSecret;
 use crate::base::Addresses;
 use crate::identity::{
     ApplicationKey, Ceiling, Declaration, IdpId, IdpKey, IdpSpec, OrganizationId, OrganizationKey, OrganizationSpec,
@@ -13,7 +14,7 @@ use crate::identity::{
 };
 use crate::store::declared::{self, ApplicationRow, IdpRow, OrganizationRow, PolicyRow, RoleRow};
 use crate::store::forget::{self, Source};
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, client_secrets};
 
 /// Everything that is stored of the catalogue.
 #[derive(Debug, Default)]
@@ -24,6 +25,8 @@ pub(super) struct Stored {
     pub(super) policies: Vec<PolicyRow>,
     pub(super) applications: Vec<ApplicationRow>,
     pub(super) sources: Vec<Source>,
+    /// The IdPs whose client secret was typed in the console.
+    pub(super) secrets: HashSet<IdpKey>,
 }
 
 impl Stored {
@@ -35,6 +38,7 @@ impl Stored {
             policies: declared::policies(tx).await?,
             applications: declared::applications(tx).await?,
             sources: forget::sources(tx).await?,
+            secrets: client_secrets::holders(tx).await?,
         })
     }
 }
@@ -74,6 +78,8 @@ pub(super) struct Plan {
     pub(super) organizations: Vec<OrganizationRow>,
     pub(super) roles: Vec<RoleRow>,
     pub(super) idps: Vec<IdpRow>,
+    /// Client secrets that are new, or go.
+    pub(super) secrets: Vec<(IdpKey, Option<SealedSecret>)>,
     pub(super) retired: Vec<PolicyId>,
     pub(super) policies: Vec<PolicyRow>,
     pub(super) applications: Vec<ApplicationRow>,
@@ -88,6 +94,7 @@ impl Plan {
         self.organizations.is_empty()
             && self.roles.is_empty()
             && self.idps.is_empty()
+            && self.secrets.is_empty()
             && self.retired.is_empty()
             && self.policies.is_empty()
             && self.applications.is_empty()
@@ -189,6 +196,8 @@ impl<'a, K: FnMut() -> Uuid> Planner<'a, K> {
         if stored != Some(&row) {
             self.plan.idps.push(row);
         }
+        // The file has its own, or none.
+        self.plan.secrets.extend(self.stored.secrets.contains(&key).then_some((key, None)));
         self.policy(key, None, &spec.default_policy);
         Ok(())
     }

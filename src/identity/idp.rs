@@ -160,14 +160,14 @@ pub struct IdpSpec {
     pub require_match: bool,
     /// What becomes of grants when a selector fails.
     pub on_error: OnError,
-    /// The policy of organizations without one of their own.
-    pub default_policy: PolicyText,
-    /// Organizations whose admins may write their own policies at this IdP, if it is global.
+    /// Of a global one: the organizations whose admins may write their own policy at it.
     #[serde(default)]
     pub delegate_to: Vec<OrganizationId>,
-    /// The only claims of this IdP that those admins see, of their own members.
+    /// The only claims that those admins see, of their members' sign-ins.
     #[serde(default)]
-    pub delegate_claims: Vec<String>,
+    pub delegated_claims: Vec<String>,
+    /// The policy of organizations without one of their own.
+    pub default_policy: PolicyText,
 }
 
 /// A live identity provider.
@@ -219,7 +219,7 @@ impl Idp {
         if self.owner == Some(organization) {
             Sight::All
         } else if self.owner.is_none() && self.delegates.contains(&organization) {
-            Sight::Claims(&self.spec.delegate_claims)
+            Sight::Claims(&self.spec.delegated_claims)
         } else {
             Sight::Nothing
         }

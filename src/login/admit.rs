@@ -92,14 +92,22 @@ impl Login {
 
     /// Runs the pure policy off the async workers, so that a large directory never holds up the proxy.
     async fn decide(&self, scene: &Arc<Scene>, idp: &Idp, claims: &Arc<Claims>) -> Result<Decided, Refusal> {
-        let permit = Arc::clone(&self.evaluations).acquire_owned().await.map_err(unavailable)?;
         let (scene, claims, key) = (Arc::clone(scene), Arc::clone(claims), idp.key);
-        let decided = tokio::task::spawn_blocking(move || {
+        self.evaluate(move || decide(&scene, key, &claims)).await?
+    }
+
+    /// Runs what evaluates policies off the async workers, a few at once.
+    pub(super) async fn evaluate<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let permit = Arc::clone(&self.evaluations).acquire_owned().await.map_err(unavailable)?;
+        let evaluated = tokio::task::spawn_blocking(move || {
             // Held by the work itself: it goes on when the browser hangs up, and so must count.
             let _permit = permit;
-            decide(&scene, key, &claims)
+            work()
         });
-        decided.await.map_err(unavailable)?
+        evaluated.await.map_err(unavailable)
     }
 }
 

@@ -68,18 +68,19 @@ pub(super) async fn callback(
         // An IdP that does not exist is answered in the same way: which ones there are is nobody's business.
         return login.not_pending(idp, &host, &headers).await;
     };
-    let Purpose::SignIn { request } = pending.purpose.clone();
     // Whatever comes of it, this sign-in is over in this browser.
     let forget = login.forget_pending(state);
     let answered = login.answer(&scene, idp, params, state, pending.attempt.clone()).await;
-    let finished = match answered {
-        Ok(tokens) => login.finish(idp, tokens, pending, &host, &headers).await,
-        Err(refusal) => Err(refusal),
-    };
-    let response = match finished {
-        Ok(response) => response,
-        Err(refusal) => {
-            login.web.fail(login.log_refusal(Some(idp), &refusal, request.as_ref()), &headers, Assets::SignIn)
+    let response = match pending.purpose {
+        Purpose::Test { asked_by } => login.show_test(&scene, idp, answered, &asked_by, &host, &headers).await,
+        Purpose::SignIn { request } => {
+            let finished = match answered {
+                Ok(tokens) => login.finish(idp, tokens, request.as_ref(), &host, &headers).await,
+                Err(refusal) => Err(refusal),
+            };
+            finished.unwrap_or_else(|refusal| {
+                login.web.fail(login.log_refusal(Some(idp), &refusal, request.as_ref()), &headers, Assets::SignIn)
+            })
         }
     };
     with_cookie(response, forget)

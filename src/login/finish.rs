@@ -6,23 +6,22 @@ use http::HeaderMap;
 use super::Login;
 use super::admit::{Admitted, with_notes};
 use super::callback::Refusal;
-use super::pending::{Pending, Purpose};
 use crate::base::Reference;
 use crate::directory::Provisioned;
 use crate::identity::{Host, Idp};
 use crate::oidc::VerifiedTokens;
 use crate::pages::{Account, Assets};
 use crate::policy::Profile;
-use crate::session::SignedIn;
+use crate::session::{HandoffRequest, SignedIn};
 use crate::web::{self, Cause, Failure, SESSION_COOKIE, see_other, with_cookie};
 
 impl Login {
-    /// Completes a sign-in whose tokens were verified.
+    /// Completes a sign-in whose tokens were verified, on the way to where `request` says.
     pub(super) async fn finish(
         &self,
         idp: &Idp,
         tokens: VerifiedTokens,
-        pending: Pending,
+        request: Option<&HandoffRequest>,
         host: &Host,
         headers: &HeaderMap,
     ) -> Result<Response, Refusal> {
@@ -45,14 +44,14 @@ impl Login {
         let disabled = || Refusal::new(Cause::Disabled, "the user was disabled meanwhile");
         let (session, token) = self.sessions.open(signed_in, host, previous).await?.ok_or_else(disabled)?;
         let cookie = self.web.cookies.set(SESSION_COOKIE, &token.expose(), Some(self.sessions.absolute_timeout()));
-        let response = match pending.purpose {
+        let response = match request {
             _ if provisioned.organizations == 0 && !profile.server_admin => {
                 let cause = with_notes("no organization matched and no grant is held", &notes);
                 let failure = self.nowhere_to_go(idp, &provisioned, &profile, record.reference, &cause);
                 self.web.fail(failure.with_sign_out("/logout", web::form_token(&token)), headers, Assets::SignIn)
             }
-            Purpose::SignIn { request: Some(request) } => self.hand_off(session, &request, headers).await,
-            Purpose::SignIn { request: None } => see_other("/"),
+            Some(request) => self.hand_off(session, request, headers).await,
+            None => see_other("/"),
         };
         Ok(with_cookie(response, cookie))
     }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
-use crate::base::HttpClient;
+use crate::base::{HttpClients, SealingKey};
+use crate::directory::SealedSecrets;
 use crate::identity::{Application, Catalogue, Host, Idp, IdpId, IdpKey};
 use crate::oidc::{ProviderSettings, RelyingParty};
 use crate::policy::Snapshot;
@@ -22,53 +23,57 @@ pub struct Scene {
     pub catalogue: Arc<Catalogue>,
     /// Its policies.
     pub policies: Arc<Snapshot>,
-    providers: HashMap<IdpKey, (Idp, Arc<RelyingParty>)>,
-    secrets: Arc<IdpSecrets>,
+    providers: HashMap<IdpKey, Arc<RelyingParty>>,
     applications: HashMap<Host, usize>,
+}
+
+/// How providers are spoken to.
+pub struct Lines<'a> {
+    /// The client secrets of the file.
+    pub declared: &'a IdpSecrets,
+    /// Those typed in the console.
+    pub sealed: &'a SealedSecrets,
+    /// What they were sealed with.
+    pub sealing: &'a SealingKey,
+    /// What carries requests.
+    pub http: &'a HttpClients,
+    /// Where browsers come back to.
+    pub web: &'a Web,
 }
 
 impl Scene {
     /// Compiles a catalogue. The client of a provider that did not change is taken over from `before`, with the
     /// metadata and keys it knows.
-    pub fn compile(
-        catalogue: Catalogue,
-        before: &Self,
-        secrets: Arc<IdpSecrets>,
-        http: &HttpClient,
-        web: &Web,
-    ) -> Self {
+    pub fn compile(catalogue: Catalogue, before: &Self, lines: &Lines<'_>) -> Self {
         let policies = Arc::new(Snapshot::compile(&catalogue));
-        let same_secret = |id: &IdpId| {
-            let [before, now] =
-                [&before.secrets, &secrets].map(|secrets| secrets.get(id).map(|secret| secret.expose_secret()));
-            before == now
-        };
         let mut providers = HashMap::new();
         for idp in &catalogue.idps {
-            let known = before.providers.get(&idp.key);
-            let known = known.filter(|(known, _)| known.spec == idp.spec && same_secret(&idp.spec.id));
+            let settings = lines.settings(idp);
+            let known = before.providers.get(&idp.key).filter(|known| known.is_made_of(&settings));
             let party = match known {
-                Some((_, party)) => Arc::clone(party),
-                None => match RelyingParty::new(settings(idp, &secrets, web), http.clone(), web.ambient.clone()) {
-                    Ok(party) => Arc::new(party),
-                    Err(error) => {
-                        tracing::error!(idp = %idp.spec.id, cause = %error, "nobody can sign in at this provider");
-                        continue;
+                Some(party) => Arc::clone(party),
+                None => {
+                    match RelyingParty::new(settings, lines.http.to(idp.addresses).clone(), lines.web.ambient.clone()) {
+                        Ok(party) => Arc::new(party),
+                        Err(error) => {
+                            tracing::error!(idp = %idp.spec.id, cause = %error, "nobody can sign in at this provider");
+                            continue;
+                        }
                     }
-                },
+                }
             };
-            providers.insert(idp.key, (idp.clone(), party));
+            providers.insert(idp.key, party);
         }
         let hosts = |(index, application): (usize, &Application)| {
             application.spec.hosts.iter().map(move |host| (host.clone(), index)).collect::<Vec<_>>()
         };
         let applications = catalogue.applications.iter().enumerate().flat_map(hosts).collect();
-        Self { catalogue: Arc::new(catalogue), policies, providers, secrets, applications }
+        Self { catalogue: Arc::new(catalogue), policies, providers, applications }
     }
 
     /// The client of a provider.
     pub fn provider(&self, key: IdpKey) -> Option<&RelyingParty> {
-        self.providers.get(&key).map(|(_, party)| party.as_ref())
+        self.providers.get(&key).map(Arc::as_ref)
     }
 
     /// The application of a host.
@@ -92,13 +97,18 @@ impl Scene {
     }
 }
 
-fn settings(idp: &Idp, secrets: &IdpSecrets, web: &Web) -> ProviderSettings {
-    ProviderSettings {
-        issuer: idp.spec.issuer.clone(),
-        client_id: idp.spec.client_id.clone(),
-        client_secret: secrets.get(&idp.spec.id).cloned(),
-        client_auth: idp.spec.client_auth,
-        redirect_uri: web.public_url.redirect_uri(&idp.spec.id),
-        scopes: idp.spec.scopes.clone(),
+impl Lines<'_> {
+    fn settings(&self, idp: &Idp) -> ProviderSettings {
+        let spec = &idp.spec;
+        let sealed = || self.sealed.get(&idp.key)?.open(self.sealing, (&spec.id, &spec.issuer));
+        ProviderSettings {
+            issuer: spec.issuer.clone(),
+            client_id: spec.client_id.clone(),
+            client_secret: self.declared.get(&spec.id).cloned().or_else(sealed),
+            client_auth: spec.client_auth,
+            redirect_uri: self.web.public_url.redirect_uri(&spec.id),
+            scopes: spec.scopes.clone(),
+            addresses: idp.addresses,
+        }
     }
 }

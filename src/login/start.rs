@@ -104,7 +104,7 @@ pub(super) async fn choose(
 
 /// Whether the person chose a provider on our own page, or typed its address. Another site must not choose it: it could
 /// send people to a provider it runs, which signs them in as somebody else without asking.
-fn is_own_choice(headers: &HeaderMap) -> bool {
+pub(super) fn is_own_choice(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_none_or(|site| site == "same-origin" || site == "none")
 }
 
@@ -134,22 +134,28 @@ pub(super) async fn start(
 impl Login {
     async fn depart(&self, scene: &Scene, idp: &Idp, asked: Asked, headers: &HeaderMap) -> Response {
         let ask = Ask { login_hint: asked.wish.login_hint.clone(), reauthenticate: asked.wish.as_someone_else };
-        let departure = match scene.provider(idp.key) {
-            Some(provider) => provider.authorize(ask).await.map_err(Refusal::from),
-            None => Err(Refusal::new(Cause::SignInRefused, "no client could be made of the provider's settings")),
-        };
-        let (url, attempt) = match departure {
-            Ok(departure) => departure,
-            Err(refusal) => {
-                let request = self.seal_anew(asked.request.as_ref());
-                let again = asked.wish.path(Some(idp.spec.id.as_str()), request.as_deref());
-                let failure = self.log_refusal(Some(idp), &refusal, None).with_link("Try again", again);
-                return self.web.fail(failure, headers, Assets::SignIn);
-            }
-        };
-        let purpose = Purpose::SignIn { request: asked.request };
+        let purpose = Purpose::SignIn { request: asked.request.clone() };
+        self.send_to_provider(scene, idp, ask, purpose, headers).await.unwrap_or_else(|refusal| {
+            let request = self.seal_anew(asked.request.as_ref());
+            let again = asked.wish.path(Some(idp.spec.id.as_str()), request.as_deref());
+            let failure = self.log_refusal(Some(idp), &refusal, None).with_link("Try again", again);
+            self.web.fail(failure, headers, Assets::SignIn)
+        })
+    }
+
+    /// Sends the browser to a provider, to come back for that purpose.
+    pub(super) async fn send_to_provider(
+        &self,
+        scene: &Scene,
+        idp: &Idp,
+        ask: Ask,
+        purpose: Purpose,
+        headers: &HeaderMap,
+    ) -> Result<Response, Refusal> {
+        let missing = || Refusal::new(Cause::SignInRefused, "no client could be made of the provider's settings");
+        let (url, attempt) = scene.provider(idp.key).ok_or_else(missing)?.authorize(ask).await?;
         let pending = Pending::new(idp.key, attempt, purpose, self.web.ambient.now());
-        self.keep_pending(pending, headers).into_iter().fold(see_other(url.as_str()), with_cookie)
+        Ok(self.keep_pending(pending, headers).into_iter().fold(see_other(url.as_str()), with_cookie))
     }
 
     fn show_chooser(&self, scene: &Scene, offers: &[&Idp], asked: &Asked) -> Response {

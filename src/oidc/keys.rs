@@ -58,6 +58,11 @@ impl KeySet {
         Some(Self(keys.iter().filter_map(Key::parse).take(MAX_KEYS).collect()))
     }
 
+    /// How many of them can verify a signature.
+    pub(super) const fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Verifies a compact JWS whose payload is a JSON object.
     pub(super) fn verify(&self, jwt: &str) -> Result<Verified, Rejected> {
         let bad = |reason: &str| Rejected::Bad(reason.to_owned());
@@ -163,7 +168,7 @@ impl Header {
 
 /// The allow-list. Never `none`, never HMAC, whatever a provider announces: with those anybody who knows the public key
 /// or our secret could sign. ES512 would be welcome, but our cryptography has no P-521.
-fn accepted(name: &str) -> Option<Algorithm> {
+pub(super) fn accepted(name: &str) -> Option<Algorithm> {
     Some(match name {
         "RS256" => Algorithm::RS256,
         "RS384" => Algorithm::RS384,

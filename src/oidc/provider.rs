@@ -13,6 +13,9 @@ use super::RawClaims;
 use super::error::{OidcError, quoted};
 use super::keys::KeySet;
 
+/// Where the document lies below an issuer (OpenID Connect Discovery 1.0, section 4).
+pub(super) const DOCUMENT: &str = "/.well-known/openid-configuration";
+
 /// A provider as it described itself.
 pub(super) struct Provider {
     pub(super) metadata: Metadata,
@@ -36,14 +39,22 @@ pub(super) struct Metadata {
 impl Provider {
     /// Asks the provider for its metadata and keys.
     pub(super) async fn fetch(issuer: &Issuer, http: &HttpClient, now: Timestamp) -> Result<Self, OidcError> {
-        let base = issuer.as_str().strip_suffix('/').unwrap_or(issuer.as_str());
-        let response = get(http, &format!("{base}/.well-known/openid-configuration"), "discovery").await?;
-        let metadata = Metadata::parse(issuer, response.body())?;
-        let response = get(http, metadata.jwks_uri.as_str(), "the key set").await?;
-        let keys = KeySet::parse(response.body())
-            .ok_or_else(|| OidcError::misconfigured("the key set (jwks_uri) is no JWK Set"))?;
+        let metadata = Metadata::parse(issuer, &document(issuer, http).await?)?;
+        let keys = keys(&metadata, http).await?;
         Ok(Self { metadata, keys, fetched: now })
     }
+}
+
+/// The metadata document of an issuer, unread.
+pub(super) async fn document(issuer: &Issuer, http: &HttpClient) -> Result<Bytes, OidcError> {
+    let base = issuer.as_str().strip_suffix('/').unwrap_or(issuer.as_str());
+    Ok(get(http, &format!("{base}{DOCUMENT}"), "discovery").await?.into_body())
+}
+
+/// The keys that the metadata leads to.
+pub(super) async fn keys(metadata: &Metadata, http: &HttpClient) -> Result<KeySet, OidcError> {
+    let response = get(http, metadata.jwks_uri.as_str(), "the key set").await?;
+    KeySet::parse(response.body()).ok_or_else(|| OidcError::misconfigured("the key set (jwks_uri) is no JWK Set"))
 }
 
 impl Metadata {

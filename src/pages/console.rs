@@ -2,18 +2,21 @@
 
 mod audit;
 mod break_glass;
+mod confirm;
 mod overview;
 mod shell;
 
 use super::{Page, PageError, Pages};
 pub use audit::{AuditItem, AuditLink, AuditLog};
 pub use break_glass::BreakGlass;
+pub use confirm::{Confirm, EffectLine, ImpactLines, Question};
 pub use overview::Overview;
 pub use shell::{Done, Field, NavItem, Shell};
 
 /// The console's templates, by the name other templates call them.
 pub(super) const TEMPLATES: &[(&str, &str)] = &[
     ("console.html", include_str!("../../templates/console.html")),
+    (Confirm::TEMPLATE, include_str!("../../templates/console/confirm.html")),
     (BreakGlass::TEMPLATE, include_str!("../../templates/break_glass.html")),
     (Overview::TEMPLATE, include_str!("../../templates/console/overview.html")),
     (AuditLog::TEMPLATE, include_str!("../../templates/console/audit.html")),
@@ -39,6 +42,8 @@ macro_rules! pages {
 pages! {
     /// What a login link shows.
     break_glass: BreakGlass,
+    /// What a change would do, and whether it is meant.
+    confirm: Confirm,
     /// The console's first page.
     overview: Overview,
     /// The audit log.
@@ -51,5 +56,5 @@ pub(super) fn samples() -> Vec<(&'static str, Vec<serde_json::Value>)> {
     fn of<P: Page>() -> (&'static str, Vec<serde_json::Value>) {
         (P::TEMPLATE, P::samples().iter().map(|sample| serde_json::to_value(sample).unwrap()).collect())
     }
-    vec![of::<BreakGlass>(), of::<Overview>(), of::<AuditLog>()]
+    vec![of::<Confirm>(), of::<BreakGlass>(), of::<Overview>(), of::<AuditLog>()]
 }

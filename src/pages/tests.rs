@@ -27,6 +27,7 @@ fn samples() -> Vec<(&'static str, usize, Value)> {
         .chain(of::<Welcome>())
         .chain(of::<ConfirmSignOut>())
         .chain(of::<SignedOut>())
+        .chain(of::<TestSignIn>())
         .chain(of::<Home>())
         .chain(of::<Problem>())
         .chain(console)
@@ -106,7 +107,7 @@ fn every_fact_is_shown() {
         let mut texts = Vec::new();
         collect(&facts, &mut texts);
         for text in texts {
-            let shown = text.replace('/', "&#x2f;").replace('\'', "&#x27;");
+            let shown = text.replace('/', "&#x2f;").replace('\'', "&#x27;").replace('"', "&quot;");
             assert!(page.contains(&shown), "{text:?} is missing from {template} sample {index}:\n{page}");
         }
     }

@@ -50,6 +50,11 @@ impl Reach {
         Self { places, index: Arc::new(index) }
     }
 
+    /// How many organizations these are.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
     /// Whether it is this very reach, place by place.
     pub(super) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.places, &other.places)

@@ -95,9 +95,9 @@ impl House {
             new_accounts_per_hour: DEFAULT_NEW_ACCOUNTS,
             require_match: false,
             on_error: OnError::Revoke,
-            default_policy,
             delegate_to: Vec::new(),
-            delegate_claims: Vec::new(),
+            delegated_claims: Vec::new(),
+            default_policy,
         };
         let idp = Idp {
             key: IDP,

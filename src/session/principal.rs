@@ -1,6 +1,6 @@
 //! Who is behind a request.
 
-use crate::identity::{IdentityId, OrganizationKey, Origin, RoleId, SessionId, UserId, Username};
+use crate::identity::{IdentityId, Organization, OrganizationKey, Origin, RoleId, SessionId, UserId, Username};
 use crate::store::sessions::SessionRow;
 use crate::store::users::PrincipalRows;
 
@@ -59,6 +59,12 @@ impl Principal {
             server_admin: rows.server_admin && rows.idp_owner.is_none(),
             generation,
         }
+    }
+
+    /// Whether they administer that organization: as the server's admin, or by one of its roles.
+    pub fn administers(&self, organization: &Organization) -> bool {
+        let holds = |role| self.roles_in(organization.key).any(|held| held == role);
+        self.server_admin || organization.roles.iter().any(|role| role.admin && holds(role.id))
     }
 
     /// The roles held in one organization.

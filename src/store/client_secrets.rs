@@ -1,5 +1,7 @@
 //! Client secrets that were typed in the console. What is stored is sealed: the room above knows how.
 
+use std::collections::HashSet;
+
 use super::value::{Parsed, values};
 use super::{StoreError, Tx};
 use crate::base::Timestamp;
@@ -13,6 +15,15 @@ pub async fn all(tx: &mut Tx) -> Result<Vec<(IdpKey, String)>, StoreError> {
     let rows: Vec<(Parsed<IdpKey>, String)> =
         tx.conn().all("select idp_key, sealed from client_secrets", vec![]).await?;
     Ok(rows.into_iter().map(|(idp, sealed)| (idp.0, sealed)).collect())
+}
+
+/// The IdPs that have one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn holders(tx: &mut Tx) -> Result<HashSet<IdpKey>, StoreError> {
+    let rows: Vec<(Parsed<IdpKey>,)> = tx.conn().all("select idp_key from client_secrets", vec![]).await?;
+    Ok(rows.into_iter().map(|(idp,)| idp.0).collect())
 }
 
 /// Writes the sealed secret of an IdP, new or changed.

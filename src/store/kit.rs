@@ -109,9 +109,9 @@ pub fn idp_spec(id: &str) -> IdpSpec {
         new_accounts_per_hour: DEFAULT_NEW_ACCOUNTS,
         require_match: false,
         on_error: OnError::Revoke,
-        default_policy: PolicyText::default(),
         delegate_to: Vec::new(),
-        delegate_claims: Vec::new(),
+        delegated_claims: Vec::new(),
+        default_policy: PolicyText::default(),
     }
 }
 

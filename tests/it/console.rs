@@ -2,6 +2,7 @@
 
 mod audit;
 mod entry;
+mod test_sign_in;
 
 use crate::kit::attempt::Attempt;
 use crate::kit::browser::{Browser, Response};

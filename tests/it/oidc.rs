@@ -5,7 +5,7 @@ mod real;
 
 use serde_json::{Map, Value};
 use url::Url;
-use vestibule::base::{Ambient, HttpClient, HttpSettings};
+use vestibule::base::{Addresses, Ambient, HttpClient, HttpSettings};
 use vestibule::identity::{ClientAuth, Issuer};
 use vestibule::oidc::{Answer, Ask, Attempt, OidcError, ProviderSettings, RelyingParty, VerifiedTokens};
 
@@ -22,6 +22,7 @@ fn settings(issuer: &str) -> ProviderSettings {
         client_secret: Some(CLIENT_SECRET.to_owned().into()),
         client_auth: ClientAuth::Basic,
         redirect_uri: REDIRECT_URI.to_owned(),
+        addresses: Addresses::Any,
         scopes: ["openid", "profile", "email", "groups"].map(str::to_owned).to_vec(),
     }
 }

@@ -63,7 +63,12 @@ const IDP: &[Case] = &[
         "idp.lab-own.delegate_to",
         "own IdP",
     ),
-    ("client_secret = ", "delegate_claims = [\"\"]\nclient_secret = ", "idp.company.delegate_claims[0]", "exact name"),
+    (
+        "client_secret = ",
+        "delegated_claims = [\"\"]\nclient_secret = ",
+        "idp.company.delegated_claims[0]",
+        "exact name",
+    ),
     ("client_secret = ", "identifier = \"\"\nclient_secret = ", "idp.company.identifier", "not accepted"),
     (
         "client_secret = ",

@@ -24,7 +24,7 @@ fn what_is_not_said_has_the_documented_default() {
     assert_eq!(idp.profile.username, "preferred_username");
     assert!(!idp.auto_provision && !idp.require_match && !idp.email_trusted);
     assert_eq!(idp.on_error, OnError::Revoke);
-    assert!(idp.delegate_to.is_empty() && idp.delegate_claims.is_empty());
+    assert!(idp.delegate_to.is_empty() && idp.delegated_claims.is_empty());
     let wiki = &settings.declaration.applications[0];
     assert_eq!(wiki.headers, HeaderPreset::Remote);
     assert!(wiki.pass_host);

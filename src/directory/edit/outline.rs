@@ -4,13 +4,13 @@ mod policies;
 
 use uuid::Uuid;
 
-use super::{Edit, EditError, Expected, Reach, Revision};
+use super::{Edit, EditError, Expected, Reach, Revision, SecretEdit};
 use crate::base::Addresses;
 use crate::directory::danger::DangerKind;
 use crate::directory::plan::{Audience, Plan, Stored};
 use crate::identity::{
-    ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, IdpId, IdpKey, IdpSpec, OrganizationId, OrganizationKey,
-    RoleId, RoleName,
+    ApplicationId, ApplicationKey, ApplicationSpec, ClientAuth, IdpId, IdpKey, IdpSpec, OrganizationId,
+    OrganizationKey, RoleId, RoleName,
 };
 use crate::store::declared::{ApplicationRow, IdpRow, OrganizationRow, RoleRow};
 
@@ -29,7 +29,7 @@ pub(super) fn plan(
     let mut outline = Outline { stored, reach, expected, key, plan: Plan { audience, ..Plan::default() } };
     match edit {
         Edit::Organization { id, name, roles } => outline.organization(id, name, roles)?,
-        Edit::Idp(spec) => outline.idp(spec)?,
+        Edit::Idp { spec, secret } => outline.idp(spec, secret)?,
         Edit::IdpInForce { idp, live } => outline.idp_in_force(idp, *live)?,
         Edit::Policy { idp, organization, text } => outline.policy(idp, organization.as_ref(), text.as_ref())?,
         Edit::Application(spec) => outline.application(spec)?,
@@ -73,7 +73,7 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
         Ok(())
     }
 
-    fn idp(&mut self, spec: &IdpSpec) -> Result<(), EditError> {
+    fn idp(&mut self, spec: &IdpSpec, secret: &SecretEdit) -> Result<(), EditError> {
         let what = || format!("the IdP {}", spec.id);
         let owner = spec.owner.as_ref().map(|id| self.live_organization(id)).transpose()?;
         self.needs(owner.map_or(Reach::Server, Reach::Organization), what)?;
@@ -82,14 +82,21 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
             self.needs(stored.owner.map_or(Reach::Server, Reach::Organization), what)?;
         }
         self.fits(stored.map(Revision::of_idp), stored.is_some_and(|row| row.declared), what)?;
+        if owner.is_some() && (spec.profile.server_admin.is_some() || !spec.delegate_to.is_empty()) {
+            let why = "an organization's own IdP names no server admins, and is delegated to nobody";
+            return Err(EditError::Invalid(why.to_owned()));
+        }
         let key = stored.map_or_else(|| IdpKey::new((self.key)()), |row| row.key);
-        let live = stored.is_none_or(|row| row.live);
+        let same_issuer = stored.filter(|row| row.spec.issuer == spec.issuer);
         let delegates = spec.delegate_to.iter().map(|id| self.live_organization(id)).collect::<Result<_, _>>()?;
-        let same = stored.filter(|row| row.spec.issuer == spec.issuer).map(|row| row.addresses);
-        let addresses = same.unwrap_or(match self.reach {
-            Reach::Server => Addresses::Any,
-            Reach::Organization(_) => Addresses::Public,
-        });
+        let addresses = match (same_issuer, self.reach) {
+            (Some(stored), _) => stored.addresses,
+            (None, Reach::Server) => Addresses::Any,
+            // Nobody but who runs this server sends it to what only it can reach.
+            (None, Reach::Organization(_)) => Addresses::Public,
+        };
+        self.secret(key, spec.client_auth, secret, same_issuer.is_some())?;
+        let live = stored.is_none_or(|row| row.live);
         let mut row = IdpRow { key, owner, delegates, addresses, spec: spec.clone(), declared: false, live };
         match stored {
             Some(stored) => {
@@ -97,12 +104,43 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
                 self.plan.danger(self.stored, stored, &row);
             }
             // What has no policy of its own is judged by this one.
-            None => self.version(key, None, &spec.default_policy, &Ceiling::None),
+            None => {
+                self.check(&row, &spec.default_policy)?;
+                self.version(key, None, &spec.default_policy, &self.ceiling());
+            }
         }
         if stored != Some(&row) {
             self.plan.idps.push(row);
         }
         Ok(())
+    }
+
+    /// A secret is one issuer's: another is never sent what was typed for this one.
+    fn secret(
+        &mut self,
+        key: IdpKey,
+        auth: ClientAuth,
+        secret: &SecretEdit,
+        same_issuer: bool,
+    ) -> Result<(), EditError> {
+        let known = self.stored.secrets.contains(&key);
+        match (auth, secret) {
+            (ClientAuth::None, SecretEdit::Set(_)) => {
+                Err(EditError::Invalid("a public client has no secret: leave it out".to_owned()))
+            }
+            (ClientAuth::None, SecretEdit::Keep) => {
+                self.plan.secrets.extend(known.then_some((key, None)));
+                Ok(())
+            }
+            (_, SecretEdit::Set(sealed)) => {
+                self.plan.secrets.push((key, Some(sealed.clone())));
+                Ok(())
+            }
+            (_, SecretEdit::Keep) if known && same_issuer => Ok(()),
+            (_, SecretEdit::Keep) => {
+                Err(EditError::Invalid("the client secret is missing: type the one of this issuer".to_owned()))
+            }
+        }
     }
 
     fn idp_in_force(&mut self, id: &IdpId, live: bool) -> Result<(), EditError> {

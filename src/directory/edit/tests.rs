@@ -1,8 +1,10 @@
+mod idps;
 mod policies;
 
 use serde_json::json;
 
 use super::*;
+use crate::base::{Ambient, SealingKey};
 use crate::directory::kit::{Fixture, declaration, on_each_with};
 use crate::directory::{DangerKind, IdentityChoice, UserSelector};
 use crate::identity::{HeaderPreset, UserId};
@@ -21,6 +23,15 @@ fn idp(id: &str) -> IdpSpec {
     spec
 }
 
+fn made(spec: IdpSpec) -> Edit {
+    Edit::Idp { spec: Box::new(spec), secret: SecretEdit::Set(sealed()) }
+}
+
+fn sealed() -> SealedSecret {
+    let spec = idp_spec("any");
+    SealedSecret::seal(&SealingKey::new(&[7; 32]), &Ambient::system(), (&spec.id, &spec.issuer), "secret").unwrap()
+}
+
 fn policy(at: &str, organization: Option<&str>, role: &str) -> Edit {
     Edit::Policy {
         idp: at.parse().unwrap(),
@@ -37,7 +48,7 @@ impl Fixture {
     /// Made by hand: the organization `club`, the IdP `guests`.
     async fn with_club(&self) {
         self.make(organization("club", &[("Admin", true), ("Guest", false)])).await;
-        self.make(Edit::Idp(Box::new(idp("guests")))).await;
+        self.make(made(idp("guests"))).await;
     }
 
     async fn make(&self, edit: Edit) {
@@ -75,7 +86,7 @@ async fn what_the_file_declares_is_not_changed_by_hand() {
         let application = Edit::Application(Box::new(application_spec("wiki", "lab")));
         let edits = [
             organization("lab", &[("Admin", true)]),
-            Edit::Idp(Box::new(idp("company"))),
+            made(idp("company")),
             Edit::IdpInForce { idp: "company".parse().unwrap(), live: false },
             policy("company", None, "'Admin'"),
             policy("company", Some("lab"), "'Admin'"),
@@ -98,12 +109,12 @@ async fn an_organizations_admin_reaches_nothing_beyond_it() {
         it.with_club().await;
         let mut owned = idp("office-idp");
         owned.owner = Some("office".parse().unwrap());
-        it.make(Edit::Idp(Box::new(owned))).await;
+        it.make(made(owned)).await;
         let edits = [
             organization("club", &[("Admin", true)]),
             organization("other", &[("Admin", true)]),
-            Edit::Idp(Box::new(idp("another"))),
-            Edit::Idp(Box::new(idp("guests"))),
+            made(idp("another")),
+            made(idp("guests")),
             Edit::IdpInForce { idp: "guests".parse().unwrap(), live: false },
             Edit::IdpInForce { idp: "office-idp".parse().unwrap(), live: false },
             policy("guests", None, "'Admin'"),
@@ -132,14 +143,14 @@ async fn an_organizations_admin_changes_what_is_theirs_and_what_is_opened_to_the
         it.with_club().await;
         let mut spec = idp("guests");
         spec.delegate_to = vec!["club".parse().unwrap()];
-        it.admin().edit(&Edit::Idp(Box::new(spec)), &Terms::default()).await.unwrap();
+        it.admin().edit(&made(spec), &Terms::default()).await.unwrap();
         let admin = it.club_admin().await;
         admin.edit(&policy("guests", Some("club"), "'Guest'"), &Terms::default()).await.unwrap();
         let greta = it.guest().await;
         assert_eq!(it.roles(greta).await, ["club/Guest policy"]);
         let mut owned = idp("club-idp");
         owned.owner = Some("club".parse().unwrap());
-        admin.edit(&Edit::Idp(Box::new(owned)), &Terms::default()).await.unwrap();
+        admin.edit(&made(owned), &Terms::default()).await.unwrap();
         let desk = Edit::Application(Box::new(application_spec("desk", "club")));
         admin.edit(&desk, &Terms::default()).await.unwrap();
         let mut spec = application_spec("wiki", "club");

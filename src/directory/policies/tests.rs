@@ -4,18 +4,20 @@ use serde_json::json;
 
 use super::*;
 use crate::directory::kit::{Fixture, declaration, on_each_with};
-use crate::directory::{Approval, Edit, Terms};
+use crate::directory::{Approval, Edit, SecretEdit, Terms};
+use crate::identity::ClientAuth;
 use crate::store::kit::{idp_spec, run};
 
 /// `lab` may write at `guests`, and its admins see the claim `groups` there.
 async fn delegated(it: &Fixture) -> Idp {
     let admin = it.directory.server_admin(Actor::CommandLine);
     let mut spec = idp_spec("guests");
+    spec.client_auth = ClientAuth::None;
     spec.delegate_to = vec!["lab".parse().unwrap()];
-    spec.delegate_claims = vec!["groups".to_owned()];
+    spec.delegated_claims = vec!["groups".to_owned()];
     spec.default_policy.org = Some("contains(groups, '{{orgId}}')".to_owned());
     spec.default_policy.role = Some("'Admin'".to_owned());
-    admin.edit(&Edit::Idp(Box::new(spec)), &Terms::default()).await.unwrap();
+    admin.edit(&Edit::Idp { spec: Box::new(spec), secret: SecretEdit::Keep }, &Terms::default()).await.unwrap();
     it.idp("guests").await
 }
 

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::base::{Ambient, Timestamp};
+use crate::base::{Addresses, Ambient, Timestamp};
 use crate::identity::Issuer;
 use crate::oidc::keys::KeySet;
 use crate::oidc::provider::Metadata;
@@ -13,6 +13,7 @@ fn settings(client_auth: ClientAuth, secret: &str) -> ProviderSettings {
         client_secret: Some(secret.to_owned().into()),
         client_auth,
         redirect_uri: "https://login.example.com/login/a/callback".to_owned(),
+        addresses: Addresses::Any,
         scopes: ["profile", "openid", "groups"].map(str::to_owned).to_vec(),
     }
 }

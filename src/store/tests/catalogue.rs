@@ -145,6 +145,7 @@ async fn sealed_secrets_are_kept_until_their_idp_goes() {
         for sealed in ["first", "second"] {
             client_secrets::put(&mut tx, world.idp, sealed, world.now).await.unwrap();
             assert_eq!(client_secrets::all(&mut tx).await.unwrap(), [(world.idp, sealed.to_owned())]);
+            assert_eq!(client_secrets::holders(&mut tx).await.unwrap(), [world.idp].into());
         }
         client_secrets::remove(&mut tx, world.idp).await.unwrap();
         assert_eq!(client_secrets::all(&mut tx).await.unwrap(), []);

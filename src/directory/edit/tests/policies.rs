@@ -15,9 +15,12 @@ impl Fixture {
         self.with_club().await;
         let mut spec = idp("guests");
         spec.delegate_to = vec!["club".parse().unwrap()];
-        spec.delegate_claims = vec!["groups".to_owned()];
+        spec.delegated_claims = vec!["groups".to_owned()];
         spec.default_policy.role = Some("'Guest'".to_owned());
-        self.admin().edit(&Edit::Idp(Box::new(spec)), &Terms::default()).await.unwrap();
+        self.admin()
+            .edit(&Edit::Idp { spec: Box::new(spec), secret: SecretEdit::Keep }, &Terms::default())
+            .await
+            .unwrap();
     }
 }
 

@@ -1,0 +1,208 @@
+//! A change of the catalogue in two steps: what it would do to people is shown first, and it is done when that is meant.
+//! What does nothing to anybody is done at once.
+
+use super::Console;
+use super::failed::Failed;
+use crate::directory::{
+    Approval, Danger, DangerKind, Edit, EditError, Effect, Expected, Foresight, IdentityChoice, Impact,
+    OrganizationAdmin, ServerAdmin, Terms,
+};
+use crate::pages::{EffectLine, ImpactLines, Question};
+use crate::web::Fields;
+
+/// The field that holds the version whose foresight was shown.
+const SHOWN: &str = "shown";
+/// The field that says that organizations may be left without an admin.
+const ADMINS: &str = "meant-admins";
+/// The field that says that many may lose roles.
+const ROLES: &str = "meant-roles";
+/// What the field begins with that says what becomes of an IdP's identities.
+const IDENTITIES: &str = "identities-";
+
+/// Whoever changes something.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Hands<'a> {
+    /// A server admin's.
+    Server(ServerAdmin<'a>),
+    /// An organization's admin's.
+    Organization(OrganizationAdmin<'a>),
+}
+
+impl Hands<'_> {
+    async fn foresee(&self, edit: &Edit) -> Result<Foresight, EditError> {
+        match self {
+            Self::Server(admin) => admin.foresee(edit).await,
+            Self::Organization(admin) => admin.foresee(edit).await,
+        }
+    }
+
+    async fn edit(&self, edit: &Edit, terms: &Terms) -> Result<(), EditError> {
+        match self {
+            Self::Server(admin) => admin.edit(edit, terms).await,
+            Self::Organization(admin) => admin.edit(edit, terms).await,
+        }
+    }
+}
+
+/// What became of a change.
+#[derive(Debug)]
+pub(super) enum Proposed {
+    /// It is done.
+    Made,
+    /// It has to be shown and meant first.
+    Ask(Asked),
+    /// It cannot be done.
+    Refused(EditError),
+}
+
+/// What is shown before a change, and what it asks.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// Whether something else came since it was shown before.
+    pub(super) moved: bool,
+    /// Who gains and who loses what.
+    pub(super) impact: ImpactLines,
+    /// What has to be said.
+    pub(super) questions: Vec<Question>,
+    /// What the form carries along beside its own fields.
+    pub(super) hidden: (String, String),
+}
+
+impl Console {
+    /// Does the change if it was shown and is meant, or does nothing to anybody; else tells what it would do.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn propose(
+        &self,
+        hands: Hands<'_>,
+        edit: &Edit,
+        expected: Expected,
+        fields: &Fields,
+    ) -> Result<Proposed, Failed> {
+        let shown: Option<i64> = fields.text(SHOWN).and_then(|shown| shown.parse().ok());
+        let foresight = match hands.foresee(edit).await {
+            Ok(foresight) => foresight,
+            Err(EditError::Store(error)) => return Err(error.into()),
+            Err(refused) => return Ok(Proposed::Refused(refused)),
+        };
+        let approval = approval(fields, &foresight.dangers);
+        let harmless = foresight.impact.is_empty() && foresight.dangers.is_empty();
+        if !harmless && shown.is_none() {
+            return Ok(Proposed::Ask(Asked::of(&foresight, fields, false, false)));
+        }
+        let version = shown.unwrap_or(foresight.version);
+        match hands.edit(edit, &Terms { expected, approval, shown: Some(version) }).await {
+            Ok(()) => {
+                self.refresh().await?;
+                Ok(Proposed::Made)
+            }
+            Err(EditError::Store(error)) => Err(error.into()),
+            Err(EditError::Dangerous(_)) => Ok(Proposed::Ask(Asked::of(&foresight, fields, true, false))),
+            Err(EditError::Moved) if version != foresight.version => {
+                Ok(Proposed::Ask(Asked::of(&foresight, fields, false, true)))
+            }
+            Err(refused) => Ok(Proposed::Refused(refused)),
+        }
+    }
+}
+
+impl Asked {
+    fn of(foresight: &Foresight, fields: &Fields, unanswered: bool, moved: bool) -> Self {
+        let question = |danger: &Danger| question(danger, unanswered, fields);
+        Self {
+            moved,
+            impact: impact_lines(&foresight.impact),
+            questions: foresight.dangers.iter().map(question).collect(),
+            hidden: (SHOWN.to_owned(), foresight.version.to_string()),
+        }
+    }
+}
+
+/// What was said about those dangers.
+fn approval(fields: &Fields, dangers: &[Danger]) -> Approval {
+    let idps = dangers.iter().filter_map(|danger| match danger {
+        Danger::Identities { idp, .. } => Some(idp),
+        Danger::LossOfAdmins { .. } | Danger::LossOfRoles { .. } => None,
+    });
+    let choice = |answer: &str| match answer {
+        "keep" => Some(IdentityChoice::Keep),
+        "forget" => Some(IdentityChoice::Forget),
+        _ => None,
+    };
+    let identities = idps.filter_map(|idp| Some((idp.clone(), choice(fields.typed(&format!("{IDENTITIES}{idp}")))?)));
+    Approval {
+        identities: identities.collect(),
+        loss_of_admins: fields.ticked(ADMINS),
+        loss_of_roles: fields.ticked(ROLES),
+    }
+}
+
+fn question(danger: &Danger, unanswered: bool, fields: &Fields) -> Question {
+    let meant = vec![("yes", "This is meant".to_owned())];
+    let forget = ("forget", "Forget them: what their sign-ins gave goes, and their sessions end".to_owned());
+    let (name, answers) = match danger {
+        Danger::LossOfAdmins { .. } => (ADMINS.to_owned(), meant),
+        Danger::LossOfRoles { .. } => (ROLES.to_owned(), meant),
+        Danger::Identities { idp, kind: DangerKind::Source, .. } => {
+            let keep = ("keep", "Keep them: it is the same provider, with the same identifiers".to_owned());
+            (format!("{IDENTITIES}{idp}"), vec![keep, forget])
+        }
+        Danger::Identities { idp, .. } => (format!("{IDENTITIES}{idp}"), vec![forget]),
+    };
+    let missing = unanswered && fields.text(&name).is_none();
+    let error = missing.then(|| "Say what is meant, or cancel.".to_owned());
+    Question { words: sentence(&danger.to_string()), name, answers, error }
+}
+
+/// Who gains and who loses what, in lines.
+pub(super) fn impact_lines(impact: &Impact) -> ImpactLines {
+    let line = |effect: &Effect| EffectLine {
+        what: effect.what.to_string(),
+        count: effect.count,
+        users: effect.users.iter().map(ToString::to_string).collect(),
+        more: effect.count.saturating_sub(effect.users.len() as u64),
+    };
+    ImpactLines {
+        gains: impact.gains.iter().map(line).collect(),
+        losses: impact.losses.iter().map(line).collect(),
+        remarks: remarks(impact),
+    }
+}
+
+fn remarks(impact: &Impact) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if impact.shut_out > 0 {
+        remarks.push(format!("{} can no longer sign in there; their sessions end.", people(impact.shut_out)));
+    }
+    if impact.unknown > 0 {
+        let known = impact.unknown_users.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        remarks.push(format!(
+            "{} cannot be foreseen, since their claims are not kept: {known}{}",
+            people(impact.unknown),
+            if impact.unknown > impact.unknown_users.len() as u64 { " and more." } else { "." }
+        ));
+    }
+    for (organization, count) in &impact.failing {
+        remarks.push(format!("The selectors of {organization} would fail for {}.", people(*count)));
+    }
+    for (idp, claim, count) in &impact.texts {
+        remarks.push(format!(
+            "At {idp} the claim {claim} comes as a text for {}: contains() then finds parts of it. Name it among the \
+             list claims.",
+            people(*count)
+        ));
+    }
+    remarks
+}
+
+fn people(count: u64) -> String {
+    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
+}
+
+/// A cause as a sentence.
+pub(super) fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+    format!("{first}{}.", chars.as_str().trim_end_matches('.'))
+}

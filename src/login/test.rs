@@ -1,0 +1,231 @@
+//! A test sign-in: an admin goes to a provider and comes back, and is shown what it said of them and what the policies
+//! would give. No account, no session and no record comes of it.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::{HeaderMap, Method, StatusCode};
+
+use super::callback::Refusal;
+use super::pending::Purpose;
+use super::start::is_own_choice;
+use super::{Login, Scene};
+use crate::base::{Reference, Token};
+use crate::claims::{ClaimLimits, ClaimRules, Claims};
+use crate::identity::{Host, Idp, IdpId, IdpKey};
+use crate::oidc::{Ask, VerifiedTokens};
+use crate::pages::{Assets, TestFailure, TestPerson, TestSignIn, VerdictLine};
+use crate::policy::{self, Outcome, Profile, Verdict};
+use crate::session::{Principal, Unavailable};
+use crate::web::{self, Cause, see_other};
+
+/// With so many organizations at most, each is shown, also without a match.
+const FEW_ORGANIZATIONS: usize = 50;
+/// Most verdicts on the page: a default selector that fails does so in every organization.
+const MAX_SHOWN: usize = 200;
+
+/// `GET /login/{idp}/test`: to that provider, for whoever administers it.
+pub(super) async fn start(
+    State(login): State<Arc<Login>>,
+    Extension(host): Extension<Host>,
+    Path(idp): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Response {
+    if !web::is_navigation(&method, &headers) {
+        return login.web.refuse(Cause::SignInRequired, &headers, Assets::SignIn);
+    }
+    let scene = login.scene();
+    let idp = IdpId::parse(&idp).ok().and_then(|id| scene.catalogue.idp_by_id(&id));
+    let token = match login.tester(&scene, idp, &host, &headers).await {
+        Ok(token) => token,
+        Err(error) => return login.unavailable(&error, &headers, Assets::SignIn),
+    };
+    // An IdP that is not theirs to test looks like one that is not there.
+    let (Some(idp), Some(token)) = (idp, token) else { return login.nothing_here(&headers, Assets::SignIn) };
+    if !is_own_choice(&headers) {
+        return see_other(&page_of(&scene, idp));
+    }
+    // Whoever tests chooses as whom.
+    let ask = Ask { login_hint: None, reauthenticate: true };
+    let purpose = Purpose::Test { asked_by: token.hash().to_string() };
+    match login.send_to_provider(&scene, idp, ask, purpose, &headers).await {
+        Ok(response) => response,
+        Err(refusal) => login.tell_test(&login.failed_test(&scene, idp, &refusal)),
+    }
+}
+
+/// A global IdP is the server admins', an organization's own its admins' too.
+fn may_test(scene: &Scene, idp: &Idp, principal: &Principal) -> bool {
+    match idp.owner {
+        None => principal.server_admin,
+        Some(owner) => scene.catalogue.organization(owner).is_some_and(|owner| principal.administers(owner)),
+    }
+}
+
+/// Where the IdP is edited.
+fn page_of(scene: &Scene, idp: &Idp) -> String {
+    let id = &idp.spec.id;
+    match idp.owner.and_then(|owner| scene.catalogue.organization(owner)) {
+        Some(owner) => format!("/console/organizations/{}/idps/{id}", owner.id),
+        None => format!("/console/idps/{id}"),
+    }
+}
+
+impl Login {
+    /// The token of the session in which this browser may test that IdP, if it may.
+    async fn tester(
+        &self,
+        scene: &Scene,
+        idp: Option<&Idp>,
+        host: &Host,
+        headers: &HeaderMap,
+    ) -> Result<Option<Token>, Unavailable> {
+        let Some(idp) = idp else { return Ok(None) };
+        for token in self.web.break_glass_tokens(headers) {
+            if self.directory.is_break_glass(&token).await? {
+                return Ok(Some(token));
+            }
+        }
+        let known = self.principal(host, headers).await?;
+        Ok(known.filter(|(principal, _)| may_test(scene, idp, principal)).map(|(_, token)| token))
+    }
+
+    /// Shows what came back, to the admin who asked for it, if they still are in and still one.
+    pub(super) async fn show_test(
+        &self,
+        scene: &Arc<Scene>,
+        idp: &Idp,
+        answered: Result<VerifiedTokens, Refusal>,
+        asked_by: &str,
+        host: &Host,
+        headers: &HeaderMap,
+    ) -> Response {
+        match self.tester(scene, Some(idp), host, headers).await {
+            Ok(Some(token)) if token.hash().to_string() == asked_by => {}
+            Ok(_) => return self.nothing_here(headers, Assets::SignIn),
+            Err(error) => return self.unavailable(&error, headers, Assets::SignIn),
+        }
+        let shown = match answered {
+            Ok(tokens) => self.tried(scene, idp, tokens).await,
+            Err(refusal) => Err(refusal),
+        };
+        self.tell_test(&shown.unwrap_or_else(|refusal| self.failed_test(scene, idp, &refusal)))
+    }
+
+    /// What the claims say, and what the policies would give.
+    async fn tried(&self, scene: &Arc<Scene>, idp: &Idp, tokens: VerifiedTokens) -> Result<TestSignIn, Refusal> {
+        let rules = ClaimRules { list_claims: &idp.spec.list_claims };
+        let claims = Claims::merge(tokens.id_token, tokens.userinfo, &rules, &ClaimLimits::default());
+        let claims = Arc::new(claims.map_err(|error| Refusal::new(Cause::SignInRefused, error))?);
+        let told = serde_json::to_string_pretty(claims.merged()).unwrap_or_default();
+        let (with, key) = (Arc::clone(scene), idp.key);
+        let tried = self.evaluate(move || try_on(&with, key, &claims)).await?;
+        let mut page = TestSignIn { claims: Some(told), ..self.test_page(scene, idp) };
+        match tried {
+            Ok((profile, verdicts)) => {
+                page.others = scene.policies.idp(key).map_or(0, |policies| policies.reach().len() - verdicts.len());
+                page.verdicts = verdicts.iter().take(MAX_SHOWN).map(|verdict| line(scene, verdict)).collect();
+                page.person = Some(person(profile, fate(idp, &verdicts)));
+            }
+            Err(why) => page.failure = Some(self.failure_of_test(idp, why)),
+        }
+        tracing::info!(idp = %idp.spec.id, "test sign-in");
+        Ok(page)
+    }
+
+    fn failed_test(&self, scene: &Scene, idp: &Idp, refusal: &Refusal) -> TestSignIn {
+        TestSignIn { failure: Some(self.failure_of_test(idp, refusal.why.clone())), ..self.test_page(scene, idp) }
+    }
+
+    fn failure_of_test(&self, idp: &Idp, why: String) -> TestFailure {
+        let reference = Reference::new(&self.web.ambient);
+        tracing::warn!(%reference, idp = %idp.spec.id, cause = why, "test sign-in failed");
+        TestFailure { why, reference: reference.to_string() }
+    }
+
+    fn test_page(&self, scene: &Scene, idp: &Idp) -> TestSignIn {
+        TestSignIn {
+            frame: self.web.frame(Assets::SignIn),
+            provider: idp.spec.name.clone(),
+            back: page_of(scene, idp),
+            again: format!("/login/{}/test", idp.spec.id),
+            failure: None,
+            person: None,
+            verdicts: Vec::new(),
+            others: 0,
+            claims: None,
+        }
+    }
+
+    fn tell_test(&self, page: &TestSignIn) -> Response {
+        web::html(StatusCode::OK, self.web.pages.test_sign_in(page))
+    }
+}
+
+/// Reads the person out of the claims and asks the policies; or says why nobody can be read.
+fn try_on(scene: &Scene, key: IdpKey, claims: &Claims) -> Result<(Profile, Vec<Verdict>), String> {
+    let policies = scene.policies.idp(key).ok_or("the IdP has no policies")?;
+    let profile = policies.profile().read(claims).map_err(|error| error.to_string())?;
+    let reach = policies.reach();
+    let decision = if reach.len() <= FEW_ORGANIZATIONS {
+        policy::explain(policies, reach, claims)
+    } else {
+        policy::decide(policies, reach, claims)
+    };
+    Ok((profile, decision.verdicts))
+}
+
+/// What a sign-in with these verdicts would come to, for somebody who is not known yet.
+fn fate(idp: &Idp, verdicts: &[Verdict]) -> String {
+    let gives = verdicts.iter().any(|verdict| matches!(verdict.outcome, Outcome::Granted { .. }));
+    let words = match (idp.spec.auto_provision, gives) {
+        (false, _) => {
+            "Auto provision is off: only who was made beforehand gets in, with the roles given by hand. With it on, \
+             the policies would give what stands below."
+        }
+        (true, true) => "A first sign-in makes the account, with the roles below.",
+        (true, false) if idp.spec.require_match => {
+            "Refused, since no organization gives them a role and this provider requires one. Who holds a role given \
+             by hand gets in all the same."
+        }
+        (true, false) => "A first sign-in makes the account, in no organization: they see a page that says so.",
+    };
+    words.to_owned()
+}
+
+fn person(profile: Profile, fate: String) -> TestPerson {
+    let (email, verified) = profile.email.map_or((None, false), |email| (Some(email.address), email.verified));
+    TestPerson {
+        identifier: profile.identifier,
+        username: profile.username.to_string(),
+        name: profile.display_name,
+        email,
+        email_verified: verified,
+        server_admin: profile.server_admin,
+        fate,
+        notes: profile.failed,
+    }
+}
+
+fn line(scene: &Scene, verdict: &Verdict) -> VerdictLine {
+    let roles = match &verdict.outcome {
+        Outcome::Granted { roles, .. } => roles.iter().map(|role| role.name.to_string()).collect(),
+        _ => Vec::new(),
+    };
+    let name = scene.catalogue.organization(verdict.organization).map(|organization| organization.name.clone());
+    VerdictLine {
+        organization: name.unwrap_or_else(|| verdict.id.to_string()),
+        kind: match &verdict.outcome {
+            Outcome::Granted { .. } => "good",
+            Outcome::Error { .. } => "bad",
+            _ => "",
+        },
+        outcome: verdict.outcome.word(),
+        roles,
+        why: Some(verdict.why()).filter(|why| !why.is_empty()),
+        asked: verdict.asked(),
+    }
+}
