@@ -31,6 +31,23 @@ create table client_secrets (
     changed_at bigint not null
 );
 
+-- Tokens of the REST API; only hashes are kept. Without an organization: what server admins may do. `user_id` is who
+-- made it, if it was a person: it opens nothing any more when they may not do what it opens.
+create table api_tokens (
+    id text primary key,
+    name text not null,
+    hash text not null unique,
+    organization_key text references organizations (key) on delete cascade,
+    made_by text not null,
+    user_id text references users (id) on delete cascade,
+    created_at bigint not null,
+    expires_at bigint not null,
+    last_used_at bigint
+);
+create index api_tokens_scope on api_tokens (coalesce(organization_key, ''), id);
+create index api_tokens_organization on api_tokens (organization_key);
+create index api_tokens_user on api_tokens (user_id);
+create index api_tokens_expiry on api_tokens (expires_at);
 -- People: found among a million. Of each user one row per scope and term. A scope is '' for everyone, an organization's
 -- key for those who hold a role in it, or the name of a state. A term is the beginning of a word of username, name or
 -- address, spelled so that every collation orders it alike (`store::search`); the empty one stands for the user
@@ -59,3 +76,5 @@ create index audit_user on audit (user_id, at, id) where user_id is not null;
 create index audit_action on audit (action, at, id);
 create index audit_organization on audit (organization_key, at, id) where organization_key is not null;
 create index audit_organization_action on audit (organization_key, action, at, id) where organization_key is not null;
+-- Where an organization's admins may publish applications: host suffixes and upstream networks, as JSON. Null: nowhere.
+alter table organizations add column allotment text;

@@ -120,6 +120,7 @@ impl App {
         let (stopping, stopped) = watch::channel(false);
         let door = dispatch::Door::new(&self.settings, &self.options, &self.ambient, Arc::clone(&self.house))?;
         let trusted = Arc::new(TrustedProxies::new(self.settings.server.trusted_proxies.clone()));
+        let own: Vec<SocketAddr> = self.addresses().into_iter().chain([self.operations_address()]).collect();
         let mut serving = JoinSet::new();
         for listener in self.public {
             let (door, stopped) = (door.clone(), stopped.clone());
@@ -135,7 +136,7 @@ impl App {
         serving.spawn(self.operations.serve(operations, Limits::default(), trusted, until(stopped.clone())));
         let outcome = tokio::select! {
             () = stop => Ok(()),
-            refused = live(&self.settings, &self.options, &self.ambient, &self.house, stopped) => refused,
+            refused = live(&self.settings, &self.options, &self.ambient, &own, &self.house, stopped) => refused,
         };
         stopping.send_replace(true);
         while serving.join_next().await.is_some() {}
@@ -151,12 +152,13 @@ async fn live(
     settings: &Settings,
     options: &Options,
     ambient: &Ambient,
+    own: &[SocketAddr],
     place: &ArcSwapOption<House>,
     stopped: watch::Receiver<bool>,
 ) -> Result<(), AppError> {
     let mut wait = RETRY;
     let house = loop {
-        match House::build(settings, options, ambient).await {
+        match House::build(settings, options, ambient, own).await {
             Ok(house) => break Arc::new(house),
             Err(house::BuildError::Refused(error)) => return Err(error),
             Err(house::BuildError::Unavailable(cause)) => {

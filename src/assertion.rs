@@ -117,10 +117,20 @@ impl Assertions {
         serde_json::json!({ "keys": [self.key.jwk()] })
     }
 
+    /// What an assertion about `subject` would say now.
+    pub fn claims(&self, subject: &Subject<'_>) -> Claims {
+        self.claims_at(subject, self.now())
+    }
+
     fn encode(&self, subject: &Subject<'_>, now: Timestamp) -> Result<String, SigningFailed> {
         let header =
             Header { typ: Some(TYPE.to_owned()), kid: Some(self.key.id().to_owned()), ..Header::new(Algorithm::EdDSA) };
-        let claims = Claims {
+        let claims = self.claims_at(subject, now);
+        jsonwebtoken::encode(&header, &claims, self.key.encoding()).map_err(|_| SigningFailed)
+    }
+
+    fn claims_at(&self, subject: &Subject<'_>, now: Timestamp) -> Claims {
+        Claims {
             iss: self.issuer.as_str().to_owned(),
             aud: subject.application.to_string(),
             sub: subject.user.to_string(),
@@ -131,8 +141,7 @@ impl Assertions {
             email: subject.email.map(str::to_owned),
             groups: subject.groups.iter().map(ToString::to_string).collect(),
             organization: subject.organization.to_string(),
-        };
-        jsonwebtoken::encode(&header, &claims, self.key.encoding()).map_err(|_| SigningFailed)
+        }
     }
 }
 

@@ -74,6 +74,10 @@ actions! {
     BreakGlassEnded = "break-glass-ended",
     /// What policies give no longer was taken away at once.
     LossesApplied = "losses-applied",
+    /// A token of the REST API was made.
+    TokenMade = "token-made",
+    /// A token of the REST API opens nothing any more.
+    TokenEnded = "token-ended",
 }
 
 /// One line to be written.

@@ -23,11 +23,13 @@ mod explain;
 mod foresight;
 mod health;
 mod meant;
+mod openapi;
 mod plan;
 mod policy;
 mod serve;
 mod telemetry;
 mod terminal;
+mod token;
 mod user;
 mod verdicts;
 
@@ -53,6 +55,8 @@ enum Command {
     Apply(apply::Arguments),
     Admin(admin::Arguments),
     Audit(audit::Arguments),
+    Token(token::Arguments),
+    Openapi(openapi::Arguments),
     Demo(demo::Arguments),
 }
 
@@ -153,6 +157,8 @@ impl Command {
             Self::Apply(arguments) => arguments.run(variables, terminal),
             Self::Admin(arguments) => arguments.run(variables, terminal),
             Self::Audit(arguments) => arguments.run(variables, terminal),
+            Self::Token(arguments) => arguments.run(variables, terminal),
+            Self::Openapi(arguments) => arguments.run(terminal),
             Self::Demo(arguments) => arguments.run(terminal),
         }
     }

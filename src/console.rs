@@ -16,25 +16,13 @@ mod shell;
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-use crate::directory::{Directory, StoreError};
-use crate::identity::Catalogue;
-use crate::policy::Snapshot;
+use crate::directory::{Current, Directory, Live, StoreError};
 use crate::session::{HandoffKeys, Sessions};
 use crate::web::Web;
-
-/// What is live, and its policies compiled.
-#[derive(Clone, Default)]
-pub struct Live {
-    /// All that is live.
-    pub catalogue: Arc<Catalogue>,
-    /// Its policies.
-    pub policies: Arc<Snapshot>,
-}
 
 /// Everything the console works with.
 pub struct Console {
@@ -46,7 +34,7 @@ pub struct Console {
     pub keys: Arc<HandoffKeys>,
     /// Everything there is.
     pub directory: Directory,
-    live: ArcSwap<Live>,
+    current: Arc<Current>,
 }
 
 impl Console {
@@ -56,21 +44,14 @@ impl Console {
         sessions: Arc<Sessions>,
         keys: Arc<HandoffKeys>,
         directory: Directory,
-        live: Live,
+        current: Arc<Current>,
     ) -> Self {
-        Self { web, sessions, keys, directory, live: ArcSwap::from_pointee(live) }
-    }
-
-    /// Takes in what is live now, unless something newer is known.
-    pub fn take(&self, live: Live) {
-        self.live.rcu(|known| {
-            if known.catalogue.version > live.catalogue.version { Arc::clone(known) } else { Arc::new(live.clone()) }
-        });
+        Self { web, sessions, keys, directory, current }
     }
 
     /// What is live.
-    pub fn live(&self) -> Arc<Live> {
-        self.live.load_full()
+    fn live(&self) -> Arc<Live> {
+        self.current.get()
     }
 
     /// Reads what is live anew, after a change that was made here: whoever made it must see it on the next page.
@@ -78,10 +59,7 @@ impl Console {
     /// # Errors
     /// When the catalogue cannot be read.
     async fn refresh(&self) -> Result<(), StoreError> {
-        let catalogue = self.directory.catalogue().await?;
-        let policies = Arc::new(Snapshot::compile(&catalogue));
-        self.take(Live { catalogue: Arc::new(catalogue), policies });
-        Ok(())
+        self.current.refresh(&self.directory).await
     }
 }
 

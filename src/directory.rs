@@ -14,6 +14,7 @@ mod difference;
 mod edit;
 mod explain;
 mod foresee;
+mod live;
 mod losses;
 mod people;
 mod plan;
@@ -22,6 +23,7 @@ mod provision;
 mod reconcile;
 mod record;
 mod secret;
+mod tokens;
 mod username;
 
 #[cfg(test)]
@@ -46,6 +48,7 @@ pub use explain::{
     Event, ExplainError, ExplainedSignIn, ExplainedUser, Explanation, Fate, Held, Now, RefusedApplication, Subject,
 };
 pub use foresee::{Effect, Foresight, Impact, What};
+pub use live::{Current, Live};
 pub use people::{
     FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Person, PersonSession, Sought, UserSelector,
     UserState,
@@ -54,6 +57,7 @@ pub use policies::{Author, PolicyVersion, RecallError, Recalled, StandingPolicy}
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
 pub use record::{Record, RecordSettings, RefusedSignIn};
 pub use secret::{SealedSecret, SealedSecrets};
+pub use tokens::{Bearer, ListedToken, MAX_TOKEN_LIFETIME, MAX_TOKENS, MadeToken, TokenError};
 // What callers handle, from rooms that not all of them know.
 pub use crate::identity::Actor;
 pub use crate::policy::Profile;

@@ -1,9 +1,12 @@
 //! The nouns of the house, as types that are parsed once at the edge and trusted from then on. No I/O.
 
 pub mod actor;
+pub mod allotment;
 pub mod application;
 pub mod catalogue;
 pub mod ceiling;
+pub mod destination;
+pub mod flaw;
 pub mod host;
 pub mod idp;
 pub mod ids;
@@ -11,12 +14,16 @@ pub mod names;
 pub mod organization;
 pub mod public_url;
 pub mod text;
+pub mod token;
 pub mod user;
 
 pub use actor::Actor;
-pub use application::{Allow, Application, ApplicationSpec, HeaderPreset, PathPattern, Rule, UpstreamUrl};
+pub use allotment::{Allotment, HostSuffix, Network};
+pub use application::{Allow, Application, ApplicationSpec, HeaderPreset, PathPattern, Reach, Rule, UpstreamUrl};
 pub use catalogue::{Catalogue, Declaration};
 pub use ceiling::Ceiling;
+pub use destination::Destination;
+pub use flaw::{Flaw, Part, Site};
 pub use host::Host;
 pub use idp::{
     ClientAuth, DEFAULT_KEEP_FOR, DEFAULT_LIST_CLAIMS, DEFAULT_NEW_ACCOUNTS, DEFAULT_SCOPES, Idp, IdpSpec, Issuer,
@@ -24,11 +31,12 @@ pub use idp::{
 };
 pub use ids::{
     ApplicationId, ApplicationKey, AuditId, IdentityId, IdpId, IdpKey, OrganizationId, OrganizationKey, PolicyId,
-    RoleId, SessionId, SignInId, UserId,
+    RoleId, SessionId, SignInId, TokenId, UserId,
 };
 pub use names::{RoleName, Username, folded};
 pub use organization::{Organization, OrganizationPolicy, OrganizationPolicySpec, OrganizationSpec, Role};
 pub use public_url::PublicUrl;
+pub use token::{Opens, TokenName};
 pub use user::{Email, Grant, Origin};
 
 /// Why a text is not the noun it should be; says what the noun looks like.

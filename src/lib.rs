@@ -27,6 +27,7 @@ pub mod directory;
 
 // Other doors in.
 pub mod console;
+pub mod api;
 
 // The floor.
 pub mod web;

@@ -18,10 +18,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
 pub use assets::{Asset, Assets, asset};
-pub use console::{
-    AuditItem, AuditLink, AuditLog, BreakGlass, Confirm, Done, EffectLine, Field, ImpactLines, NavItem, Overview,
-    Question, Shell,
-};
+pub use console::*;
 pub use frame::{Account, Action, CSRF_FIELD, Frame};
 pub use home::{Home, HomeApplication, HomeOrganization};
 pub use problem::Problem;

@@ -27,6 +27,7 @@ pub mod search;
 pub mod server_keys;
 pub mod sessions;
 pub mod sign_ins;
+pub mod tokens;
 pub mod users;
 
 #[cfg(test)]

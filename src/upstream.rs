@@ -6,27 +6,30 @@ mod body;
 mod connect;
 mod error;
 mod exchange;
+mod guard;
 mod headers;
 mod identity;
 mod pool;
+mod probe;
 mod tunnel;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderName, Method, Request, Response, StatusCode, Version, header};
+use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, Version, header};
 use hyper::upgrade::OnUpgrade;
 
 use crate::assertion::Assertions;
 use crate::decision::Permit;
-use crate::identity::PublicUrl;
+use crate::identity::{ApplicationSpec, Host, PublicUrl};
 
 pub use error::{ForwardError, SetupError};
 pub use identity::ASSERTION_HEADER;
+pub use probe::{Probed, Sample};
 pub use tunnel::is_websocket_handshake;
 
 /// An error of a body, whatever it is.
@@ -68,12 +71,18 @@ pub struct Forwarder {
 }
 
 impl Forwarder {
-    /// A forwarder with its own pool of connections.
+    /// A forwarder with its own pool of connections. It makes none to `own`, where we listen ourselves.
     ///
     /// # Errors
     /// When TLS towards upstreams cannot be set up.
-    pub fn new(settings: Settings, assertions: Arc<Assertions>, public_url: PublicUrl) -> Result<Self, SetupError> {
-        let pool = pool::Pool::new(connect::connector(settings.connect_timeout)?, &settings);
+    pub fn new(
+        settings: Settings,
+        assertions: Arc<Assertions>,
+        public_url: PublicUrl,
+        own: &[SocketAddr],
+    ) -> Result<Self, SetupError> {
+        let connector = connect::Connector::new(settings.connect_timeout, guard::Guard::new(own))?;
+        let pool = pool::Pool::new(connector, &settings);
         Ok(Self { pool, settings, identities: identity::Identities::new(assertions), public_url })
     }
 
@@ -107,11 +116,7 @@ impl Forwarder {
         if still_allowed.is_some() {
             headers::add_upgrade(&mut parts.headers);
         }
-        let public = headers::public_authority(&self.public_url, permit.host());
-        let spec = permit.route().spec();
-        let host = if spec.pass_host { public.clone() } else { headers::value(spec.upstream.authority().as_str()) };
-        parts.headers.insert(header::HOST, host);
-        headers::add_client(&mut parts.headers, received, chain, &self.public_url, public);
+        self.address(&mut parts.headers, permit.route().spec(), permit.host(), received, chain);
         self.identities.add(&mut parts.headers, &permit)?;
         body::frame(&mut parts.headers, &body);
         // In the form that goes to a server (RFC 9112 3.2.1): exactly the path that was decided on.
@@ -121,9 +126,24 @@ impl Forwarder {
         let tunnel = still_allowed.and_then(|still| Some((parts.extensions.remove::<OnUpgrade>()?, still)));
         parts.extensions.clear();
         let request = Request::from_parts(parts, ());
-        let there = (&self.pool, &permit.route().spec().upstream);
+        let there = (&self.pool, permit.route().destination());
         let answer = exchange::exchange(there, request, body, self.settings.head_timeout).await?;
         answer_of(answer, tunnel)
+    }
+
+    /// Says which host was asked for, and by whom.
+    fn address(
+        &self,
+        headers: &mut HeaderMap,
+        spec: &ApplicationSpec,
+        host: &Host,
+        received: Version,
+        chain: &[IpAddr],
+    ) {
+        let public = headers::public_authority(&self.public_url, host);
+        let named = if spec.pass_host { public.clone() } else { headers::value(spec.upstream.authority().as_str()) };
+        headers.insert(header::HOST, named);
+        headers::add_client(headers, received, chain, &self.public_url, public);
     }
 }
 

@@ -4,6 +4,7 @@
 mod failure;
 mod form;
 mod navigation;
+mod problem;
 mod sign_in;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub use crate::pages::Assets;
 pub use failure::{Cause, Failure, Form};
 pub use form::Fields;
 pub use navigation::{is_navigation, prefers_html};
+pub use problem::Problem;
 pub use sign_in::SignInWish;
 
 use crate::base::cookies::CookieNames;

@@ -1,5 +1,6 @@
 //! Everything that needs the database, built in one go.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -8,12 +9,13 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::{AppError, Options};
+use crate::api::{self, Api};
 use crate::assertion::{Assertions, SigningKey};
 use crate::audit::Denials;
 use crate::base::{Ambient, HttpClients, HttpSettings, SealingKey};
 use crate::config::Settings;
-use crate::console::{self, Console, Live};
-use crate::directory::{Approval, DeclareError, Declared, Directory};
+use crate::console::{self, Console};
+use crate::directory::{Approval, Current, DeclareError, Declared, Directory, Live};
 use crate::gateway::Gateway;
 use crate::login::{self, Login, Scene};
 use crate::session::{Changes, HandoffKeys, Sessions};
@@ -29,8 +31,8 @@ pub struct House {
     pub sign_in_host: Router,
     /// Our own doors on every application's host.
     pub application_host: Router,
-    /// Where admins see and change everything.
-    pub console: Arc<Console>,
+    /// What is live, as the doors for admins know it.
+    pub current: Arc<Current>,
     /// The way to the applications.
     pub gateway: Arc<Gateway>,
     /// The change log.
@@ -58,7 +60,13 @@ fn unavailable(error: impl ToString) -> BuildError {
 
 impl House {
     /// Opens the database, applies the declaration, and builds every room on it.
-    pub(super) async fn build(settings: &Settings, options: &Options, ambient: &Ambient) -> Result<Self, BuildError> {
+    /// `own` is where this process listens.
+    pub(super) async fn build(
+        settings: &Settings,
+        options: &Options,
+        ambient: &Ambient,
+        own: &[SocketAddr],
+    ) -> Result<Self, BuildError> {
         let internal = |error: &dyn std::error::Error| BuildError::Refused(AppError::Internal(error.to_string()));
         let db = Db::open(&settings.database.url).await.map_err(unavailable)?;
         let directory = Directory::new(db.clone(), ambient.clone()).keeping(settings.records.clone());
@@ -81,11 +89,14 @@ impl House {
         let login =
             Login::new(Arc::clone(&web), Arc::clone(&sessions), Arc::clone(&keys), directory.clone(), http, secrets);
         let login = Arc::new(login.await.map_err(unavailable)?);
-        let forwarder = Forwarder::new(Default::default(), Arc::clone(&assertions), settings.server.public_url.clone())
+        let public_url = settings.server.public_url.clone();
+        let forwarder = Forwarder::new(Default::default(), Arc::clone(&assertions), public_url, own)
             .map_err(|error| internal(&error))?;
+        let current = Arc::new(Current::default());
+        current.take(live(&login.scene()));
+        let api = Api::new(Arc::clone(&web), directory.clone(), Arc::clone(&current));
         let console =
-            Console::new(Arc::clone(&web), Arc::clone(&sessions), Arc::clone(&keys), directory, live(&login.scene()));
-        let console = Arc::new(console);
+            Console::new(Arc::clone(&web), Arc::clone(&sessions), Arc::clone(&keys), directory, Arc::clone(&current));
         let denials = Arc::new(Denials::new(db.clone(), ambient.clone()));
         let gateway = Gateway {
             web,
@@ -97,8 +108,10 @@ impl House {
         };
         gateway.reload(&login.scene().catalogue);
         Ok(Self {
-            sign_in_host: login::sign_in_host(Arc::clone(&login)).merge(console::router(Arc::clone(&console))),
-            console,
+            sign_in_host: login::sign_in_host(Arc::clone(&login))
+                .merge(console::router(Arc::new(console)))
+                .merge(api::router(Arc::new(api))),
+            current,
             application_host: login::application_host(Arc::clone(&login)),
             login,
             gateway: Arc::new(gateway),
@@ -124,7 +137,7 @@ impl House {
         match self.login.reload().await {
             Ok(scene) => {
                 self.gateway.reload(&scene.catalogue);
-                self.console.take(live(&scene));
+                self.current.take(live(&scene));
             }
             Err(error) => {
                 tracing::error!(cause = %error, "cannot read the catalogue; the last one stays until it can be read");

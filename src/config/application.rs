@@ -1,7 +1,7 @@
 //! `[[application]]` with its rules.
 
 use crate::identity::{
-    Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, PathPattern, RoleName, Rule,
+    Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, PathPattern, Reach, RoleName, Rule,
     UpstreamUrl, text,
 };
 
@@ -59,6 +59,7 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
             pass_host,
             allowed_origins: plain(&allowed_origins),
             rules: rules.iter().map(|draft| draft.rule.clone()).collect::<Option<_>>()?,
+            reach: Reach::Anywhere,
         })
     })();
     ApplicationDraft { path, organization, hosts, roles, rules, spec }

@@ -1,6 +1,9 @@
 //! `[[organization]]` with its policies.
 
-use crate::identity::{IdpId, OrganizationId, OrganizationPolicySpec, OrganizationSpec, PolicyText, RoleName, text};
+use crate::identity::{
+    Allotment, HostSuffix, IdpId, Network, OrganizationId, OrganizationPolicySpec, OrganizationSpec, PolicyText,
+    RoleName, text,
+};
 
 use super::case;
 use super::idp::policy_text;
@@ -38,6 +41,8 @@ fn organization(mut section: Section<'_>) -> OrganizationDraft {
     let hint = "name at least one role: being in an organization is holding one of its roles";
     let roles = plain(&section.required_list("roles", hint, RoleName::parse));
     let admin_roles = section.list("admin_roles", RoleName::parse).unwrap_or_default();
+    let publish_hosts = section.list("publish_hosts", HostSuffix::parse).unwrap_or_default();
+    let publish_upstreams = section.list("publish_upstreams", Network::parse).unwrap_or_default();
     let policies = section.entries("policy", Some("idp")).into_iter();
     let policies: Vec<_> = policies.map(|section| policy(section, id.as_ref())).collect();
     section.finish();
@@ -50,6 +55,7 @@ fn organization(mut section: Section<'_>) -> OrganizationDraft {
             roles: roles.clone(),
             admin_roles: plain(&admin_roles),
             policies: policies.iter().map(whole).collect::<Option<_>>()?,
+            allotment: Allotment { hosts: plain(&publish_hosts), upstreams: plain(&publish_upstreams) },
         })
     })();
     OrganizationDraft { path, id, roles, admin_roles, policies, spec }

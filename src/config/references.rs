@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::identity::{Host, IdpId, OrganizationId, PathPattern, PublicUrl, RoleName};
+use crate::identity::{Host, IdpId, OrganizationId, PublicUrl, RoleName};
 
 use super::application::{ApplicationDraft, RuleDraft};
 use super::case::CaseOf;
@@ -135,19 +135,12 @@ fn unknown<'a>(report: &Report, what: &str, id: &str, known: impl Iterator<Item 
 fn check_order(report: &Report, rules: &[RuleDraft]) {
     for (index, rule) in rules.iter().enumerate() {
         let Some(pattern) = &rule.pattern else { continue };
-        let covers = |earlier: &&RuleDraft| earlier.pattern.as_ref().is_some_and(|earlier| covers(earlier, pattern));
+        let covers = |earlier: &&RuleDraft| earlier.pattern.as_ref().is_some_and(|earlier| earlier.covers(pattern));
         if let Some(earlier) = rules[..index].iter().find(covers) {
             let message =
                 format!("is never reached, since {} matches all of it; put this rule before it", earlier.path);
             report.refuse(&format!("{}.path", rule.path), message);
         }
-    }
-}
-
-fn covers(earlier: &PathPattern, later: &PathPattern) -> bool {
-    match earlier.as_str().strip_suffix('*') {
-        Some(prefix) => later.as_str().starts_with(prefix),
-        None => earlier == later,
     }
 }
 

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::response::Response;
 use futures_util::stream;
 use http::header::CONTENT_DISPOSITION;
 use http::{HeaderValue, StatusCode};

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crate::base::QuickHasher;
 use crate::identity::{
-    Allow, Application, ApplicationId, ApplicationKey, ApplicationSpec, Catalogue, Host, Organization, OrganizationKey,
-    PathPattern, RoleId, RoleName, Rule,
+    Allow, Application, ApplicationId, ApplicationKey, ApplicationSpec, Catalogue, Destination, Host, Organization,
+    OrganizationKey, PathPattern, Reach, RoleId, RoleName, Rule,
 };
 use crate::session::Principal;
 
@@ -28,6 +28,7 @@ pub struct Route {
     organization: OrganizationKey,
     version: i64,
     spec: ApplicationSpec,
+    destination: Destination,
     /// Live roles of the organization, in order of name: what groups are called.
     names: Vec<(RoleName, RoleId)>,
     /// Who may enter, sorted.
@@ -46,8 +47,8 @@ pub(super) enum Admitted {
 
 impl RouteTable {
     /// Compiles the live applications. What does not resolve admits nobody: an application without a live
-    /// organization has no route, a role name without a live role stands for no one, and a host that two applications
-    /// claim is nobody's.
+    /// organization has no route, a role name without a live role stands for no one, a host that two applications
+    /// claim is nobody's, and one that is not allotted to whoever published there is not served.
     pub fn compile(catalogue: &Catalogue) -> Self {
         let organizations: HashMap<OrganizationKey, &Organization> =
             catalogue.organizations.iter().map(|organization| (organization.key, organization)).collect();
@@ -57,7 +58,11 @@ impl RouteTable {
                 continue;
             };
             let route = Arc::new(Route::compile(application, organization, catalogue.version));
-            for host in &application.spec.hosts {
+            let allotted = |host: &&Host| match application.spec.reach {
+                Reach::Anywhere => true,
+                Reach::Allotted => organization.allotment.holds_host(host),
+            };
+            for host in application.spec.hosts.iter().filter(allotted) {
                 claim(&mut hosts, host, &route);
             }
         }
@@ -96,7 +101,9 @@ impl Route {
             (path.clone(), admitted)
         };
         let rules = spec.rules.iter().map(compile).collect();
-        Self { key: application.key, organization: application.organization, version, spec, names, roles, rules }
+        let destination = Destination::of(&spec, &organization.allotment);
+        let (key, organization) = (application.key, application.organization);
+        Self { key, organization, version, spec, destination, names, roles, rules }
     }
 
     /// The application's id: the audience of its assertions.
@@ -114,9 +121,14 @@ impl Route {
         self.organization
     }
 
-    /// What is written down of it: name, upstream, header preset, origins allowed to open WebSockets.
+    /// What is written down of it: name, header preset, origins allowed to open WebSockets.
     pub const fn spec(&self) -> &ApplicationSpec {
         &self.spec
+    }
+
+    /// Where its requests go.
+    pub const fn destination(&self) -> &Destination {
+        &self.destination
     }
 
     /// The version of the catalogue it was compiled from: part of the key of anything derived from its role names.

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::{Decision, Permit, RequestPath, RouteTable};
 use crate::identity::{
-    Allow, Application, ApplicationKey, ApplicationSpec, Catalogue, HeaderPreset, Host, IdentityId, Organization,
-    OrganizationKey, Role, RoleId, RoleName, Rule, SessionId, UserId,
+    Allotment, Allow, Application, ApplicationKey, ApplicationSpec, Catalogue, HeaderPreset, Host, IdentityId,
+    Organization, OrganizationKey, Reach, Role, RoleId, RoleName, Rule, SessionId, UserId,
 };
 use crate::session::Principal;
 
@@ -55,6 +55,7 @@ pub(crate) fn wiki(upstream: &str, rules: Vec<Rule>) -> Application {
             pass_host: true,
             allowed_origins: Vec::new(),
             rules,
+            reach: Reach::Anywhere,
         },
     }
 }
@@ -66,12 +67,14 @@ pub(crate) fn catalogue(applications: Vec<Application>) -> Catalogue {
         id: "home-lab".parse().unwrap(),
         name: "Home lab".into(),
         roles: vec![role(ADMIN, "Admin"), role(GUEST, "Guest"), role(MEMBER, "Member")],
+        allotment: Allotment::default(),
     };
     let other = Organization {
         key: OTHER,
         id: "other".parse().unwrap(),
         name: "Other".into(),
         roles: vec![role(OTHER_ADMIN, "Admin")],
+        allotment: Allotment::default(),
     };
     Catalogue { version: 1, organizations: vec![home, other], applications, ..Catalogue::default() }
 }
@@ -96,8 +99,20 @@ pub(crate) fn alice(roles: &[(OrganizationKey, RoleId)]) -> Arc<Principal> {
 
 /// A permit for `target` of one application at its first host.
 pub(crate) fn permitted(application: Application, target: &str, principal: Option<&Arc<Principal>>) -> Permit {
+    permitted_within(application, Allotment::default(), target, principal)
+}
+
+/// The same, where that is allotted to the home lab.
+pub(crate) fn permitted_within(
+    application: Application,
+    allotment: Allotment,
+    target: &str,
+    principal: Option<&Arc<Principal>>,
+) -> Permit {
     let host = application.spec.hosts[0].clone();
-    let table = RouteTable::compile(&catalogue(vec![application]));
+    let mut catalogue = catalogue(vec![application]);
+    catalogue.organizations[0].allotment = allotment;
+    let table = RouteTable::compile(&catalogue);
     match table.decide(&host, &path(target), principal) {
         Decision::Permit(permit) => permit,
         other => panic!("no permit: {other:?}"),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::sample::*;
 use super::*;
-use crate::identity::{Application, Rule};
+use crate::identity::{Application, Reach, Rule};
 use http::uri::Uri;
 
 const UPSTREAM: &str = "http://127.0.0.1:3000";
@@ -49,6 +49,18 @@ fn every_role_enters_where_none_is_named() {
     let table = RouteTable::compile(&catalogue(vec![application]));
     assert_eq!(decide(&table, "/", Some(&alice(&[(HOME, GUEST)]))), ("permit".into(), true));
     assert_eq!(decide(&table, "/", Some(&alice(&[(OTHER, OTHER_ADMIN)]))), ("NotInOrganization".into(), false));
+}
+
+#[test]
+fn what_an_organization_publishes_is_served_only_at_hosts_it_is_allotted() {
+    let mut application = wiki(UPSTREAM, Vec::new());
+    application.spec.reach = Reach::Allotted;
+    let mut catalogue = catalogue(vec![application]);
+    assert_eq!(RouteTable::compile(&catalogue).hosts().count(), 0, "by default nothing is allotted");
+    catalogue.organizations[0].allotment.hosts = vec!["wiki.example.com".parse().unwrap()];
+    catalogue.organizations[1].allotment.hosts = vec!["example.com".parse().unwrap()];
+    let table = RouteTable::compile(&catalogue);
+    assert_eq!(table.hosts().collect::<Vec<_>>(), [&host("wiki.example.com")]);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::plan::{Plan, Stored};
-use crate::identity::{IdpKey, OrganizationKey};
-use crate::store::declared::PolicyRow;
+use crate::identity::{Allotment, IdpKey, OrganizationKey};
+use crate::store::declared::{OrganizationRow, PolicyRow};
 
 /// One thing that a declaration changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,14 +72,13 @@ impl Plan {
         let names = Names { plan: self, stored };
         let mut told = Told::default();
         for row in &self.organizations {
-            let side = |live: bool, name: &str| Side { live, keys: keys(&json!({ "name": name })) };
+            let side = |row: &OrganizationRow| {
+                let Allotment { hosts, upstreams } = &row.allotment;
+                let told = json!({ "name": row.name, "publish_hosts": hosts, "publish_upstreams": upstreams });
+                Side { live: row.live, keys: keys(&told) }
+            };
             let old = stored.organizations.iter().find(|old| old.key == row.key);
-            told.add(
-                "organization",
-                row.id.to_string(),
-                old.map(|old| side(old.live, &old.name)),
-                side(row.live, &row.name),
-            );
+            told.add("organization", row.id.to_string(), old.map(side), side(row));
         }
         for row in &self.roles {
             let side = |live: bool, admin: bool| Side { live, keys: keys(&json!({ "admin": admin })) };

@@ -13,7 +13,8 @@ use super::plan::{Plan, Stored};
 use super::{ATTEMPTS, Approval, Directory, Foresight, OrganizationAdmin, SealedSecret, ServerAdmin};
 use crate::audit::{About, Action, Entry};
 use crate::identity::{
-    Actor, ApplicationId, ApplicationSpec, IdpId, IdpSpec, OrganizationId, OrganizationKey, PolicyText, RoleName,
+    Actor, Allotment, ApplicationId, ApplicationSpec, IdpId, IdpSpec, OrganizationId, OrganizationKey, PolicyText,
+    RoleName,
 };
 use crate::store::{StoreError, catalogue};
 
@@ -30,6 +31,8 @@ pub enum Edit {
         name: String,
         /// Its roles, and whether their holders administer it. A role that is not among them goes, with every grant.
         roles: Vec<(RoleName, bool)>,
+        /// Where its admins may publish applications.
+        allotment: Allotment,
     },
     /// An IdP is made, or is written down like this from now on; its default policy stays as it is.
     Idp {

@@ -164,7 +164,14 @@ impl<'a, K: FnMut() -> Uuid> Planner<'a, K> {
         let stored = self.stored.organizations.iter().find(|row| row.id == spec.id);
         let key = stored.map_or_else(|| OrganizationKey::new((self.key)()), |row| row.key);
         self.organizations.insert(&spec.id, key);
-        let row = OrganizationRow { key, id: spec.id.clone(), name: spec.name.clone(), declared: true, live: true };
+        let row = OrganizationRow {
+            key,
+            id: spec.id.clone(),
+            name: spec.name.clone(),
+            allotment: spec.allotment.clone(),
+            declared: true,
+            live: true,
+        };
         if stored != Some(&row) {
             self.plan.organizations.push(row);
         }

@@ -211,6 +211,7 @@ impl Directory {
         let now = self.ambient.now();
         sign_ins::sweep(&self.db, now.minus(self.records.claims_retention)).await?;
         store::audit::sweep(&self.db, now.minus(self.records.audit_retention)).await?;
+        self.sweep_tokens().await?;
         Ok(())
     }
 }

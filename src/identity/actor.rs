@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Invalid, UserId};
+use super::{Invalid, TokenId, UserId};
 
 /// Who acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,13 +14,15 @@ pub enum Actor {
     File,
     /// A user: at their own sign-in, or as an admin.
     User(UserId),
+    /// A program, by a token of the REST API.
+    Token(TokenId),
     /// Whoever came in by a login link.
     BreakGlass,
     /// Somebody for whom there is no account.
     Stranger,
 }
 
-/// As the tables store it: `cli`, `file`, `break-glass`, `stranger`, `user:<user>`.
+/// As the tables store it: `cli`, `file`, `break-glass`, `stranger`, `user:<user>`, `token:<token>`.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -29,6 +31,7 @@ impl fmt::Display for Actor {
             Self::BreakGlass => f.write_str("break-glass"),
             Self::Stranger => f.write_str("stranger"),
             Self::User(user) => write!(f, "user:{user}"),
+            Self::Token(token) => write!(f, "token:{token}"),
         }
     }
 }
@@ -42,9 +45,10 @@ impl FromStr for Actor {
             "file" => Ok(Self::File),
             "break-glass" => Ok(Self::BreakGlass),
             "stranger" => Ok(Self::Stranger),
-            _ => match text.strip_prefix("user:") {
-                Some(user) => user.parse().map(Self::User),
-                None => Err(Invalid::new("not an actor")),
+            _ => match text.split_once(':') {
+                Some(("user", user)) => user.parse().map(Self::User),
+                Some(("token", token)) => token.parse().map(Self::Token),
+                _ => Err(Invalid::new("not an actor")),
             },
         }
     }

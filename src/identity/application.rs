@@ -38,6 +38,10 @@ impl UpstreamUrl {
     /// When it is neither, or has a path, query, fragment, user or password.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let invalid = || Invalid::new("an upstream is http://host:port or https://host:port, without a path");
+        // A URL's parser passes over these; what is kept is the text.
+        if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+            return Err(invalid());
+        }
         let url = Url::parse(text).map_err(|_| invalid())?;
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         if !bare || !url.username().is_empty() || url.password().is_some() || !matches!(url.scheme(), "http" | "https")
@@ -66,6 +70,11 @@ impl UpstreamUrl {
     /// Its host and port.
     pub const fn authority(&self) -> &Authority {
         &self.authority
+    }
+
+    /// The port it is reached at.
+    pub fn port(&self) -> u16 {
+        self.authority.port_u16().unwrap_or(if self.tls { 443 } else { 80 })
     }
 }
 
@@ -108,6 +117,14 @@ impl PathPattern {
             None => path == self.0.as_bytes(),
         }
     }
+
+    /// Whether it speaks of every path that `later` speaks of, so that a rule behind it is never reached.
+    pub fn covers(&self, later: &Self) -> bool {
+        match self.0.strip_suffix('*') {
+            Some(prefix) => later.0.starts_with(prefix),
+            None => self == later,
+        }
+    }
 }
 
 text_noun!(PathPattern);
@@ -129,6 +146,18 @@ pub struct Rule {
     pub path: PathPattern,
     /// Who may enter.
     pub allow: Allow,
+}
+
+/// Where an application may be, and its upstream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// Wherever it says: a server admin or the configuration file published it.
+    #[default]
+    Anywhere,
+    /// Within what is allotted to its organization, whose admins published it. Its hosts are served, and its upstream
+    /// connected to, only as far as the allotment holds them at that moment.
+    Allotted,
 }
 
 /// An application as it is written down.
@@ -154,6 +183,9 @@ pub struct ApplicationSpec {
     pub allowed_origins: Vec<String>,
     /// What differs by path; the first match wins.
     pub rules: Vec<Rule>,
+    /// Where it may be.
+    #[serde(default)]
+    pub reach: Reach,
 }
 
 /// A live application.

@@ -55,6 +55,7 @@ impl Catalogue {
                         admin: spec.admin_roles.contains(name),
                     })
                     .collect(),
+                allotment: spec.allotment.clone(),
             })
             .collect();
         // As the database gives them.

@@ -52,13 +52,17 @@ impl Host {
         &self.0
     }
 
+    /// The address, if it is one and no name.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.0.trim_start_matches('[').trim_end_matches(']').parse().ok()
+    }
+
     /// Whether the name can only mean this machine: loopback addresses, `localhost` and `*.localhost` (RFC 6761 6.3).
     pub fn is_loopback(&self) -> bool {
         let name = self.as_str();
-        let bare = name.trim_start_matches('[').trim_end_matches(']');
         name == "localhost"
             || name.ends_with(".localhost")
-            || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+            || self.address().is_some_and(|address| address.is_loopback())
     }
 }
 

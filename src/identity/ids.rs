@@ -148,3 +148,7 @@ key!(
     /// A line of the audit log.
     AuditId
 );
+key!(
+    /// A token of the REST API; never what opens anything.
+    TokenId
+);

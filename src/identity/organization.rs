@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ceiling, IdpId, IdpKey, OrganizationId, OrganizationKey, PolicyId, PolicyText, RoleId, RoleName};
+use super::{
+    Allotment, Ceiling, IdpId, IdpKey, OrganizationId, OrganizationKey, PolicyId, PolicyText, RoleId, RoleName,
+};
 
 /// An organization as it is written down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +19,9 @@ pub struct OrganizationSpec {
     pub admin_roles: Vec<RoleName>,
     /// Its own policies, at most one per IdP.
     pub policies: Vec<OrganizationPolicySpec>,
+    /// Where its admins may publish applications.
+    #[serde(default)]
+    pub allotment: Allotment,
 }
 
 /// An organization's own policy at one IdP, as it is written down.
@@ -39,6 +44,8 @@ pub struct Organization {
     pub name: String,
     /// Its live roles.
     pub roles: Vec<Role>,
+    /// Where its admins may publish applications.
+    pub allotment: Allotment,
 }
 
 /// A live role.

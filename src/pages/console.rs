@@ -1,60 +1,57 @@
-//! Pages of the console: one file per noun, one typed struct per template.
+//! Pages of the console: one file per noun, one typed struct and one function per template.
 
+mod applications;
 mod audit;
 mod break_glass;
 mod confirm;
+mod organizations;
 mod overview;
 mod shell;
 
-use super::{Page, PageError, Pages};
+use super::Page;
+pub use applications::{
+    ApplicationForm, ApplicationPage, Applications, ListedApplication, RequestSample, RuleFacts, RuleFields,
+    ServedHost, Tested, TickedRole,
+};
 pub use audit::{AuditItem, AuditLink, AuditLog};
 pub use break_glass::BreakGlass;
 pub use confirm::{Confirm, EffectLine, ImpactLines, Question};
+pub use organizations::{
+    AllotmentFields, ListedOrganization, OrganizationForm, OrganizationPage, Organizations, RoleRow,
+};
 pub use overview::Overview;
-pub use shell::{Done, Field, NavItem, Shell};
+pub use shell::{Done, Field, NavItem, Picked, Shell};
 
-/// The console's templates, by the name other templates call them.
-pub(super) const TEMPLATES: &[(&str, &str)] = &[
-    ("console.html", include_str!("../../templates/console.html")),
-    (Confirm::TEMPLATE, include_str!("../../templates/console/confirm.html")),
-    (BreakGlass::TEMPLATE, include_str!("../../templates/break_glass.html")),
-    (Overview::TEMPLATE, include_str!("../../templates/console/overview.html")),
-    (AuditLog::TEMPLATE, include_str!("../../templates/console/audit.html")),
-];
-
-/// Declares the typed function of each page.
+/// Lists the pages with their templates, so that none is without its samples in the tests.
 macro_rules! pages {
-    ($($(#[$doc:meta])* $function:ident: $page:ty,)*) => {
-        impl Pages {
-            $(
-                $(#[$doc])*
-                ///
-                /// # Errors
-                /// When the template fails.
-                pub fn $function(&self, page: &$page) -> Result<String, PageError> {
-                    self.render(page)
-                }
-            )*
+    ($($page:ident in $file:literal,)*) => {
+        /// The console's templates, by the name other templates call them.
+        pub(super) const TEMPLATES: &[(&str, &str)] = &[
+            ("console.html", include_str!("../../templates/console.html")),
+            ("console/tested.html", include_str!("../../templates/console/tested.html")),
+            $(($page::TEMPLATE, include_str!(concat!("../../templates/", $file))),)*
+        ];
+
+        /// Every page with every sample: the template's name, and its facts.
+        #[cfg(test)]
+        pub(super) fn samples() -> Vec<(&'static str, Vec<serde_json::Value>)> {
+            fn of<P: Page>() -> (&'static str, Vec<serde_json::Value>) {
+                (P::TEMPLATE, P::samples().iter().map(|sample| serde_json::to_value(sample).unwrap()).collect())
+            }
+            vec![$(of::<$page>(),)*]
         }
     };
 }
 
 pages! {
-    /// What a login link shows.
-    break_glass: BreakGlass,
-    /// What a change would do, and whether it is meant.
-    confirm: Confirm,
-    /// The console's first page.
-    overview: Overview,
-    /// The audit log.
-    audit_log: AuditLog,
-}
-
-/// Every page with every sample: the template's name, and its facts.
-#[cfg(test)]
-pub(super) fn samples() -> Vec<(&'static str, Vec<serde_json::Value>)> {
-    fn of<P: Page>() -> (&'static str, Vec<serde_json::Value>) {
-        (P::TEMPLATE, P::samples().iter().map(|sample| serde_json::to_value(sample).unwrap()).collect())
-    }
-    vec![of::<Confirm>(), of::<BreakGlass>(), of::<Overview>(), of::<AuditLog>()]
+    BreakGlass in "break_glass.html",
+    Overview in "console/overview.html",
+    Organizations in "console/organizations.html",
+    OrganizationPage in "console/organization.html",
+    OrganizationForm in "console/organization_form.html",
+    Applications in "console/applications.html",
+    ApplicationPage in "console/application.html",
+    ApplicationForm in "console/application_form.html",
+    Confirm in "console/confirm.html",
+    AuditLog in "console/audit.html",
 }

@@ -8,7 +8,7 @@ use super::declared::addresses;
 use super::value::{At, FromJson, Parsed, values};
 use super::{StoreError, Tx};
 use crate::identity::{
-    Application, ApplicationKey, ApplicationSpec, Catalogue, Ceiling, Idp, IdpKey, IdpSpec, Organization,
+    Allotment, Application, ApplicationKey, ApplicationSpec, Catalogue, Ceiling, Idp, IdpKey, IdpSpec, Organization,
     OrganizationId, OrganizationKey, OrganizationPolicy, PolicyId, PolicyText, Role, RoleId, RoleName,
 };
 
@@ -89,20 +89,22 @@ struct RoleRow {
 }
 
 async fn organizations(tx: &mut Tx) -> Result<Vec<Organization>, StoreError> {
-    const ORGANIZATIONS: &str = "select key, id, name from organizations where undeclared_at is null order by id";
+    const ORGANIZATIONS: &str =
+        "select key, id, name, allotment from organizations where undeclared_at is null order by id";
     const ROLES: &str = "select id, organization_key, name, admin from roles where undeclared_at is null order by name";
-    let rows: Vec<(Parsed<OrganizationKey>, Parsed<OrganizationId>, String)> =
-        tx.conn().all(ORGANIZATIONS, vec![]).await?;
+    type Row = (Parsed<OrganizationKey>, Parsed<OrganizationId>, String, Option<FromJson<Allotment>>);
+    let rows: Vec<Row> = tx.conn().all(ORGANIZATIONS, vec![]).await?;
     let mut roles: HashMap<OrganizationKey, Vec<Role>> = HashMap::new();
     for row in tx.conn().all::<RoleRow>(ROLES, vec![]).await? {
         let role = Role { id: row.id.0, name: row.name.0, admin: row.admin };
         roles.entry(row.organization_key.0).or_default().push(role);
     }
-    let organization = |(key, id, name): (Parsed<OrganizationKey>, Parsed<OrganizationId>, String)| Organization {
+    let organization = |(key, id, name, allotment): Row| Organization {
         key: key.0,
         id: id.0,
         name,
         roles: roles.remove(&key.0).unwrap_or_default(),
+        allotment: allotment.map(|allotment| allotment.0).unwrap_or_default(),
     };
     Ok(rows.into_iter().map(organization).collect())
 }

@@ -8,8 +8,8 @@ use super::value::{At, BATCH, FromJson, Parsed, Value, list, values};
 use super::{StoreError, Tx, search};
 use crate::base::{Addresses, Timestamp};
 use crate::identity::{
-    Actor, ApplicationKey, ApplicationSpec, Ceiling, IdpKey, IdpSpec, OrganizationId, OrganizationKey, PolicyId,
-    PolicyText, RoleId, RoleName,
+    Actor, Allotment, ApplicationKey, ApplicationSpec, Ceiling, IdpKey, IdpSpec, OrganizationId, OrganizationKey,
+    PolicyId, PolicyText, RoleId, RoleName,
 };
 
 /// An organization.
@@ -21,6 +21,8 @@ pub struct OrganizationRow {
     pub id: OrganizationId,
     /// What people call it.
     pub name: String,
+    /// Where its admins may publish applications.
+    pub allotment: Allotment,
     /// Whether the configuration file declares it, or did.
     pub declared: bool,
     /// Whether it is of effect.
@@ -101,14 +103,16 @@ pub async fn organizations(tx: &mut Tx) -> Result<Vec<OrganizationRow>, StoreErr
         key: Parsed<OrganizationKey>,
         id: Parsed<OrganizationId>,
         name: String,
+        allotment: Option<FromJson<Allotment>>,
         declared: bool,
         undeclared_at: Option<At>,
     }
-    const SQL: &str = "select key, id, name, declared, undeclared_at from organizations";
+    const SQL: &str = "select key, id, name, allotment, declared, undeclared_at from organizations";
     let read = |row: Row| OrganizationRow {
         key: row.key.0,
         id: row.id.0,
         name: row.name,
+        allotment: row.allotment.map(|allotment| allotment.0).unwrap_or_default(),
         declared: row.declared,
         live: row.undeclared_at.is_none(),
     };
@@ -222,11 +226,12 @@ pub async fn applications(tx: &mut Tx) -> Result<Vec<ApplicationRow>, StoreError
 /// # Errors
 /// [`StoreError::Unique`] if another has its slug.
 pub async fn put_organization(tx: &mut Tx, row: &OrganizationRow, now: Timestamp) -> Result<(), StoreError> {
-    const SQL: &str = "insert into organizations (key, id, name, declared, undeclared_at, version, created_at) \
-        values ($1, $2, $3, $4, $5, 1, $6) on conflict (key) do update set name = excluded.name, \
-        declared = excluded.declared, undeclared_at = excluded.undeclared_at";
+    const SQL: &str = "insert into organizations (key, id, name, allotment, declared, undeclared_at, version, \
+        created_at) values ($1, $2, $3, $4, $5, $6, 1, $7) on conflict (key) do update set name = excluded.name, \
+        allotment = excluded.allotment, declared = excluded.declared, undeclared_at = excluded.undeclared_at";
     let gone = (!row.live).then_some(now);
-    let values = values![row.key, row.id.as_str(), row.name.as_str(), row.declared, gone, now];
+    let allotment = if row.allotment == Allotment::default() { None } else { Some(json(&row.allotment)?) };
+    let values = values![row.key, row.id.as_str(), row.name.as_str(), allotment, row.declared, gone, now];
     tx.conn().execute(SQL, values).await?;
     if row.live { Ok(()) } else { search::lost_roles(tx, &[row.key]).await }
 }

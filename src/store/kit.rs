@@ -16,9 +16,9 @@ use super::value::Value;
 use super::{DatabaseUrl, Db};
 use crate::base::{Addresses, Ambient, Clock, SystemChance, Timestamp};
 use crate::identity::{
-    Actor, ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, ClientAuth, DEFAULT_NEW_ACCOUNTS, Email,
+    Actor, Allotment, ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, ClientAuth, DEFAULT_NEW_ACCOUNTS, Email,
     HeaderPreset, Host, IdentityId, IdpId, IdpKey, IdpSpec, Issuer, OnError, OrganizationId, OrganizationKey,
-    OrganizationSpec, PolicyId, PolicyText, ProfilePaths, RoleId, RoleName, UpstreamUrl, UserId, Username,
+    OrganizationSpec, PolicyId, PolicyText, ProfilePaths, Reach, RoleId, RoleName, UpstreamUrl, UserId, Username,
 };
 
 /// Runs a test on an empty database of each engine.
@@ -124,6 +124,7 @@ pub fn organization_spec(id: &str, roles: &[&str]) -> OrganizationSpec {
         roles: roles.iter().map(|name| role(name)).collect(),
         admin_roles: roles.iter().filter(|name| **name == "Admin").map(|name| role(name)).collect(),
         policies: Vec::new(),
+        allotment: Allotment::default(),
     }
 }
 
@@ -140,6 +141,7 @@ pub fn application_spec(id: &str, organization: &str) -> ApplicationSpec {
         pass_host: true,
         allowed_origins: Vec::new(),
         rules: Vec::new(),
+        reach: Reach::Anywhere,
     }
 }
 
@@ -170,7 +172,14 @@ impl World {
         let idp = IdpKey::new(key());
         let mut tx = db.begin().await.unwrap();
         let id = OrganizationId::parse("lab").unwrap();
-        let row = OrganizationRow { key: lab, id, name: "Lab".to_owned(), declared: true, live: true };
+        let row = OrganizationRow {
+            key: lab,
+            id,
+            name: "Lab".to_owned(),
+            allotment: Allotment::default(),
+            declared: true,
+            live: true,
+        };
         declared::put_organization(&mut tx, &row, now).await.unwrap();
         for (id, name) in [(admin, "Admin"), (member, "Member")] {
             let name = RoleName::parse(name).unwrap();

@@ -10,3 +10,4 @@ mod people;
 mod policies;
 mod records;
 mod sessions;
+mod tokens;

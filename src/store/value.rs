@@ -9,7 +9,7 @@ use sqlx::{Database, Decode, Type};
 use crate::base::{Timestamp, TokenHash};
 use crate::identity::{
     Actor, ApplicationKey, AuditId, IdentityId, IdpKey, OrganizationKey, Origin, PolicyId, RoleId, SessionId, SignInId,
-    UserId,
+    TokenId, UserId,
 };
 
 /// Rows written or named in one statement: far below the placeholders of either engine (32,766 and 65,535).
@@ -115,6 +115,7 @@ shown!(
     RoleId,
     SessionId,
     SignInId,
+    TokenId,
     UserId,
     TokenHash
 );

@@ -1,8 +1,8 @@
-//! Connections to upstreams: TCP, or TLS against the machine's own roots; both within one time limit.
+//! Connections to upstreams: TCP, or TLS against the machine's own roots; resolving and both within one time limit.
 
+use std::future::{Ready, ready};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -16,26 +16,19 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tower::{Service, ServiceExt as _};
 
+use super::guard::Guard;
 use super::{ForwardError, SetupError};
-use crate::identity::UpstreamUrl;
+use crate::identity::{Destination, Host, UpstreamUrl};
 
-/// Connects, TLS handshake included, within a time limit.
+/// Connects, TLS handshake included, within a time limit, to addresses that the guard admits.
 pub(super) struct Connector {
-    inner: HttpsConnector<HttpConnector<Resolver>>,
+    tls: Arc<ClientConfig>,
     limit: Duration,
+    guard: Guard,
 }
 
-pub(super) fn connector(limit: Duration) -> Result<Connector, SetupError> {
-    let mut tcp = HttpConnector::new_with_resolver(Resolver);
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    let inner = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_tls_config(tls()?)
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(tcp);
-    Ok(Connector { inner, limit })
-}
+/// A connection.
+pub(super) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 fn tls() -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -51,52 +44,62 @@ fn tls() -> Result<ClientConfig, rustls::Error> {
 }
 
 impl Connector {
+    pub(super) fn new(limit: Duration, guard: Guard) -> Result<Self, SetupError> {
+        Ok(Self { tls: Arc::new(tls()?), limit, guard })
+    }
+
     /// A new connection to an upstream.
-    pub(super) async fn connect(
-        &self,
-        upstream: &UpstreamUrl,
-    ) -> Result<MaybeHttpsStream<TokioIo<TcpStream>>, ForwardError> {
+    pub(super) async fn connect(&self, destination: &Destination) -> Result<Stream, ForwardError> {
+        let connected = tokio::time::timeout(self.limit, self.connect_in_time(destination)).await;
+        connected.unwrap_or(Err(ForwardError::ConnectTimeout))
+    }
+
+    async fn connect_in_time(&self, destination: &Destination) -> Result<Stream, ForwardError> {
+        let upstream = destination.upstream();
+        let found = resolve(upstream).await.map_err(|error| ForwardError::of_connecting(&error))?;
+        let admitted = self.guard.admit(destination, found.into_iter())?;
+        let mut tcp = HttpConnector::new_with_resolver(Found(admitted));
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
         let mut parts = uri::Parts::default();
         parts.path_and_query = Some(PathAndQuery::from_static("/"));
         parts.scheme = Some(if upstream.is_tls() { Scheme::HTTPS } else { Scheme::HTTP });
         parts.authority = Some(upstream.authority().clone());
         let uri = Uri::from_parts(parts).map_err(|error| ForwardError::Unreachable(error.to_string()))?;
-        match tokio::time::timeout(self.limit, self.inner.clone().oneshot(uri)).await {
-            Ok(connected) => connected.map_err(|error| ForwardError::of_connecting(&*error)),
-            Err(_) => Err(ForwardError::ConnectTimeout),
-        }
+        let connected = HttpsConnector::from((tcp, Arc::clone(&self.tls))).oneshot(uri).await;
+        connected.map_err(|error| ForwardError::of_connecting(&*error))
     }
 }
 
-/// The system's resolver, but `localhost` and `*.localhost` are this machine whatever it says (RFC 6761 6.3).
+/// Where an upstream is: as the system's resolver says, but `localhost` and `*.localhost` are this machine whatever it
+/// says (RFC 6761 6.3).
+async fn resolve(upstream: &UpstreamUrl) -> io::Result<Vec<SocketAddr>> {
+    let (host, port) = (upstream.authority().host(), upstream.port());
+    let name = Host::parse(host).ok();
+    if let Some(address) = name.as_ref().and_then(Host::address) {
+        return Ok(vec![SocketAddr::new(address, port)]);
+    }
+    if name.is_some_and(|name| name.is_loopback()) {
+        let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+        return Ok(loopback.map(|address| SocketAddr::new(address, port)).into());
+    }
+    Ok(tokio::net::lookup_host((host, port)).await?.collect())
+}
+
+/// A resolver for who has the answer already: a name is resolved once, and what was looked at is connected to.
 #[derive(Clone, Debug)]
-pub(super) struct Resolver;
+struct Found(Vec<SocketAddr>);
 
-type Addresses = std::vec::IntoIter<SocketAddr>;
-
-impl Service<Name> for Resolver {
-    type Response = Addresses;
+impl Service<Name> for Found {
+    type Response = std::vec::IntoIter<SocketAddr>;
     type Error = io::Error;
-    type Future = Pin<Box<dyn Future<Output = io::Result<Addresses>> + Send>>;
+    type Future = Ready<io::Result<Self::Response>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, name: Name) -> Self::Future {
-        Box::pin(async move {
-            if is_localhost(name.as_str()) {
-                let loopback = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-                let addresses: Vec<SocketAddr> = loopback.map(|address| SocketAddr::new(address, 0)).into();
-                return Ok(addresses.into_iter());
-            }
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            Ok(found.into_iter())
-        })
+    fn call(&mut self, _: Name) -> Self::Future {
+        ready(Ok(self.0.clone().into_iter()))
     }
-}
-
-fn is_localhost(name: &str) -> bool {
-    let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost")
 }

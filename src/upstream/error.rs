@@ -26,6 +26,12 @@ pub enum ForwardError {
     /// No connection: refused, no such name, no TLS.
     #[error("the upstream cannot be reached: {0}")]
     Unreachable(String),
+    /// It is where we listen ourselves.
+    #[error("the upstream is ourselves")]
+    Ourselves,
+    /// It is at no address that is allotted to the application's organization.
+    #[error("the upstream is outside the networks allotted to the application's organization")]
+    NotAllotted,
     /// No connection within the time for it.
     #[error("the upstream did not accept a connection in time")]
     ConnectTimeout,
@@ -48,9 +54,9 @@ impl ForwardError {
     pub const fn status(&self) -> StatusCode {
         match self {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Loop => StatusCode::LOOP_DETECTED,
+            Self::Loop | Self::Ourselves => StatusCode::LOOP_DETECTED,
             Self::RequestBody => StatusCode::BAD_REQUEST,
-            Self::Unreachable(_) | Self::Broken(_) | Self::Protocol => StatusCode::BAD_GATEWAY,
+            Self::Unreachable(_) | Self::NotAllotted | Self::Broken(_) | Self::Protocol => StatusCode::BAD_GATEWAY,
             Self::ConnectTimeout | Self::HeadTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Assertion(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -11,12 +11,12 @@ use tokio::time::{Instant, sleep_until};
 use super::body::{CleanTrailers, Progress};
 use super::pool::{Answer, Pool};
 use super::{BoxError, ForwardError};
-use crate::identity::UpstreamUrl;
+use crate::identity::Destination;
 
 /// Sends the request and waits for the head of the answer. The time for it starts anew whenever the body of the
 /// request moves, so that an upload may take as long as it does.
 pub(super) async fn exchange<B>(
-    (pool, upstream): (&Pool, &UpstreamUrl),
+    (pool, destination): (&Pool, &Destination),
     request: Request<()>,
     body: B,
     limit: Duration,
@@ -28,7 +28,7 @@ where
     let progress = Progress::new();
     let body =
         if body.is_end_stream() { Body::empty() } else { Body::new(CleanTrailers::request(body, progress.clone())) };
-    let mut answer = pin!(pool.send(upstream, request.map(|()| body)));
+    let mut answer = pin!(pool.send(destination, request.map(|()| body)));
     loop {
         let deadline = progress.last() + limit;
         tokio::select! {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::assertion::{Assertions, SigningFailed, Subject};
+use crate::assertion::{Assertions, Claims, SigningFailed, Subject};
 use crate::base::{QuickHasher, Table, Timestamp};
 use crate::decision::{Identity, Permit, Route};
 use crate::identity::{ApplicationKey, HeaderPreset, RoleName, SessionId};
@@ -68,6 +68,14 @@ impl Identities {
             headers.insert(name, value.clone());
         }
         Ok(())
+    }
+
+    /// Adds what [`Identities::add`] would, but for the assertion, which is told instead.
+    pub(super) fn sample(&self, headers: &mut HeaderMap, permit: &Permit) -> Option<Claims> {
+        let identity = permit.identity()?;
+        let route = permit.route();
+        headers.extend(preset(route.spec().headers, identity).into_iter().map(|(name, value)| (Some(name), value)));
+        Some(self.assertions.claims(&subject(route, identity)))
     }
 
     fn prepare(&self, key: PreparedFor, route: &Route, identity: &Identity) -> Result<Arc<Prepared>, SigningFailed> {

@@ -18,7 +18,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use super::connect::Connector;
 use super::{ForwardError, Settings};
 use crate::base::QuickHasher;
-use crate::identity::UpstreamUrl;
+use crate::identity::Destination;
 
 /// Most bytes read of the head of an answer before it is given up: large cookies and content policies fit, a flood does
 /// not. hyper looks after each read, so up to twice as many may have come. It takes at most 100 header fields, as for
@@ -33,10 +33,10 @@ pub(super) struct Pool {
     shelves: Arc<Shelves>,
 }
 
-/// By URL, which only admins write.
+/// By [`Destination::name`], which only admins write.
 type Shelves = RwLock<HashMap<String, Arc<Shelf>, BuildHasherDefault<QuickHasher>>>;
 
-/// The unused connections to one upstream.
+/// The unused connections to one destination.
 #[derive(Default)]
 struct Shelf(Mutex<Vec<Idle>>);
 
@@ -58,15 +58,15 @@ impl Pool {
     /// is found closed when it was taken from the shelf.
     pub(super) async fn send(
         &self,
-        upstream: &UpstreamUrl,
+        destination: &Destination,
         mut request: Request<Body>,
     ) -> Result<Response<Answer>, ForwardError> {
-        let shelf = self.shelf(upstream);
+        let shelf = self.shelf(destination);
         loop {
             let (mut sender, kept) = match shelf.take() {
                 Some(sender) => (sender, true),
                 // Boxed, like all that is rare: every request carries the room its future would take.
-                None => (Box::pin(self.connect(upstream)).await?, false),
+                None => (Box::pin(self.connect(destination)).await?, false),
             };
             match sender.try_send_request(request).await {
                 Ok(answer) => return Ok(answer.map(|body| Answer::new(body, Loan { sender, shelf }))),
@@ -78,8 +78,9 @@ impl Pool {
         }
     }
 
-    async fn connect(&self, upstream: &UpstreamUrl) -> Result<SendRequest<Body>, ForwardError> {
-        let stream = self.connector.connect(upstream).await?;
+    /// A new connection that is not kept.
+    pub(super) async fn connect(&self, destination: &Destination) -> Result<SendRequest<Body>, ForwardError> {
+        let stream = self.connector.connect(destination).await?;
         let handshake = http1::Builder::new().max_buf_size(MAX_RESPONSE_HEAD).handshake(stream).await;
         let (sender, connection) = handshake.map_err(|error| ForwardError::of_exchange(&error))?;
         // How it ends, whoever waits for an answer is told.
@@ -87,11 +88,11 @@ impl Pool {
         Ok(sender)
     }
 
-    fn shelf(&self, upstream: &UpstreamUrl) -> Arc<Shelf> {
-        let known = self.shelves.read().unwrap_or_else(PoisonError::into_inner).get(upstream.as_str()).cloned();
+    fn shelf(&self, destination: &Destination) -> Arc<Shelf> {
+        let known = self.shelves.read().unwrap_or_else(PoisonError::into_inner).get(destination.name()).cloned();
         known.unwrap_or_else(|| {
             let mut shelves = self.shelves.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(shelves.entry(upstream.as_str().to_owned()).or_default())
+            Arc::clone(shelves.entry(destination.name().to_owned()).or_default())
         })
     }
 }

@@ -1,8 +1,10 @@
 //! Against a real upstream over real sockets.
 
 mod errors;
+mod guard;
 mod identity;
 mod kit;
 mod pool;
+mod probe;
 mod streaming;
 mod websocket;

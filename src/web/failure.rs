@@ -7,15 +7,13 @@ mod tests;
 
 use std::fmt::Display;
 
-use axum::body::Body;
 use axum::response::Response;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue};
-use serde_json::json;
 
-use super::{Web, answer, html, prefers_html};
+use super::{Problem, Web, html, prefers_html};
 use crate::base::Reference;
-use crate::pages::{Account, Action, Assets, Problem};
+use crate::pages::{self, Account, Action, Assets};
 
 pub use cause::Cause;
 
@@ -90,14 +88,8 @@ impl Web {
     /// The failure as a problem (RFC 9457), for programs.
     pub fn problem(&self, failure: Failure) -> Response {
         let (title, what, remedy) = failure.cause.words();
-        let problem = json!({
-            "type": format!("urn:vestibule:problem:{}", failure.cause.code()),
-            "title": title,
-            "status": failure.cause.status().as_u16(),
-            "detail": format!("{what} {remedy}"),
-            "reference": failure.reference.as_str(),
-        });
-        answer(failure.cause.status(), "application/problem+json", Body::from(problem.to_string()))
+        let (status, code) = (failure.cause.status(), failure.cause.code());
+        Problem::new(status, code, title, format!("{what} {remedy}"), &failure.reference).answer()
     }
 
     /// The failure as a page, or as a problem for who does not ask for HTML.
@@ -113,7 +105,7 @@ impl Web {
         let mut response = match form {
             Form::Page => html(
                 status,
-                self.pages.problem(&Problem {
+                self.pages.problem(&pages::Problem {
                     frame: self.frame(assets),
                     status,
                     title: title.to_owned(),

@@ -3,6 +3,7 @@
 
 mod kit;
 
+mod api;
 mod browser;
 mod command;
 mod console;

@@ -110,6 +110,18 @@ const ORGANIZATION: &[Case] = &[
         "organization.home-lab.admin_roles[0]",
         "did you mean `Admin`?",
     ),
+    (
+        "roles = [\"Clerk\"]",
+        "roles = [\"Clerk\"]\npublish_hosts = [\"*.office.example.com\"]",
+        "organization.office.publish_hosts[0]",
+        "without *",
+    ),
+    (
+        "roles = [\"Clerk\"]",
+        "roles = [\"Clerk\"]\npublish_upstreams = [\"10.0.0.0/40\"]",
+        "organization.office.publish_upstreams[0]",
+        "CIDR",
+    ),
     ("idp = \"company\"", "", "organization.home-lab.policy[0].idp", "is missing"),
     ("idp = \"company\"", "idp = \"compny\"", "organization.home-lab.policy.compny.idp", "did you mean `company`?"),
     ("org = \"contains(groups, 'home-lab')\"", "", "organization.home-lab.policy.company", "has no selector"),

@@ -9,7 +9,7 @@ use crate::base::Addresses;
 use crate::directory::danger::DangerKind;
 use crate::directory::plan::{Audience, Plan, Stored};
 use crate::identity::{
-    ApplicationId, ApplicationKey, ApplicationSpec, ClientAuth, IdpId, IdpKey, IdpSpec, OrganizationId,
+    Allotment, ApplicationId, ApplicationKey, ApplicationSpec, ClientAuth, IdpId, IdpKey, IdpSpec, OrganizationId,
     OrganizationKey, RoleId, RoleName,
 };
 use crate::store::declared::{ApplicationRow, IdpRow, OrganizationRow, RoleRow};
@@ -28,7 +28,7 @@ pub(super) fn plan(
     };
     let mut outline = Outline { stored, reach, expected, key, plan: Plan { audience, ..Plan::default() } };
     match edit {
-        Edit::Organization { id, name, roles } => outline.organization(id, name, roles)?,
+        Edit::Organization { id, name, roles, allotment } => outline.organization(id, name, roles, allotment)?,
         Edit::Idp { spec, secret } => outline.idp(spec, secret)?,
         Edit::IdpInForce { idp, live } => outline.idp_in_force(idp, *live)?,
         Edit::Policy { idp, organization, text } => outline.policy(idp, organization.as_ref(), text.as_ref())?,
@@ -49,14 +49,27 @@ struct Outline<'a, K> {
 }
 
 impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
-    fn organization(&mut self, id: &OrganizationId, name: &str, roles: &[(RoleName, bool)]) -> Result<(), EditError> {
+    fn organization(
+        &mut self,
+        id: &OrganizationId,
+        name: &str,
+        roles: &[(RoleName, bool)],
+        allotment: &Allotment,
+    ) -> Result<(), EditError> {
         let what = || format!("the organization {id}");
         self.needs(Reach::Server, what)?;
         let stored = self.stored.organizations.iter().find(|row| row.id == *id);
         let revision = stored.map(|row| Revision::of_organization(row, &self.roles_of(row.key)));
         self.fits(revision, stored.is_some_and(|row| row.declared), what)?;
         let key = stored.map_or_else(|| OrganizationKey::new((self.key)()), |row| row.key);
-        let row = OrganizationRow { key, id: id.clone(), name: name.to_owned(), declared: false, live: true };
+        let row = OrganizationRow {
+            key,
+            id: id.clone(),
+            name: name.to_owned(),
+            allotment: allotment.clone(),
+            declared: false,
+            live: true,
+        };
         if stored != Some(&row) {
             self.plan.organizations.push(row);
         }

@@ -28,7 +28,7 @@ impl Revision {
         let live = roles.iter().filter(|role| role.live);
         let mut roles: Vec<_> = live.map(|role| (role.name.as_str(), role.admin)).collect();
         roles.sort_unstable();
-        Self::of(&json!([row.key, row.name, row.live, roles]))
+        Self::of(&json!([row.key, row.name, row.live, roles, row.allotment]))
     }
 
     /// Of an IdP, without its policies.

@@ -7,12 +7,12 @@ use super::*;
 use crate::base::{Ambient, SealingKey};
 use crate::directory::kit::{Fixture, declaration, on_each_with};
 use crate::directory::{DangerKind, IdentityChoice, UserSelector};
-use crate::identity::{HeaderPreset, UserId};
+use crate::identity::{Allotment, HeaderPreset, UserId};
 use crate::store::kit::{application_spec, idp_spec};
 
 fn organization(id: &str, roles: &[(&str, bool)]) -> Edit {
     let roles = roles.iter().map(|(name, admin)| (name.parse().unwrap(), *admin)).collect();
-    Edit::Organization { id: id.parse().unwrap(), name: id.to_uppercase(), roles }
+    Edit::Organization { id: id.parse().unwrap(), name: id.to_uppercase(), roles, allotment: Allotment::default() }
 }
 
 fn idp(id: &str) -> IdpSpec {

@@ -56,7 +56,8 @@ impl Held {
 }
 
 impl ExplainedSignIn {
-    pub(super) fn to_json(&self) -> Value {
+    /// As JSON: `idp`, `identifier`, `at`, `reference`, `refused`, what it gave `then`, and what it would give `now`.
+    pub fn to_json(&self) -> Value {
         let mut told = json!({
             "idp": self.idp,
             "identifier": self.identifier,

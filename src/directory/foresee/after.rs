@@ -15,7 +15,13 @@ pub(super) fn catalogue(stored: &Stored, plan: &Plan, version: i64) -> Catalogue
     let mut organizations: Vec<Organization> = rows
         .into_values()
         .filter(|row| row.live && !plan.removed.organizations.contains(&row.key))
-        .map(|row| Organization { key: row.key, id: row.id.clone(), name: row.name.clone(), roles: Vec::new() })
+        .map(|row| Organization {
+            key: row.key,
+            id: row.id.clone(),
+            name: row.name.clone(),
+            roles: Vec::new(),
+            allotment: row.allotment.clone(),
+        })
         .collect();
     organizations.sort_by(|one, other| one.id.cmp(&other.id));
     let places: HashMap<OrganizationKey, usize> = organizations.iter().enumerate().map(|(i, o)| (o.key, i)).collect();

@@ -54,7 +54,7 @@ impl OrganizationAdmin<'_> {
 
 impl Hands<'_> {
     async fn pre_provision(self, live: &Catalogue, new: &NewUser) -> Result<UserId, AdminError> {
-        let user = tried(async || self.pre_provision_once(live, new).await).await?;
+        let user = tried!(self.pre_provision_once(live, new))?;
         tracing::info!(actor = %self.actor, %user, idp = %new.idp, roles = new.roles.len(), "user made beforehand");
         Ok(user)
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::audit::{self, About, Action, Entry};
 use crate::directory::admin::{OrganizationAdmin, ServerAdmin};
-use crate::directory::{ATTEMPTS, AdminError, Directory};
+use crate::directory::{AdminError, Directory};
 use crate::identity::{Actor, OrganizationKey, UserId};
 use crate::store::{StoreError, Tx};
 
@@ -53,13 +53,19 @@ impl Hands<'_> {
     }
 }
 
-/// Tries again while somebody else was faster.
-pub(super) async fn tried<T>(mut once: impl AsyncFnMut() -> Result<T, AdminError>) -> Result<T, AdminError> {
-    let mut attempt = 1;
-    loop {
-        match once().await {
-            Err(AdminError::Store(error)) if error.is_worth_retrying() && attempt < ATTEMPTS => attempt += 1,
-            result => return result,
+/// Does something again while somebody else was faster. Not a function: a future that borrows from an asynchronous
+/// closure cannot be promised to be `Send`, and handlers must be.
+macro_rules! tried {
+    ($once:expr) => {{
+        let mut attempt = 1;
+        loop {
+            match $once.await {
+                Err(AdminError::Store(error)) if error.is_worth_retrying() && attempt < $crate::directory::ATTEMPTS => {
+                    attempt += 1;
+                }
+                result => break result,
+            }
         }
-    }
+    }};
 }
+pub(super) use tried;

@@ -28,7 +28,7 @@ impl ServerAdmin<'_> {
         organization: OrganizationKey,
         roles: &[RoleName],
     ) -> Result<bool, AdminError> {
-        tried(async || Hands::from(self).set_roles(user, organization, roles).await).await
+        tried!(Hands::from(self).set_roles(user, organization, roles))
     }
 
     /// Shuts a user out, with all their sessions, or lets them in again. Says whether anything changed.
@@ -36,7 +36,7 @@ impl ServerAdmin<'_> {
     /// # Errors
     /// When there is no such user, it is the admin themselves, or the database fails.
     pub async fn set_disabled(&self, user: UserId, disabled: bool) -> Result<bool, AdminError> {
-        tried(async || Hands::from(self).set_disabled(user, disabled).await).await
+        tried!(Hands::from(self).set_disabled(user, disabled))
     }
 
     /// Ends sessions of a user: one, or all. Says how many there were.
@@ -44,7 +44,7 @@ impl ServerAdmin<'_> {
     /// # Errors
     /// When the database fails.
     pub async fn end_sessions(&self, user: UserId, only: Option<SessionId>) -> Result<usize, AdminError> {
-        tried(async || Hands::from(self).end_sessions(user, only).await).await
+        tried!(Hands::from(self).end_sessions(user, only))
     }
 
     /// Removes a user with everything that is theirs; their sessions end.
@@ -52,7 +52,7 @@ impl ServerAdmin<'_> {
     /// # Errors
     /// When nobody or more than one is meant, it is the admin themselves, or the database fails.
     pub async fn remove_user(&self, selector: &UserSelector) -> Result<UserId, AdminError> {
-        let user = tried(async || Hands::from(self).remove(selector).await).await?;
+        let user = tried!(Hands::from(self).remove(selector))?;
         tracing::info!(actor = %self.actor, %user, "user removed");
         Ok(user)
     }
@@ -65,7 +65,7 @@ impl OrganizationAdmin<'_> {
     /// # Errors
     /// When nobody of the organization is meant, there is no such role, or the database fails.
     pub async fn set_roles(&self, user: UserId, roles: &[RoleName]) -> Result<bool, AdminError> {
-        tried(async || Hands::from(self).set_roles(user, self.organization, roles).await).await
+        tried!(Hands::from(self).set_roles(user, self.organization, roles))
     }
 
     /// Ends sessions that somebody of the organization opened through its own IdP: one, or all. Says how many there
@@ -74,7 +74,7 @@ impl OrganizationAdmin<'_> {
     /// # Errors
     /// When nobody of the organization is meant, or the database fails.
     pub async fn end_sessions(&self, user: UserId, only: Option<SessionId>) -> Result<usize, AdminError> {
-        tried(async || Hands::from(self).end_sessions(user, only).await).await
+        tried!(Hands::from(self).end_sessions(user, only))
     }
 }
 

@@ -57,7 +57,7 @@ impl ServerAdmin<'_> {
     /// # Errors
     /// When they cannot be merged, there is no such user, or the database fails.
     pub async fn merge_users(&self, goes: UserId, stays: UserId) -> Result<(), AdminError> {
-        tried(async || Hands::from(self).merge(goes, stays).await).await?;
+        tried!(Hands::from(self).merge(goes, stays))?;
         tracing::info!(actor = %self.actor, user = %stays, merged = %goes, "users merged");
         Ok(())
     }

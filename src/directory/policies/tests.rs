@@ -55,7 +55,12 @@ async fn a_version_is_told_with_who_put_it_in_force_as_far_as_one_may_know() {
     on_each_with(Default::default(), async |it: Fixture| {
         let operator = it.directory.server_admin(Actor::CommandLine);
         let roles = vec![("Admin".parse().unwrap(), true)];
-        let lab = Edit::Organization { id: "lab".parse().unwrap(), name: "Lab".to_owned(), roles };
+        let lab = Edit::Organization {
+            id: "lab".parse().unwrap(),
+            name: "Lab".to_owned(),
+            roles,
+            allotment: Default::default(),
+        };
         operator.edit(&lab, &Terms::default()).await.unwrap();
         let guests = delegated(&it).await;
         let lab = key(&it, "lab").await;

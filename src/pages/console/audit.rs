@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Field, Shell};
-use crate::pages::Page;
+use crate::pages::{Page, PageError, Pages};
 
 /// What happened, the newest first.
 #[derive(Clone, Debug, Serialize)]
@@ -56,6 +56,16 @@ pub struct AuditLink {
     pub name: String,
     /// Where it is.
     pub href: Option<String>,
+}
+
+impl Pages {
+    /// The audit log.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn audit_log(&self, page: &AuditLog) -> Result<String, PageError> {
+        self.render(page)
+    }
 }
 
 impl Page for AuditLog {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::pages::{Frame, Page};
+use crate::pages::{Frame, Page, PageError, Pages};
 
 /// What a login link shows.
 #[derive(Clone, Debug, Serialize)]
@@ -11,6 +11,16 @@ pub struct BreakGlass {
     pub frame: Frame,
     /// Whether the link turned out to be of no use.
     pub spent: bool,
+}
+
+impl Pages {
+    /// What a login link shows.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn break_glass(&self, page: &BreakGlass) -> Result<String, PageError> {
+        self.render(page)
+    }
 }
 
 impl Page for BreakGlass {

@@ -3,13 +3,23 @@
 use serde::Serialize;
 
 use super::Shell;
-use crate::pages::Page;
+use crate::pages::{Page, PageError, Pages};
 
 /// What happens, and what needs attention.
 #[derive(Clone, Debug, Serialize)]
 pub struct Overview {
     /// What stands around it.
     pub shell: Shell,
+}
+
+impl Pages {
+    /// The console's first page.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn overview(&self, page: &Overview) -> Result<String, PageError> {
+        self.render(page)
+    }
 }
 
 impl Page for Overview {

@@ -57,6 +57,22 @@ impl Field {
     }
 }
 
+/// One of several that a field offers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Picked {
+    /// The word for it, one of ours.
+    pub kind: &'static str,
+    /// What is wrong with it and what to do.
+    pub error: Option<String>,
+}
+
+impl Picked {
+    /// That one, with nothing wrong.
+    pub const fn of(kind: &'static str) -> Self {
+        Self { kind, error: None }
+    }
+}
+
 /// What was done just now. It travels as a word of ours in the address: nobody can make a page of ours say something
 /// else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,14 @@ async fn office(world: &World, db: &Db) -> (OrganizationKey, RoleId) {
     let id = RoleId::new(world.uuid());
     let mut tx = db.begin().await.unwrap();
     let slug = crate::identity::OrganizationId::parse("office").unwrap();
-    let row = OrganizationRow { key, id: slug, name: "Office".to_owned(), declared: true, live: true };
+    let row = OrganizationRow {
+        key,
+        id: slug,
+        name: "Office".to_owned(),
+        allotment: Default::default(),
+        declared: true,
+        live: true,
+    };
     declared::put_organization(&mut tx, &row, world.now).await.unwrap();
     let name = RoleName::parse("Clerk").unwrap();
     let row = RoleRow { id, organization: key, name, admin: false, live: true };

@@ -1,5 +1,5 @@
 use crate::base::Addresses;
-use crate::identity::{Actor, Ceiling, Origin, PolicyId, PolicyText};
+use crate::identity::{Actor, Allotment, Ceiling, Origin, PolicyId, PolicyText};
 use crate::store::declared::{self, PolicyRow};
 use crate::store::forget::{self, Source};
 use crate::store::identities::{self, Awaited};
@@ -83,8 +83,15 @@ async fn rows_are_written_over_and_read_back() {
         let mut tx = db.begin().await.unwrap();
         let mut organization = declared::organizations(&mut tx).await.unwrap().remove(0);
         (organization.name, organization.live, organization.declared) = ("Other".to_owned(), false, false);
+        organization.allotment = Allotment {
+            hosts: vec!["lab.example.com".parse().unwrap()],
+            upstreams: vec!["10.1.0.0/16".parse().unwrap()],
+        };
         declared::put_organization(&mut tx, &organization, world.now).await.unwrap();
-        assert_eq!(declared::organizations(&mut tx).await.unwrap(), [organization]);
+        assert_eq!(declared::organizations(&mut tx).await.unwrap(), [organization.clone()]);
+        organization.live = true;
+        declared::put_organization(&mut tx, &organization, world.now).await.unwrap();
+        assert_eq!(catalogue::load(&mut tx).await.unwrap().organizations[0].allotment, organization.allotment);
         let mut role = declared::roles(&mut tx).await.unwrap().remove(0);
         (role.admin, role.live) = (!role.admin, false);
         declared::put_role(&mut tx, &role, world.now).await.unwrap();

@@ -1,7 +1,7 @@
 //! An upstream that does what a test says, and a forwarder towards it.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -76,11 +76,16 @@ pub(super) async fn observing() -> (String, mpsc::UnboundedReceiver<Seen>) {
 }
 
 pub(super) fn forwarder(settings: Settings) -> Forwarder {
+    forwarder_beside(settings, &[])
+}
+
+/// A forwarder of a process that listens there.
+pub(super) fn forwarder_beside(settings: Settings, own: &[SocketAddr]) -> Forwarder {
     let ambient = Ambient::system();
     let public_url = "https://login.example.com".parse().unwrap();
     let key = SigningKey::generate(&ambient).unwrap();
     let assertions = Arc::new(Assertions::new(key, "https://login.example.com".parse().unwrap(), ambient));
-    Forwarder::new(settings, assertions, public_url).unwrap()
+    Forwarder::new(settings, assertions, public_url, own).unwrap()
 }
 
 pub(super) fn always() -> Option<StillAllowed> {

@@ -1,0 +1,67 @@
+//! The REST API: what the console does, for programs.
+//!
+//! Every route stands in one table ([`routes`]), from which both the router and the OpenAPI document are made: what is
+//! not described is not served. A token becomes a handle of `directory` ([`guard`]), and a route can do only what its
+//! handle offers. Cookies count for nothing here, so no page of anybody can speak in an admin's name.
+
+mod answer;
+mod ask;
+mod guard;
+mod openapi;
+mod operation;
+mod pace;
+mod refusal;
+mod routes;
+mod schema;
+
+mod tokens;
+mod users;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+
+use crate::directory::{Current, Directory, Live};
+use crate::web::Web;
+
+use pace::Pace;
+
+pub use openapi::document;
+
+/// Where the API begins on the sign-in host.
+const BASE: &str = "/api/v1";
+
+/// Everything the API works with.
+pub struct Api {
+    web: Arc<Web>,
+    directory: Directory,
+    current: Arc<Current>,
+    pace: Pace,
+}
+
+impl Api {
+    /// The API over this directory.
+    pub fn new(web: Arc<Web>, directory: Directory, current: Arc<Current>) -> Self {
+        let pace = Pace::new(web.ambient.clone());
+        Self { web, directory, current, pace }
+    }
+
+    /// What is live.
+    fn live(&self) -> Arc<Live> {
+        self.current.get()
+    }
+}
+
+/// The API's routes on the sign-in host.
+pub fn router(api: Arc<Api>) -> Router {
+    let routes = routes::operations().into_iter().fold(Router::new(), |router, operation| {
+        let (path, route) = operation.into_route();
+        router.route(&path, route)
+    });
+    routes
+        .route(&format!("{BASE}/{{*path}}"), axum::routing::any(refusal::nothing_here))
+        .method_not_allowed_fallback(refusal::wrong_method)
+        .layer(from_fn_with_state(Arc::clone(&api), refusal::tell))
+        .with_state(api)
+}

@@ -1,0 +1,57 @@
+//! Who is asking, and the handle that gives them. Every route but the public ones begins here.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+
+use super::Api;
+use super::refusal::Refusal;
+use crate::directory::{Bearer, Live, OrganizationAdmin, ServerAdmin};
+use crate::identity::OrganizationId;
+
+/// Whoever presented a token that opens something, and is not too busy.
+#[derive(Clone, Debug)]
+pub(super) struct Caller(pub(super) Bearer);
+
+impl FromRequestParts<Arc<Api>> for Caller {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<Api>) -> Result<Self, Refusal> {
+        let mut sent = parts.headers.get_all(AUTHORIZATION).iter();
+        let (Some(value), None) = (sent.next(), sent.next()) else { return Err(Refusal::NoToken) };
+        let (scheme, token) = value.to_str().ok().and_then(|text| text.split_once(' ')).ok_or(Refusal::NoToken)?;
+        if !scheme.eq_ignore_ascii_case("bearer") {
+            return Err(Refusal::NoToken);
+        }
+        let bearer = api.directory.bearer(token.trim()).await?.ok_or(Refusal::BadToken)?;
+        api.pace.step(bearer.token).map_err(Refusal::TooMany)?;
+        Ok(Self(bearer))
+    }
+}
+
+impl Api {
+    /// The handle for the whole server.
+    ///
+    /// # Errors
+    /// When the token opens one organization alone.
+    pub(super) fn server_admin(&self, caller: &Caller) -> Result<ServerAdmin<'_>, Refusal> {
+        caller.0.server_admin(&self.directory).ok_or(Refusal::OneOrganization)
+    }
+
+    /// The organization of that id and the handle for it.
+    ///
+    /// # Errors
+    /// When there is none, or none that the token opens: the two look the same.
+    pub(super) fn organization_admin(
+        &self,
+        caller: &Caller,
+        live: &Live,
+        id: &OrganizationId,
+    ) -> Result<OrganizationAdmin<'_>, Refusal> {
+        let organization = live.catalogue.organizations.iter().find(|organization| organization.id == *id);
+        let organization = organization.ok_or(Refusal::NotFound)?;
+        caller.0.organization_admin(&self.directory, organization.key).ok_or(Refusal::NotFound)
+    }
+}

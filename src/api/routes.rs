@@ -1,0 +1,133 @@
+//! Every operation of the API. The router and the document are both made of this table.
+
+use super::answer::Page;
+use super::operation::{Operation, Precondition, Rights, delete, get, patch, post, put};
+use super::{openapi, tokens, users};
+
+/// All of them, in the order of the document.
+pub(super) fn operations() -> Vec<Operation> {
+    about().into_iter().chain(users_of_server()).chain(users_of_organization()).collect()
+}
+
+const TOKENS: &str = "Tokens";
+const USERS: &str = "Users";
+
+/// The API itself, and the tokens that open it.
+fn about() -> [Operation; 6] {
+    [
+        get("/openapi.json", "getOpenApi", openapi::show)
+            .summary("About", "This document")
+            .rights(Rights::Public)
+            .gives::<serde_json::Map<String, serde_json::Value>>(200, "This document."),
+        get("/token", "getOwnToken", tokens::own)
+            .summary(TOKENS, "The token of this request")
+            .rights(Rights::Any)
+            .gives::<tokens::OwnToken>(200, "The token, and what it opens."),
+        get("/tokens", "listTokens", tokens::list)
+            .summary(TOKENS, "The tokens that open the server")
+            .details(
+                "Tokens are made in the console and on the command line alone: what leaked must end with its token.",
+            )
+            .gives::<Page<tokens::Token>>(200, "All of them, the newest first."),
+        delete("/tokens/{token}", "endToken", tokens::end).summary(TOKENS, "End a token that opens the server"),
+        get("/organizations/{organization}/tokens", "listOrganizationTokens", tokens::list_of_organization)
+            .summary(TOKENS, "The tokens that open an organization")
+            .gives::<Page<tokens::Token>>(200, "All of them, the newest first."),
+        delete("/organizations/{organization}/tokens/{token}", "endOrganizationToken", tokens::end_of_organization)
+            .summary(TOKENS, "End a token that opens an organization"),
+    ]
+}
+
+/// Everybody.
+fn users_of_server() -> [Operation; 11] {
+    [
+        get("/users", "listUsers", users::list)
+            .summary(USERS, "Users, found by words and filters")
+            .details("Without `q` the newest first.")
+            .asks::<users::UserQuery>()
+            .gives::<Page<users::User>>(200, "A page of users."),
+        post("/users", "makeUser", users::make)
+            .summary(USERS, "Make a user before their first sign-in")
+            .details("Who is known by that identifier already, or waits for the same, is given the roles.")
+            .takes::<users::UserToMake>()
+            .gives_one::<users::User>(200, "The user, made or found."),
+        get("/users/{user}", "getUser", users::show)
+            .summary(USERS, "A user")
+            .gives_one::<users::User>(200, "The user."),
+        patch("/users/{user}", "changeUser", users::change)
+            .summary(USERS, "Disable or enable a user")
+            .details("Disabling ends their sessions.")
+            .takes::<users::UserChange>()
+            .precondition(Precondition::Optional)
+            .gives_one::<users::User>(200, "The user as they are now."),
+        delete("/users/{user}", "removeUser", users::remove)
+            .summary(USERS, "Remove a user with everything that is theirs")
+            .precondition(Precondition::Optional),
+        put("/users/{user}/roles/{organization}", "setUserRoles", users::set_roles)
+            .summary(USERS, "The roles of an organization that a user holds by hand")
+            .takes::<users::RolesByHand>()
+            .precondition(Precondition::Optional)
+            .gives_one::<users::User>(200, "The user as they are now."),
+        post("/users/{user}/merge", "mergeUser", users::merge)
+            .summary(USERS, "Merge a user into another")
+            .details("Identities, grants and what they are awaited by go to the other; this one is no more.")
+            .takes::<users::Merge>()
+            .precondition(Precondition::Optional)
+            .gives_one::<users::User>(200, "Who stays."),
+        get("/users/{user}/sessions", "listUserSessions", users::list_sessions)
+            .summary(USERS, "The sessions of a user")
+            .gives::<Page<users::Session>>(200, "The newest of them."),
+        delete("/users/{user}/sessions", "endUserSessions", users::end_sessions)
+            .summary(USERS, "End every session of a user"),
+        delete("/users/{user}/sessions/{session}", "endUserSession", users::end_session)
+            .summary(USERS, "End a session"),
+        get("/users/{user}/sign-ins", "listUserSignIns", users::list_sign_ins)
+            .summary(USERS, "The last sign-in of each identity, explained")
+            .gives::<Page<users::SignIn>>(200, "What each gave then, and would give now."),
+    ]
+}
+
+/// The people of one organization, as it knows them.
+fn users_of_organization() -> [Operation; 7] {
+    const WAITING: &str = "At a shared IdP or one of the organization. Who is known already is given the roles.";
+    [
+        get("/organizations/{organization}/users", "listOrganizationUsers", users::list_members)
+            .summary(USERS, "The people of an organization, found by words and filters")
+            .asks::<users::MemberQuery>()
+            .gives::<Page<users::User>>(200, "A page of users."),
+        post("/organizations/{organization}/users", "makeOrganizationUser", users::make_member)
+            .summary(USERS, "Make a user of an organization before their first sign-in")
+            .details(WAITING)
+            .takes::<users::MemberToMake>()
+            .gives_one::<users::User>(200, "The user, made or found."),
+        get("/organizations/{organization}/users/{user}", "getOrganizationUser", users::show_member)
+            .summary(USERS, "A user of an organization")
+            .gives_one::<users::User>(200, "The user, as the organization knows them."),
+        put("/organizations/{organization}/users/{user}/roles", "setOrganizationUserRoles", users::set_member_roles)
+            .summary(USERS, "The roles that a user of an organization holds by hand")
+            .takes::<users::RolesByHand>()
+            .precondition(Precondition::Optional)
+            .gives_one::<users::User>(200, "The user as they are now.")
+            .or_nothing("The user is no longer of this organization."),
+        get(
+            "/organizations/{organization}/users/{user}/sessions",
+            "listOrganizationUserSessions",
+            users::list_member_sessions,
+        )
+        .summary(USERS, "The sessions that a user opened through the organization's own IdP")
+        .gives::<Page<users::Session>>(200, "The newest of them."),
+        delete(
+            "/organizations/{organization}/users/{user}/sessions",
+            "endOrganizationUserSessions",
+            users::end_member_sessions,
+        )
+        .summary(USERS, "End every session that a user opened through the organization's own IdP"),
+        get(
+            "/organizations/{organization}/users/{user}/sign-ins",
+            "listOrganizationUserSignIns",
+            users::list_member_sign_ins,
+        )
+        .summary(USERS, "The last sign-in of each identity, explained as far as it concerns the organization")
+        .gives::<Page<users::SignIn>>(200, "What each gave then, and would give now."),
+    ]
+}

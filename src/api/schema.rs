@@ -1,0 +1,55 @@
+//! Schemas of the texts that our nouns are, for the document alone: the nouns themselves check what is read.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+macro_rules! text_schema {
+    ($(#[$doc:meta])* $name:ident, $schema:tt) => {
+        $(#[$doc])*
+        pub(super) struct $name;
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    };
+}
+
+text_schema!(
+    /// The id of an organization, IdP or application.
+    Slug,
+    {
+        "type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$",
+        "description": "Lower-case letters, digits and single hyphens between them.", "examples": ["home-lab"],
+    }
+);
+text_schema!(
+    /// The id of a user, session or token.
+    Id,
+    { "type": "string", "format": "uuid" }
+);
+text_schema!(
+    /// The name of a role.
+    RoleText,
+    {
+        "type": "string", "minLength": 1, "maxLength": 128, "pattern": "^[^\\s,|;\\x00-\\x1f\\x7f-\\x9f]([^,|;\\x00-\\x1f\\x7f-\\x9f]*[^\\s,|;\\x00-\\x1f\\x7f-\\x9f])?$",
+        "description": "At most 128 bytes without comma, pipe, semicolon, control character or space at either end.",
+        "examples": ["Admin"],
+    }
+);
+text_schema!(
+    /// An instant.
+    Instant,
+    { "type": "string", "format": "date-time", "examples": ["2026-11-25T18:30:00Z"] }
+);
+text_schema!(
+    /// What a page showed that refused something.
+    ReferenceText,
+    { "type": "string", "examples": ["7F3KQ-9QXM2"] }
+);

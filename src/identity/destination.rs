@@ -1,0 +1,46 @@
+//! Where an application's requests go.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::{Allotment, ApplicationSpec, Network, Reach, UpstreamUrl};
+
+/// An upstream, and the networks it has to be in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Destination {
+    upstream: UpstreamUrl,
+    within: Option<Arc<[Network]>>,
+    name: Arc<str>,
+}
+
+impl Destination {
+    /// Where the requests of an application go whose organization has this allotment.
+    pub fn of(spec: &ApplicationSpec, allotment: &Allotment) -> Self {
+        let upstream = spec.upstream.clone();
+        match spec.reach {
+            Reach::Anywhere => Self { name: upstream.as_str().into(), upstream, within: None },
+            Reach::Allotted => {
+                let networks: Vec<&str> = allotment.upstreams.iter().map(Network::as_str).collect();
+                // Networks hold no space, and a URL does not begin as one of them or with a space.
+                let name = format!("{} {upstream}", networks.join(",")).into();
+                Self { upstream, within: Some(allotment.upstreams.as_slice().into()), name }
+            }
+        }
+    }
+
+    /// The upstream.
+    pub const fn upstream(&self) -> &UpstreamUrl {
+        &self.upstream
+    }
+
+    /// Whether the upstream may be at that address.
+    pub fn holds(&self, address: IpAddr) -> bool {
+        self.within.as_ref().is_none_or(|networks| networks.iter().any(|network| network.contains(address)))
+    }
+
+    /// What tells it from all others: a connection that was made for one serves no other, since it may be to an address
+    /// that the other does not hold.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}

@@ -1,0 +1,318 @@
+//! Applications: those of an organization, one of them with what its upstream will receive, and the form that publishes or
+//! changes one.
+
+use serde::Serialize;
+
+use super::{Field, Picked, Shell};
+use crate::pages::{Page, PageError, Pages};
+
+/// The applications of an organization.
+#[derive(Clone, Debug, Serialize)]
+pub struct Applications {
+    /// What stands around it.
+    pub shell: Shell,
+    /// All of them, in order of id.
+    pub rows: Vec<ListedApplication>,
+    /// Where one is published, for who may.
+    pub publish: Option<String>,
+}
+
+/// An application in the list.
+#[derive(Clone, Debug, Serialize)]
+pub struct ListedApplication {
+    /// Where its page is.
+    pub href: String,
+    /// Its slug.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Its public hosts.
+    pub hosts: Vec<String>,
+    /// Where its requests go.
+    pub upstream: String,
+    /// The roles that may enter; none named: all.
+    pub roles: Vec<String>,
+    /// Whether the file declares it.
+    pub declared: bool,
+}
+
+/// One application.
+#[derive(Clone, Debug, Serialize)]
+pub struct ApplicationPage {
+    /// What stands around it.
+    pub shell: Shell,
+    /// Where it is, as a path.
+    pub base: String,
+    /// Its slug.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Its public hosts.
+    pub hosts: Vec<ServedHost>,
+    /// Where its requests go.
+    pub upstream: String,
+    /// Whether it has to keep to what is allotted to its organization.
+    pub allotted: bool,
+    /// The roles that may enter; none named: all.
+    pub roles: Vec<String>,
+    /// What differs by path, in order.
+    pub rules: Vec<RuleFacts>,
+    /// The header preset, in words.
+    pub headers: &'static str,
+    /// Whether the upstream sees the public host in `Host`.
+    pub pass_host: bool,
+    /// Origins beside its own that may open WebSockets.
+    pub origins: Vec<String>,
+    /// What the upstream would receive.
+    pub sample: Option<RequestSample>,
+    /// What became of a test of the upstream.
+    pub tested: Option<Tested>,
+    /// Whether the file declares it.
+    pub declared: bool,
+}
+
+/// A public host.
+#[derive(Clone, Debug, Serialize)]
+pub struct ServedHost {
+    /// The host.
+    pub host: String,
+    /// Where browsers find it.
+    pub href: String,
+    /// Whether it is served; one that is not allotted any more is not.
+    pub served: bool,
+}
+
+/// A rule.
+#[derive(Clone, Debug, Serialize)]
+pub struct RuleFacts {
+    /// The paths.
+    pub path: String,
+    /// The roles that may enter; none named: everyone.
+    pub roles: Vec<String>,
+}
+
+/// A request as the upstream would receive it.
+#[derive(Clone, Debug, Serialize)]
+pub struct RequestSample {
+    /// Its first line.
+    pub line: String,
+    /// Names and values of its headers.
+    pub headers: Vec<(String, String)>,
+    /// The name of the header with the assertion, and what that says, as JSON.
+    pub assertion: Option<(String, String)>,
+}
+
+/// What became of a test of an upstream.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Tested {
+    /// It answered.
+    Answered {
+        /// With which status.
+        status: String,
+        /// How long that took, in milliseconds.
+        millis: u64,
+    },
+    /// It did not.
+    Failed {
+        /// Why, and what to do.
+        why: String,
+    },
+}
+
+/// The form of an application.
+#[derive(Clone, Debug, Serialize)]
+pub struct ApplicationForm {
+    /// What stands around it.
+    pub shell: Shell,
+    /// The id, where it is still to be chosen.
+    pub id: Option<Field>,
+    /// The name.
+    pub name: Field,
+    /// Public hosts, one a line.
+    pub hosts: Field,
+    /// The upstream.
+    pub upstream: Field,
+    /// Where it may be, for who may say so.
+    pub reach: Option<Picked>,
+    /// What became of a test of the upstream.
+    pub tested: Option<Tested>,
+    /// `every` role, or `some`.
+    pub who: Picked,
+    /// The organization's roles, and which are ticked.
+    pub roles: Vec<TickedRole>,
+    /// What differs by path, in order.
+    pub rules: Vec<RuleFields>,
+    /// What is wrong with the rules as a whole.
+    pub rules_error: Option<String>,
+    /// The header preset.
+    pub headers: Picked,
+    /// Whether the upstream sees the public host in `Host`.
+    pub pass_host: bool,
+    /// Origins beside its own, one a line.
+    pub origins: Field,
+    /// Where it is sent.
+    pub action: String,
+    /// Where to go instead.
+    pub cancel: String,
+}
+
+/// A role that can be ticked.
+#[derive(Clone, Debug, Serialize)]
+pub struct TickedRole {
+    /// Its name.
+    pub name: String,
+    /// Whether it is.
+    pub ticked: bool,
+}
+
+/// The fields of a rule.
+#[derive(Clone, Debug, Serialize)]
+pub struct RuleFields {
+    /// The paths.
+    pub path: Field,
+    /// `everyone`, or holders of `roles`.
+    pub allow: Picked,
+    /// The organization's roles, and which are ticked.
+    pub roles: Vec<TickedRole>,
+}
+
+impl Pages {
+    /// The applications of an organization.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn applications(&self, page: &Applications) -> Result<String, PageError> {
+        self.render(page)
+    }
+
+    /// One application.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn application(&self, page: &ApplicationPage) -> Result<String, PageError> {
+        self.render(page)
+    }
+
+    /// The form of an application.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn application_form(&self, page: &ApplicationForm) -> Result<String, PageError> {
+        self.render(page)
+    }
+}
+
+impl Page for Applications {
+    const TEMPLATE: &'static str = "console/applications.html";
+
+    #[cfg(test)]
+    fn samples() -> Vec<Self> {
+        let row = |id: &str, roles: Vec<String>, declared| ListedApplication {
+            href: format!("/console/organizations/home-lab/applications/{id}"),
+            id: id.into(),
+            name: format!("The {id}"),
+            hosts: vec![format!("{id}.example.com"), format!("{id}.example.org")],
+            upstream: "http://10.1.2.3:3000".into(),
+            roles,
+            declared,
+        };
+        let full = Self {
+            shell: Shell::sample_of_organization(),
+            rows: vec![row("wiki", vec!["Admin".into(), "Member".into()], false), row("vault", Vec::new(), true)],
+            publish: Some("/console/organizations/home-lab/applications/_new".into()),
+        };
+        let none = Self { rows: Vec::new(), ..full.clone() };
+        vec![Self { publish: None, ..full.clone() }, Self { publish: None, ..none.clone() }, full, none]
+    }
+}
+
+impl Page for ApplicationPage {
+    const TEMPLATE: &'static str = "console/application.html";
+
+    #[cfg(test)]
+    fn samples() -> Vec<Self> {
+        let host = |host: &str, served| ServedHost { host: host.into(), href: format!("https://{host}"), served };
+        let rule = |path: &str, roles| RuleFacts { path: path.into(), roles };
+        let full = Self {
+            shell: Shell::sample_of_organization(),
+            base: "/console/organizations/home-lab/applications".into(),
+            id: "wiki".into(),
+            name: "Wiki".into(),
+            hosts: vec![host("wiki.example.com", true), host("wiki.example.org", false)],
+            upstream: "http://10.1.2.3:3000".into(),
+            allotted: true,
+            roles: vec!["Admin".into(), "Member".into()],
+            rules: vec![rule("/public/*", Vec::new()), rule("/admin/*", vec!["Admin".into()])],
+            headers: "Remote-User, Remote-Groups, Remote-Email, Remote-Name",
+            pass_host: true,
+            origins: vec!["https://app.example.com".into()],
+            sample: Some(RequestSample {
+                line: "GET / HTTP/1.1".into(),
+                headers: vec![("host".into(), "wiki.example.com".into()), ("remote-user".into(), "alice".into())],
+                assertion: Some(("x-vestibule-assertion".into(), "{ \"sub\": 1 }".into())),
+            }),
+            tested: Some(Tested::Answered { status: "200 OK".into(), millis: 12 }),
+            declared: false,
+        };
+        let sample = full.sample.clone().map(|sample| RequestSample { assertion: None, ..sample });
+        let anonymous = Self { sample, tested: Some(Tested::Failed { why: "it is not there".into() }), ..full.clone() };
+        let bare = Self {
+            roles: Vec::new(),
+            rules: Vec::new(),
+            origins: Vec::new(),
+            sample: None,
+            tested: None,
+            allotted: false,
+            pass_host: false,
+            declared: true,
+            ..full.clone()
+        };
+        vec![full, anonymous, bare]
+    }
+}
+
+impl Page for ApplicationForm {
+    const TEMPLATE: &'static str = "console/application_form.html";
+
+    #[cfg(test)]
+    fn samples() -> Vec<Self> {
+        let roles = |ticked: &str| {
+            let role = |name: &str| TickedRole { name: name.into(), ticked: ticked == name };
+            vec![role("Admin"), role("Member")]
+        };
+        let rule = |path, allow, ticked| RuleFields { path, allow: Picked::of(allow), roles: roles(ticked) };
+        let new = Self {
+            shell: Shell::sample_of_organization(),
+            id: Some(Field::wrong("Wiki", "an id is lower-case letters")),
+            name: Field::of("Wiki"),
+            hosts: Field::wrong("wiki.example.com", "is taken"),
+            upstream: Field::wrong("http://10.1.2.3:3000", "is not allotted"),
+            reach: Some(Picked::of("anywhere")),
+            tested: Some(Tested::Answered { status: "200 OK".into(), millis: 12 }),
+            who: Picked::of("some"),
+            roles: roles("Member"),
+            rules: vec![
+                rule(Field::wrong("/admin", "is never reached"), "roles", "Admin"),
+                rule(Field::of("/public/*"), "everyone", ""),
+            ],
+            rules_error: Some("at most 64 rules".into()),
+            headers: Picked::of("remote"),
+            pass_host: true,
+            origins: Field::of("https://app.example.com"),
+            action: "/console/organizations/home-lab/applications/_new".into(),
+            cancel: "/console/organizations/home-lab/applications".into(),
+        };
+        let edit = Self {
+            id: None,
+            reach: None,
+            rules: Vec::new(),
+            rules_error: None,
+            pass_host: false,
+            tested: Some(Tested::Failed { why: "it is not there".into() }),
+            who: Picked { error: Some("choose".into()), ..Picked::of("every") },
+            ..new.clone()
+        };
+        vec![new, Self { tested: None, ..edit.clone() }, edit]
+    }
+}

@@ -1,0 +1,73 @@
+//! Trying an upstream before people depend on it, and showing what it will be told.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use axum::body::Body;
+use http::{HeaderMap, HeaderValue, Request, StatusCode, Version, header};
+use tokio::time::{Instant, timeout};
+
+use super::{ForwardError, Forwarder};
+use crate::assertion::Claims;
+use crate::decision::Permit;
+use crate::identity::{ApplicationSpec, Destination, Host};
+
+/// How long a probed upstream may take to answer: somebody waits in front of the page.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// An upstream that answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probed {
+    /// What it answered to a `GET /` by nobody.
+    pub status: StatusCode,
+    /// How long that took, connecting included.
+    pub took: Duration,
+}
+
+/// A request as an upstream would receive it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// Its first line.
+    pub line: String,
+    /// What we say in its headers, in their order. The assertion is left out: one that is signed would be good for
+    /// whoever reads the page.
+    pub headers: Vec<(String, String)>,
+    /// What the assertion says, if there is one.
+    pub claims: Option<Claims>,
+}
+
+impl Forwarder {
+    /// Asks an upstream for `/` as nobody, over a connection of its own, and tells what came back. Nothing of the answer
+    /// is read but its status.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub async fn probe(
+        &self,
+        destination: &Destination,
+        spec: &ApplicationSpec,
+        host: &Host,
+    ) -> Result<Probed, ForwardError> {
+        let start = Instant::now();
+        let mut sender = self.pool.connect(destination).await?;
+        let mut request = Request::new(Body::empty());
+        self.address(request.headers_mut(), spec, host, Version::HTTP_11, &[]);
+        request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        let answer = timeout(PATIENCE, sender.send_request(request)).await.map_err(|_| ForwardError::HeadTimeout)?;
+        let status = answer.map_err(|error| ForwardError::of_exchange(&error))?.status();
+        Ok(Probed { status, took: start.elapsed() })
+    }
+
+    /// What the upstream would receive of a permitted `GET` by a browser at that address, beside what the browser itself
+    /// says.
+    pub fn sample(&self, permit: &Permit, client: IpAddr) -> Sample {
+        let mut headers = HeaderMap::new();
+        self.address(&mut headers, permit.route().spec(), permit.host(), Version::HTTP_11, &[client]);
+        let claims = self.identities.sample(&mut headers, permit);
+        let told = |(name, value): (&http::HeaderName, &HeaderValue)| {
+            (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        };
+        let line = format!("GET {} HTTP/1.1", permit.target());
+        Sample { line, headers: headers.iter().map(told).collect(), claims }
+    }
+}
