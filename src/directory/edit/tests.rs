@@ -1,4 +1,5 @@
 mod idps;
+mod policies;
 
 use serde_json::json;
 
@@ -36,7 +37,6 @@ fn policy(at: &str, organization: Option<&str>, role: &str) -> Edit {
         idp: at.parse().unwrap(),
         organization: organization.map(|id| id.parse().unwrap()),
         text: Some(PolicyText { org: Some("`true`".to_owned()), role: Some(role.to_owned()) }),
-        ceiling: Ceiling::None,
     }
 }
 
