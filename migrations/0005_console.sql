@@ -1,3 +1,11 @@
+-- Who put a version of a policy in force. Null: from before this was written down. History is read by place, the last
+-- version first.
+alter table policies add column author text;
+create index policies_history on policies (idp_key, organization_key, created_at, id);
+
+-- What a changed policy does is asked of everybody at its IdP, in the order of identities.
+create index identities_at_idp on identities (idp_key, id);
+
 -- One-time links for whoever runs commands on the server, and the sessions they open: console only, an hour at most.
 -- Hashes alone are kept.
 create table login_links (

@@ -6,6 +6,7 @@
 
 mod admin;
 mod audit_log;
+mod crowd;
 mod break_glass;
 mod danger;
 mod declare;
@@ -17,6 +18,7 @@ mod live;
 mod losses;
 mod people;
 mod plan;
+mod policies;
 mod provision;
 mod reconcile;
 mod record;
@@ -51,6 +53,7 @@ pub use people::{
     FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Person, PersonSession, Sought, UserSelector,
     UserState,
 };
+pub use policies::{Author, PolicyVersion, RecallError, Recalled};
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
 pub use record::{Record, RecordSettings, RefusedSignIn};
 pub use secret::{SealedSecret, SealedSecrets};

@@ -6,24 +6,31 @@
 //! selectors; a [`Snapshot`] holds every policy of one version of the catalogue, compiled; [`decide`] asks it.
 
 mod case;
+mod compare;
 mod decide;
+mod draft;
+mod guide;
 mod lint;
 mod profile;
 mod reach;
 mod record;
 mod selector;
+mod sight;
 mod snapshot;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub use case::{Case, Expected, Mismatch, in_short};
+pub use compare::{Piece, compare};
 pub use decide::{Decision, Given, LeftOut, Outcome, Verdict, decide, explain};
+pub use guide::{Chosen, ClaimPath, Condition, Gives, MAX_ROWS, Row, read_org, read_role, write_org, write_role};
 pub use lint::{Asked, lint_org, lint_role};
 pub use profile::{Profile, ProfileError, ProfilePaths};
 pub use reach::Reach;
 pub use record::{QUOTED, to_json};
 pub use selector::{EvaluationError, PreparedClaims, Returned, Selector, SelectorError};
+pub use sight::check_reads;
 pub use snapshot::{Applied, IdpPolicies, Snapshot};
 
 /// Checks the text of an org or role selector, as it is about to be saved. `{{orgId}}` may stand in quotes.

@@ -22,6 +22,7 @@ pub mod handoff;
 pub mod holders;
 pub mod identities;
 pub mod people;
+pub mod policies;
 pub mod search;
 pub mod server_keys;
 pub mod sessions;

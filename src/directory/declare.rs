@@ -117,7 +117,7 @@ impl Directory {
             return Err(DeclareError::Moved);
         }
         let mut log = settle(&mut tx, plan, approval, refused).await?;
-        write(&mut tx, plan, now).await?;
+        write(&mut tx, plan, entry.actor, now).await?;
         audit::record(&mut tx, &self.ambient, entry).await?;
         log.push(Change::Catalogue);
         changes::append(&mut tx, now, &log).await?;
@@ -173,7 +173,8 @@ async fn settle(
     if refused.is_empty() { Ok(log) } else { Err(DeclareError::Dangerous(refused)) }
 }
 
-pub(super) async fn write(tx: &mut Tx, plan: &Plan, now: Timestamp) -> Result<(), StoreError> {
+/// Writes what a plan changes, as `author` wants it.
+pub(super) async fn write(tx: &mut Tx, plan: &Plan, author: Actor, now: Timestamp) -> Result<(), StoreError> {
     for row in &plan.organizations {
         declared::put_organization(tx, row, now).await?;
     }
@@ -193,7 +194,7 @@ pub(super) async fn write(tx: &mut Tx, plan: &Plan, now: Timestamp) -> Result<()
         declared::retire_policy(tx, *id, now).await?;
     }
     for row in &plan.policies {
-        declared::insert_policy(tx, row, now).await?;
+        declared::insert_policy(tx, row, author, now).await?;
     }
     for row in &plan.applications {
         declared::put_application(tx, row, now).await?;

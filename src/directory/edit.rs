@@ -14,7 +14,7 @@ use super::plan::{Plan, Stored};
 use super::{ATTEMPTS, Approval, Directory, Foresight, OrganizationAdmin, SealedSecret, ServerAdmin};
 use crate::audit::{About, Action, Entry};
 use crate::identity::{
-    Actor, Allotment, ApplicationId, ApplicationSpec, Ceiling, Flaw, IdpId, IdpSpec, OrganizationId, OrganizationKey,
+    Actor, Allotment, ApplicationId, ApplicationSpec, Flaw, IdpId, IdpSpec, OrganizationId, OrganizationKey,
     PolicyText, RoleName,
 };
 use crate::store::{StoreError, catalogue};
@@ -55,10 +55,9 @@ pub enum Edit {
         idp: IdpId,
         /// The organization it judges for.
         organization: Option<OrganizationId>,
-        /// Its selectors; `None` ends an organization's policy, so that the default one judges.
+        /// Its selectors; `None` ends an organization's policy, so that the default one judges. It never gives more than
+        /// its author may now.
         text: Option<PolicyText>,
-        /// The most it may give.
-        ceiling: Ceiling,
     },
     /// An application is made, or is written down like this from now on.
     Application(Box<ApplicationSpec>),

@@ -1,18 +1,19 @@
 //! Why somebody holds what they hold, or was refused: what their last sign-ins said, and what the policies make of it.
 
 mod explanation;
+mod narrowed;
 mod told;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::admin::ServerAdmin;
+use super::admin::{OrganizationAdmin, ServerAdmin};
 use crate::base::{Reference, Timestamp};
 use crate::claims::{ClaimLimits, ClaimRules, Claims, Recorded};
-use crate::identity::{Application, Catalogue, Idp, OrganizationKey, Origin, UserId, Username};
+use crate::identity::{Application, Catalogue, Idp, Organization, OrganizationKey, Origin, UserId, Username};
 use crate::policy::{self, Snapshot};
 use crate::store::audit::{self, AuditRow};
 use crate::store::sign_ins::{self, SignInRow};
-use crate::store::{StoreError, Tx, catalogue, grants, identities, users};
+use crate::store::{StoreError, Tx, grants, identities, users};
 
 pub use explanation::{Event, ExplainedSignIn, ExplainedUser, Explanation, Fate, Held, Now, RefusedApplication};
 
@@ -58,19 +59,42 @@ impl ServerAdmin<'_> {
     /// # Errors
     /// When there is nothing to explain, or the database fails.
     pub async fn explain(&self, subject: &Subject) -> Result<Explanation, ExplainError> {
+        let catalogue = self.directory.catalogue().await?;
+        self.explain_by(&catalogue, &Snapshot::compile(&catalogue), subject).await
+    }
+
+    /// The same, by a catalogue and its policies that are at hand.
+    ///
+    /// # Errors
+    /// As [`ServerAdmin::explain`].
+    pub async fn explain_by(
+        &self,
+        catalogue: &Catalogue,
+        policies: &Snapshot,
+        subject: &Subject,
+    ) -> Result<Explanation, ExplainError> {
         let mut tx = self.directory.db.snapshot().await?;
-        let catalogue = catalogue::load(&mut tx).await?;
-        let policies = Snapshot::compile(&catalogue);
-        let explaining =
-            Explaining { now: self.directory.ambient.now(), catalogue: &catalogue, policies: &policies, within: None };
-        match subject {
-            Subject::User(user) => explaining.user(&mut tx, *user, None).await,
-            Subject::Username(username) => {
-                let user = users::named(&mut tx, username).await?.ok_or(ExplainError::NoSuchUser)?;
-                explaining.user(&mut tx, user, None).await
-            }
-            Subject::Reference(reference) => explaining.reference(&mut tx, reference).await,
-        }
+        let now = self.directory.ambient.now();
+        Explaining { now, catalogue, policies, only: None }.subject(&mut tx, subject).await
+    }
+}
+
+impl OrganizationAdmin<'_> {
+    /// Explains what a present member holds in the organization, or what became of a request of theirs. Others are not
+    /// known, and neither is anything of another organization.
+    ///
+    /// # Errors
+    /// When there is nothing to explain, or the database fails.
+    pub async fn explain_by(
+        &self,
+        catalogue: &Catalogue,
+        policies: &Snapshot,
+        subject: &Subject,
+    ) -> Result<Explanation, ExplainError> {
+        let organization = catalogue.organization(self.organization).ok_or(ExplainError::NoSuchUser)?;
+        let mut tx = self.directory.db.snapshot().await?;
+        let now = self.directory.ambient.now();
+        Explaining { now, catalogue, policies, only: Some(organization) }.subject(&mut tx, subject).await
     }
 }
 
@@ -79,8 +103,8 @@ struct Explaining<'a> {
     now: Timestamp,
     catalogue: &'a Catalogue,
     policies: &'a Snapshot,
-    /// The one organization that it is told about.
-    within: Option<OrganizationKey>,
+    /// The organization whose admin asks, if it is no server admin.
+    only: Option<&'a Organization>,
 }
 
 /// The last sign-in of each identity of a user, explained by a catalogue and its policies; with `within`, those that may
@@ -92,13 +116,30 @@ pub(super) async fn sign_ins_of(
     user: UserId,
     within: Option<OrganizationKey>,
 ) -> Result<Vec<ExplainedSignIn>, StoreError> {
+    let only = within.map(|key| catalogue.organization(key));
+    // Of one that is gone there is nothing to tell.
+    let Some(only) = only.map_or(Some(None), |found| found.map(Some)) else { return Ok(Vec::new()) };
     let rows = sign_ins::of_user(tx, user).await?;
-    Explaining { now, catalogue, policies, within }.sign_ins(tx, rows).await
+    Explaining { now, catalogue, policies, only }.sign_ins(tx, rows).await
 }
 
 impl Explaining<'_> {
+    async fn subject(&self, tx: &mut Tx, subject: &Subject) -> Result<Explanation, ExplainError> {
+        match subject {
+            Subject::User(user) => self.user(tx, *user, None).await,
+            Subject::Username(username) => {
+                let user = users::named(tx, username).await?.ok_or(ExplainError::NoSuchUser)?;
+                self.user(tx, user, None).await
+            }
+            Subject::Reference(reference) => self.reference(tx, reference).await,
+        }
+    }
+
     async fn reference(&self, tx: &mut Tx, reference: &Reference) -> Result<Explanation, ExplainError> {
         let line = audit::by_reference(tx, reference.as_str()).await?.ok_or(ExplainError::NoSuchReference)?;
+        if !self.may_know_of(tx, &line).await? {
+            return Err(ExplainError::NoSuchReference);
+        }
         let event = Some(self.event(&line));
         let refused = sign_ins::by_reference(tx, reference.as_str()).await?.filter(|row| row.identity.is_none());
         match (line.about.user, refused) {
@@ -115,7 +156,8 @@ impl Explaining<'_> {
     }
 
     async fn user(&self, tx: &mut Tx, user: UserId, event: Option<Event>) -> Result<Explanation, ExplainError> {
-        let who = self.who(tx, user).await?;
+        let known = event.is_some() || self.is_member(tx, user).await?;
+        let who = if known { self.who(tx, user).await? } else { None };
         if who.is_none() && event.is_none() {
             return Err(ExplainError::NoSuchUser);
         }
@@ -133,7 +175,8 @@ impl Explaining<'_> {
                 Some(self.catalogue.idp(identity.idp)?.spec.id.clone())
             }
         };
-        let named = grants::named(tx, &[user], self.now).await?;
+        let mut named = grants::named(tx, &[user], self.now).await?;
+        named.retain(|grant| self.only.is_none_or(|only| only.id == grant.organization));
         let held = named.into_iter().map(|grant| Held {
             organization: grant.organization,
             role: grant.role,
@@ -151,7 +194,7 @@ impl Explaining<'_> {
             reference: line.reference.clone().unwrap_or_default(),
             at: line.at,
             action: line.action.clone(),
-            detail: line.detail.clone(),
+            detail: line.detail.clone().filter(|_| self.only.is_none() || application.is_some()),
             count: line.count,
             application: application.and_then(|application| self.refused(application)),
         }
@@ -170,23 +213,22 @@ impl Explaining<'_> {
     async fn sign_ins(&self, tx: &mut Tx, rows: Vec<SignInRow>) -> Result<Vec<ExplainedSignIn>, StoreError> {
         let references: Vec<&str> = rows.iter().map(|row| row.reference.as_str()).collect();
         let lines = audit::by_references(tx, &references).await?;
-        Ok(rows.into_iter().filter_map(|row| self.sign_in(row, &lines)).collect())
+        let told = rows.into_iter().filter_map(|row| self.sign_in(row, &lines));
+        Ok(told.filter_map(|told| self.narrowed(told)).collect())
     }
 
     /// Nothing if the IdP is gone: its sign-ins count no longer.
     fn sign_in(&self, row: SignInRow, lines: &[AuditRow]) -> Option<ExplainedSignIn> {
         let idp = self.catalogue.idp(row.idp)?;
-        if self.within.is_some_and(|within| idp.owner.is_some_and(|owner| owner != within)) {
-            return None;
-        }
         let line = lines.iter().find(|line| line.reference.as_ref() == Some(&row.reference));
         let change = line.and_then(|line| line.before.clone().zip(line.after.clone()));
         let now = if idp.spec.auto_provision {
             match (kept_claims(idp, row.claims, row.redacted), self.policies.idp(idp.key)) {
                 (Ok(claims), Some(policies)) => {
-                    let narrowed = self.within.map(|within| policies.reach().only(within));
-                    let reach = narrowed.as_ref().unwrap_or(policies.reach());
-                    Now::Decided(policy::explain(policies, reach, &claims).verdicts)
+                    let reach = self.only.map(|only| policies.reach().only(only.key));
+                    Now::Decided(
+                        policy::explain(policies, reach.as_ref().unwrap_or(policies.reach()), &claims).verdicts,
+                    )
                 }
                 (Err(why), _) => Now::Unknown(why),
                 (Ok(_), None) => Now::Unknown("its IdP has no policies".to_owned()),
@@ -201,29 +243,12 @@ impl Explaining<'_> {
             reference: row.reference,
             refused: row.refused,
             changed_since: row.catalogue_version != self.catalogue.version,
-            recorded: self.own_verdicts(row.verdicts),
-            change: change.map(|(before, after)| (self.own_roles(before), self.own_roles(after))),
+            recorded: row.verdicts,
+            change,
             now,
         })
     }
-    /// The id of the organization it is told about, if it is told about one.
-    fn only(&self) -> Option<&str> {
-        let within = self.within?;
-        // One that is gone is none of those told of.
-        Some(self.catalogue.organization(within).map_or("", |organization| organization.id.as_str()))
-    }
-
-    fn own_verdicts(&self, verdicts: Value) -> Value {
-        let Some(only) = self.only() else { return verdicts };
-        let all = verdicts.as_array().into_iter().flatten();
-        all.filter(|verdict| verdict["organization"] == only).cloned().collect()
-    }
-
-    fn own_roles(&self, change: Value) -> Value {
-        let Some(only) = self.only() else { return change };
-        match change["roles"].get(only) {
-            Some(roles) => json!({ "roles": { only: roles } }),
-            None => json!({ "roles": {} }),
-        }
-    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 
 mod after;
 mod impact;
+mod scope;
 mod sum;
 mod tally;
 
@@ -18,6 +19,7 @@ use crate::policy::Snapshot;
 use crate::store::{StoreError, Tx, catalogue, forget};
 
 pub use impact::{Effect, Impact, What};
+use scope::Scope;
 
 /// What applying a declaration would do.
 #[derive(Clone, Debug)]
@@ -47,7 +49,8 @@ impl Directory {
         Ok(Foresight { version, differences: plan.differences(&stored), impact, dangers })
     }
 
-    /// Who gains and who loses what by a plan. What becomes of the people of `forgotten` IdPs was said by who chose so.
+    /// Who gains and who loses what by a plan, of those its maker may know of. What becomes of the people of `forgotten`
+    /// IdPs was said by who chose so.
     pub(super) async fn impact(
         &self,
         tx: &mut Tx,
@@ -55,15 +58,25 @@ impl Directory {
         plan: &Plan,
         forgotten: HashSet<IdpKey>,
     ) -> Result<Impact, DeclareError> {
-        let before = catalogue::load(tx).await?;
+        let mut before = catalogue::load(tx).await?;
         if before.version == 0 || !plan.touches_people() {
             return Ok(Impact::default());
         }
-        let after = after::catalogue(stored, plan, before.version);
+        let mut after = after::catalogue(stored, plan, before.version);
+        let audience = plan.audience;
+        let scope = Scope::of(plan, &stored.policies);
+        scope.narrow(&mut before);
+        scope.narrow(&mut after);
         let (old, new) = (Snapshot::compile(&before), Snapshot::compile(&after));
-        let contained =
-            (after.idps.iter()).filter_map(|idp| Some((idp.key, new.idp(idp.key)?.contained_claims()))).collect();
-        tally::work_out(tx, tally::Sides { before, after, old, new, forgotten, contained }, self.ambient.now()).await
+        let contained = after.idps.iter().filter_map(|idp| {
+            let mut claims = new.idp(idp.key)?.contained_claims();
+            claims.retain(|claim| audience.sees(idp, claim));
+            Some((idp.key, claims))
+        });
+        let contained = contained.collect();
+        let now = self.ambient.now();
+        let crowd = scope.crowd(tx, now).await?;
+        tally::work_out(tx, tally::Sides { before, after, old, new, forgotten, contained, audience }, crowd, now).await
     }
 }
 

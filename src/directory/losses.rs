@@ -1,24 +1,22 @@
 //! Taking away at once what stored claims no longer give, instead of waiting for each person's next sign-in.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use super::crowd::Crowd;
 use super::explain::kept_claims;
 use super::provision::Desired;
 use super::reconcile::{Rules, reconcile};
 use super::record::RoleNames;
-use super::{ATTEMPTS, ServerAdmin};
+use super::{ATTEMPTS, Directory, OrganizationAdmin, ServerAdmin};
 use crate::audit::{self, About, Action, Entry};
-use crate::identity::{Catalogue, IdentityId, OrganizationKey, Origin, SignInId, UserId};
+use crate::identity::{Actor, Catalogue, IdentityId, IdpKey, OrganizationKey, Origin, SignInId, UserId};
 use crate::policy::{self, Snapshot};
 use crate::store::changes::{self, Change};
 use crate::store::grants::HeldRow;
 use crate::store::sign_ins::{self, LastSignIn};
 use crate::store::{StoreError, catalogue, grants, holders, search, users};
-
-/// Identities looked at in one go.
-const PAGE: u32 = 500;
 
 impl ServerAdmin<'_> {
     /// Takes from everybody what their last sign-in no longer gives by the policies of now; gives how many grants went.
@@ -28,25 +26,57 @@ impl ServerAdmin<'_> {
     /// # Errors
     /// When the database fails.
     pub async fn apply_losses(&self) -> Result<u64, StoreError> {
+        Losses { directory: self.directory, actor: self.actor, only: None }.take_from(Crowd::everybody()).await
+    }
+
+    /// The same at one IdP; in one organization alone, if one is named.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn apply_losses_of(&self, (idp, only): (IdpKey, Option<OrganizationKey>)) -> Result<u64, StoreError> {
+        Losses { directory: self.directory, actor: self.actor, only }.take_from(Crowd::at([idp].into())).await
+    }
+}
+
+impl OrganizationAdmin<'_> {
+    /// Takes from members of the organization what their last sign-in at that IdP no longer gives them in it; gives how
+    /// many grants went. Otherwise as [`ServerAdmin::apply_losses`].
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn apply_losses_of(&self, idp: IdpKey) -> Result<u64, StoreError> {
+        let mut tx = self.directory.db.snapshot().await?;
+        let now = self.directory.ambient.now();
+        let crowd = Crowd::members(&mut tx, self.organization, Some([idp].into()), now).await?;
+        drop(tx);
+        let only = Some(self.organization);
+        Losses { directory: self.directory, actor: self.actor, only }.take_from(crowd).await
+    }
+}
+
+/// Losses under way.
+struct Losses<'a> {
+    directory: &'a Directory,
+    actor: Actor,
+    /// The one organization in which something is taken.
+    only: Option<OrganizationKey>,
+}
+
+impl Losses<'_> {
+    async fn take_from(&self, mut crowd: Crowd) -> Result<u64, StoreError> {
         let catalogue = self.directory.catalogue().await?;
         let policies = Snapshot::compile(&catalogue);
-        let (mut after, mut taken) = (None, 0);
+        let mut taken = 0;
         loop {
             let mut tx = self.directory.db.snapshot().await?;
-            let page = sign_ins::page(&mut tx, after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(taken) };
-            after = Some(last.identity);
+            let Some(page) = crowd.next(&mut tx).await? else { return Ok(taken) };
             let users: BTreeSet<UserId> = page.iter().map(|row| row.user).collect();
             let now = self.directory.ambient.now();
             let live = holders::live_of(&mut tx, &users.into_iter().collect::<Vec<_>>(), now).await?;
             drop(tx);
-            let mut given: HashMap<IdentityId, usize> = HashMap::new();
-            for grant in live {
-                if let Origin::Policy(identity) = grant.origin {
-                    *given.entry(identity).or_default() += 1;
-                }
-            }
-            for row in page.into_iter().filter(|row| given.contains_key(&row.identity)) {
+            let concerned = live.iter().filter(|grant| self.only.is_none_or(|only| only == grant.organization));
+            let given: BTreeSet<Origin> = concerned.map(|grant| grant.origin).collect();
+            for row in page.into_iter().filter(|row| given.contains(&Origin::Policy(row.identity))) {
                 taken += self.losses_of(row, &catalogue, &policies).await?;
             }
         }
@@ -72,7 +102,8 @@ impl ServerAdmin<'_> {
         loop {
             // What failed for want of a claim that was left out is not known to be lost.
             let unknown = |held: &HeldRow| redacted && errored.contains(&held.organization);
-            match self.take(last, &desired, rules, unknown).await {
+            let stays = |held: &HeldRow| self.only.is_some_and(|only| only != held.organization) || unknown(held);
+            match self.take(last, &desired, rules, stays).await {
                 Err(error) if error.is_worth_retrying() && attempt < ATTEMPTS => attempt += 1,
                 result => return result,
             }
@@ -84,7 +115,7 @@ impl ServerAdmin<'_> {
         (user, identity, sign_in): (UserId, IdentityId, Option<SignInId>),
         desired: &Desired,
         rules: impl Fn(crate::base::Timestamp) -> Rules,
-        unknown: impl Fn(&HeldRow) -> bool,
+        stays: impl Fn(&HeldRow) -> bool,
     ) -> Result<u64, StoreError> {
         let now = self.directory.ambient.now();
         let mut tx = self.directory.db.begin().await?;
@@ -92,7 +123,7 @@ impl ServerAdmin<'_> {
             return Ok(0);
         }
         let mut held = grants::of_user(&mut tx, user).await?;
-        held.retain(|held| !unknown(held));
+        held.retain(|held| !stays(held));
         let reconciled = reconcile(&held, desired, rules(now));
         if reconciled.remove.is_empty() {
             return Ok(0);

@@ -62,6 +62,16 @@ impl Removed {
     }
 }
 
+/// Of whom somebody who changes the catalogue may know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// Everybody.
+    #[default]
+    Everybody,
+    /// Those who hold something in that organization now, and of them what concerns it.
+    Members(OrganizationKey),
+}
+
 /// The rows to write, and the changes that may make other people of those we know.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
@@ -75,6 +85,8 @@ pub(super) struct Plan {
     pub(super) applications: Vec<ApplicationRow>,
     pub(super) removed: Removed,
     pub(super) dangers: Vec<(IdpKey, IdpId, DangerKind)>,
+    /// Of whom its maker is told when it is foreseen.
+    pub(super) audience: Audience,
 }
 
 impl Plan {

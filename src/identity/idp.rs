@@ -189,3 +189,39 @@ pub struct Idp {
     /// What is written down of it.
     pub spec: IdpSpec,
 }
+
+/// What an organization's admins may know of an IdP's claims, of their own members: so much their policies there may
+/// ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight<'a> {
+    /// Everything: it is theirs.
+    All,
+    /// These top-level claims: it was delegated to them.
+    Claims(&'a [String]),
+    /// Nothing, and they write no policy there.
+    Nothing,
+}
+
+impl Sight<'_> {
+    /// Whether they know of this top-level claim.
+    pub fn sees(&self, claim: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Claims(claims) => claims.iter().any(|name| name == claim),
+            Self::Nothing => false,
+        }
+    }
+}
+
+impl Idp {
+    /// What admins of that organization may know of its claims.
+    pub fn sight(&self, organization: OrganizationKey) -> Sight<'_> {
+        if self.owner == Some(organization) {
+            Sight::All
+        } else if self.owner.is_none() && self.delegates.contains(&organization) {
+            Sight::Claims(&self.spec.delegated_claims)
+        } else {
+            Sight::Nothing
+        }
+    }
+}

@@ -14,6 +14,7 @@ mod literals;
 mod node;
 mod piecewise;
 mod scan;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -25,8 +26,10 @@ use jmespath::{ErrorReason, Rcvar, Variable};
 use serde_json::Value;
 
 pub use budget::EvaluationError;
+pub(super) use compile::MAX_ELEMENTS;
 pub use error::SelectorError;
 pub(super) use piecewise::{Piece, Piecewise};
+pub(super) use shape::Shape;
 pub(super) use value::shorten;
 pub use value::{PreparedClaims, Returned};
 
@@ -35,7 +38,7 @@ use evaluate::Evaluation;
 use node::Node;
 
 /// Stands for the organization's id in a quoted string, a quoted name or a JSON literal, however that is escaped.
-const PLACEHOLDER: &str = "{{orgId}}";
+pub(super) const PLACEHOLDER: &str = "{{orgId}}";
 /// What stands between its braces.
 const PLACEHOLDER_NAME: &str = "orgId";
 

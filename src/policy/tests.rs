@@ -1,6 +1,7 @@
 //! Decisions and profiles, end to end in this room.
 
 mod decisions;
+mod drafts;
 mod profiles;
 mod properties;
 
@@ -13,7 +14,7 @@ use crate::claims::{ClaimLimits, ClaimRules, Claims};
 use crate::identity::{
     Catalogue, Ceiling, ClientAuth, DEFAULT_NEW_ACCOUNTS, Idp, IdpId, IdpKey, IdpSpec, Issuer, OnError, Organization,
     OrganizationId, OrganizationKey, OrganizationPolicy, PolicyId, PolicyText, ProfilePaths as Paths, Role, RoleId,
-    RoleName,
+    RoleName, Sight,
 };
 
 pub(super) fn map(value: Value) -> Map<String, Value> {

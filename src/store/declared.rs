@@ -8,8 +8,8 @@ use super::value::{At, BATCH, FromJson, Parsed, Value, list, values};
 use super::{StoreError, Tx, search};
 use crate::base::{Addresses, Timestamp};
 use crate::identity::{
-    Allotment, ApplicationKey, ApplicationSpec, Ceiling, IdpKey, IdpSpec, OrganizationId, OrganizationKey, PolicyId,
-    PolicyText, RoleId, RoleName,
+    Actor, Allotment, ApplicationKey, ApplicationSpec, Ceiling, IdpKey, IdpSpec, OrganizationId, OrganizationKey,
+    PolicyId, PolicyText, RoleId, RoleName,
 };
 
 /// An organization.
@@ -294,19 +294,19 @@ pub async fn retire_policy(tx: &mut Tx, policy: PolicyId, now: Timestamp) -> Res
     Ok(())
 }
 
-/// Puts a version of a policy in force.
+/// Puts a version of a policy in force, as `author` wrote it.
 ///
 /// # Errors
 /// [`StoreError::Unique`] if one is in force at the same place.
-pub async fn insert_policy(tx: &mut Tx, row: &PolicyRow, now: Timestamp) -> Result<(), StoreError> {
+pub async fn insert_policy(tx: &mut Tx, row: &PolicyRow, author: Actor, now: Timestamp) -> Result<(), StoreError> {
     const SQL: &str = "insert into policies (id, idp_key, organization_key, org_selector, role_selector, ceiling, \
-                       created_at) values ($1, $2, $3, $4, $5, $6, $7)";
+                       author, created_at) values ($1, $2, $3, $4, $5, $6, $7, $8)";
     let (org, role) = (row.text.org.as_deref(), row.text.role.as_deref());
     let ceiling = match &row.ceiling {
         Ceiling::None => None,
         Ceiling::Roles(_) => Some(json(&row.ceiling)?),
     };
-    tx.conn().execute(SQL, values![row.id, row.idp, row.organization, org, role, ceiling, now]).await?;
+    tx.conn().execute(SQL, values![row.id, row.idp, row.organization, org, role, ceiling, author, now]).await?;
     Ok(())
 }
 

@@ -88,6 +88,16 @@ pub async fn live_of_roles(tx: &mut Tx, roles: &[RoleId], now: Timestamp) -> Res
     Ok(live)
 }
 
+/// Those who hold a role in that organization that counts at `now`, in order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn members(tx: &mut Tx, organization: OrganizationKey, now: Timestamp) -> Result<Vec<UserId>, StoreError> {
+    let sql = format!("select distinct g.user_id {COUNTING} and r.organization_key = $2 order by g.user_id");
+    let rows: Vec<(Parsed<UserId>,)> = tx.conn().all(sql, values![now, organization]).await?;
+    Ok(rows.into_iter().map(|(user,)| user.0).collect())
+}
+
 /// Who was given these roles, whether that counts now or not.
 ///
 /// # Errors

@@ -16,7 +16,7 @@ use super::value::Value;
 use super::{DatabaseUrl, Db};
 use crate::base::{Addresses, Ambient, Clock, SystemChance, Timestamp};
 use crate::identity::{
-    Allotment, ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, ClientAuth, DEFAULT_NEW_ACCOUNTS, Email,
+    Actor, Allotment, ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, ClientAuth, DEFAULT_NEW_ACCOUNTS, Email,
     HeaderPreset, Host, IdentityId, IdpId, IdpKey, IdpSpec, Issuer, OnError, OrganizationId, OrganizationKey,
     OrganizationSpec, PolicyId, PolicyText, ProfilePaths, Reach, RoleId, RoleName, UpstreamUrl, UserId, Username,
 };
@@ -198,7 +198,7 @@ impl World {
         declared::put_idp(&mut tx, &row, now).await.unwrap();
         let id = PolicyId::new(key());
         let row = PolicyRow { id, idp, organization: None, text: PolicyText::default(), ceiling: Ceiling::None };
-        declared::insert_policy(&mut tx, &row, now).await.unwrap();
+        declared::insert_policy(&mut tx, &row, Actor::File, now).await.unwrap();
         let spec = application_spec("wiki", "lab");
         let row =
             ApplicationRow { key: ApplicationKey::new(key()), organization: lab, spec, declared: true, live: true };

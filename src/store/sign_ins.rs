@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use sqlx::FromRow;
 
-use super::value::{At, FromJson, Parsed, values};
+use super::value::{At, BATCH, FromJson, Parsed, Value, list, values};
 use super::{Db, StoreError, Tx};
 use crate::base::Timestamp;
 use crate::identity::{IdentityId, IdpKey, SignInId, UserId};
@@ -157,6 +157,19 @@ struct Last {
     redacted: Option<FromJson<Vec<String>>>,
 }
 
+impl From<Last> for LastSignIn {
+    fn from(row: Last) -> Self {
+        Self {
+            identity: row.id.0,
+            user: row.user_id.0,
+            idp: row.idp_key.0,
+            sign_in: row.sign_in.map(|id| id.0),
+            claims: row.claims.map(|claims| claims.0),
+            redacted: row.redacted.map(|redacted| redacted.0).unwrap_or_default(),
+        }
+    }
+}
+
 /// The next identities after `after`, in the order of their ids.
 ///
 /// # Errors
@@ -166,15 +179,42 @@ pub async fn page(tx: &mut Tx, after: Option<IdentityId>, limit: u32) -> Result<
         left join sign_ins s on s.identity_id = i.id where i.id > $1 order by i.id limit $2";
     let after = after.map(|id| id.to_string()).unwrap_or_default();
     let rows: Vec<Last> = tx.conn().all(SQL, values![after, i64::from(limit)]).await?;
-    let last = |row: Last| LastSignIn {
-        identity: row.id.0,
-        user: row.user_id.0,
-        idp: row.idp_key.0,
-        sign_in: row.sign_in.map(|id| id.0),
-        claims: row.claims.map(|claims| claims.0),
-        redacted: row.redacted.map(|redacted| redacted.0).unwrap_or_default(),
-    };
-    Ok(rows.into_iter().map(last).collect())
+    Ok(rows.into_iter().map(LastSignIn::from).collect())
+}
+
+/// The next identities at one IdP after `after`, in the order of their ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn page_at(
+    tx: &mut Tx,
+    idp: IdpKey,
+    after: Option<IdentityId>,
+    limit: u32,
+) -> Result<Vec<LastSignIn>, StoreError> {
+    const SQL: &str = "select i.id, i.user_id, i.idp_key, s.id as sign_in, s.claims, s.redacted from identities i \
+        left join sign_ins s on s.identity_id = i.id where i.idp_key = $1 and i.id > $2 order by i.id limit $3";
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let rows: Vec<Last> = tx.conn().all(SQL, values![idp, after, i64::from(limit)]).await?;
+    Ok(rows.into_iter().map(LastSignIn::from).collect())
+}
+
+/// Every identity of these users, in the order of their ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_users(tx: &mut Tx, users: &[UserId]) -> Result<Vec<LastSignIn>, StoreError> {
+    let mut found = Vec::new();
+    for batch in users.chunks(BATCH) {
+        let sql = format!(
+            "select i.id, i.user_id, i.idp_key, s.id as sign_in, s.claims, s.redacted from identities i \
+             left join sign_ins s on s.identity_id = i.id where i.user_id in {} order by i.id",
+            list(1, batch.len())
+        );
+        let rows: Vec<Last> = tx.conn().all(sql, batch.iter().map(|user| Value::from(*user)).collect()).await?;
+        found.extend(rows.into_iter().map(LastSignIn::from));
+    }
+    Ok(found)
 }
 
 /// Forgets the claims of sign-ins before `kept_since`, and refused ones before it altogether.

@@ -7,6 +7,7 @@ mod holders;
 mod log;
 mod opening;
 mod people;
+mod policies;
 mod records;
 mod sessions;
 mod tokens;

@@ -1,16 +1,18 @@
 //! From a change by hand to a plan: the rows it writes, and the ones it removes.
 
+mod policies;
+
 use uuid::Uuid;
 
 use super::{Edit, EditError, Expected, Reach, Revision, SecretEdit, publish};
 use crate::base::Addresses;
 use crate::directory::danger::DangerKind;
-use crate::directory::plan::{Plan, Stored};
+use crate::directory::plan::{Audience, Plan, Stored};
 use crate::identity::{
     Allotment, ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, ClientAuth, IdpId, IdpKey, IdpSpec,
-    OrganizationId, OrganizationKey, PolicyId, PolicyText, RoleId, RoleName,
+    OrganizationId, OrganizationKey, RoleId, RoleName,
 };
-use crate::store::declared::{ApplicationRow, IdpRow, OrganizationRow, PolicyRow, RoleRow};
+use crate::store::declared::{ApplicationRow, IdpRow, OrganizationRow, RoleRow};
 
 /// The plan of `edit`, if whoever has `reach` may make it on what is `stored`.
 pub(super) fn plan(
@@ -20,14 +22,16 @@ pub(super) fn plan(
     expected: &Expected,
     key: impl FnMut() -> Uuid,
 ) -> Result<Plan, EditError> {
-    let mut outline = Outline { stored, reach, expected, key, plan: Plan::default() };
+    let audience = match reach {
+        Reach::Server => Audience::Everybody,
+        Reach::Organization(organization) => Audience::Members(organization),
+    };
+    let mut outline = Outline { stored, reach, expected, key, plan: Plan { audience, ..Plan::default() } };
     match edit {
         Edit::Organization { id, name, roles, allotment } => outline.organization(id, name, roles, allotment)?,
         Edit::Idp { spec, secret } => outline.idp(spec, secret)?,
         Edit::IdpInForce { idp, live } => outline.idp_in_force(idp, *live)?,
-        Edit::Policy { idp, organization, text, ceiling } => {
-            outline.policy(idp, organization.as_ref(), text.as_ref(), ceiling)?;
-        }
+        Edit::Policy { idp, organization, text } => outline.policy(idp, organization.as_ref(), text.as_ref())?,
         Edit::Application(spec) => outline.application(spec)?,
         Edit::RemoveOrganization(id) => outline.remove_organization(id)?,
         Edit::RemoveIdp(id) => outline.remove_idp(id)?,
@@ -157,65 +161,6 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
             self.plan.idps.push(IdpRow { live, ..row.clone() });
         }
         Ok(())
-    }
-
-    fn policy(
-        &mut self,
-        idp: &IdpId,
-        organization: Option<&OrganizationId>,
-        text: Option<&PolicyText>,
-        ceiling: &Ceiling,
-    ) -> Result<(), EditError> {
-        let what = || match organization {
-            Some(organization) => format!("the policy of {organization} at {idp}"),
-            None => format!("the default policy of {idp}"),
-        };
-        let row = self.find_idp(idp)?;
-        let (idp, owner, written) = (row.key, row.owner, row);
-        let key = organization.map(|id| self.live_organization(id)).transpose()?;
-        let reach = match (key, owner) {
-            (None, None) => Reach::Server,
-            // At an IdP of one organization there is nobody else to judge for.
-            (None, Some(owner)) => Reach::Organization(owner),
-            (Some(key), Some(owner)) if key != owner => return Err(EditError::OutOfReach(what())),
-            (Some(key), Some(_)) => Reach::Organization(key),
-            (Some(key), None) => {
-                let delegated = row.delegates.contains(&key);
-                if delegated { Reach::Organization(key) } else { Reach::Server }
-            }
-        };
-        self.needs(reach, what)?;
-        // The file's are those of what it declares: of an organization its own, of an IdP the default.
-        let declared = match key {
-            None => row.declared,
-            Some(key) => self.stored.organizations.iter().any(|row| row.key == key && row.declared),
-        };
-        let stored = self.stored.policies.iter().find(|row| row.idp == idp && row.organization == key);
-        self.fits(stored.map(Revision::of_policy), declared, what)?;
-        match (text, key) {
-            (Some(text), _) => {
-                self.version(idp, key, text, ceiling);
-                if key.is_none() && written.spec.default_policy != *text {
-                    let mut row = written.clone();
-                    row.spec.default_policy = text.clone();
-                    self.plan.idps.push(row);
-                }
-            }
-            (None, Some(_)) => self.plan.retired.extend(stored.map(|row| row.id)),
-            (None, None) => return Err(EditError::Invalid("an IdP always has a default policy".to_owned())),
-        }
-        Ok(())
-    }
-
-    /// A changed text is a new version; versions that were in force once never change.
-    fn version(&mut self, idp: IdpKey, organization: Option<OrganizationKey>, text: &PolicyText, ceiling: &Ceiling) {
-        let stored = self.stored.policies.iter().find(|row| row.idp == idp && row.organization == organization);
-        if stored.is_some_and(|row| row.text == *text && row.ceiling == *ceiling) {
-            return;
-        }
-        self.plan.retired.extend(stored.map(|row| row.id));
-        let id = PolicyId::new((self.key)());
-        self.plan.policies.push(PolicyRow { id, idp, organization, text: text.clone(), ceiling: ceiling.clone() });
     }
 
     fn application(&mut self, spec: &ApplicationSpec) -> Result<(), EditError> {

@@ -1,4 +1,5 @@
 mod idps;
+mod policies;
 mod publishing;
 
 use serde_json::json;
@@ -37,7 +38,6 @@ fn policy(at: &str, organization: Option<&str>, role: &str) -> Edit {
         idp: at.parse().unwrap(),
         organization: organization.map(|id| id.parse().unwrap()),
         text: Some(PolicyText { org: Some("`true`".to_owned()), role: Some(role.to_owned()) }),
-        ceiling: Ceiling::None,
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::impact::{Effect, Impact, What};
 use super::tally::{Sides, Tally, Thing};
 use crate::base::Timestamp;
+use crate::directory::plan::Audience;
 use crate::identity::{Catalogue, OrganizationId, OrganizationKey, Role, RoleId, UserId, Username};
 use crate::store::{StoreError, Tx, holders, users};
 
@@ -47,7 +48,10 @@ pub(super) async fn sum(tally: Tally, tx: &mut Tx, sides: &Sides, now: Timestamp
         unknown_users: names.some(tally.unknown.iter().copied()),
         shut_out: tally.shut_out,
         losing: losing.len() as u64,
-        holders: holders::count(tx, now).await?,
+        holders: match sides.audience {
+            Audience::Everybody => holders::count(tx, now).await?,
+            Audience::Members(organization) => holders::members(tx, organization, now).await?.len() as u64,
+        },
         without_admin: without_admin(&gains, &losses, tx, sides, now).await?,
     })
 }

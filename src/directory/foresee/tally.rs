@@ -9,16 +9,15 @@ use super::impact::Impact;
 use super::sum::sum;
 use crate::base::Timestamp;
 use crate::claims::Claims;
+use crate::directory::crowd::Crowd;
 use crate::directory::declare::DeclareError;
 use crate::directory::explain::kept_claims;
+use crate::directory::plan::Audience;
 use crate::identity::{Catalogue, IdentityId, Idp, IdpKey, OrganizationKey, Origin, RoleId, UserId};
 use crate::policy::{self, Snapshot};
 use crate::store::holders::{self, LiveGrant};
-use crate::store::sign_ins::{self, LastSignIn};
+use crate::store::sign_ins::LastSignIn;
 use crate::store::{StoreError, Tx};
-
-/// Identities looked at in one go: a page of claims of the largest size is some thirty megabytes.
-const PAGE: u32 = 500;
 
 /// Before and after.
 pub(super) struct Sides {
@@ -29,6 +28,7 @@ pub(super) struct Sides {
     pub(super) forgotten: HashSet<IdpKey>,
     /// By IdP, the claims that its new selectors look into with `contains()`.
     pub(super) contained: HashMap<IdpKey, BTreeSet<String>>,
+    pub(super) audience: Audience,
 }
 
 /// Something that can be held. Roles come first.
@@ -65,14 +65,15 @@ pub(super) struct Tally {
 }
 
 /// Works an impact out, off the async workers.
-pub(super) async fn work_out(tx: &mut Tx, sides: Sides, now: Timestamp) -> Result<Impact, DeclareError> {
+pub(super) async fn work_out(
+    tx: &mut Tx,
+    sides: Sides,
+    mut crowd: Crowd,
+    now: Timestamp,
+) -> Result<Impact, DeclareError> {
     let sides = Arc::new(sides);
     let mut tally = Tally::default();
-    let mut after = None;
-    loop {
-        let page = sign_ins::page(tx, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.identity);
+    while let Some(page) = crowd.next(tx).await? {
         let users: BTreeSet<UserId> = page.iter().map(|row| row.user).collect();
         let held = held(tx, &users.into_iter().collect::<Vec<_>>(), now).await?;
         let sides = Arc::clone(&sides);

@@ -4,7 +4,7 @@ use super::*;
 use crate::directory::declare::write;
 use crate::directory::kit::{Fixture, declaration, on_each_with};
 use crate::directory::{Approval, Provisioned, Who};
-use crate::identity::{Catalogue, Declaration, OrganizationPolicySpec, PolicyText};
+use crate::identity::{Actor, Catalogue, Declaration, OrganizationPolicySpec, PolicyText};
 use crate::store::kit::{idp_spec, organization_spec, run};
 
 const BY_GROUP: &str = "contains(groups, '{{orgId}}')";
@@ -83,7 +83,7 @@ async fn the_catalogue_that_is_foreseen_is_the_one_that_comes() {
             let plan = it.directory.plan(&stored, &next).unwrap();
             let version = catalogue::version(&mut tx).await.unwrap();
             let foreseen = after::catalogue(&stored, &plan, version);
-            write(&mut tx, &plan, it.ambient.now()).await.unwrap();
+            write(&mut tx, &plan, Actor::File, it.ambient.now()).await.unwrap();
             let comes = catalogue::load(&mut tx).await.unwrap();
             tx.commit().await.unwrap();
             assert_eq!(sorted(foreseen), sorted(comes));

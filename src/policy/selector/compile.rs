@@ -11,7 +11,7 @@ use super::{Ast, KeyValuePair, PLACEHOLDER, Rcvar, Variable};
 /// so a handful of them is the difference between kilobytes and gigabytes.
 const MAX_MULTISELECTS: usize = 3;
 /// See [`MAX_MULTISELECTS`].
-const MAX_ELEMENTS: usize = 8;
+pub(in crate::policy) const MAX_ELEMENTS: usize = 8;
 
 /// Checks the tree of `text`; gives ours, and the literals and names in it that hold the placeholder.
 pub(super) fn compile(text: &str, ast: &Ast) -> Result<(Node, Vec<Rcvar>), SelectorError> {

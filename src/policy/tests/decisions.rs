@@ -262,3 +262,46 @@ fn no_policy_gives_more_than_its_ceiling() {
     assert_eq!(own.outcome(HOME_LAB, seed()), nothing);
     assert_eq!(own.grants(seed()), []);
 }
+
+#[test]
+fn a_selector_is_held_to_the_claims_its_author_may_see() {
+    let claims = ["groups".to_owned(), "email".to_owned()];
+    let may = Sight::Claims(&claims);
+    for fine in ["contains(groups, '{{orgId}}') && email != ''", "'home-lab'", "no ("] {
+        assert_eq!(check_reads(fine, may), Ok(()), "{fine}");
+    }
+    for (text, why) in [
+        ("groups[?@ == 'a'] && salary > `3`", "not `salary`"),
+        ("@.salary", "name the claim"),
+        ("*", "name the claim"),
+        ("\"{{orgId}}\"", "name the claim"),
+    ] {
+        let error = check_reads(text, may).unwrap_err().to_string();
+        assert!(error.starts_with("of this provider's claims only groups, email may be used here"), "{error}");
+        assert!(error.contains(why), "{error}");
+        assert_eq!(check_reads(text, Sight::All), Ok(()));
+    }
+    let none = check_reads("groups", Sight::Nothing).unwrap_err().to_string();
+    assert!(none.starts_with("none of this provider's claims"), "{none}");
+}
+
+#[test]
+fn what_a_verdict_quotes_of_claims_is_told_to_whoever_sees_them() {
+    let roles = ["roles".to_owned()];
+    let groups = ["groups".to_owned()];
+    let snapshot = House::new(text("groups", "roles")).snapshot();
+    let seen = |sight: Sight<'_>, sent: Value| {
+        let policies = snapshot.idp(IDP).unwrap();
+        let verdict = explain(policies, &policies.reach().only(HOME_LAB), &claims(sent)).verdicts.remove(0);
+        policies.seen(verdict, sight).outcome
+    };
+    let elsewhere = json!({ "sub": "1", "groups": ["secret"] });
+    let no_match = |returned: Value| Outcome::NoMatch { returned };
+    assert_eq!(seen(Sight::Claims(&groups), elsewhere.clone()), no_match(json!(["secret"])));
+    assert_eq!(seen(Sight::All, elsewhere.clone()), no_match(json!(["secret"])));
+    assert_eq!(seen(Sight::Claims(&roles), elsewhere.clone()), no_match(json!("…")));
+    assert_eq!(seen(Sight::Nothing, elsewhere), no_match(json!("…")));
+    let strange = json!({ "sub": "1", "groups": ["home-lab"], "roles": ["secret"] });
+    assert_eq!(seen(Sight::Claims(&roles), strange.clone()), no_such_role(&["secret"]));
+    assert_eq!(seen(Sight::Claims(&groups), strange), no_such_role(&[]));
+}

@@ -1,5 +1,5 @@
 use crate::base::Addresses;
-use crate::identity::{Allotment, Ceiling, Origin, PolicyId, PolicyText};
+use crate::identity::{Actor, Allotment, Ceiling, Origin, PolicyId, PolicyText};
 use crate::store::declared::{self, PolicyRow};
 use crate::store::forget::{self, Source};
 use crate::store::identities::{self, Awaited};
@@ -129,11 +129,11 @@ async fn one_version_of_a_policy_is_in_force() {
                 declared::retire_policy(&mut tx, old.id, world.now).await.unwrap();
             }
             let new = policy(place);
-            declared::insert_policy(&mut tx, &new, world.now).await.unwrap();
+            declared::insert_policy(&mut tx, &new, Actor::File, world.now).await.unwrap();
             assert!(declared::policies(&mut tx).await.unwrap().contains(&new));
             tx.commit().await.unwrap();
             let mut tx = db.begin().await.unwrap();
-            let again = declared::insert_policy(&mut tx, &policy(place), world.now).await;
+            let again = declared::insert_policy(&mut tx, &policy(place), Actor::File, world.now).await;
             assert!(matches!(again, Err(StoreError::Unique(_))));
         }
         let live = load(&db).await;

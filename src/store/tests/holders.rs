@@ -31,6 +31,8 @@ async fn a_grant_counts_while_everything_it_hangs_on_is_live() {
             assert_eq!(live, of_roles);
             let users: std::collections::BTreeSet<UserId> = live.iter().map(|grant| grant.user).collect();
             assert_eq!(holders::count(&mut tx, now).await.unwrap(), users.len() as u64);
+            let members = holders::members(&mut tx, world.lab, now).await.unwrap();
+            assert_eq!(members, users.into_iter().collect::<Vec<_>>());
             live
         };
         run(&db, "update users set disabled_at = 1 where username = 'bob'").await;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::base::Timestamp;
-use crate::identity::{Actor, AuditId, IdentityId, SignInId};
+use crate::identity::{Actor, AuditId, IdentityId, IdpKey, SignInId};
 use crate::store::audit::{self, About, AuditRow, Whose};
 use crate::store::kit::{World, count, on_each};
 use crate::store::sign_ins::{self, SignInRow};
@@ -87,6 +87,13 @@ async fn every_identity_is_paged_through_with_its_last_sign_in() {
             (user, world.idp, &["salary".to_owned()][..])
         );
         assert_eq!(sign_ins::page(&mut tx, Some(identities[4]), 10).await.unwrap(), []);
+        let at = sign_ins::page_at(&mut tx, world.idp, None, 2).await.unwrap();
+        assert_eq!(at, first);
+        assert_eq!(sign_ins::page_at(&mut tx, world.idp, Some(at[1].identity), 10).await.unwrap(), rest);
+        assert_eq!(sign_ins::page_at(&mut tx, IdpKey::new(world.uuid()), None, 10).await.unwrap(), []);
+        let whole: Vec<_> = first.into_iter().chain(rest).collect();
+        assert_eq!(sign_ins::of_users(&mut tx, &[user]).await.unwrap(), whole);
+        assert_eq!(sign_ins::of_users(&mut tx, &[]).await.unwrap(), []);
     })
     .await;
 }

@@ -1,0 +1,62 @@
+use std::time::Duration;
+
+use crate::identity::{Actor, Ceiling, PolicyId, PolicyText};
+use crate::store::declared::{self, PolicyRow};
+use crate::store::kit::{World, on_each};
+use crate::store::policies::{self, Place};
+use crate::store::{Db, Tx};
+
+async fn page(tx: &mut Tx, place: Place, limit: u32) -> Vec<PolicyId> {
+    let mut found = Vec::new();
+    let mut before = None;
+    loop {
+        let rows = policies::versions(tx, place, before, limit).await.unwrap();
+        let Some(last) = rows.last() else { return found };
+        assert!(rows.len() <= limit as usize);
+        before = Some((last.at, last.id));
+        found.extend(rows.iter().map(|row| row.id));
+    }
+}
+
+/// Puts a version in force after `seconds`, in the place of the last one.
+async fn put(db: &Db, world: &World, place: Place, last: Option<PolicyId>, author: Actor, seconds: u64) -> PolicyRow {
+    let text = PolicyText { org: Some(format!("'v{seconds}'")), role: None };
+    let ceiling = Ceiling::Roles([world.member].into());
+    let row = PolicyRow { id: PolicyId::new(world.uuid()), idp: place.0, organization: place.1, text, ceiling };
+    let now = world.now.plus(Duration::from_secs(seconds));
+    let mut tx = db.begin().await.unwrap();
+    if let Some(last) = last {
+        declared::retire_policy(&mut tx, last, now).await.unwrap();
+    }
+    declared::insert_policy(&mut tx, &row, author, now).await.unwrap();
+    tx.commit().await.unwrap();
+    row
+}
+
+#[tokio::test]
+async fn every_version_of_a_place_is_kept_the_last_first() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let (default, own) = ((world.idp, None), (world.idp, Some(world.lab)));
+        let user = Actor::User(world.user(&db, "alice").await);
+        let first = put(&db, &world, own, None, Actor::CommandLine, 1).await;
+        // Two in one instant are told apart by their ids.
+        let second = put(&db, &world, own, Some(first.id), user, 5).await;
+        let third = put(&db, &world, own, Some(second.id), user, 5).await;
+        let mut tx = db.begin().await.unwrap();
+        for limit in [1, 2, 100] {
+            assert_eq!(page(&mut tx, own, limit).await, [third.id, second.id, first.id]);
+        }
+        assert_eq!(page(&mut tx, default, 10).await.len(), 1);
+        let rows = policies::versions(&mut tx, own, None, 10).await.unwrap();
+        assert_eq!((&rows[1].text, &rows[1].ceiling, rows[1].author), (&second.text, &second.ceiling, Some(user)));
+        assert_eq!((rows[0].retired_at, rows[1].retired_at), (None, Some(rows[0].at)));
+        assert_eq!(policies::version(&mut tx, own, second.id).await.unwrap().as_ref(), Some(&rows[1]));
+        for (place, id) in [(default, second.id), (own, PolicyId::new(world.uuid()))] {
+            assert_eq!(policies::version(&mut tx, place, id).await.unwrap(), None);
+        }
+        let of_the_file = policies::versions(&mut tx, default, None, 10).await.unwrap();
+        assert_eq!(policies::version(&mut tx, default, of_the_file[0].id).await.unwrap(), of_the_file.first().cloned());
+    })
+    .await;
+}
