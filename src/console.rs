@@ -28,9 +28,13 @@ use axum::routing::{get, post};
 
 use crate::base::HttpClients;
 use crate::directory::{Current, Directory, Live, StoreError};
+use crate::identity::IdpId;
 use crate::session::{HandoffKeys, Sessions};
 use crate::upstream::Forwarder;
 use crate::web::Web;
+
+/// Tells which providers did not answer when they were last asked, with why not.
+pub type Troubles = Box<dyn Fn() -> Vec<(IdpId, String)> + Send + Sync>;
 
 /// Everything the console works with.
 pub struct Console {
@@ -46,10 +50,13 @@ pub struct Console {
     pub forwarder: Arc<Forwarder>,
     current: Arc<Current>,
     http: HttpClients,
+    troubles: Troubles,
+    outlook: overview::Remembered,
 }
 
 impl Console {
     /// The console over what is live now.
+    #[expect(clippy::too_many_arguments, reason = "the rooms it works with, handed over once where the house is built")]
     pub fn new(
         web: Arc<Web>,
         sessions: Arc<Sessions>,
@@ -58,8 +65,10 @@ impl Console {
         forwarder: Arc<Forwarder>,
         current: Arc<Current>,
         http: HttpClients,
+        troubles: Troubles,
     ) -> Self {
-        Self { web, sessions, keys, directory, forwarder, current, http }
+        let outlook = overview::Remembered::default();
+        Self { web, sessions, keys, directory, forwarder, current, http, troubles, outlook }
     }
 
     /// What is live.

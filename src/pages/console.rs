@@ -29,7 +29,7 @@ pub use moment::Moment;
 pub use organizations::{
     AllotmentFields, ListedOrganization, OrganizationForm, OrganizationPage, Organizations, RoleRow,
 };
-pub use overview::Overview;
+pub use overview::{Attention, Bar, Chart, FirstStep, Overview};
 pub use people::{People, PersonRow, Pick, PlaceRow, Standing};
 pub use person::{
     AwaitedFacts, IdentityFacts, PersonPage, PlaceFacts, RoleFacts, SessionFacts, SignInFacts, VerdictFacts,

@@ -6,6 +6,7 @@ mod audit;
 mod entry;
 mod idps;
 mod organizations;
+mod overview;
 mod people;
 mod test_sign_in;
 mod tokens;
