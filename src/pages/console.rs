@@ -4,6 +4,8 @@ mod applications;
 mod audit;
 mod break_glass;
 mod confirm;
+mod idp_form;
+mod idps;
 mod moment;
 mod organizations;
 mod overview;
@@ -11,6 +13,7 @@ mod people;
 mod person;
 mod person_forms;
 mod shell;
+mod tokens;
 
 use super::Page;
 pub use applications::{
@@ -20,6 +23,8 @@ pub use applications::{
 pub use audit::{AuditItem, AuditLink, AuditLog};
 pub use break_glass::BreakGlass;
 pub use confirm::{Confirm, EffectLine, ImpactLines, Question};
+pub use idp_form::{Found, GlobalFields, IdpFields, IdpForm, SecretField};
+pub use idps::{IdpKind, IdpKinds, IdpPage, IdpStart, Idps, ListedIdp};
 pub use moment::Moment;
 pub use organizations::{
     AllotmentFields, ListedOrganization, OrganizationForm, OrganizationPage, Organizations, RoleRow,
@@ -32,6 +37,7 @@ pub use person::{
 };
 pub use person_forms::{MergePerson, NewPerson, PersonRoles, RoleTicks, Tick};
 pub use shell::{Done, Field, NavItem, Picked, Shell};
+pub use tokens::{TokenLine, Tokens};
 
 /// Lists the pages with their templates, so that none is without its samples in the tests.
 macro_rules! pages {
@@ -65,10 +71,16 @@ pages! {
     ApplicationPage in "console/application.html",
     ApplicationForm in "console/application_form.html",
     Confirm in "console/confirm.html",
+    Idps in "console/idps.html",
+    IdpKinds in "console/idp_kinds.html",
+    IdpStart in "console/idp_start.html",
+    IdpPage in "console/idp.html",
+    IdpForm in "console/idp_form.html",
     AuditLog in "console/audit.html",
     People in "console/people.html",
     PersonPage in "console/person.html",
     NewPerson in "console/person_new.html",
     PersonRoles in "console/person_roles.html",
     MergePerson in "console/person_merge.html",
+    Tokens in "console/tokens.html",
 }

@@ -4,6 +4,7 @@ mod decisions;
 mod drafts;
 mod profiles;
 mod properties;
+mod written;
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -65,6 +66,7 @@ fn organization(key: OrganizationKey, id: &str) -> Organization {
         name: id.to_owned(),
         roles: vec![role(admin_of(key), "Admin", true), role(member_of(key), "Member", false)],
         allotment: Default::default(),
+        declared: true,
     }
 }
 

@@ -1,8 +1,11 @@
 //! The console through real HTTP: who gets in, and what each page shows and does.
 
+mod account;
 mod audit;
 mod entry;
+mod idps;
 mod people;
+mod tokens;
 mod test_sign_in;
 
 use crate::kit::attempt::Attempt;
