@@ -140,8 +140,9 @@ impl Statement {
         for (at, word) in words.iter().rev().enumerate() {
             let (first, beyond) = (self.bind(word.first()), self.bind(word.beyond()));
             let scope = self.bind(filter.scope().text());
+            // An expression is looked up in no index: the few terms of one user are read, never all who have a term.
             let term = format!(
-                "exists (select 1 from search_terms t where t.user_id = c.user_id and t.scope = {scope} \
+                "exists (select 1 from search_terms t where t.user_id = c.user_id and t.scope || '' = {scope} \
                  and t.term >= {first}"
             );
             // Of somebody met by several terms, the first counts.
