@@ -14,7 +14,7 @@ use crate::identity::{IdpKey, Invalid, OrganizationKey, RoleId, UserId};
 
 /// Most people looked at for one page. Those who fit some filters alone may be rare among those who fit the others: then
 /// a page ends early, and the next goes on from there.
-const WINDOW: u32 = 2_000;
+const WINDOW: u32 = 1_000;
 
 /// Who is looked for: those who fit everything that is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
