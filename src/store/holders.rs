@@ -136,6 +136,21 @@ pub async fn count(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
     Ok(u64::try_from(count).unwrap_or_default())
 }
 
+/// The organizations that nobody would administer without this user, in order of ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn only_admin_of(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Vec<OrganizationId>, StoreError> {
+    const SQL: &str = "select distinct o.id from grants g join roles r on r.id = g.role_id \
+        join organizations o on o.key = r.organization_key where g.user_id = $1 and r.admin \
+        and r.undeclared_at is null and o.undeclared_at is null and (g.kept_until is null or g.kept_until >= $2) \
+        and not exists (select 1 from roles s join grants h on h.role_id = s.id join users u on u.id = h.user_id \
+        where s.organization_key = o.key and s.admin and s.undeclared_at is null and h.user_id <> $1 \
+        and u.disabled_at is null and (h.kept_until is null or h.kept_until >= $2)) order by o.id";
+    let rows: Vec<(Parsed<OrganizationId>,)> = tx.conn().all(SQL, values![user, now]).await?;
+    Ok(rows.into_iter().map(|(id,)| id.0).collect())
+}
+
 /// Which of these users are server admins, and by whom.
 ///
 /// # Errors

@@ -137,3 +137,30 @@ async fn an_organization_is_without_admin_when_nobody_enabled_holds_an_admin_rol
     })
     .await;
 }
+
+#[tokio::test]
+async fn whoever_alone_administers_an_organization_is_told() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let (alice, bob) = (world.user(&db, "alice").await, world.user(&db, "bob").await);
+        let mut tx = db.begin().await.unwrap();
+        grants::insert(&mut tx, alice, Origin::Manual, &[world.admin, world.member], world.now).await.unwrap();
+        grants::insert(&mut tx, bob, Origin::Manual, &[world.member], world.now).await.unwrap();
+        tx.commit().await.unwrap();
+        let only = async |user| -> Vec<String> {
+            let mut tx = db.snapshot().await.unwrap();
+            let only = holders::only_admin_of(&mut tx, user, world.now).await.unwrap();
+            only.into_iter().map(|id| id.to_string()).collect()
+        };
+        assert_eq!(only(alice).await, ["lab"]);
+        assert!(only(bob).await.is_empty());
+        let mut tx = db.begin().await.unwrap();
+        grants::insert(&mut tx, bob, Origin::Manual, &[world.admin], world.now).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(only(alice).await.is_empty());
+        // Who may not enter administers nothing.
+        run(&db, "update users set disabled_at = 1 where username = 'bob'").await;
+        assert_eq!(only(alice).await, ["lab"]);
+    })
+    .await;
+}
