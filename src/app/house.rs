@@ -86,8 +86,14 @@ impl House {
         let sessions = Arc::new(Sessions::new(db.clone(), ambient.clone(), settings.session, Arc::clone(&changes)));
         let http = HttpClients::new(HttpSettings::default());
         let secrets = settings.secrets.clone();
-        let login =
-            Login::new(Arc::clone(&web), Arc::clone(&sessions), Arc::clone(&keys), directory.clone(), http, secrets);
+        let login = Login::new(
+            Arc::clone(&web),
+            Arc::clone(&sessions),
+            Arc::clone(&keys),
+            directory.clone(),
+            http.clone(),
+            secrets,
+        );
         let login = Arc::new(login.await.map_err(unavailable)?);
         let public_url = settings.server.public_url.clone();
         let forwarder = Forwarder::new(Default::default(), Arc::clone(&assertions), public_url, own)
@@ -103,6 +109,7 @@ impl House {
             directory,
             Arc::clone(&forwarder),
             Arc::clone(&current),
+            http,
         );
         let denials = Arc::new(Denials::new(db.clone(), ambient.clone()));
         let gateway = Gateway {
