@@ -89,15 +89,15 @@ impl Console {
         Ok((organization, hands))
     }
 
-    /// What the change would do, for the page that asks; writes nothing.
+    /// Tells what the change would do, also if that is nothing to anybody: for what cannot be undone.
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) async fn ask(&self, hands: Hands<'_>, edit: &Edit) -> Result<Result<Asked, EditError>, Failed> {
+    pub(super) async fn ask(&self, hands: Hands<'_>, edit: &Edit) -> Result<Proposed, Failed> {
         match hands.foresee(edit).await {
-            Ok(foresight) => Ok(Ok(Asked::of(&foresight, &Fields::default(), false, false))),
+            Ok(foresight) => Ok(Proposed::Ask(Asked::of(&foresight, &Fields::default(), false, false))),
             Err(EditError::Store(error)) => Err(error.into()),
-            Err(refused) => Ok(Err(refused)),
+            Err(refused) => Ok(Proposed::Refused(refused)),
         }
     }
 
@@ -162,6 +162,7 @@ impl Asked {
             [CSRF_FIELD, SHOWN].contains(&name) || self.questions.iter().any(|question| question.name == name)
         };
         let said = fields.pairs().filter(|(name, _)| !answered(name));
+        let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
         Confirm {
             shell,
             title: words.title,

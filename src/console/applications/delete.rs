@@ -24,10 +24,7 @@ pub(in crate::console) async fn show(
 ) -> Answer {
     let (organization, hands) = console.hands(&visitor, &organization)?;
     let application = console.application(&organization, &id)?;
-    let proposed = match console.ask(hands, &Edit::RemoveApplication(application.spec.id.clone())).await? {
-        Ok(asked) => Proposed::Ask(asked),
-        Err(error) => Proposed::Refused(error),
-    };
+    let proposed = console.ask(hands, &Edit::RemoveApplication(application.spec.id.clone())).await?;
     told(&console, &visitor, (&organization, &application), proposed, &Fields::default())
 }
 

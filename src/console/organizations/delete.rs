@@ -22,10 +22,7 @@ pub(in crate::console) async fn show(
     Path(id): Path<String>,
 ) -> Answer {
     let (organization, hands) = whole(&console, &visitor, &id)?;
-    let proposed = match console.ask(hands, &Edit::RemoveOrganization(organization.id.clone())).await? {
-        Ok(asked) => Proposed::Ask(asked),
-        Err(error) => Proposed::Refused(error),
-    };
+    let proposed = console.ask(hands, &Edit::RemoveOrganization(organization.id.clone())).await?;
     told(&console, &visitor, &organization, proposed, &Fields::default())
 }
 
