@@ -7,8 +7,8 @@ mod entry;
 mod idps;
 mod organizations;
 mod people;
-mod tokens;
 mod test_sign_in;
+mod tokens;
 
 use crate::kit::attempt::Attempt;
 use crate::kit::browser::{Browser, Response};
