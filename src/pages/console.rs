@@ -13,6 +13,7 @@ mod people;
 mod person;
 mod person_forms;
 mod shell;
+mod tokens;
 
 use super::Page;
 pub use applications::{
@@ -36,6 +37,7 @@ pub use person::{
 };
 pub use person_forms::{MergePerson, NewPerson, PersonRoles, RoleTicks, Tick};
 pub use shell::{Done, Field, NavItem, Picked, Shell};
+pub use tokens::{TokenLine, Tokens};
 
 /// Lists the pages with their templates, so that none is without its samples in the tests.
 macro_rules! pages {
@@ -80,4 +82,5 @@ pages! {
     NewPerson in "console/person_new.html",
     PersonRoles in "console/person_roles.html",
     MergePerson in "console/person_merge.html",
+    Tokens in "console/tokens.html",
 }
