@@ -128,7 +128,7 @@ impl Login {
         let mut page = TestSignIn { claims: Some(told), ..self.test_page(scene, idp) };
         match tried {
             Ok((profile, verdicts)) => {
-                page.others = scene.policies.idp(key).map_or(0, |policies| policies.reach().len() - verdicts.len());
+                page.others = scene.policies.idp(key).map_or(0, |policies| policies.reach().count() - verdicts.len());
                 page.verdicts = verdicts.iter().take(MAX_SHOWN).map(|verdict| line(scene, verdict)).collect();
                 page.person = Some(person(profile, fate(idp, &verdicts)));
             }
@@ -172,7 +172,7 @@ fn try_on(scene: &Scene, key: IdpKey, claims: &Claims) -> Result<(Profile, Vec<V
     let policies = scene.policies.idp(key).ok_or("the IdP has no policies")?;
     let profile = policies.profile().read(claims).map_err(|error| error.to_string())?;
     let reach = policies.reach();
-    let decision = if reach.len() <= FEW_ORGANIZATIONS {
+    let decision = if reach.count() <= FEW_ORGANIZATIONS {
         policy::explain(policies, reach, claims)
     } else {
         policy::decide(policies, reach, claims)

@@ -9,8 +9,8 @@ use crate::base::Addresses;
 use crate::directory::danger::DangerKind;
 use crate::directory::plan::{Audience, Plan, Stored};
 use crate::identity::{
-    Allotment, ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, ClientAuth, IdpId, IdpKey, IdpSpec,
-    OrganizationId, OrganizationKey, RoleId, RoleName,
+    Allotment, ApplicationId, ApplicationKey, ApplicationSpec, ClientAuth, IdpId, IdpKey, IdpSpec, OrganizationId,
+    OrganizationKey, RoleId, RoleName,
 };
 use crate::policy;
 use crate::store::declared::{ApplicationRow, IdpRow, OrganizationRow, RoleRow};
@@ -119,7 +119,10 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
                 self.plan.danger(self.stored, stored, &row);
             }
             // What has no policy of its own is judged by this one.
-            None => self.version(key, None, &spec.default_policy, &Ceiling::None),
+            None => {
+                self.check(&row, &spec.default_policy)?;
+                self.version(key, None, &spec.default_policy, &self.ceiling());
+            }
         }
         if stored != Some(&row) {
             self.plan.idps.push(row);
