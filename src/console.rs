@@ -11,6 +11,7 @@ mod break_glass;
 mod failed;
 mod guard;
 mod overview;
+mod policies;
 mod propose;
 mod shell;
 
@@ -73,6 +74,14 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/console/audit", get(audit::show))
         .route("/console/audit/export", get(audit::export))
         .route("/console/organizations/{organization}/audit", get(audit::show_of_organization))
+        .route("/console/idps/{idp}/policy", get(policies::show_default).post(policies::take_default))
+        .route("/console/idps/{idp}/policy/history", get(policies::list_default))
+        .route("/console/idps/{idp}/policy/history/{version}", get(policies::compare_default))
+        .route("/console/organizations/{organization}/policies", get(policies::list))
+        .route("/console/organizations/{organization}/policies/{idp}", get(policies::show_own).post(policies::take_own))
+        .route("/console/organizations/{organization}/policies/{idp}/history", get(policies::list_own))
+        .route("/console/organizations/{organization}/policies/{idp}/history/{version}", get(policies::compare_own))
+        .route("/console/playground", get(policies::show_playground).post(policies::ask_playground))
         .layer(from_fn_with_state(Arc::clone(&console), failed::tell))
         .with_state(console)
 }

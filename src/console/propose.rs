@@ -69,6 +69,18 @@ pub(super) struct Asked {
 }
 
 impl Console {
+    /// Tells what a change would do, also if that is nothing to anybody.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn preview(&self, hands: Hands<'_>, edit: &Edit, fields: &Fields) -> Result<Proposed, Failed> {
+        match hands.foresee(edit).await {
+            Ok(foresight) => Ok(Proposed::Ask(Asked::of(&foresight, fields, false, false))),
+            Err(EditError::Store(error)) => Err(error.into()),
+            Err(refused) => Ok(Proposed::Refused(refused)),
+        }
+    }
+
     /// Does the change if it was shown and is meant, or does nothing to anybody; else tells what it would do.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ mod break_glass;
 mod confirm;
 mod organizations;
 mod overview;
+mod policies;
 mod shell;
 
 use super::Page;
@@ -20,6 +21,10 @@ pub use organizations::{
     AllotmentFields, ListedOrganization, OrganizationForm, OrganizationPage, Organizations, RoleRow,
 };
 pub use overview::Overview;
+pub use policies::{
+    Checked, Decisions, Example, GuideRow, HistoryLine, Playground, PolicyComparison, PolicyEditor, PolicyHistory,
+    PolicyList, PolicyPlace, ProviderOption, SelectorFields, SelectorPieces, TextPiece, TrialFields,
+};
 pub use shell::{Done, Field, NavItem, Picked, Shell};
 
 /// Lists the pages with their templates, so that none is without its samples in the tests.
@@ -29,6 +34,7 @@ macro_rules! pages {
         pub(super) const TEMPLATES: &[(&str, &str)] = &[
             ("console.html", include_str!("../../templates/console.html")),
             ("console/tested.html", include_str!("../../templates/console/tested.html")),
+            ("partials/policy.html", include_str!("../../templates/partials/policy.html")),
             $(($page::TEMPLATE, include_str!(concat!("../../templates/", $file))),)*
         ];
 
@@ -54,4 +60,9 @@ pages! {
     ApplicationForm in "console/application_form.html",
     Confirm in "console/confirm.html",
     AuditLog in "console/audit.html",
+    PolicyList in "console/policies.html",
+    PolicyEditor in "console/policy.html",
+    PolicyHistory in "console/policy_history.html",
+    PolicyComparison in "console/policy_version.html",
+    Playground in "console/playground.html",
 }

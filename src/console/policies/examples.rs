@@ -49,7 +49,12 @@ const RECIPES: [Recipe; 8] = [
         role: Some("'Member'"),
         own: true,
     },
-    Recipe { title: "The provider names the roles", org: Some("contains(groups, '{{orgId}}')"), role: Some("roles"), own: true },
+    Recipe {
+        title: "The provider names the roles",
+        org: Some("contains(groups, '{{orgId}}')"),
+        role: Some("roles"),
+        own: true,
+    },
     Recipe { title: "Everybody who signs in", org: Some("`true`"), role: Some("'Member'"), own: true },
 ];
 

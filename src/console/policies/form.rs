@@ -22,9 +22,8 @@ impl Draft {
         let mut org = fields_of(text.org.as_deref());
         let rows = text.org.as_deref().and_then(|text| policy::read_org(text, lists));
         // An organization's own policy chooses no other.
-        let rows = rows.filter(|rows| {
-            desk.organization.is_none() || rows.iter().all(|row| row.then == policy::Chosen::Asked)
-        });
+        let rows =
+            rows.filter(|rows| desk.organization.is_none() || rows.iter().all(|row| row.then == policy::Chosen::Asked));
         if let Some(rows) = rows {
             org = SelectorFields { kind: "rows", rows: guide::shown(&rows, guide::chosen_text), ..org };
         }

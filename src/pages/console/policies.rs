@@ -133,11 +133,8 @@ impl Page for PolicyList {
             written,
             href: "/console/organizations/home-lab/policies/company".into(),
         };
-        let list = |providers| Self {
-            shell: Shell::sample_of_organization(),
-            organization: "Home lab".into(),
-            providers,
-        };
+        let list =
+            |providers| Self { shell: Shell::sample_of_organization(), organization: "Home lab".into(), providers };
         vec![list(vec![place(true, true), place(false, false)]), list(Vec::new())]
     }
 }

@@ -50,7 +50,15 @@ impl Page for Playground {
         };
         let failed = Self { decisions: Some(Decisions::sample_of_failure()), ..asked.clone() };
         let fresh = Self { decisions: None, ..asked.clone() };
-        let none = Self { providers: Vec::new(), provider: Field::default(), claims: Field::default(), user: Field::default(), organization: Field::default(), decisions: None, ..asked.clone() };
+        let none = Self {
+            providers: Vec::new(),
+            provider: Field::default(),
+            claims: Field::default(),
+            user: Field::default(),
+            organization: Field::default(),
+            decisions: None,
+            ..asked.clone()
+        };
         vec![asked, failed, fresh, none]
     }
 }
