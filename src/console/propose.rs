@@ -69,15 +69,15 @@ pub(super) struct Asked {
 }
 
 impl Console {
-    /// Tells what a change would do, also if that is nothing to anybody.
+    /// What the change would do, for the page that asks; writes nothing.
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) async fn preview(&self, hands: Hands<'_>, edit: &Edit, fields: &Fields) -> Result<Proposed, Failed> {
+    pub(super) async fn ask(&self, hands: Hands<'_>, edit: &Edit) -> Result<Result<Asked, EditError>, Failed> {
         match hands.foresee(edit).await {
-            Ok(foresight) => Ok(Proposed::Ask(Asked::of(&foresight, fields, false, false))),
+            Ok(foresight) => Ok(Ok(Asked::of(&foresight, &Fields::default(), false, false))),
             Err(EditError::Store(error)) => Err(error.into()),
-            Err(refused) => Ok(Proposed::Refused(refused)),
+            Err(refused) => Ok(Err(refused)),
         }
     }
 

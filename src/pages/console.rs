@@ -4,10 +4,17 @@ mod applications;
 mod audit;
 mod break_glass;
 mod confirm;
+mod idp_form;
+mod idps;
+mod moment;
 mod organizations;
 mod overview;
+mod people;
+mod person;
+mod person_forms;
 mod policies;
 mod shell;
+mod tokens;
 
 use super::Page;
 pub use applications::{
@@ -17,15 +24,25 @@ pub use applications::{
 pub use audit::{AuditItem, AuditLink, AuditLog};
 pub use break_glass::BreakGlass;
 pub use confirm::{Confirm, EffectLine, ImpactLines, Question};
+pub use idp_form::{Found, GlobalFields, IdpFields, IdpForm, SecretField};
+pub use idps::{IdpKind, IdpKinds, IdpPage, IdpStart, Idps, ListedIdp};
+pub use moment::Moment;
 pub use organizations::{
     AllotmentFields, ListedOrganization, OrganizationForm, OrganizationPage, Organizations, RoleRow,
 };
 pub use overview::Overview;
+pub use people::{People, PersonRow, Pick, PlaceRow, Standing};
+pub use person::{
+    AwaitedFacts, IdentityFacts, PersonPage, PlaceFacts, RoleFacts, SessionFacts, SignInFacts, VerdictFacts,
+    WholePerson,
+};
+pub use person_forms::{MergePerson, NewPerson, PersonRoles, RoleTicks, Tick};
 pub use policies::{
     Checked, Decisions, Example, GuideRow, HistoryLine, Playground, PolicyComparison, PolicyEditor, PolicyHistory,
     PolicyList, PolicyPlace, ProviderOption, SelectorFields, SelectorPieces, TextPiece, TrialFields,
 };
 pub use shell::{Done, Field, NavItem, Picked, Shell};
+pub use tokens::{TokenLine, Tokens};
 
 /// Lists the pages with their templates, so that none is without its samples in the tests.
 macro_rules! pages {
@@ -35,6 +52,7 @@ macro_rules! pages {
             ("console.html", include_str!("../../templates/console.html")),
             ("console/tested.html", include_str!("../../templates/console/tested.html")),
             ("partials/policy.html", include_str!("../../templates/partials/policy.html")),
+            ("partials/people.html", include_str!("../../templates/partials/people.html")),
             $(($page::TEMPLATE, include_str!(concat!("../../templates/", $file))),)*
         ];
 
@@ -59,10 +77,21 @@ pages! {
     ApplicationPage in "console/application.html",
     ApplicationForm in "console/application_form.html",
     Confirm in "console/confirm.html",
+    Idps in "console/idps.html",
+    IdpKinds in "console/idp_kinds.html",
+    IdpStart in "console/idp_start.html",
+    IdpPage in "console/idp.html",
+    IdpForm in "console/idp_form.html",
     AuditLog in "console/audit.html",
     PolicyList in "console/policies.html",
     PolicyEditor in "console/policy.html",
     PolicyHistory in "console/policy_history.html",
     PolicyComparison in "console/policy_version.html",
     Playground in "console/playground.html",
+    People in "console/people.html",
+    PersonPage in "console/person.html",
+    NewPerson in "console/person_new.html",
+    PersonRoles in "console/person_roles.html",
+    MergePerson in "console/person_merge.html",
+    Tokens in "console/tokens.html",
 }

@@ -91,7 +91,7 @@ fn line(version: &PolicyVersion, path: &str) -> HistoryLine {
         until: version.retired_at.map(moment),
         org: version.text.org.clone(),
         role: version.text.role.clone(),
-        href: format!("{path}/history/{}", version.id),
+        href: Some(format!("{path}/history/{}", version.id)),
     }
 }
 
@@ -103,7 +103,7 @@ async fn compare_versions(desk: &Desk<'_>, console: &Console, version: &str) -> 
     let shown = PolicyComparison {
         shell: desk.shell(None),
         title: desk.title(),
-        version: line(&version, &path),
+        version: HistoryLine { href: None, ..line(&version, &path) },
         org: pieces(version.text.org.as_deref(), standing.text.org.as_deref()),
         role: pieces(version.text.role.as_deref(), standing.text.role.as_deref()),
         restore: may.then(|| format!("{path}?version={}", version.id)),

@@ -14,7 +14,7 @@ use crate::console::{Console, audit};
 use crate::directory::{Edit, Expected, StandingPolicy};
 use crate::identity::{PolicyText, Sight};
 use crate::pages::{Confirm, Decisions, Done, PolicyEditor, TrialFields};
-use crate::web::{Fields, see_other};
+use crate::web::Fields;
 
 /// `GET /console/idps/{idp}/policy`
 pub(in crate::console) async fn show_default(
@@ -111,13 +111,12 @@ async fn change(
     standing: &StandingPolicy,
     text: Option<PolicyText>,
 ) -> Answer {
-    match console.preview(desk.hands, &edit(desk, text.clone()), fields).await? {
-        Proposed::Refused(error) => again(desk, console, fields, standing, text, &error.to_string()),
-        Proposed::Ask(asked) => {
+    match console.ask(desk.hands, &edit(desk, text.clone())).await? {
+        Err(error) => again(desk, console, fields, standing, text, &error.to_string()),
+        Ok(asked) => {
             let seen = standing.version.as_ref().map(|(_, revision)| revision.to_string());
             Ok(page(console.web.pages.confirm(&confirm(desk, asked, text, seen.unwrap_or_default()))))
         }
-        Proposed::Made => Ok(see_other(&desk.path())),
     }
 }
 
@@ -230,7 +229,10 @@ impl Sheet {
             restored: self.restored,
             refused: self.refused,
             removable: own && standing.version.is_some() && !standing.declared,
-            seen: standing.version.as_ref().map(|(_, revision)| revision.to_string()).unwrap_or_default(),
+            seen: match &standing.version {
+                Some((_, revision)) if !standing.declared => revision.to_string(),
+                _ => String::new(),
+            },
             claims: match desk.sight() {
                 Sight::Claims(claims) => Some(claims.to_vec()),
                 Sight::All | Sight::Nothing => None,

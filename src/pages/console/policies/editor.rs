@@ -191,8 +191,15 @@ impl Page for PolicyEditor {
             decisions: Some(Decisions::sample_of_failure()),
             ..default.clone()
         };
-        let declared =
-            Self { declared: true, removable: false, decisions: None, claims: Some(Vec::new()), ..own.clone() };
+        let declared = Self {
+            declared: true,
+            removable: false,
+            seen: String::new(),
+            decisions: None,
+            claims: Some(Vec::new()),
+            examples: Vec::new(),
+            ..own.clone()
+        };
         vec![default, own, declared]
     }
 }

@@ -35,8 +35,8 @@ pub struct HistoryLine {
     pub org: Option<String>,
     /// Its role selector.
     pub role: Option<String>,
-    /// Where it is compared.
-    pub href: String,
+    /// Where it is compared; absent on that page.
+    pub href: Option<String>,
 }
 
 /// A version laid over the one in force.
@@ -85,7 +85,7 @@ impl HistoryLine {
             until: until.map(Into::into),
             org: Some("contains(groups, '{{orgId}}')".into()),
             role: until.map(|_| "'Member'".into()),
-            href: "/console/idps/company/policy/history/1".into(),
+            href: Some("/console/idps/company/policy/history/1".into()),
         }
     }
 }
@@ -125,13 +125,13 @@ impl Page for PolicyComparison {
             shell: Shell::sample(),
             title: "Default policy of Company login".into(),
             path: "/console/idps/company/policy".into(),
-            version: HistoryLine::sample(Some("2026-11-26 08:00 UTC")),
+            version: HistoryLine { href: None, ..HistoryLine::sample(Some("2026-11-26 08:00 UTC")) },
             org: SelectorPieces { same: false, pieces },
             role: SelectorPieces { same: true, pieces: Vec::new() },
             restore: Some("/console/idps/company/policy?version=1".into()),
         };
         let current = Self {
-            version: HistoryLine::sample(None),
+            version: HistoryLine { href: None, ..HistoryLine::sample(None) },
             org: SelectorPieces { same: true, pieces: vec![piece("same", "'home-lab'")] },
             restore: None,
             ..old.clone()
