@@ -5,6 +5,7 @@ mod audit;
 mod entry;
 mod idps;
 mod people;
+mod policies;
 mod tokens;
 mod test_sign_in;
 
