@@ -15,6 +15,7 @@ mod idps;
 mod organizations;
 mod overview;
 mod people;
+mod policies;
 mod propose;
 mod shell;
 mod tokens;
@@ -155,6 +156,14 @@ pub fn router(console: Arc<Console>) -> Router {
             get(applications::delete::show).post(applications::delete::delete),
         )
         .route("/console/organizations/{organization}/audit", get(audit::show_of_organization))
+        .route("/console/idps/{idp}/policy", get(policies::show_default).post(policies::take_default))
+        .route("/console/idps/{idp}/policy/history", get(policies::list_default))
+        .route("/console/idps/{idp}/policy/history/{version}", get(policies::compare_default))
+        .route("/console/organizations/{organization}/policies", get(policies::list))
+        .route("/console/organizations/{organization}/policies/{idp}", get(policies::show_own).post(policies::take_own))
+        .route("/console/organizations/{organization}/policies/{idp}/history", get(policies::list_own))
+        .route("/console/organizations/{organization}/policies/{idp}/history/{version}", get(policies::compare_own))
+        .route("/console/playground", get(policies::show_playground).post(policies::ask_playground))
         .route("/console/tokens", get(tokens::show).post(tokens::make))
         .route("/console/tokens/{token}/end", get(tokens::confirm).post(tokens::end))
         .route(

@@ -8,6 +8,7 @@ mod idps;
 mod organizations;
 mod overview;
 mod people;
+mod policies;
 mod test_sign_in;
 mod tokens;
 
