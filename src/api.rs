@@ -6,6 +6,7 @@
 
 mod answer;
 mod ask;
+mod edit;
 mod guard;
 mod openapi;
 mod operation;
@@ -14,6 +15,9 @@ mod refusal;
 mod routes;
 mod schema;
 
+mod applications;
+mod audit;
+mod organizations;
 mod tokens;
 mod users;
 

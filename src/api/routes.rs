@@ -1,16 +1,21 @@
 //! Every operation of the API. The router and the document are both made of this table.
 
 use super::answer::Page;
+use super::ask::PageQuery;
 use super::operation::{Operation, Precondition, Rights, delete, get, patch, post, put};
-use super::{openapi, tokens, users};
+use super::{applications, audit, openapi, organizations, tokens, users};
 
 /// All of them, in the order of the document.
 pub(super) fn operations() -> Vec<Operation> {
-    about().into_iter().chain(users_of_server()).chain(users_of_organization()).collect()
+    let server = about().into_iter().chain(organizations()).chain(users_of_server());
+    server.chain(users_of_organization()).chain(applications()).chain(audit()).collect()
 }
 
 const TOKENS: &str = "Tokens";
+const ORGANIZATIONS: &str = "Organizations";
 const USERS: &str = "Users";
+const APPLICATIONS: &str = "Applications";
+const AUDIT: &str = "Audit";
 
 /// The API itself, and the tokens that open it.
 fn about() -> [Operation; 6] {
@@ -129,5 +134,78 @@ fn users_of_organization() -> [Operation; 7] {
         )
         .summary(USERS, "The last sign-in of each identity, explained as far as it concerns the organization")
         .gives::<Page<users::SignIn>>(200, "What each gave then, and would give now."),
+    ]
+}
+
+/// Organizations and their roles.
+fn organizations() -> [Operation; 4] {
+    [
+        get("/organizations", "listOrganizations", organizations::list)
+            .summary(ORGANIZATIONS, "Organizations, in order of id")
+            .asks::<PageQuery>()
+            .gives::<Page<organizations::Organization>>(200, "A page of organizations."),
+        get("/organizations/{organization}", "getOrganization", organizations::show)
+            .summary(ORGANIZATIONS, "An organization")
+            .gives_one::<organizations::Organization>(200, "The organization."),
+        put("/organizations/{organization}", "putOrganization", organizations::put)
+            .summary(ORGANIZATIONS, "Make or change an organization")
+            .details(
+                "Its own admins name its roles; who administers and where they publish is for server admins to say.",
+            )
+            .takes::<organizations::OrganizationText>()
+            .changes_catalogue()
+            .makes()
+            .gives_one::<organizations::Organization>(200, "The organization as it is now."),
+        delete("/organizations/{organization}", "removeOrganization", organizations::remove)
+            .summary(ORGANIZATIONS, "Remove an organization")
+            .details("With it go its roles, applications, IdPs and policies, and every grant.")
+            .changes_catalogue(),
+    ]
+}
+
+/// Applications.
+fn applications() -> [Operation; 4] {
+    [
+        get("/organizations/{organization}/applications", "listApplications", applications::list)
+            .summary(APPLICATIONS, "The applications of an organization, in order of id")
+            .asks::<PageQuery>()
+            .gives::<Page<applications::Application>>(200, "A page of applications."),
+        get("/organizations/{organization}/applications/{application}", "getApplication", applications::show)
+            .summary(APPLICATIONS, "An application")
+            .gives_one::<applications::Application>(200, "The application."),
+        put("/organizations/{organization}/applications/{application}", "putApplication", applications::put)
+            .summary(APPLICATIONS, "Make or change an application")
+            .details("An organization's own admins publish within what is allotted to it.")
+            .takes::<applications::ApplicationText>()
+            .changes_catalogue()
+            .makes()
+            .gives_one::<applications::Application>(200, "The application as it is now."),
+        delete("/organizations/{organization}/applications/{application}", "removeApplication", applications::remove)
+            .summary(APPLICATIONS, "Remove an application")
+            .changes_catalogue(),
+    ]
+}
+
+/// What happened, and why.
+fn audit() -> [Operation; 4] {
+    [
+        get("/audit", "listAudit", audit::list)
+            .summary(AUDIT, "The audit log, the newest first")
+            .asks::<audit::LogQuery>()
+            .gives::<Page<audit::Line>>(200, "A page of lines."),
+        get("/references/{reference}", "explainReference", audit::explain)
+            .summary(AUDIT, "What a page told of that showed this reference")
+            .gives::<audit::Explained>(200, "What happened, to whom, and what the policies make of it."),
+        get("/organizations/{organization}/audit", "listOrganizationAudit", audit::list_of_organization)
+            .summary(AUDIT, "What the audit log holds about an organization, the newest first")
+            .asks::<audit::OrganizationLogQuery>()
+            .gives::<Page<audit::Line>>(200, "A page of lines."),
+        get(
+            "/organizations/{organization}/references/{reference}",
+            "explainOrganizationReference",
+            audit::explain_of_organization,
+        )
+        .summary(AUDIT, "The same, of a present member and as far as it concerns the organization")
+        .gives::<audit::Explained>(200, "What happened, to whom, and what the policies make of it."),
     ]
 }
