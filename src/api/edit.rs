@@ -168,6 +168,11 @@ impl From<Foresight> for Preview {
 }
 
 impl ChangeQuery {
+    /// Whether nothing shall be changed.
+    pub(super) const fn only_preview(&self) -> bool {
+        self.preview
+    }
+
     fn approval(&self, idps: &[IdpId]) -> Approval {
         let choice = self.identities.map(|choice| match choice {
             Choice::Keep => IdentityChoice::Keep,

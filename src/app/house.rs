@@ -94,7 +94,7 @@ impl House {
             .map_err(|error| internal(&error))?;
         let current = Arc::new(Current::default());
         current.take(live(&login.scene()));
-        let api = Api::new(Arc::clone(&web), directory.clone(), Arc::clone(&current));
+        let api = Api::new(Arc::clone(&web), directory.clone(), Arc::clone(&current), Arc::clone(&keys));
         let console =
             Console::new(Arc::clone(&web), Arc::clone(&sessions), Arc::clone(&keys), directory, Arc::clone(&current));
         let denials = Arc::new(Denials::new(db.clone(), ambient.clone()));
