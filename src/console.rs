@@ -10,7 +10,9 @@ mod audit;
 mod break_glass;
 mod failed;
 mod guard;
+mod idps;
 mod overview;
+mod people;
 mod propose;
 mod shell;
 mod tokens;
@@ -21,6 +23,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
+use crate::base::HttpClients;
 use crate::directory::{Current, Directory, Live, StoreError};
 use crate::session::{HandoffKeys, Sessions};
 use crate::web::Web;
@@ -36,6 +39,7 @@ pub struct Console {
     /// Everything there is.
     pub directory: Directory,
     current: Arc<Current>,
+    http: HttpClients,
 }
 
 impl Console {
@@ -46,8 +50,9 @@ impl Console {
         keys: Arc<HandoffKeys>,
         directory: Directory,
         current: Arc<Current>,
+        http: HttpClients,
     ) -> Self {
-        Self { web, sessions, keys, directory, current }
+        Self { web, sessions, keys, directory, current, http }
     }
 
     /// What is live.
@@ -71,6 +76,40 @@ pub fn router(console: Arc<Console>) -> Router {
         .route("/break-glass/{link}", get(break_glass::show).post(break_glass::spend))
         .route("/break-glass/end", post(break_glass::end))
         .route("/console", get(overview::show))
+        .route("/console/idps", get(idps::list))
+        .route("/console/idps/_new", get(idps::kinds).post(idps::add))
+        .route("/console/idps/{idp}", get(idps::show))
+        .route("/console/idps/{idp}/edit", get(idps::edit).post(idps::change))
+        .route("/console/idps/{idp}/disable", get(idps::ask_disable).post(idps::disable))
+        .route("/console/idps/{idp}/enable", post(idps::enable))
+        .route("/console/idps/{idp}/delete", get(idps::ask_delete).post(idps::delete))
+        .route("/console/organizations/{organization}/idps", get(idps::list))
+        .route("/console/organizations/{organization}/idps/_new", get(idps::kinds).post(idps::add))
+        .route("/console/organizations/{organization}/idps/{idp}", get(idps::show))
+        .route("/console/organizations/{organization}/idps/{idp}/edit", get(idps::edit).post(idps::change))
+        .route("/console/organizations/{organization}/idps/{idp}/disable", get(idps::ask_disable).post(idps::disable))
+        .route("/console/organizations/{organization}/idps/{idp}/enable", post(idps::enable))
+        .route("/console/organizations/{organization}/idps/{idp}/delete", get(idps::ask_delete).post(idps::delete))
+        .route("/console/people", get(people::list))
+        .route("/console/people/_new", get(people::add_form).post(people::add))
+        .route("/console/people/{user}", get(people::person))
+        .route("/console/people/{user}/roles", get(people::roles_form).post(people::set_roles))
+        .route("/console/people/{user}/sessions", get(people::confirm_end).post(people::end))
+        .route("/console/people/{user}/disable", get(people::confirm_disable).post(people::disable))
+        .route("/console/people/{user}/enable", post(people::enable))
+        .route("/console/people/{user}/delete", get(people::confirm_delete).post(people::delete))
+        .route("/console/people/{user}/merge", get(people::merge_form).post(people::merge))
+        .route("/console/organizations/{organization}/people", get(people::list_in))
+        .route("/console/organizations/{organization}/people/_new", get(people::add_form_in).post(people::add_in))
+        .route("/console/organizations/{organization}/people/{user}", get(people::person_in))
+        .route(
+            "/console/organizations/{organization}/people/{user}/roles",
+            get(people::roles_form_in).post(people::set_roles_in),
+        )
+        .route(
+            "/console/organizations/{organization}/people/{user}/sessions",
+            get(people::confirm_end_in).post(people::end_in),
+        )
         .route("/console/audit", get(audit::show))
         .route("/console/audit/export", get(audit::export))
         .route("/console/organizations/{organization}/audit", get(audit::show_of_organization))

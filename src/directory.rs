@@ -14,6 +14,7 @@ mod difference;
 mod edit;
 mod explain;
 mod foresee;
+mod idps;
 mod live;
 mod losses;
 mod people;
@@ -46,12 +47,14 @@ pub use difference::{Becomes, Difference};
 pub use edit::{Edit, EditError, Expected, Revision, SecretEdit, Terms};
 pub use explain::{
     Event, ExplainError, ExplainedSignIn, ExplainedUser, Explanation, Fate, Held, Now, RefusedApplication, Subject,
+    verdict_detail,
 };
 pub use foresee::{Effect, Foresight, Impact, What};
+pub use idps::{IdpSummary, MANY_PEOPLE, ManagedIdp};
 pub use live::{Current, Live};
 pub use people::{
-    FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Person, PersonSession, Sought, UserSelector,
-    UserState,
+    FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Own, OwnSession, Person, PersonSession, Sought,
+    UserSelector, UserState,
 };
 pub use policies::{Author, PolicyVersion, RecallError, Recalled};
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};

@@ -4,6 +4,7 @@
 //! (claims, decision, account), [`finish`] (session), [`home`] and [`sign_out`]; an admin's [`test`] ends before [`admit`]. On an application's host, under `/.vestibule/`:
 //! [`arrival`] (take the hand-off code) and [`sign_out`]. No SQL and no policy here: `directory` writes, `policy` decides.
 
+mod account;
 mod admit;
 mod arrival;
 mod callback;
@@ -22,7 +23,7 @@ use arc_swap::ArcSwap;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::HeaderMap;
 use tokio::sync::{Mutex, Semaphore};
 
@@ -140,6 +141,8 @@ impl Login {
 pub fn sign_in_host(login: Arc<Login>) -> Router {
     Router::new()
         .route("/", get(home::home))
+        .route("/account", get(account::show))
+        .route("/account/sessions", post(account::end_sessions))
         .route("/login", get(start::choose))
         .route("/login/{idp}", get(start::start))
         .route("/login/{idp}/test", get(test::start))

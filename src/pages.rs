@@ -2,6 +2,7 @@
 //! page's facts. Templates and stylesheet are embedded, so the binary is whole. No I/O, no decisions: whoever asks for a
 //! page has already decided what it says.
 
+mod account;
 mod assets;
 mod console;
 mod frame;
@@ -17,6 +18,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 use serde::Serialize;
 
+pub use account::{AccountPage, AccountSession};
 pub use assets::{Asset, Assets, asset};
 pub use console::*;
 pub use frame::{Account, Action, CSRF_FIELD, Frame};
@@ -52,6 +54,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     (ConfirmSignOut::TEMPLATE, include_str!("../templates/login/confirm_sign_out.html")),
     (SignedOut::TEMPLATE, include_str!("../templates/login/signed_out.html")),
     (TestSignIn::TEMPLATE, include_str!("../templates/login/test.html")),
+    (AccountPage::TEMPLATE, include_str!("../templates/account.html")),
     (Home::TEMPLATE, include_str!("../templates/home.html")),
     (Problem::TEMPLATE, include_str!("../templates/problem.html")),
 ];

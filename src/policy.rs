@@ -20,6 +20,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 mod words;
+mod written;
 
 pub use case::{Case, Expected, Mismatch, in_short};
 pub use compare::{Piece, compare};
@@ -32,6 +33,7 @@ pub use record::{QUOTED, to_json};
 pub use selector::{EvaluationError, PreparedClaims, Returned, Selector, SelectorError};
 pub use sight::check_reads;
 pub use snapshot::{Applied, IdpPolicies, Snapshot};
+pub use written::{IdpFlaw, idp_flaws};
 
 /// Checks the text of an org or role selector, as it is about to be saved. `{{orgId}}` may stand in quotes.
 ///

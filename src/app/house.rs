@@ -86,8 +86,14 @@ impl House {
         let sessions = Arc::new(Sessions::new(db.clone(), ambient.clone(), settings.session, Arc::clone(&changes)));
         let http = HttpClients::new(HttpSettings::default());
         let secrets = settings.secrets.clone();
-        let login =
-            Login::new(Arc::clone(&web), Arc::clone(&sessions), Arc::clone(&keys), directory.clone(), http, secrets);
+        let login = Login::new(
+            Arc::clone(&web),
+            Arc::clone(&sessions),
+            Arc::clone(&keys),
+            directory.clone(),
+            http.clone(),
+            secrets,
+        );
         let login = Arc::new(login.await.map_err(unavailable)?);
         let public_url = settings.server.public_url.clone();
         let forwarder = Forwarder::new(Default::default(), Arc::clone(&assertions), public_url, own)
@@ -95,8 +101,14 @@ impl House {
         let current = Arc::new(Current::default());
         current.take(live(&login.scene()));
         let api = Api::new(Arc::clone(&web), directory.clone(), Arc::clone(&current), Arc::clone(&keys));
-        let console =
-            Console::new(Arc::clone(&web), Arc::clone(&sessions), Arc::clone(&keys), directory, Arc::clone(&current));
+        let console = Console::new(
+            Arc::clone(&web),
+            Arc::clone(&sessions),
+            Arc::clone(&keys),
+            directory,
+            Arc::clone(&current),
+            http,
+        );
         let denials = Arc::new(Denials::new(db.clone(), ambient.clone()));
         let gateway = Gateway {
             web,

@@ -1,7 +1,7 @@
 //! How verdicts are shown to people: what granted or failed line by line, the rest counted.
 
 use super::Terminal;
-use crate::directory::Fate;
+use crate::directory::{Fate, verdict_detail};
 use crate::policy::{Outcome, Verdict};
 
 /// What is shown of verdicts.
@@ -31,7 +31,8 @@ impl Shown {
         let shown = if self.all || none.len() <= FEW { none.as_slice() } else { &[] };
         let width = told.iter().chain(shown).map(|verdict| verdict.id.as_str().len()).max().unwrap_or_default();
         for verdict in told.iter().chain(shown) {
-            let (word, detail, from) = (verdict.outcome.word(), detail(verdict, &fates(verdict)), verdict.asked());
+            let (word, detail, from) =
+                (verdict.outcome.word(), verdict_detail(verdict, &fates(verdict)), verdict.asked());
             terminal.say(format_args!("  {:<width$}  {word:<12}  {detail}  ({from})", verdict.id.as_str()));
         }
         if shown.len() < none.len() {
@@ -41,17 +42,4 @@ impl Shown {
             terminal.say("  there is no organization in this IdP's reach");
         }
     }
-}
-
-/// What the outcome tells, on one line.
-fn detail(verdict: &Verdict, fates: &[(String, Fate)]) -> String {
-    let fate = |name: &str| fates.iter().find(|(role, _)| role == name).map(|(_, fate)| fate.word());
-    let role = |name: &str| fate(name).map_or_else(|| name.to_owned(), |fate| format!("{name} ({fate})"));
-    let mut parts: Vec<String> = match &verdict.outcome {
-        Outcome::Granted { roles, .. } => roles.iter().map(|given| role(given.name.as_str())).collect(),
-        _ => Vec::new(),
-    };
-    parts.extend(Some(verdict.why()).filter(|why| !why.is_empty()));
-    parts.extend(fates.iter().filter(|(_, fate)| *fate == Fate::Revoked).map(|(role, _)| format!("{role} (revoked)")));
-    parts.join(", ")
 }

@@ -159,8 +159,8 @@ impl Console {
     }
 }
 
-/// One line as people read it.
-fn item(line: &AuditLine, log: &LogPage, live: &Live, everywhere: bool) -> AuditItem {
+/// One line as people read it. `everywhere`: whether what it names may be gone to wherever it is.
+pub(super) fn item(line: &AuditLine, log: &LogPage, live: &Live, everywhere: bool) -> AuditItem {
     let name = |user: UserId| log.names.get(&user).map_or_else(|| format!("user {user}"), ToString::to_string);
     let changed = line.before.as_ref().or(line.after.as_ref());
     let change = changed.map(|_| serde_json::json!({ "before": line.before, "after": line.after }));

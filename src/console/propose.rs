@@ -69,6 +69,18 @@ pub(super) struct Asked {
 }
 
 impl Console {
+    /// What the change would do, for the page that asks; writes nothing.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(super) async fn ask(&self, hands: Hands<'_>, edit: &Edit) -> Result<Result<Asked, EditError>, Failed> {
+        match hands.foresee(edit).await {
+            Ok(foresight) => Ok(Ok(Asked::of(&foresight, &Fields::default(), false, false))),
+            Err(EditError::Store(error)) => Err(error.into()),
+            Err(refused) => Ok(Err(refused)),
+        }
+    }
+
     /// Does the change if it was shown and is meant, or does nothing to anybody; else tells what it would do.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 mod explanation;
 mod narrowed;
 mod told;
+mod words;
 
 use serde_json::Value;
 
@@ -16,6 +17,7 @@ use crate::store::sign_ins::{self, SignInRow};
 use crate::store::{StoreError, Tx, grants, identities, users};
 
 pub use explanation::{Event, ExplainedSignIn, ExplainedUser, Explanation, Fate, Held, Now, RefusedApplication};
+pub use words::verdict_detail;
 
 /// Who or what is to be explained.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,11 +7,13 @@ mod hands;
 mod listed;
 mod manage;
 mod merge;
+mod own;
 mod person;
 
 pub use find::{FoundPeople, Sought};
 pub use listed::{ListedIdentity, ListedRole, ListedUser, UserSelector, UserState};
 pub use merge::MergeError;
+pub use own::{Own, OwnSession};
 pub use person::{Person, PersonSession};
 
 use hands::Hands;

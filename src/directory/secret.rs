@@ -45,9 +45,15 @@ impl SealedSecret {
         key.open::<String>(&purpose(idp, issuer), &self.0).map(SecretString::from)
     }
 
-    /// As the store keeps it.
-    pub(super) fn as_str(&self) -> &str {
+    /// As the store keeps it, and a form that is shown again.
+    pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What a form carried along, if it is a secret sealed for that issuer.
+    pub fn carried(key: &SealingKey, of: (&IdpId, &Issuer), sealed: &str) -> Option<Self> {
+        let sealed = Self(sealed.to_owned());
+        sealed.open(key, of).is_some().then_some(sealed)
     }
 }
 

@@ -34,7 +34,8 @@ pub(super) async fn home(
 }
 
 impl Login {
-    fn about(&self, scene: &Scene, principal: &Principal) -> Home {
+    /// Who they are, what they hold, and where they may go.
+    pub(super) fn about(&self, scene: &Scene, principal: &Principal) -> Home {
         let organizations: Vec<_> =
             scene.catalogue.organizations.iter().filter(|one| principal.roles_in(one.key).next().is_some()).collect();
         let applications = scene.catalogue.applications.iter().filter_map(|application| {
@@ -47,9 +48,15 @@ impl Login {
             reference: organizations.is_empty().then(|| self.reference_of(principal)),
             applications: applications.collect(),
             organizations: organizations.iter().map(|one| membership(one, principal)).collect(),
+            console: self.administers(scene, principal).then(|| "/console".to_owned()),
             sign_out: "/logout".to_owned(),
             csrf: String::new(),
         }
+    }
+
+    /// Whether there is anything in the console for them.
+    fn administers(&self, scene: &Scene, principal: &Principal) -> bool {
+        principal.server_admin || scene.catalogue.organizations.iter().any(|one| principal.administers(one))
     }
 
     /// Leads an admin from the page of somebody without organization to who it was.

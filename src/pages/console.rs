@@ -4,8 +4,14 @@ mod applications;
 mod audit;
 mod break_glass;
 mod confirm;
+mod idp_form;
+mod idps;
+mod moment;
 mod organizations;
 mod overview;
+mod people;
+mod person;
+mod person_forms;
 mod shell;
 mod tokens;
 
@@ -17,10 +23,19 @@ pub use applications::{
 pub use audit::{AuditItem, AuditLink, AuditLog};
 pub use break_glass::BreakGlass;
 pub use confirm::{Confirm, EffectLine, ImpactLines, Question};
+pub use idp_form::{Found, GlobalFields, IdpFields, IdpForm, SecretField};
+pub use idps::{IdpKind, IdpKinds, IdpPage, IdpStart, Idps, ListedIdp};
+pub use moment::Moment;
 pub use organizations::{
     AllotmentFields, ListedOrganization, OrganizationForm, OrganizationPage, Organizations, RoleRow,
 };
 pub use overview::Overview;
+pub use people::{People, PersonRow, Pick, PlaceRow, Standing};
+pub use person::{
+    AwaitedFacts, IdentityFacts, PersonPage, PlaceFacts, RoleFacts, SessionFacts, SignInFacts, VerdictFacts,
+    WholePerson,
+};
+pub use person_forms::{MergePerson, NewPerson, PersonRoles, RoleTicks, Tick};
 pub use shell::{Done, Field, NavItem, Picked, Shell};
 pub use tokens::{TokenLine, Tokens};
 
@@ -31,6 +46,7 @@ macro_rules! pages {
         pub(super) const TEMPLATES: &[(&str, &str)] = &[
             ("console.html", include_str!("../../templates/console.html")),
             ("console/tested.html", include_str!("../../templates/console/tested.html")),
+            ("partials/people.html", include_str!("../../templates/partials/people.html")),
             $(($page::TEMPLATE, include_str!(concat!("../../templates/", $file))),)*
         ];
 
@@ -55,6 +71,16 @@ pages! {
     ApplicationPage in "console/application.html",
     ApplicationForm in "console/application_form.html",
     Confirm in "console/confirm.html",
+    Idps in "console/idps.html",
+    IdpKinds in "console/idp_kinds.html",
+    IdpStart in "console/idp_start.html",
+    IdpPage in "console/idp.html",
+    IdpForm in "console/idp_form.html",
     AuditLog in "console/audit.html",
+    People in "console/people.html",
+    PersonPage in "console/person.html",
+    NewPerson in "console/person_new.html",
+    PersonRoles in "console/person_roles.html",
+    MergePerson in "console/person_merge.html",
     Tokens in "console/tokens.html",
 }

@@ -17,6 +17,8 @@ pub struct Home {
     pub applications: Vec<HomeApplication>,
     /// What leads an admin to why the user is in no organization; shown only then.
     pub reference: Option<String>,
+    /// Where the console is, for whoever administers anything.
+    pub console: Option<String>,
     /// Where the sign-out form is sent.
     pub sign_out: String,
     /// The value of [`super::CSRF_FIELD`] for the sign-out form.
@@ -69,12 +71,20 @@ impl Page for Home {
                 application("Reading list", "a-rather-long-host-name.of.books.example.com", "Book club"),
             ],
             reference: None,
+            console: Some("/console".into()),
             sign_out: "/sign-out".into(),
             csrf: "token-of-this-session".into(),
         };
         let account = Account { email: None, ..Account::sample() };
         let reference = Some("7F3KQ-9QXM2".into());
-        let bare = Self { account, reference, organizations: Vec::new(), applications: Vec::new(), ..full.clone() };
+        let bare = Self {
+            account,
+            reference,
+            console: None,
+            organizations: Vec::new(),
+            applications: Vec::new(),
+            ..full.clone()
+        };
         let idle = Self { frame: Frame { notice: None, ..Frame::sample() }, applications: Vec::new(), ..full.clone() };
         vec![full, bare, idle]
     }

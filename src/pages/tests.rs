@@ -28,6 +28,7 @@ fn samples() -> Vec<(&'static str, usize, Value)> {
         .chain(of::<ConfirmSignOut>())
         .chain(of::<SignedOut>())
         .chain(of::<TestSignIn>())
+        .chain(of::<AccountPage>())
         .chain(of::<Home>())
         .chain(of::<Problem>())
         .chain(console)

@@ -4,6 +4,7 @@ mod decisions;
 mod drafts;
 mod profiles;
 mod properties;
+mod written;
 
 use serde_json::{Map, Value};
 use uuid::Uuid;

@@ -74,6 +74,11 @@ impl Sessions {
         }
     }
 
+    /// A session that was last seen by then is over.
+    pub fn idle_since(&self) -> Timestamp {
+        self.ambient.now().minus(self.settings.idle_timeout)
+    }
+
     /// How long a session lives at most.
     pub const fn absolute_timeout(&self) -> Duration {
         self.settings.absolute_timeout

@@ -26,6 +26,15 @@ pub async fn holders(tx: &mut Tx) -> Result<HashSet<IdpKey>, StoreError> {
     Ok(rows.into_iter().map(|(idp,)| idp.0).collect())
 }
 
+/// Whether that IdP has one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_there(tx: &mut Tx, idp: IdpKey) -> Result<bool, StoreError> {
+    const SQL: &str = "select count(*) from client_secrets where idp_key = $1";
+    Ok(tx.conn().scalar::<i64>(SQL, values![idp]).await? > 0)
+}
+
 /// Writes the sealed secret of an IdP, new or changed.
 ///
 /// # Errors

@@ -8,8 +8,8 @@ use super::value::{At, BATCH, FromJson, Parsed, Value, list, values};
 use super::{StoreError, Tx, search};
 use crate::base::{Addresses, Timestamp};
 use crate::identity::{
-    Actor, Allotment, ApplicationKey, ApplicationSpec, Ceiling, IdpKey, IdpSpec, OrganizationId, OrganizationKey,
-    PolicyId, PolicyText, RoleId, RoleName,
+    Actor, Allotment, ApplicationKey, ApplicationSpec, Ceiling, IdpId, IdpKey, IdpSpec, OrganizationId,
+    OrganizationKey, PolicyId, PolicyText, RoleId, RoleName,
 };
 
 /// An organization.
@@ -143,32 +143,65 @@ pub async fn roles(tx: &mut Tx) -> Result<Vec<RoleRow>, StoreError> {
     Ok(tx.conn().all(SQL, vec![]).await?.into_iter().map(read).collect())
 }
 
+/// An IdP as the table has it.
+#[derive(FromRow)]
+struct StoredIdp {
+    key: Parsed<IdpKey>,
+    owner_key: Option<Parsed<OrganizationKey>>,
+    delegates: FromJson<Vec<OrganizationKey>>,
+    public_only: bool,
+    spec: FromJson<IdpSpec>,
+    declared: bool,
+    undeclared_at: Option<At>,
+}
+
+impl From<StoredIdp> for IdpRow {
+    fn from(row: StoredIdp) -> Self {
+        Self {
+            key: row.key.0,
+            owner: row.owner_key.map(|key| key.0),
+            delegates: row.delegates.0,
+            addresses: addresses(row.public_only),
+            spec: row.spec.0,
+            declared: row.declared,
+            live: row.undeclared_at.is_none(),
+        }
+    }
+}
+
 /// Every IdP.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn idps(tx: &mut Tx) -> Result<Vec<IdpRow>, StoreError> {
-    #[derive(FromRow)]
-    struct Row {
-        key: Parsed<IdpKey>,
-        owner_key: Option<Parsed<OrganizationKey>>,
-        delegates: FromJson<Vec<OrganizationKey>>,
-        public_only: bool,
-        spec: FromJson<IdpSpec>,
-        declared: bool,
-        undeclared_at: Option<At>,
-    }
     const SQL: &str = "select key, owner_key, delegates, public_only, spec, declared, undeclared_at from idps";
-    let read = |row: Row| IdpRow {
-        key: row.key.0,
-        owner: row.owner_key.map(|key| key.0),
-        delegates: row.delegates.0,
-        addresses: addresses(row.public_only),
-        spec: row.spec.0,
-        declared: row.declared,
-        live: row.undeclared_at.is_none(),
+    Ok(tx.conn().all::<StoredIdp>(SQL, vec![]).await?.into_iter().map(IdpRow::from).collect())
+}
+
+/// The IdPs of an organization, or the global ones.
+///
+/// # Errors
+/// When the database fails.
+pub async fn idps_of(tx: &mut Tx, owner: Option<OrganizationKey>) -> Result<Vec<IdpRow>, StoreError> {
+    const OWNED: &str = "select key, owner_key, delegates, public_only, spec, declared, undeclared_at from idps \
+        where owner_key = $1";
+    const GLOBAL: &str = "select key, owner_key, delegates, public_only, spec, declared, undeclared_at from idps \
+        where owner_key is null";
+    let (sql, values) = match owner {
+        Some(owner) => (OWNED, values![owner]),
+        None => (GLOBAL, vec![]),
     };
-    Ok(tx.conn().all(SQL, vec![]).await?.into_iter().map(read).collect())
+    Ok(tx.conn().all::<StoredIdp>(sql, values).await?.into_iter().map(IdpRow::from).collect())
+}
+
+/// The IdP of that slug.
+///
+/// # Errors
+/// When the database fails.
+pub async fn idp(tx: &mut Tx, id: &IdpId) -> Result<Option<IdpRow>, StoreError> {
+    const SQL: &str = "select key, owner_key, delegates, public_only, spec, declared, undeclared_at from idps \
+        where id = $1";
+    Ok(tx.conn().optional::<StoredIdp>(SQL, values![id.as_str()]).await?.map(IdpRow::from))
 }
 
 /// Every policy in force.

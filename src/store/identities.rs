@@ -118,6 +118,17 @@ pub async fn accounts_since(tx: &mut Tx, idp: IdpKey, since: Timestamp, most: u3
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
+/// How many identities an IdP has, with those it awaits; counting stops at `most`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_at(tx: &mut Tx, idp: IdpKey, most: u32) -> Result<u32, StoreError> {
+    const SQL: &str = "select count(*) from (select 1 from identities where idp_key = $1 \
+        union all select 1 from expectations where idp_key = $1 limit $2) as known";
+    let count: i64 = tx.conn().scalar(SQL, values![idp, i64::from(most)]).await?;
+    Ok(u32::try_from(count).unwrap_or(most))
+}
+
 /// Adds an identity.
 ///
 /// # Errors

@@ -33,6 +33,11 @@ impl Fields {
         self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every field with its value, for a page that carries them along.
+    pub fn pairs(&self) -> impl Iterator<Item = (String, String)> {
+        self.0.iter().cloned()
+    }
+
     /// Whether the box is ticked.
     pub fn ticked(&self, name: &str) -> bool {
         self.0.iter().any(|(field, _)| field == name)

@@ -12,6 +12,7 @@ use crate::identity::{
     Allotment, ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, ClientAuth, IdpId, IdpKey, IdpSpec,
     OrganizationId, OrganizationKey, RoleId, RoleName,
 };
+use crate::policy;
 use crate::store::declared::{ApplicationRow, IdpRow, OrganizationRow, RoleRow};
 
 /// The plan of `edit`, if whoever has `reach` may make it on what is `stored`.
@@ -95,9 +96,8 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
             self.needs(stored.owner.map_or(Reach::Server, Reach::Organization), what)?;
         }
         self.fits(stored.map(Revision::of_idp), stored.is_some_and(|row| row.declared), what)?;
-        if owner.is_some() && (spec.profile.server_admin.is_some() || !spec.delegate_to.is_empty()) {
-            let why = "an organization's own IdP names no server admins, and is delegated to nobody";
-            return Err(EditError::Invalid(why.to_owned()));
+        if let Some(flaw) = policy::idp_flaws(spec).first() {
+            return Err(EditError::Invalid(format!("{}: {}", flaw.part, flaw.what)));
         }
         let key = stored.map_or_else(|| IdpKey::new((self.key)()), |row| row.key);
         let same_issuer = stored.filter(|row| row.spec.issuer == spec.issuer);

@@ -161,7 +161,7 @@ impl Hands<'_> {
         Ok(true)
     }
 
-    async fn end_sessions(self, user: UserId, only: Option<SessionId>) -> Result<usize, AdminError> {
+    pub(super) async fn end_sessions(self, user: UserId, only: Option<SessionId>) -> Result<usize, AdminError> {
         let now = self.directory.ambient.now();
         let mut tx = self.directory.db.begin().await?;
         if !self.knows(&mut tx, user).await? {

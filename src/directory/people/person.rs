@@ -7,10 +7,10 @@ use super::listed::ListedUser;
 use crate::base::Timestamp;
 use crate::directory::admin::{OrganizationAdmin, ServerAdmin};
 use crate::directory::explain::{self, ExplainedSignIn};
-use crate::directory::{AdminError, AuditLine};
+use crate::directory::{AdminError, LogPage};
 use crate::identity::{Actor, Catalogue, IdpId, SessionId, UserId, Username};
 use crate::policy::Snapshot;
-use crate::store::{audit, identities, sessions, users};
+use crate::store::{Tx, audit, identities, sessions, users};
 
 /// Sessions that a page shows: who has more ends them all.
 const SHOWN_SESSIONS: u32 = 50;
@@ -40,9 +40,7 @@ pub struct Person {
     /// The last sign-in of each of their identities, explained.
     pub sign_ins: Vec<ExplainedSignIn>,
     /// The latest lines of the audit log about them, the newest first.
-    pub events: Vec<AuditLine>,
-    /// What those are called who did it, as far as the admin may know them.
-    pub actors: Vec<(UserId, Username)>,
+    pub events: LogPage,
 }
 
 impl ServerAdmin<'_> {
@@ -52,6 +50,14 @@ impl ServerAdmin<'_> {
     /// When there is no such user, or the database fails.
     pub async fn person(&self, catalogue: &Catalogue, policies: &Snapshot, user: UserId) -> Result<Person, AdminError> {
         Hands::from(self).person(catalogue, policies, user).await
+    }
+
+    /// Who somebody is, where they sign in, what they hold.
+    ///
+    /// # Errors
+    /// When there is no such user, or the database fails.
+    pub async fn listed(&self, user: UserId) -> Result<ListedUser, AdminError> {
+        Hands::from(self).one(user).await
     }
 
     /// The user of that id or username.
@@ -70,6 +76,14 @@ impl ServerAdmin<'_> {
 }
 
 impl OrganizationAdmin<'_> {
+    /// What of it concerns the organization, of somebody who is in it.
+    ///
+    /// # Errors
+    /// When nobody of the organization is meant, or the database fails.
+    pub async fn listed(&self, user: UserId) -> Result<ListedUser, AdminError> {
+        Hands::from(self).one(user).await
+    }
+
     /// What concerns the organization of somebody who is in it: its roles, the sign-ins that may give them with its part
     /// of the explanation, the sessions of its own IdPs, its lines of the audit log.
     ///
@@ -81,14 +95,23 @@ impl OrganizationAdmin<'_> {
 }
 
 impl Hands<'_> {
+    async fn one(self, user: UserId) -> Result<ListedUser, AdminError> {
+        let mut tx = self.directory.db.snapshot().await?;
+        self.known(&mut tx, user).await
+    }
+
+    async fn known(self, tx: &mut Tx, user: UserId) -> Result<ListedUser, AdminError> {
+        if !self.knows(tx, user).await? {
+            return Err(AdminError::NoSuchUser);
+        }
+        let row = users::get(tx, user).await?.ok_or(AdminError::NoSuchUser)?;
+        self.listed(tx, vec![row]).await?.pop().ok_or(AdminError::NoSuchUser)
+    }
+
     async fn person(self, catalogue: &Catalogue, policies: &Snapshot, user: UserId) -> Result<Person, AdminError> {
         let now = self.directory.ambient.now();
         let mut tx = self.directory.db.snapshot().await?;
-        if !self.knows(&mut tx, user).await? {
-            return Err(AdminError::NoSuchUser);
-        }
-        let row = users::get(&mut tx, user).await?.ok_or(AdminError::NoSuchUser)?;
-        let listed = self.listed(&mut tx, vec![row]).await?.pop().ok_or(AdminError::NoSuchUser)?;
+        let listed = self.known(&mut tx, user).await?;
         let open = sessions::of_user(&mut tx, user, now, SHOWN_SESSIONS).await?;
         let idps: BTreeSet<_> = open.iter().map(|session| session.idp).collect();
         let idps = identities::whereabouts(&mut tx, &idps.into_iter().collect::<Vec<_>>()).await?;
@@ -101,14 +124,14 @@ impl Hands<'_> {
         });
         let sessions = sessions.collect();
         let sign_ins = explain::sign_ins_of(&mut tx, now, (catalogue, policies), user, self.within).await?;
-        let events = audit::of_user(&mut tx, user, self.within, SHOWN_EVENTS).await?;
-        let actors = events.iter().filter_map(|line| match line.actor {
-            // Of who is not in the organization, its admins learn no name.
-            Actor::User(actor) if self.within.is_none() || actor == user => Some(actor),
+        let lines = audit::of_user(&mut tx, user, self.within, SHOWN_EVENTS).await?;
+        let actors = lines.iter().filter_map(|line| match line.actor {
+            Actor::User(actor) if self.within.is_none() => Some(actor),
             _ => None,
         });
         let actors: BTreeSet<UserId> = actors.collect();
-        let actors = users::usernames(&mut tx, &actors.into_iter().collect::<Vec<_>>()).await?;
-        Ok(Person { user: listed, sessions, sign_ins, events, actors })
+        let names = users::usernames(&mut tx, &actors.into_iter().collect::<Vec<_>>()).await?;
+        let events = LogPage { lines, names: names.into_iter().collect() };
+        Ok(Person { user: listed, sessions, sign_ins, events })
     }
 }

@@ -100,6 +100,10 @@ async fn rows_are_written_over_and_read_back() {
         (idp.spec.name, idp.live, idp.owner) = ("Other".to_owned(), false, Some(world.lab));
         (idp.delegates, idp.addresses) = (vec![world.lab], Addresses::Public);
         declared::put_idp(&mut tx, &idp, world.now).await.unwrap();
+        assert_eq!(declared::idp(&mut tx, &idp.spec.id).await.unwrap().as_ref(), Some(&idp));
+        assert_eq!(declared::idp(&mut tx, &"other".parse().unwrap()).await.unwrap(), None);
+        assert_eq!(declared::idps_of(&mut tx, None).await.unwrap(), []);
+        assert_eq!(declared::idps_of(&mut tx, Some(world.lab)).await.unwrap(), [idp.clone()]);
         assert_eq!(declared::idps(&mut tx).await.unwrap(), [idp]);
         let mut application = declared::applications(&mut tx).await.unwrap().remove(0);
         (application.spec.name, application.live) = ("Other".to_owned(), false);
@@ -152,9 +156,11 @@ async fn sealed_secrets_are_kept_until_their_idp_goes() {
         for sealed in ["first", "second"] {
             client_secrets::put(&mut tx, world.idp, sealed, world.now).await.unwrap();
             assert_eq!(client_secrets::all(&mut tx).await.unwrap(), [(world.idp, sealed.to_owned())]);
+            assert!(client_secrets::is_there(&mut tx, world.idp).await.unwrap());
             assert_eq!(client_secrets::holders(&mut tx).await.unwrap(), [world.idp].into());
         }
         client_secrets::remove(&mut tx, world.idp).await.unwrap();
+        assert!(!client_secrets::is_there(&mut tx, world.idp).await.unwrap());
         assert_eq!(client_secrets::all(&mut tx).await.unwrap(), []);
         client_secrets::put(&mut tx, world.idp, "third", world.now).await.unwrap();
         tx.commit().await.unwrap();

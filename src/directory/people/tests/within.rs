@@ -149,7 +149,7 @@ async fn they_give_and_take_their_roles_and_end_what_their_own_idp_opened() {
         assert_eq!(person(&it, &lab, own.user).await.unwrap().sessions[0].id, session);
         assert_eq!(lab.end_sessions(own.user, Some(session)).await.unwrap(), 1);
         let seen = person(&it, &lab, alice.user).await.unwrap();
-        assert_eq!(seen.events.iter().map(|line| line.action.as_str()).collect::<Vec<_>>(), ["roles-changed"]);
+        assert_eq!(seen.events.lines.iter().map(|line| line.action.as_str()).collect::<Vec<_>>(), ["roles-changed"]);
         assert!(seen.user.roles.iter().any(|held| held.origin == Origin::Manual));
     })
     .await;

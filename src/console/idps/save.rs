@@ -1,0 +1,244 @@
+//! Adding and changing an IdP: what was typed is looked up, checked, shown for what it would do, and kept.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+
+use super::form::Draft;
+use super::look::found;
+use super::preset::Preset;
+use super::scope::{Named, Scope};
+use crate::console::Console;
+use crate::console::answer::{Answer, done, form_again, page};
+use crate::console::failed::Failed;
+use crate::console::guard::{Posted, Visitor};
+use crate::console::propose::{Asked, Proposed, sentence};
+use crate::directory::{Edit, EditError, Expected, ManagedIdp, SealedSecret, SecretEdit};
+use crate::identity::{ClientAuth, IdpId, IdpSpec, Issuer, text};
+use crate::oidc::{Preview, PreviewError, preview};
+use crate::pages::{CSRF_FIELD, Confirm, Done, Field, Found, IdpForm, SecretField};
+use crate::web::Fields;
+
+/// What is never carried from page to page as it was typed.
+const SECRET: &str = "client_secret";
+/// How it is carried instead.
+const SEALED: &str = "sealed_secret";
+
+/// An IdP under way: whose it is, which one, and who is at it.
+struct Work<'a> {
+    scope: &'a Scope<'a>,
+    visitor: &'a Visitor,
+    form: &'a Fields,
+    id: IdpId,
+    /// What is kept of it, unless it is new.
+    kept: Option<&'a ManagedIdp>,
+}
+
+/// `POST …/idps/_new`
+pub(in crate::console) async fn add(
+    State(console): State<Arc<Console>>,
+    Path(named): Path<Named>,
+    Posted { visitor, fields }: Posted,
+) -> Answer {
+    let scope = console.idps_of(&visitor, &named)?;
+    let id = IdpId::parse(fields.typed("id").trim());
+    if fields.typed("step") == "start" || id.is_err() {
+        return console.start(&scope, &visitor, &fields, id.map_err(|error| error.to_string())).await;
+    }
+    let Ok(id) = id else { return Err(Failed::BadRequest) };
+    console.work(&Work { scope: &scope, visitor: &visitor, form: &fields, id, kept: None }).await
+}
+
+/// `GET …/idps/{idp}/edit`
+pub(in crate::console) async fn edit(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Path(named): Path<Named>,
+) -> Answer {
+    let scope = console.idps_of(&visitor, &named)?;
+    let idp = scope.find(&named).await?;
+    let form = Fields::default();
+    let work = Work { scope: &scope, visitor: &visitor, form: &form, id: idp.spec.id.clone(), kept: Some(&idp) };
+    let draft = Draft::of(&idp, &console.live());
+    Ok(page(console.web.pages.idp_form(&console.idp_form(&work, draft, work.secret_field(None)))))
+}
+
+/// `POST …/idps/{idp}/edit`
+pub(in crate::console) async fn change(
+    State(console): State<Arc<Console>>,
+    Path(named): Path<Named>,
+    Posted { visitor, fields }: Posted,
+) -> Answer {
+    let scope = console.idps_of(&visitor, &named)?;
+    let idp = scope.find(&named).await?;
+    let id = idp.spec.id.clone();
+    console.work(&Work { scope: &scope, visitor: &visitor, form: &fields, id, kept: Some(&idp) }).await
+}
+
+impl Console {
+    /// The first step: name, id and issuer. The provider is asked, and the rest of the form is filled in.
+    async fn start(&self, scope: &Scope<'_>, visitor: &Visitor, form: &Fields, id: Result<IdpId, String>) -> Answer {
+        let preset = Preset::of(form.typed("preset"));
+        let field = |name| Field::of(form.typed(name).trim());
+        let mut start = self.idp_start(scope, visitor, preset, [field("name"), field("id"), field("issuer")]);
+        start.name.error = text::label(&start.name.value).err().map(|error| error.to_string());
+        start.id.error = id.as_ref().err().cloned();
+        let looked_up = self.look_up(scope, &start.issuer.value).await;
+        start.issuer.error = looked_up.as_ref().err().map(|error| sentence(&error.to_string()));
+        let (Ok(id), Ok(preview), None) = (id, looked_up, &start.name.error) else {
+            return Ok(form_again(self.web.pages.idp_start(&start)));
+        };
+        let mut draft = Draft::new(preset, (&id, scope.owner_id()), &start.name.value, &preview.issuer);
+        draft.take(&preview);
+        let work = Work { scope, visitor, form, id, kept: None };
+        let filled = IdpForm { found: Some(found(&preview)), ..self.idp_form(&work, draft, work.secret_field(None)) };
+        Ok(page(self.web.pages.idp_form(&filled)))
+    }
+
+    /// Asks a provider, as far as this visitor may have us go.
+    async fn look_up(&self, scope: &Scope<'_>, issuer: &str) -> Result<Preview, PreviewError> {
+        preview(issuer, self.http.to(scope.addresses())).await
+    }
+
+    /// The whole form: looked up again, or kept.
+    async fn work(&self, work: &Work<'_>) -> Answer {
+        let mut draft = Draft::read(work.form, &work.id, work.scope.owner_id(), &self.live());
+        let secret = work.secret(self, draft.spec.as_ref());
+        if work.form.typed("step") == "find" {
+            let (facts, again) = match self.look_up(work.scope, work.form.typed("issuer")).await {
+                Ok(preview) => {
+                    draft.take(&preview);
+                    (Some(found(&preview)), false)
+                }
+                Err(error) => {
+                    draft.fields.issuer.error = Some(sentence(&error.to_string()));
+                    (None, true)
+                }
+            };
+            let secret = work.secret_field(secret.ok());
+            return Ok(self.idp_form_again(work, draft, secret, facts, None, again));
+        }
+        let (spec, secret) = match (draft.spec.clone(), secret) {
+            (Some(spec), Ok(secret)) => (spec, secret),
+            (spec, secret) => {
+                let error = if spec.is_some() { secret.as_ref().err().cloned() } else { None };
+                let field = SecretField { error, ..work.secret_field(secret.ok()) };
+                return Ok(self.idp_form_again(work, draft, field, None, None, true));
+            }
+        };
+        let expected = match work.form.text("revision") {
+            Some(revision) => Expected::Seen(revision.parse().map_err(|_| Failed::BadRequest)?),
+            None => Expected::Absent,
+        };
+        let edit = Edit::Idp { spec: Box::new(spec), secret: secret.clone() };
+        match self.propose(work.scope.hands, &edit, expected, work.form).await? {
+            Proposed::Made => {
+                let path = format!("{}/{}", work.scope.base(), work.id);
+                Ok(done(&path, if work.kept.is_some() { Done::Saved } else { Done::Created }))
+            }
+            Proposed::Ask(asked) => Ok(page(self.web.pages.confirm(&self.idp_confirm(work, asked, &secret)))),
+            Proposed::Refused(EditError::Taken(_)) => {
+                let problem = format!("There is a provider {} already: go back and choose another id.", work.id);
+                Ok(self.idp_form_again(work, draft, work.secret_field(Some(secret)), None, Some(problem), true))
+            }
+            Proposed::Refused(refused) => {
+                let problem = sentence(&refused.to_string());
+                Ok(self.idp_form_again(work, draft, work.secret_field(Some(secret)), None, Some(problem), true))
+            }
+        }
+    }
+
+    fn idp_form_again(
+        &self,
+        work: &Work<'_>,
+        draft: Draft,
+        secret: SecretField,
+        found: Option<Found>,
+        problem: Option<String>,
+        wrong: bool,
+    ) -> axum::response::Response {
+        let form = self.web.pages.idp_form(&IdpForm { found, problem, ..self.idp_form(work, draft, secret) });
+        if wrong { form_again(form) } else { page(form) }
+    }
+
+    fn idp_form(&self, work: &Work<'_>, draft: Draft, secret: SecretField) -> IdpForm {
+        let base = work.scope.base();
+        let preset = Preset::of(work.form.typed("preset"));
+        let (action, cancel) = match work.kept {
+            Some(_) => (format!("{base}/{}/edit", work.id), format!("{base}/{}", work.id)),
+            None => (format!("{base}/_new"), base),
+        };
+        let steps = if work.kept.is_none() { preset.steps } else { &[] };
+        IdpForm {
+            shell: work.scope.shell(self, work.visitor, None),
+            id: work.id.to_string(),
+            problem: None,
+            steps: steps.iter().map(|&step| step.to_owned()).collect(),
+            preset: preset.id.to_owned(),
+            redirect_uri: self.web.public_url.redirect_uri(&work.id),
+            found: None,
+            fields: draft.fields,
+            secret,
+            global: draft.global,
+            revision: work.kept.map(|kept| kept.revision.to_string()),
+            action,
+            cancel,
+        }
+    }
+
+    /// What the change would do, with everything that was typed carried along.
+    fn idp_confirm(&self, work: &Work<'_>, asked: Asked, secret: &SecretEdit) -> Confirm {
+        let base = format!("{}/{}", work.scope.base(), work.id);
+        let carried = |name: &str| ![CSRF_FIELD, SECRET, SEALED, asked.hidden.0.as_str()].contains(&name);
+        let mut hidden: Vec<(String, String)> = work.form.pairs().filter(|(name, _)| carried(name)).collect();
+        if let SecretEdit::Set(sealed) = secret {
+            hidden.push((SEALED.to_owned(), sealed.as_str().to_owned()));
+        }
+        hidden.push(asked.hidden);
+        Confirm {
+            shell: work.scope.shell(self, work.visitor, None),
+            title: format!("Change {}", work.form.typed("name").trim()),
+            words: Vec::new(),
+            moved: asked.moved,
+            impact: Some(asked.impact),
+            questions: asked.questions,
+            hidden,
+            action: if work.kept.is_some() { format!("{base}/edit") } else { format!("{}/_new", work.scope.base()) },
+            button: "Save".to_owned(),
+            destructive: false,
+            cancel: if work.kept.is_some() { base } else { work.scope.base() },
+        }
+    }
+}
+
+impl Work<'_> {
+    /// What becomes of the secret: the one that was typed just now, or before, or the one that is kept. Without an
+    /// issuer there is nothing to seal it for.
+    fn secret(&self, console: &Console, spec: Option<&IdpSpec>) -> Result<SecretEdit, String> {
+        let sealing = &console.keys.sealing;
+        let issuer = Issuer::parse(self.form.typed("issuer").trim()).map_err(|error| error.to_string())?;
+        let of = (&self.id, &issuer);
+        let public = spec.is_some_and(|spec| spec.client_auth == ClientAuth::None);
+        match self.form.typed(SECRET) {
+            _ if public => Ok(SecretEdit::Keep),
+            "" => match self.form.text(SEALED).and_then(|text| SealedSecret::carried(sealing, of, text)) {
+                Some(sealed) => Ok(SecretEdit::Set(sealed)),
+                None if self.kept.is_some_and(|kept| kept.has_secret && kept.spec.issuer == issuer) => {
+                    Ok(SecretEdit::Keep)
+                }
+                None => Err("Type the client secret that the provider shows for this client.".to_owned()),
+            },
+            typed => SealedSecret::seal(sealing, &console.web.ambient, of, typed)
+                .map(SecretEdit::Set)
+                .map_err(|error| error.to_string()),
+        }
+    }
+
+    fn secret_field(&self, secret: Option<SecretEdit>) -> SecretField {
+        let sealed = match secret {
+            Some(SecretEdit::Set(sealed)) => Some(sealed.as_str().to_owned()),
+            Some(SecretEdit::Keep) | None => None,
+        };
+        SecretField { kept: self.kept.is_some_and(|kept| kept.has_secret), sealed, error: None }
+    }
+}

@@ -1,0 +1,176 @@
+//! Pages that only show: the list, the kinds, one IdP.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, RawQuery, State};
+
+use super::form::auth_word;
+use super::preset::{PRESETS, Preset};
+use super::scope::{Named, Scope};
+use crate::base::Addresses;
+use crate::console::Console;
+use crate::console::answer::{Answer, page};
+use crate::console::guard::Visitor;
+use crate::directory::{IdpSummary, MANY_PEOPLE, ManagedIdp};
+use crate::identity::{IdpSpec, OnError};
+use crate::pages::{Field, IdpKind, IdpKinds, IdpPage, IdpStart, Idps, ListedIdp};
+use crate::web::Fields;
+
+/// `GET …/idps`
+pub(in crate::console) async fn list(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Path(named): Path<Named>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let scope = console.idps_of(&visitor, &named)?;
+    let row = |idp: IdpSummary| ListedIdp {
+        id: idp.spec.id.to_string(),
+        name: idp.spec.name,
+        host: idp.spec.issuer.host().to_owned(),
+        auto_provision: idp.spec.auto_provision,
+        delegates: idp.delegates,
+        declared: idp.declared,
+        live: idp.live,
+    };
+    Ok(page(console.web.pages.idps(&Idps {
+        shell: scope.shell(&console, &visitor, query.as_deref()),
+        base: scope.base(),
+        rows: scope.list().await?.into_iter().map(row).collect(),
+        owned: scope.owner.is_some(),
+    })))
+}
+
+/// `GET …/idps/_new`: the kinds of providers, or with `preset` where one is.
+pub(in crate::console) async fn kinds(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Path(named): Path<Named>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let scope = console.idps_of(&visitor, &named)?;
+    let fields = query.as_deref().and_then(|query| Fields::parse(query.as_bytes())).unwrap_or_default();
+    if let Some(preset) = fields.text("preset") {
+        let preset = Preset::of(preset);
+        let id = scope.owner_id().map_or_else(|| preset.id.to_owned(), |owner| format!("{owner}-{}", preset.id));
+        let issuer = if preset.only { preset.issuer } else { "" };
+        let name = if preset.id == "other" { "" } else { preset.name };
+        let start = console.idp_start(&scope, &visitor, preset, [Field::of(name), Field::of(id), Field::of(issuer)]);
+        return Ok(page(console.web.pages.idp_start(&start)));
+    }
+    let base = scope.base();
+    let kind =
+        |preset: &Preset| IdpKind { name: preset.name.to_owned(), href: format!("{base}/_new?preset={}", preset.id) };
+    Ok(page(console.web.pages.idp_kinds(&IdpKinds {
+        shell: scope.shell(&console, &visitor, None),
+        kinds: PRESETS.iter().map(kind).collect(),
+        cancel: base.clone(),
+    })))
+}
+
+/// `GET …/idps/{idp}`
+pub(in crate::console) async fn show(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Path(named): Path<Named>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let scope = console.idps_of(&visitor, &named)?;
+    let idp = scope.find(&named).await?;
+    let live = console.live();
+    let delegates = idp.delegates.iter().filter_map(|key| live.catalogue.organization(*key));
+    let id = &idp.spec.id;
+    let policy = match &scope.owner {
+        Some(owner) => format!("/console/organizations/{}/policies/{id}", owner.id),
+        None => format!("/console/idps/{id}/policy"),
+    };
+    Ok(page(console.web.pages.idp(&IdpPage {
+        shell: scope.shell(&console, &visitor, query.as_deref()),
+        id: id.to_string(),
+        name: idp.spec.name.clone(),
+        base: format!("{}/{id}", scope.base()),
+        issuer: idp.spec.issuer.to_string(),
+        client_id: idp.spec.client_id.clone(),
+        redirect_uri: console.web.public_url.redirect_uri(id),
+        provisioning: provisioning(&idp.spec).to_owned(),
+        facts: facts(&idp),
+        delegates: delegates.map(|organization| organization.name.clone()).collect(),
+        people: people(idp.people),
+        policy,
+        test: idp.live.then(|| format!("/login/{id}/test")),
+        declared: idp.declared,
+        live: idp.live,
+    })))
+}
+
+impl Console {
+    /// Where a new IdP is: name, id and issuer.
+    pub(super) fn idp_start(
+        &self,
+        scope: &Scope<'_>,
+        visitor: &Visitor,
+        preset: &Preset,
+        [name, id, issuer]: [Field; 3],
+    ) -> IdpStart {
+        IdpStart {
+            shell: scope.shell(self, visitor, None),
+            preset: preset.id.to_owned(),
+            kind_name: preset.name.to_owned(),
+            name,
+            id,
+            issuer,
+            issuer_hint: preset.issuer.to_owned(),
+            action: format!("{}/_new", scope.base()),
+            cancel: scope.base(),
+        }
+    }
+}
+
+/// What a first sign-in does.
+const fn provisioning(spec: &IdpSpec) -> &'static str {
+    match (spec.auto_provision, spec.require_match) {
+        (false, _) => "Auto provision is off: only who was made beforehand gets in, with the roles given by hand.",
+        (true, false) => "A first sign-in makes the account. The policies give its roles, and take them back.",
+        (true, true) => {
+            "A first sign-in makes the account and the policies give its roles; whoever would hold none is refused."
+        }
+    }
+}
+
+/// How many are known, in words.
+pub(super) fn people(count: u32) -> String {
+    match count {
+        0 => "Nobody is known there yet.".to_owned(),
+        1 => "1 person is known or awaited there.".to_owned(),
+        MANY_PEOPLE.. => "1,000 people or more are known or awaited there.".to_owned(),
+        count => format!("{count} people are known or awaited there."),
+    }
+}
+
+fn facts(idp: &ManagedIdp) -> Vec<(&'static str, String)> {
+    let spec = &idp.spec;
+    let hours = |duration: std::time::Duration| duration.as_secs().div_ceil(3_600);
+    let mut facts = vec![
+        ("Client authentication", auth_word(spec.client_auth).to_owned()),
+        ("Scopes", spec.scopes.join(" ")),
+        ("Identifier", spec.profile.identifier.clone()),
+        ("Username", spec.profile.username.clone()),
+        ("E-mail", spec.profile.email.clone()),
+        ("Name people go by", spec.profile.display_name.clone()),
+    ];
+    let mut add = |name, value: String| facts.extend((!value.is_empty()).then_some((name, value)));
+    add("List claims", spec.list_claims.join(", "));
+    add("Required claims", spec.required_claims.join(", "));
+    add("Server admins", spec.profile.server_admin.clone().unwrap_or_default());
+    add("Claims that delegates see", spec.delegated_claims.join(", "));
+    let on_error = match spec.on_error {
+        OnError::Revoke => "the roles it gave end".to_owned(),
+        OnError::Keep { keep_for } => format!("the roles it gave are kept for {} hours", hours(keep_for)),
+    };
+    add("When a selector fails", on_error);
+    add("Most new accounts an hour", spec.new_accounts_per_hour.to_string());
+    if idp.addresses == Addresses::Public {
+        add("Looked for", "at public addresses alone".to_owned());
+    }
+    facts
+}

@@ -1,0 +1,204 @@
+//! Somebody's page.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, RawQuery, State};
+
+use super::list::{name, standing};
+use super::{Among, idp_name, owner_of, user_of};
+use crate::console::answer::{Answer, page};
+use crate::console::audit;
+use crate::console::guard::Visitor;
+use crate::console::{Console, Live};
+use crate::directory::{
+    Actor, AuditLine, ExplainedSignIn, ListedRole, ListedUser, LogPage, Now, Person, Who, verdict_detail,
+};
+use crate::identity::Origin;
+use crate::pages::{
+    AuditItem, AwaitedFacts, IdentityFacts, PersonPage, PlaceFacts, RoleFacts, SessionFacts, Shell, SignInFacts,
+    VerdictFacts, WholePerson,
+};
+use crate::policy::{Outcome, Verdict};
+
+/// Organizations shown of a sign-in: of more, those that gave something or failed are found by narrowing.
+const SHOWN_VERDICTS: usize = 50;
+/// Organizations without a match that are shown as well: few enough to read.
+const SHOWN_UNMATCHED: usize = 3;
+
+/// Everything about somebody.
+pub(in crate::console) async fn person(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Path(user): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let admin = console.server_admin(&visitor)?;
+    let live = console.live();
+    let person = admin.person(&live.catalogue, &live.policies, user_of(&user)?).await?;
+    let among = Among(None);
+    let shell = among.shell(&console, &visitor, query.as_deref());
+    let whole = WholePerson {
+        id: person.user.id.to_string(),
+        created: person.user.created_at.into(),
+        server_admin: person.user.server_admin,
+        oneself: visitor.actor() == Actor::User(person.user.id),
+    };
+    Ok(page(console.web.pages.person(&Showing { among: &among, live: &live }.page(shell, person, Some(whole)))))
+}
+
+/// What concerns an organization of somebody who is in it.
+pub(in crate::console) async fn person_in(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Path((organization, user)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let (organization, admin) = console.organization_admin(&visitor, &organization)?;
+    let live = console.live();
+    let person = admin.person(&live.catalogue, &live.policies, user_of(&user)?).await?;
+    let among = Among(Some(organization));
+    let shell = among.shell(&console, &visitor, query.as_deref());
+    Ok(page(console.web.pages.person(&Showing { among: &among, live: &live }.page(shell, person, None))))
+}
+
+struct Showing<'a> {
+    among: &'a Among,
+    live: &'a Live,
+}
+
+impl Showing<'_> {
+    fn page(&self, shell: Shell, person: Person, whole: Option<WholePerson>) -> PersonPage {
+        let Person { user, sessions, sign_ins, events } = person;
+        let list = self.among.base();
+        let base = format!("{list}/{}", user.id);
+        let session = |session: &crate::directory::PersonSession| SessionFacts {
+            id: session.id.to_string(),
+            idp: idp_name(&self.live.catalogue, &session.idp),
+            since: session.created_at.into(),
+            seen: session.last_seen_at.into(),
+        };
+        PersonPage {
+            shell,
+            name: name(&user),
+            username: user.username.to_string(),
+            email: user.email.clone(),
+            standing: standing(user.state),
+            identities: self.identities(&user),
+            awaited: self.awaited(&user),
+            places: self.places(&user, &base),
+            sessions: sessions.iter().map(session).collect(),
+            sign_ins: sign_ins.iter().map(|sign_in| self.sign_in(sign_in)).collect(),
+            events: self.events(&user, &events),
+            whole,
+            list,
+            base,
+        }
+    }
+
+    fn identities(&self, user: &ListedUser) -> Vec<IdentityFacts> {
+        let catalogue = &self.live.catalogue;
+        let facts = |identity: &crate::directory::ListedIdentity| IdentityFacts {
+            idp: idp_name(catalogue, &identity.idp),
+            owner: catalogue.idp_by_id(&identity.idp).and_then(|idp| owner_of(catalogue, idp)),
+            identifier: identity.identifier.clone(),
+            email: identity.email.clone(),
+            verified: identity.email_verified,
+            last: identity.last_sign_in_at.into(),
+        };
+        user.identities.iter().map(facts).collect()
+    }
+
+    fn awaited(&self, user: &ListedUser) -> Vec<AwaitedFacts> {
+        let facts = |(idp, who): &(crate::identity::IdpId, Who)| {
+            let (kind, value) = match who {
+                Who::Email(address) => ("email", address),
+                Who::Identifier(identifier) => ("identifier", identifier),
+            };
+            AwaitedFacts { idp: idp_name(&self.live.catalogue, idp), kind, value: value.clone() }
+        };
+        user.awaited.iter().map(facts).collect()
+    }
+
+    fn places(&self, user: &ListedUser, base: &str) -> Vec<PlaceFacts> {
+        let by_organization = user.roles.chunk_by(|one, other| one.key == other.key);
+        let place = |held: &[ListedRole]| {
+            let first = held.first()?;
+            let named = self.live.catalogue.organization(first.key);
+            let href = match &self.among.0 {
+                None => format!("{base}/roles?organization={}", first.organization),
+                Some(_) => format!("{base}/roles"),
+            };
+            Some(PlaceFacts {
+                organization: named.map_or_else(|| first.organization.to_string(), |one| one.name.clone()),
+                href,
+                roles: held.iter().map(|held| self.role(held, user)).collect(),
+            })
+        };
+        by_organization.filter_map(place).collect()
+    }
+
+    fn role(&self, held: &ListedRole, user: &ListedUser) -> RoleFacts {
+        let by = given_by(held.origin, user, self.live);
+        RoleFacts { name: held.role.to_string(), by, kept_until: held.kept_until.map(Into::into) }
+    }
+
+    /// Without what each is about: it is the person, and the place they stand in.
+    fn events(&self, user: &ListedUser, log: &LogPage) -> Vec<AuditItem> {
+        let whole = self.among.0.is_none();
+        let event = |line: &AuditLine| {
+            let mut item = audit::item(line, log, self.live, whole);
+            item.about.clear();
+            match line.actor {
+                Actor::User(actor) if actor == user.id => item.actor = "themselves".to_owned(),
+                // Of who is not in the organization, its admins learn no name.
+                Actor::User(_) if !whole => item.actor = "an admin".to_owned(),
+                _ => {}
+            }
+            item
+        };
+        log.lines.iter().map(event).collect()
+    }
+
+    fn sign_in(&self, sign_in: &ExplainedSignIn) -> SignInFacts {
+        let (verdicts, silent) = match &sign_in.now {
+            Now::Decided(verdicts) => (verdicts.as_slice(), None),
+            Now::NotProvisioned => {
+                (&[][..], Some("No policy runs: this identity provider makes no accounts by itself.".to_owned()))
+            }
+            Now::Unknown(why) => (&[][..], Some(format!("What it would give now cannot be known: {why}."))),
+        };
+        let unmatched = |verdict: &&Verdict| {
+            matches!(verdict.outcome, Outcome::NoMatch { .. }) && sign_in.fates(verdict).is_empty()
+        };
+        let (none, told): (Vec<&Verdict>, Vec<&Verdict>) = verdicts.iter().partition(unmatched);
+        let few = if none.len() <= SHOWN_UNMATCHED { none.as_slice() } else { &[] };
+        let facts = |verdict: &&Verdict| VerdictFacts {
+            organization: verdict.id.to_string(),
+            kind: verdict.outcome.word(),
+            detail: verdict_detail(verdict, &sign_in.fates(verdict)),
+            source: verdict.asked(),
+        };
+        SignInFacts {
+            idp: idp_name(&self.live.catalogue, &sign_in.idp),
+            identifier: sign_in.identifier.clone(),
+            at: sign_in.at.into(),
+            reference: sign_in.reference.clone(),
+            refused: sign_in.refused.clone(),
+            changed_since: sign_in.changed_since,
+            silent,
+            verdicts: told.iter().chain(few).take(SHOWN_VERDICTS).map(facts).collect(),
+            unmatched: none.len() - few.len(),
+        }
+    }
+}
+
+/// Who gave a role, in words.
+pub(super) fn given_by(origin: Origin, user: &ListedUser, live: &Live) -> String {
+    match origin {
+        Origin::Manual => "by hand".to_owned(),
+        Origin::Policy(identity) => match user.identities.iter().find(|other| other.id == identity) {
+            Some(identity) => format!("by sign-ins at {}", idp_name(&live.catalogue, &identity.idp)),
+            None => "by sign-ins".to_owned(),
+        },
+    }
+}
