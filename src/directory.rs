@@ -56,7 +56,7 @@ pub use people::{
     FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Own, OwnSession, Person, PersonSession, Sought,
     UserSelector, UserState,
 };
-pub use policies::{Author, PolicyVersion, RecallError, Recalled};
+pub use policies::{Author, PolicyVersion, RecallError, Recalled, StandingPolicy};
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
 pub use record::{Record, RecordSettings, RefusedSignIn};
 pub use secret::{SealedSecret, SealedSecrets};

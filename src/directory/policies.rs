@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::explain::kept_claims;
-use super::{OrganizationAdmin, ServerAdmin};
+use super::{OrganizationAdmin, Revision, ServerAdmin};
 use crate::base::Timestamp;
 use crate::claims::Claims;
 use crate::identity::{Actor, Idp, IdpKey, OrganizationKey, PolicyId, PolicyText, Sight, UserId, Username};
@@ -26,6 +26,17 @@ pub struct PolicyVersion {
     pub retired_at: Option<Timestamp>,
     /// Who put it in force.
     pub by: Author,
+}
+
+/// A policy as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StandingPolicy {
+    /// The version in force, and what whoever changes it says they saw; absent: nothing stands there.
+    pub version: Option<(PolicyId, Revision)>,
+    /// Its selectors.
+    pub text: PolicyText,
+    /// Whether the configuration file declares it, so that it is changed there.
+    pub declared: bool,
 }
 
 /// Who put a version in force, as far as whoever asks may know.
@@ -72,6 +83,17 @@ pub enum RecallError {
 }
 
 impl ServerAdmin<'_> {
+    /// An organization's policy at an IdP, or its default policy, as it stands.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn standing_policy(
+        &self,
+        place: (IdpKey, Option<OrganizationKey>),
+    ) -> Result<Option<StandingPolicy>, StoreError> {
+        standing(&mut self.directory.db.snapshot().await?, place).await
+    }
+
     /// The versions of an organization's policy at an IdP, or of its default policy, before `before`; the last first.
     ///
     /// # Errors
@@ -112,6 +134,14 @@ impl ServerAdmin<'_> {
 }
 
 impl OrganizationAdmin<'_> {
+    /// The organization's policy at an IdP as it stands.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn standing_policy(&self, idp: IdpKey) -> Result<Option<StandingPolicy>, StoreError> {
+        standing(&mut self.directory.db.snapshot().await?, (idp, Some(self.organization))).await
+    }
+
     /// The versions of the organization's policy at an IdP before `before`; the last first.
     ///
     /// # Errors
@@ -154,6 +184,14 @@ impl OrganizationAdmin<'_> {
         }
         recalled(&mut tx, idp, user, sight).await
     }
+}
+
+async fn standing(tx: &mut Tx, place: Place) -> Result<Option<StandingPolicy>, StoreError> {
+    let found = policies::standing(tx, place).await?;
+    Ok(found.map(|row| {
+        let (version, text) = row.version.map(|(id, text)| ((id, Revision::of_policy(id)), text)).unzip();
+        StandingPolicy { version, text: text.unwrap_or_default(), declared: row.declared }
+    }))
 }
 
 async fn recalled(tx: &mut Tx, idp: &Idp, user: UserId, sight: Sight<'_>) -> Result<Recalled, RecallError> {

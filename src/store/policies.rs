@@ -51,6 +51,35 @@ impl From<Row> for VersionRow {
     }
 }
 
+/// What stands at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The version in force, if there is one.
+    pub version: Option<(PolicyId, PolicyText)>,
+    /// Whether the configuration file declares it: an IdP's default policy, or all of an organization's.
+    pub declared: bool,
+}
+
+/// What stands at a place; nothing if there is no such place.
+///
+/// # Errors
+/// When the database fails.
+pub async fn standing(tx: &mut Tx, (idp, organization): Place) -> Result<Option<Standing>, StoreError> {
+    const SQL: &str = "select y.id, y.org_selector, y.role_selector, p.declared, o.declared from idps p \
+        left join organizations o on o.key = $2 left join policies y on y.idp_key = p.key and y.retired_at is null \
+        and coalesce(y.organization_key, '') = coalesce($2, '') where p.key = $1";
+    type Row = (Option<Parsed<PolicyId>>, Option<String>, Option<String>, bool, Option<bool>);
+    let row: Option<Row> = tx.conn().optional(SQL, values![idp, organization]).await?;
+    let read = |(id, org, role, of_idp, of_organization): Row| {
+        let version = id.map(|id| (id.0, PolicyText { org, role }));
+        match organization {
+            None => Some(Standing { version, declared: of_idp }),
+            Some(_) => Some(Standing { version, declared: of_organization? }),
+        }
+    };
+    Ok(row.and_then(read))
+}
+
 /// The versions at a place before `before`, the last first.
 ///
 /// # Errors

@@ -117,7 +117,10 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
                 self.plan.danger(self.stored, stored, &row);
             }
             // What has no policy of its own is judged by this one.
-            None => self.version(key, None, &spec.default_policy, &Ceiling::None),
+            None => {
+                self.check(&row, &spec.default_policy)?;
+                self.version(key, None, &spec.default_policy, &self.ceiling());
+            }
         }
         if stored != Some(&row) {
             self.plan.idps.push(row);

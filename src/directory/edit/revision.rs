@@ -6,8 +6,8 @@ use std::str::FromStr;
 use serde_json::json;
 
 use crate::base::TokenHash;
-use crate::identity::Invalid;
-use crate::store::declared::{ApplicationRow, IdpRow, OrganizationRow, PolicyRow, RoleRow};
+use crate::identity::{Invalid, PolicyId};
+use crate::store::declared::{ApplicationRow, IdpRow, OrganizationRow, RoleRow};
 
 /// Characters of a revision: tells any two states of one thing apart.
 const LENGTH: usize = 32;
@@ -39,8 +39,8 @@ impl Revision {
     }
 
     /// Of a policy: each version is another.
-    pub(in crate::directory) fn of_policy(row: &PolicyRow) -> Self {
-        Self::of(&json!([row.id]))
+    pub(in crate::directory) fn of_policy(id: PolicyId) -> Self {
+        Self::of(&json!([id]))
     }
 
     /// Of an application.

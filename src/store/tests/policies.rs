@@ -1,8 +1,8 @@
 use std::time::Duration;
 
-use crate::identity::{Actor, Ceiling, PolicyId, PolicyText};
+use crate::identity::{Actor, Ceiling, IdpKey, OrganizationKey, PolicyId, PolicyText};
 use crate::store::declared::{self, PolicyRow};
-use crate::store::kit::{World, on_each};
+use crate::store::kit::{World, on_each, run};
 use crate::store::policies::{self, Place};
 use crate::store::{Db, Tx};
 
@@ -55,8 +55,30 @@ async fn every_version_of_a_place_is_kept_the_last_first() {
         for (place, id) in [(default, second.id), (own, PolicyId::new(world.uuid()))] {
             assert_eq!(policies::version(&mut tx, place, id).await.unwrap(), None);
         }
+        let standing = async |tx: &mut Tx, place| policies::standing(tx, place).await.unwrap();
+        let shown = standing(&mut tx, own).await.unwrap();
+        assert_eq!((shown.version, shown.declared), (Some((third.id, third.text.clone())), true));
+        let elsewhere = OrganizationKey::new(world.uuid());
+        for nowhere in [(IdpKey::new(world.uuid()), None), (world.idp, Some(elsewhere))] {
+            assert_eq!(standing(&mut tx, nowhere).await, None);
+        }
         let of_the_file = policies::versions(&mut tx, default, None, 10).await.unwrap();
         assert_eq!(policies::version(&mut tx, default, of_the_file[0].id).await.unwrap(), of_the_file.first().cloned());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_place_stands_empty_or_with_the_version_in_force() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let (default, own) = ((world.idp, None), (world.idp, Some(world.lab)));
+        run(&db, "update organizations set declared = false").await;
+        let mut tx = db.begin().await.unwrap();
+        let standing = policies::standing(&mut tx, own).await.unwrap().unwrap();
+        assert_eq!((standing.version, standing.declared), (None, false));
+        let standing = policies::standing(&mut tx, default).await.unwrap().unwrap();
+        assert_eq!((standing.version.map(|(_, text)| text), standing.declared), (Some(PolicyText::default()), true));
     })
     .await;
 }

@@ -43,7 +43,7 @@ impl<K: FnMut() -> Uuid> Outline<'_, K> {
             Some(key) => self.stored.organizations.iter().any(|row| row.key == key && row.declared),
         };
         let stored = self.stored.policies.iter().find(|row| row.idp == idp && row.organization == key);
-        self.fits(stored.map(Revision::of_policy), declared, what)?;
+        self.fits(stored.map(|row| Revision::of_policy(row.id)), declared, what)?;
         match (text, key) {
             (Some(text), _) => {
                 self.check(written, text)?;
@@ -61,7 +61,7 @@ impl<K: FnMut() -> Uuid> Outline<'_, K> {
     }
 
     /// Whether both are selectors, of claims that their author may ask for.
-    fn check(&self, idp: &IdpRow, text: &PolicyText) -> Result<(), EditError> {
+    pub(super) fn check(&self, idp: &IdpRow, text: &PolicyText) -> Result<(), EditError> {
         let sight = match self.reach {
             Reach::Server => Sight::All,
             Reach::Organization(organization) if idp.owner == Some(organization) => Sight::All,
@@ -77,7 +77,7 @@ impl<K: FnMut() -> Uuid> Outline<'_, K> {
     }
 
     /// The most that whoever acts may give.
-    fn ceiling(&self) -> Ceiling {
+    pub(super) fn ceiling(&self) -> Ceiling {
         match self.reach {
             Reach::Server => Ceiling::None,
             Reach::Organization(organization) => {
