@@ -18,7 +18,7 @@ use super::refusal::Refusal;
 use super::schema::Slug;
 use crate::directory::{Edit, Expected, IdpSummary, ManagedIdp, SealedSecret, SecretEdit};
 use crate::identity::{
-    self, ClientAuth, DEFAULT_LIST_CLAIMS, DEFAULT_NEW_ACCOUNTS, DEFAULT_SCOPES, IdpId, IdpSpec, Issuer, OnError,
+    ClientAuth, DEFAULT_LIST_CLAIMS, DEFAULT_NEW_ACCOUNTS, DEFAULT_SCOPES, IdpId, IdpSpec, Issuer, OnError,
     OrganizationId, PolicyText, ProfilePaths,
 };
 use crate::policy::idp_flaws;
@@ -73,6 +73,7 @@ pub(super) struct IdpText {
     client_auth: Authentication,
     /// The client secret, where it changes. It is never shown again.
     #[serde(default, skip_serializing)]
+    #[schemars(extend("writeOnly" = true))]
     client_secret: Option<String>,
     #[serde(default = "scopes")]
     scopes: Vec<String>,
@@ -319,10 +320,10 @@ impl Api {
         };
         let edit = Edit::Idp { spec: Box::new(spec), secret };
         let made = self.make(place.hands, &edit, query, expected).await?;
-        self.told(made, &place, id).await
+        self.told_idp(made, &place, id).await
     }
 
-    async fn told(&self, made: Outcome, place: &Place<'_>, id: &IdpId) -> Answer {
+    async fn told_idp(&self, made: Outcome, place: &Place<'_>, id: &IdpId) -> Answer {
         if let Outcome::Previewed(preview) = made {
             return Ok(preview);
         }
@@ -356,7 +357,7 @@ impl Api {
         matches(headers, &self.idp(&kept))?;
         let edit = Edit::IdpInForce { idp: id.clone(), live: change.enabled };
         let made = self.make(place.hands, &edit, query, Expected::Seen(kept.revision)).await?;
-        self.told(made, &place, id).await
+        self.told_idp(made, &place, id).await
     }
 
     async fn remove_idp(&self, place: Place<'_>, id: &IdpId, query: &ChangeQuery, headers: &HeaderMap) -> Answer {

@@ -218,9 +218,12 @@ fn idps() -> [Operation; 10] {
     const SECRET: &str = "The client secret is kept sealed, for this issuer alone, and never shown. The default policy has \
         an address of its own.";
     [
-        get("/idps", "listIdps", idps::list)
-            .summary(IDPS, "The IdPs that are for all, in order of name")
-            .gives::<Page<idps::IdpLine>>(200, "All of them."),
+        get("/idps", "listIdps", idps::list).summary(IDPS, "The IdPs that are for all, in order of name").gives::<Page<
+            idps::IdpLine,
+        >>(
+            200,
+            "All of them.",
+        ),
         get("/idps/{idp}", "getIdp", idps::show)
             .summary(IDPS, "An IdP that is for all")
             .gives_one::<idps::Idp>(200, "The IdP."),

@@ -9,8 +9,8 @@ use crate::base::Addresses;
 use crate::directory::danger::DangerKind;
 use crate::directory::plan::{Audience, Plan, Stored};
 use crate::identity::{
-    Allotment, ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, ClientAuth, IdpId, IdpKey, IdpSpec,
-    OrganizationId, OrganizationKey, RoleId, RoleName,
+    Allotment, ApplicationId, ApplicationKey, ApplicationSpec, ClientAuth, IdpId, IdpKey, IdpSpec, OrganizationId,
+    OrganizationKey, RoleId, RoleName,
 };
 use crate::policy;
 use crate::store::declared::{ApplicationRow, IdpRow, OrganizationRow, RoleRow};

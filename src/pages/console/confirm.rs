@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Shell;
-use crate::pages::Page;
+use crate::pages::{Page, PageError, Pages};
 
 /// Says what a change would do, and asks whether it is meant.
 #[derive(Clone, Debug, Serialize)]
@@ -67,6 +67,16 @@ pub struct Question {
     pub answers: Vec<(&'static str, String)>,
     /// That an answer is needed, where none was given.
     pub error: Option<String>,
+}
+
+impl Pages {
+    /// What a change would do, and whether it is meant.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn confirm(&self, page: &Confirm) -> Result<String, PageError> {
+        self.render(page)
+    }
 }
 
 impl Page for Confirm {
