@@ -156,7 +156,7 @@ impl From<&identity::Application> for Application {
             organization: application.spec.organization.clone(),
             text: ApplicationText::from(&application.spec),
             anywhere: application.spec.reach == Reach::Anywhere,
-            declared: false,
+            declared: application.declared,
         }
     }
 }

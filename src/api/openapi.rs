@@ -210,7 +210,7 @@ fn failures(operation: &Operation) -> BTreeSet<u16> {
     if operation.rights != Rights::Public {
         failures.extend([401, 429]);
     }
-    if operation.rights == Rights::Server {
+    if operation.rights == Rights::Server || operation.changes_catalogue {
         failures.insert(403);
     }
     if operation.path.contains('{') {

@@ -78,7 +78,7 @@ impl From<&identity::Organization> for Organization {
             name: organization.name.clone(),
             roles: organization.roles.iter().map(|role| Role { name: role.name.clone(), admin: role.admin }).collect(),
             publish: Publish { hosts, upstreams },
-            declared: false,
+            declared: organization.declared,
         }
     }
 }

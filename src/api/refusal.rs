@@ -24,6 +24,8 @@ pub(super) enum Refusal {
     BadToken,
     /// A token for one organization, where the whole server is meant.
     OneOrganization,
+    /// A change that reaches beyond the organization, or beyond what its admins say of it.
+    OutOfReach(String),
     /// No such thing, or none that this token may know of: the two look the same.
     NotFound,
     /// Nothing answers this method here.
@@ -77,6 +79,9 @@ impl Refusal {
                 "This token opens one organization",
                 "Use the paths below /organizations/ and its id, or a token that opens the server.".to_owned(),
             ),
+            Self::OutOfReach(why) => {
+                (StatusCode::FORBIDDEN, "out-of-reach", "That is for server admins to change", why.clone())
+            }
             Self::NotFound => (
                 StatusCode::NOT_FOUND,
                 "not-found",
@@ -185,9 +190,12 @@ impl From<EditError> for Refusal {
         match error {
             EditError::Declared(_) => Self::Declared(why),
             EditError::Taken(_) => Self::Taken(why),
-            // What lies beyond a handle's reach is not known to exist.
-            EditError::NoSuch(_) | EditError::OutOfReach(_) => Self::NotFound,
-            EditError::Invalid(_) | EditError::Flawed(_) => Self::Invalid(why),
+            EditError::NoSuch(_) => Self::NotFound,
+            EditError::OutOfReach(_) => Self::OutOfReach(why),
+            EditError::Invalid(_) => Self::Invalid(why),
+            EditError::Flawed(flaws) => {
+                Self::Flawed(flaws.into_iter().map(|flaw| (flaw.part.to_string(), flaw.what)).collect())
+            }
             EditError::Moved => Self::Changed,
             EditError::Dangerous(dangers) => Self::Dangerous(dangers.iter().map(DangerTold::from).collect()),
             EditError::Store(error) => error.into(),
