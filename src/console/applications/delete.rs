@@ -54,8 +54,7 @@ fn told(
         Proposed::Made => Ok(done(&base, Done::Deleted)),
         Proposed::Ask(asked) => {
             let shell = console.shell_of(visitor, organization, Corner::Applications, None);
-            let hosts =
-                application.spec.hosts.iter().map(|host| format!("host {host}: nothing answers there any more"));
+            let hosts = application.spec.hosts.iter().map(|host| format!("Nothing answers at {host} any more."));
             let words = Words {
                 title: format!("Delete {}?", application.spec.name),
                 button: "Delete it",

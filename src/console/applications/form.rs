@@ -104,6 +104,11 @@ async fn take(
     let Some(spec) = draft.spec(organization, before, &console.web.public_url) else {
         return Ok(form_again(pages.application_form(&draft.form(shell, action, cancel))));
     };
+    let live = console.live();
+    if before.is_none() && live.catalogue.applications.iter().any(|other| other.spec.id == spec.id) {
+        draft.taken();
+        return Ok(form_again(pages.application_form(&draft.form(shell, action, cancel))));
+    }
     let own = format!("{base}/{}", spec.id);
     let (expected, made) = match before {
         Some(_) => (Expected::Any, Done::Saved),

@@ -78,12 +78,12 @@ fn told(
 /// What goes along.
 fn goes(live: &Live, organization: &Organization) -> Vec<String> {
     let catalogue = &live.catalogue;
-    let roles = organization.roles.iter().map(|role| format!("role {}, with every grant of it", role.name));
+    let roles = organization.roles.iter().map(|role| format!("Role {}, with every grant of it.", role.name));
     let applications = catalogue.applications.iter().filter(|one| one.organization == organization.key);
-    let applications = applications.map(|one| format!("application {} ({})", one.spec.name, one.spec.id));
+    let applications = applications.map(|one| format!("Application {} ({}).", one.spec.name, one.spec.id));
     let idps = catalogue.idps.iter().filter(|idp| idp.owner == Some(organization.key));
-    let idps = idps.map(|idp| format!("IdP {} ({}), with everybody's identity there", idp.spec.name, idp.spec.id));
+    let idps = idps.map(|idp| format!("IdP {} ({}), with everybody's identity there.", idp.spec.name, idp.spec.id));
     let own = catalogue.policies.iter().filter(|policy| policy.organization == organization.key);
-    let policies = own.filter_map(|policy| Some(format!("its policy at {}", catalogue.idp(policy.idp)?.spec.name)));
+    let policies = own.filter_map(|policy| Some(format!("Its policy at {}.", catalogue.idp(policy.idp)?.spec.name)));
     roles.chain(applications).chain(idps).chain(policies).collect()
 }

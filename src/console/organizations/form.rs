@@ -81,6 +81,11 @@ async fn take(
     let Some((id, edit)) = draft.edit(before) else {
         return Ok(form_again(console.web.pages.organization_form(&draft.form(shell, action, cancel))));
     };
+    let live = console.live();
+    if before.is_none() && live.catalogue.organizations.iter().any(|other| other.id == id) {
+        draft.taken();
+        return Ok(form_again(console.web.pages.organization_form(&draft.form(shell, action, cancel))));
+    }
     let (expected, made) = match before {
         Some(_) => (Expected::Any, Done::Saved),
         None => (Expected::Absent, Done::Created),
