@@ -64,8 +64,15 @@ impl Outcome {
 }
 
 /// Whether the request says that what it writes is new (RFC 9110 13.1.2).
-pub(super) fn is_new(headers: &HeaderMap) -> bool {
-    headers.get(IF_NONE_MATCH).is_some_and(|value| value == "*")
+///
+/// # Errors
+/// When it says something else by that header: no state but none at all is to be excluded.
+pub(super) fn is_new(headers: &HeaderMap) -> Result<bool, Refusal> {
+    match headers.get(IF_NONE_MATCH) {
+        None => Ok(false),
+        Some(value) if value == "*" => Ok(true),
+        Some(_) => Err(Refusal::Query("If-None-Match: only * is understood, for what is new".to_owned())),
+    }
 }
 
 /// How a change is asked for.
@@ -253,7 +260,7 @@ impl Api {
             if query.preview {
                 return self.make(hands, edit, query, Expected::Any).await;
             }
-            if is_new(headers) {
+            if is_new(headers)? {
                 return self.make(hands, edit, query, Expected::Absent).await;
             }
             must_match(headers, &shown(&live)?)?;

@@ -308,7 +308,7 @@ impl Api {
         if !flaws.is_empty() {
             return Err(Refusal::Flawed(flaws.into_iter().map(|flaw| (flaw.part.to_owned(), flaw.what)).collect()));
         }
-        let kept = if is_new(headers) { None } else { Some(self.kept(&place, id).await?) };
+        let kept = if is_new(headers)? { None } else { Some(self.kept(&place, id).await?) };
         let secret = self.secret(&spec, typed.as_deref(), kept.as_ref())?;
         let expected = match &kept {
             None => Expected::Absent,

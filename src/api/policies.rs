@@ -229,10 +229,11 @@ impl Api {
         text: Option<PolicyText>,
     ) -> Result<Outcome, Refusal> {
         let standing = place.standing().await?;
+        let is_new = is_new(headers)?;
         let expected = match standing.version.clone() {
             _ if query.only_preview() => Expected::Any,
-            None if is_new(headers) => Expected::Absent,
-            Some(_) if is_new(headers) => return Err(Refusal::Taken("there is a policy already".to_owned())),
+            None if is_new => Expected::Absent,
+            Some(_) if is_new => return Err(Refusal::Taken("there is a policy already".to_owned())),
             version => {
                 must_match(headers, &place.shown(&standing))?;
                 version.map_or(Expected::Absent, |(_, revision)| Expected::Seen(revision))
