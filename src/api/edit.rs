@@ -255,12 +255,13 @@ impl Api {
         headers: &HeaderMap,
         shown: impl Fn(&Live) -> Result<Value, Refusal> + Send,
     ) -> Result<Outcome, Refusal> {
+        let is_new = is_new(headers)?;
         for _ in 0..ATTEMPTS {
             let live = self.live();
             if query.preview {
                 return self.make(hands, edit, query, Expected::Any).await;
             }
-            if is_new(headers)? {
+            if is_new {
                 return self.make(hands, edit, query, Expected::Absent).await;
             }
             must_match(headers, &shown(&live)?)?;
