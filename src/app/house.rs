@@ -101,7 +101,7 @@ impl House {
         let forwarder = Arc::new(forwarder);
         let current = Arc::new(Current::default());
         current.take(live(&login.scene()));
-        let api = Api::new(Arc::clone(&web), directory.clone(), Arc::clone(&current));
+        let api = Api::new(Arc::clone(&web), directory.clone(), Arc::clone(&current), Arc::clone(&keys));
         let console = Console::new(
             Arc::clone(&web),
             Arc::clone(&sessions),

@@ -2,6 +2,7 @@
 
 mod account;
 mod applications;
+mod attack;
 mod audit;
 mod entry;
 mod idps;
