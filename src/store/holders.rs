@@ -113,6 +113,20 @@ pub async fn of_roles(tx: &mut Tx, roles: &[RoleId]) -> Result<Vec<(RoleId, User
     Ok(given)
 }
 
+/// Organizations that have a role for admins and nobody who holds one that counts at `now`, in order of id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn without_admin(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<OrganizationId>, StoreError> {
+    const SQL: &str = "select o.id from organizations o where o.undeclared_at is null \
+        and exists (select 1 from roles r where r.organization_key = o.key and r.admin and r.undeclared_at is null) \
+        and not exists (select 1 from roles r join grants g on g.role_id = r.id \
+        join users u on u.id = g.user_id where r.organization_key = o.key and u.disabled_at is null and r.admin and r.undeclared_at is null and (g.kept_until is null or g.kept_until >= $1)) \
+        order by o.id limit $2";
+    let rows: Vec<(Parsed<OrganizationId>,)> = tx.conn().all(SQL, values![now, i64::from(limit)]).await?;
+    Ok(rows.into_iter().map(|(id,)| id.0).collect())
+}
+
 /// How many users hold a role that counts at `now`.
 ///
 /// # Errors
