@@ -76,5 +76,6 @@ create index audit_user on audit (user_id, at, id) where user_id is not null;
 create index audit_action on audit (action, at, id);
 create index audit_organization on audit (organization_key, at, id) where organization_key is not null;
 create index audit_organization_action on audit (organization_key, action, at, id) where organization_key is not null;
+
 -- Where an organization's admins may publish applications: host suffixes and upstream networks, as JSON. Null: nowhere.
 alter table organizations add column allotment text;

@@ -6,17 +6,20 @@
 //! told of it is decided in one place.
 
 mod answer;
+mod applications;
 mod audit;
 mod break_glass;
 mod failed;
 mod guard;
 mod idps;
+mod organizations;
 mod overview;
 mod people;
 mod policies;
 mod propose;
 mod shell;
 mod tokens;
+mod typed;
 
 use std::sync::Arc;
 
@@ -27,6 +30,7 @@ use axum::routing::{get, post};
 use crate::base::HttpClients;
 use crate::directory::{Current, Directory, Live, StoreError};
 use crate::session::{HandoffKeys, Sessions};
+use crate::upstream::Forwarder;
 use crate::web::Web;
 
 /// Everything the console works with.
@@ -39,6 +43,8 @@ pub struct Console {
     pub keys: Arc<HandoffKeys>,
     /// Everything there is.
     pub directory: Directory,
+    /// The way upstream, for tests and samples.
+    pub forwarder: Arc<Forwarder>,
     current: Arc<Current>,
     http: HttpClients,
 }
@@ -50,10 +56,11 @@ impl Console {
         sessions: Arc<Sessions>,
         keys: Arc<HandoffKeys>,
         directory: Directory,
+        forwarder: Arc<Forwarder>,
         current: Arc<Current>,
         http: HttpClients,
     ) -> Self {
-        Self { web, sessions, keys, directory, current, http }
+        Self { web, sessions, keys, directory, forwarder, current, http }
     }
 
     /// What is live.
@@ -113,6 +120,32 @@ pub fn router(console: Arc<Console>) -> Router {
         )
         .route("/console/audit", get(audit::show))
         .route("/console/audit/export", get(audit::export))
+        .route("/console/organizations", get(organizations::show_all))
+        .route("/console/organizations/_new", get(organizations::form::show_new).post(organizations::form::make))
+        .route("/console/organizations/{organization}", get(organizations::show))
+        .route(
+            "/console/organizations/{organization}/edit",
+            get(organizations::form::show).post(organizations::form::save),
+        )
+        .route(
+            "/console/organizations/{organization}/delete",
+            get(organizations::delete::show).post(organizations::delete::delete),
+        )
+        .route("/console/organizations/{organization}/applications", get(applications::show_all))
+        .route(
+            "/console/organizations/{organization}/applications/_new",
+            get(applications::form::show_new).post(applications::form::make),
+        )
+        .route("/console/organizations/{organization}/applications/{application}", get(applications::show))
+        .route(
+            "/console/organizations/{organization}/applications/{application}/edit",
+            get(applications::form::show).post(applications::form::save),
+        )
+        .route("/console/organizations/{organization}/applications/{application}/test", post(applications::test))
+        .route(
+            "/console/organizations/{organization}/applications/{application}/delete",
+            get(applications::delete::show).post(applications::delete::delete),
+        )
         .route("/console/organizations/{organization}/audit", get(audit::show_of_organization))
         .route("/console/idps/{idp}/policy", get(policies::show_default).post(policies::take_default))
         .route("/console/idps/{idp}/policy/history", get(policies::list_default))

@@ -34,7 +34,7 @@ pub struct Gateway {
     /// Seals hand-off requests.
     pub keys: Arc<HandoffKeys>,
     /// The way upstream.
-    pub forwarder: Forwarder,
+    pub forwarder: Arc<Forwarder>,
     /// Refused requests, on their way to the audit log.
     pub denials: Arc<Denials>,
     /// Who may go where.

@@ -25,7 +25,7 @@ use hyper::upgrade::OnUpgrade;
 
 use crate::assertion::Assertions;
 use crate::decision::Permit;
-use crate::identity::{ApplicationSpec, Host, PublicUrl};
+use crate::identity::{Destination, Host, PublicUrl};
 
 pub use error::{ForwardError, SetupError};
 pub use identity::ASSERTION_HEADER;
@@ -116,7 +116,8 @@ impl Forwarder {
         if still_allowed.is_some() {
             headers::add_upgrade(&mut parts.headers);
         }
-        self.address(&mut parts.headers, permit.route().spec(), permit.host(), received, chain);
+        let asked = Asked { host: permit.host(), pass_host: permit.route().spec().pass_host, received, chain };
+        self.address(&mut parts.headers, permit.route().destination(), &asked);
         self.identities.add(&mut parts.headers, &permit)?;
         body::frame(&mut parts.headers, &body);
         // In the form that goes to a server (RFC 9112 3.2.1): exactly the path that was decided on.
@@ -132,19 +133,20 @@ impl Forwarder {
     }
 
     /// Says which host was asked for, and by whom.
-    fn address(
-        &self,
-        headers: &mut HeaderMap,
-        spec: &ApplicationSpec,
-        host: &Host,
-        received: Version,
-        chain: &[IpAddr],
-    ) {
-        let public = headers::public_authority(&self.public_url, host);
-        let named = if spec.pass_host { public.clone() } else { headers::value(spec.upstream.authority().as_str()) };
-        headers.insert(header::HOST, named);
-        headers::add_client(headers, received, chain, &self.public_url, public);
+    fn address(&self, headers: &mut HeaderMap, destination: &Destination, asked: &Asked<'_>) {
+        let public = headers::public_authority(&self.public_url, asked.host);
+        let own = || headers::value(destination.upstream().authority().as_str());
+        headers.insert(header::HOST, if asked.pass_host { public.clone() } else { own() });
+        headers::add_client(headers, asked.received, asked.chain, &self.public_url, public);
     }
+}
+
+/// What a browser asked for, as far as every upstream is told.
+struct Asked<'a> {
+    host: &'a Host,
+    pass_host: bool,
+    received: Version,
+    chain: &'a [IpAddr],
 }
 
 /// What is given back of an upstream's answer. If it agrees to a WebSocket that was asked for, the tunnel begins.

@@ -177,7 +177,7 @@ impl From<EditError> for Refusal {
             EditError::Taken(_) => Self::Taken(why),
             // What lies beyond a handle's reach is not known to exist.
             EditError::NoSuch(_) | EditError::OutOfReach(_) => Self::NotFound,
-            EditError::Invalid(_) => Self::Invalid(why),
+            EditError::Invalid(_) | EditError::Flawed(_) => Self::Invalid(why),
             EditError::Moved => Self::Changed,
             EditError::Dangerous(dangers) => {
                 let told = dangers.iter().map(|danger| serde_json::json!(danger.to_string())).collect();

@@ -98,6 +98,7 @@ impl House {
         let public_url = settings.server.public_url.clone();
         let forwarder = Forwarder::new(Default::default(), Arc::clone(&assertions), public_url, own)
             .map_err(|error| internal(&error))?;
+        let forwarder = Arc::new(forwarder);
         let current = Arc::new(Current::default());
         current.take(live(&login.scene()));
         let api = Api::new(Arc::clone(&web), directory.clone(), Arc::clone(&current));
@@ -106,6 +107,7 @@ impl House {
             Arc::clone(&sessions),
             Arc::clone(&keys),
             directory,
+            Arc::clone(&forwarder),
             Arc::clone(&current),
             http,
         );

@@ -2,12 +2,11 @@
 
 use crate::identity::{
     Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, PathPattern, Reach, RoleName, Rule,
-    UpstreamUrl, text,
+    UpstreamUrl, application::web_origin, text,
 };
 
 use super::list::{At, values as plain};
 use super::section::Section;
-use super::values;
 
 /// One `[[application]]`, as far as it could be read.
 pub(super) struct ApplicationDraft {
@@ -44,7 +43,7 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
     let roles = section.full_list("roles", "leave it out to let in every role of the organization", RoleName::parse);
     let headers = headers(&mut section);
     let pass_host = section.flag("pass_host", true);
-    let allowed_origins = section.list("allowed_origins", values::origin).unwrap_or_default();
+    let allowed_origins = section.list("allowed_origins", web_origin).unwrap_or_default();
     let rules: Vec<_> = section.entries("rule", None).into_iter().map(rule).collect();
     section.finish();
     let spec = (|| {

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use url::{Origin, Url};
 
 /// Longest duration: beyond ten years somebody mistook the unit, and sums of instants stay far from overflow.
 const MAX_DURATION: Duration = Duration::from_secs(3650 * 24 * 60 * 60);
@@ -49,20 +48,6 @@ pub(super) fn file(text: &str) -> Result<PathBuf, String> {
     Ok(PathBuf::from(text))
 }
 
-/// An origin in the form browsers send it (RFC 6454, 6.2).
-pub(super) fn origin(text: &str) -> Result<String, String> {
-    let invalid = || "an origin is a scheme and a host, such as https://app.example.com, without a path".to_owned();
-    let url = Url::parse(text).map_err(|_| invalid())?;
-    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-    if !bare || !url.username().is_empty() || url.password().is_some() {
-        return Err(invalid());
-    }
-    match url.origin() {
-        origin @ Origin::Tuple(..) if matches!(url.scheme(), "http" | "https") => Ok(origin.ascii_serialization()),
-        _ => Err(invalid()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,13 +71,5 @@ mod tests {
         assert_eq!(network("10.1.2.3/8").unwrap().to_string(), "10.0.0.0/8");
         assert_eq!(network("::1").unwrap().to_string(), "::1/128");
         assert!(network("10.0.0.0/33").is_err() && network("proxy").is_err());
-    }
-
-    #[test]
-    fn origins_are_what_browsers_send() {
-        assert_eq!(origin("https://App.Example.com:443/").as_deref(), Ok("https://app.example.com"));
-        for bad in ["null", "app.example.com", "https://a/b", "https://u@a", "ftp://a", "file:///a", "https://a?b"] {
-            assert!(origin(bad).is_err(), "{bad}");
-        }
     }
 }

@@ -3,11 +3,13 @@
 
 use super::Console;
 use super::failed::Failed;
+use super::guard::Visitor;
 use crate::directory::{
     Approval, Danger, DangerKind, Edit, EditError, Effect, Expected, Foresight, IdentityChoice, Impact,
     OrganizationAdmin, ServerAdmin, Terms,
 };
-use crate::pages::{EffectLine, ImpactLines, Question};
+use crate::identity::Organization;
+use crate::pages::{CSRF_FIELD, Confirm, EffectLine, ImpactLines, Question, Shell};
 use crate::web::Fields;
 
 /// The field that holds the version whose foresight was shown.
@@ -29,6 +31,11 @@ pub(super) enum Hands<'a> {
 }
 
 impl Hands<'_> {
+    /// Whether they may do everything.
+    pub(super) const fn are_whole(&self) -> bool {
+        matches!(self, Self::Server(_))
+    }
+
     async fn foresee(&self, edit: &Edit) -> Result<Foresight, EditError> {
         match self {
             Self::Server(admin) => admin.foresee(edit).await,
@@ -69,15 +76,28 @@ pub(super) struct Asked {
 }
 
 impl Console {
-    /// What the change would do, for the page that asks; writes nothing.
+    /// The organization of that id, and the hands of the visitor there: a server admin's, or its own admin's.
+    ///
+    /// # Errors
+    /// When there is none, or none that the visitor administers.
+    pub(super) fn hands(&self, visitor: &Visitor, id: &str) -> Result<(Organization, Hands<'_>), Failed> {
+        let (organization, admin) = self.organization_admin(visitor, id)?;
+        let hands = match self.server_admin(visitor) {
+            Ok(server) => Hands::Server(server),
+            Err(_) => Hands::Organization(admin),
+        };
+        Ok((organization, hands))
+    }
+
+    /// Tells what the change would do, also if that is nothing to anybody: for what cannot be undone.
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) async fn ask(&self, hands: Hands<'_>, edit: &Edit) -> Result<Result<Asked, EditError>, Failed> {
+    pub(super) async fn ask(&self, hands: Hands<'_>, edit: &Edit) -> Result<Proposed, Failed> {
         match hands.foresee(edit).await {
-            Ok(foresight) => Ok(Ok(Asked::of(&foresight, &Fields::default(), false, false))),
+            Ok(foresight) => Ok(Proposed::Ask(Asked::of(&foresight, &Fields::default(), false, false))),
             Err(EditError::Store(error)) => Err(error.into()),
-            Err(refused) => Ok(Err(refused)),
+            Err(refused) => Ok(Proposed::Refused(refused)),
         }
     }
 
@@ -119,7 +139,45 @@ impl Console {
     }
 }
 
+/// How a page asks.
+pub(super) struct Words<'a> {
+    /// What is about to happen.
+    pub(super) title: String,
+    /// What it means, sentence by sentence.
+    pub(super) words: Vec<String>,
+    /// What the button says.
+    pub(super) button: &'a str,
+    /// Whether it cannot be undone.
+    pub(super) destructive: bool,
+    /// Where the form is sent.
+    pub(super) action: String,
+    /// Where to go instead.
+    pub(super) cancel: String,
+}
+
 impl Asked {
+    /// The page that asks. What the form said so far goes along.
+    pub(super) fn page(self, shell: Shell, words: Words<'_>, fields: &Fields) -> Confirm {
+        let answered = |name: &str| {
+            [CSRF_FIELD, SHOWN].contains(&name) || self.questions.iter().any(|question| question.name == name)
+        };
+        let said = fields.pairs().filter(|(name, _)| !answered(name));
+        let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Confirm {
+            shell,
+            title: words.title,
+            words: words.words,
+            moved: self.moved,
+            hidden: said.chain([self.hidden.clone()]).collect(),
+            impact: Some(self.impact),
+            questions: self.questions,
+            action: words.action,
+            button: words.button.to_owned(),
+            destructive: words.destructive,
+            cancel: words.cancel,
+        }
+    }
+
     fn of(foresight: &Foresight, fields: &Fields, unanswered: bool, moved: bool) -> Self {
         let question = |danger: &Danger| question(danger, unanswered, fields);
         Self {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::base::QuickHasher;
 use crate::identity::{
     Allow, Application, ApplicationId, ApplicationKey, ApplicationSpec, Catalogue, Destination, Host, Organization,
-    OrganizationKey, PathPattern, Reach, RoleId, RoleName, Rule,
+    OrganizationKey, PathPattern, RoleId, RoleName, Rule,
 };
 use crate::session::Principal;
 
@@ -58,11 +58,7 @@ impl RouteTable {
                 continue;
             };
             let route = Arc::new(Route::compile(application, organization, catalogue.version));
-            let allotted = |host: &&Host| match application.spec.reach {
-                Reach::Anywhere => true,
-                Reach::Allotted => organization.allotment.holds_host(host),
-            };
-            for host in application.spec.hosts.iter().filter(allotted) {
+            for host in application.served(&organization.allotment) {
                 claim(&mut hosts, host, &route);
             }
         }

@@ -57,6 +57,7 @@ pub(crate) fn wiki(upstream: &str, rules: Vec<Rule>) -> Application {
             rules,
             reach: Reach::Anywhere,
         },
+        declared: true,
     }
 }
 
@@ -68,6 +69,7 @@ pub(crate) fn catalogue(applications: Vec<Application>) -> Catalogue {
         name: "Home lab".into(),
         roles: vec![role(ADMIN, "Admin"), role(GUEST, "Guest"), role(MEMBER, "Member")],
         allotment: Allotment::default(),
+        declared: true,
     };
     let other = Organization {
         key: OTHER,
@@ -75,6 +77,7 @@ pub(crate) fn catalogue(applications: Vec<Application>) -> Catalogue {
         name: "Other".into(),
         roles: vec![role(OTHER_ADMIN, "Admin")],
         allotment: Allotment::default(),
+        declared: true,
     };
     Catalogue { version: 1, organizations: vec![home, other], applications, ..Catalogue::default() }
 }

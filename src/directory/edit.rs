@@ -2,6 +2,7 @@
 //! what is dangerous waits for a word, and all of it is written, by the same code. What the file declares is the file's.
 
 mod outline;
+mod publish;
 mod revision;
 
 use std::collections::HashSet;
@@ -13,8 +14,8 @@ use super::plan::{Plan, Stored};
 use super::{ATTEMPTS, Approval, Directory, Foresight, OrganizationAdmin, SealedSecret, ServerAdmin};
 use crate::audit::{About, Action, Entry};
 use crate::identity::{
-    Actor, Allotment, ApplicationId, ApplicationSpec, IdpId, IdpSpec, OrganizationId, OrganizationKey, PolicyText,
-    RoleName,
+    Actor, Allotment, ApplicationId, ApplicationSpec, Flaw, IdpId, IdpSpec, OrganizationId, OrganizationKey,
+    PolicyText, RoleName,
 };
 use crate::store::{StoreError, catalogue};
 
@@ -119,6 +120,9 @@ pub enum EditError {
     /// It cannot be written down like this.
     #[error("{0}")]
     Invalid(String),
+    /// These parts of an application cannot be like this.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Flawed(Vec<Flaw>),
     /// Somebody changed it meanwhile.
     #[error("it has been changed meanwhile: look at it again")]
     Moved,

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use http::uri::Authority;
 use serde::{Deserialize, Serialize};
-use url::Url;
+use url::{Origin, Url};
 
-use super::{ApplicationId, ApplicationKey, Host, Invalid, OrganizationId, OrganizationKey, RoleName, text_noun};
+use super::{
+    Allotment, ApplicationId, ApplicationKey, Host, Invalid, OrganizationId, OrganizationKey, RoleName, text_noun,
+};
 
 /// Which headers tell an application who its user is. The signed assertion goes along with each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,6 +81,23 @@ impl UpstreamUrl {
 }
 
 text_noun!(UpstreamUrl);
+
+/// An origin in the form browsers send it (RFC 6454, 6.2).
+///
+/// # Errors
+/// When it is none.
+pub fn web_origin(text: &str) -> Result<String, Invalid> {
+    let invalid = || Invalid::new("an origin is a scheme and a host, such as https://app.example.com, without a path");
+    let url = Url::parse(text).map_err(|_| invalid())?;
+    let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if !bare || !url.username().is_empty() || url.password().is_some() {
+        return Err(invalid());
+    }
+    match url.origin() {
+        origin @ Origin::Tuple(..) if matches!(url.scheme(), "http" | "https") => Ok(origin.ascii_serialization()),
+        _ => Err(invalid()),
+    }
+}
 
 /// The paths a rule speaks of: exactly one path, or everything below a prefix that ends in `/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,4 +216,39 @@ pub struct Application {
     pub organization: OrganizationKey,
     /// What is written down of it.
     pub spec: ApplicationSpec,
+    /// Whether the configuration file declares it.
+    pub declared: bool,
+}
+
+impl Application {
+    /// The hosts it is served at, where that is allotted to its organization.
+    pub fn served<'a>(&'a self, allotment: &'a Allotment) -> impl Iterator<Item = &'a Host> {
+        let may = |host: &&Host| match self.spec.reach {
+            Reach::Anywhere => true,
+            Reach::Allotted => allotment.holds_host(host),
+        };
+        self.spec.hosts.iter().filter(may)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_what_browsers_send() {
+        let told = web_origin("https://App.Example.com:443/");
+        assert_eq!(told.as_deref(), Ok("https://app.example.com"));
+        for bad in ["null", "app.example.com", "https://a/b", "https://u@a", "ftp://a", "file:///a", "https://a?b"] {
+            assert!(web_origin(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_upstream_is_written_in_one_way() {
+        assert_eq!(UpstreamUrl::parse("http://10.1.2.3:3000/").unwrap().as_str(), "http://10.1.2.3:3000");
+        for bad in [" http://a", "http://a\n", "http://a\tb", "http://a/b", "http://u@a", "ftp://a", "a:80"] {
+            assert!(UpstreamUrl::parse(bad).is_err(), "{bad:?}");
+        }
+    }
 }

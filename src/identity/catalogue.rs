@@ -56,6 +56,7 @@ impl Catalogue {
                     })
                     .collect(),
                 allotment: spec.allotment.clone(),
+                declared: true,
             })
             .collect();
         // As the database gives them.
@@ -88,7 +89,7 @@ impl Catalogue {
         }
         let application = |spec: &ApplicationSpec| {
             let organization = *keys.get(&spec.organization)?;
-            Some(Application { key: ApplicationKey::new(key()), organization, spec: spec.clone() })
+            Some(Application { key: ApplicationKey::new(key()), organization, spec: spec.clone(), declared: true })
         };
         let applications = declaration.applications.iter().filter_map(application).collect();
         Self { version: 0, organizations, idps, policies, applications }

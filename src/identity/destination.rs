@@ -16,8 +16,12 @@ pub struct Destination {
 impl Destination {
     /// Where the requests of an application go whose organization has this allotment.
     pub fn of(spec: &ApplicationSpec, allotment: &Allotment) -> Self {
-        let upstream = spec.upstream.clone();
-        match spec.reach {
+        Self::new(spec.upstream.clone(), spec.reach, allotment)
+    }
+
+    /// An upstream, as far as an application may reach.
+    pub fn new(upstream: UpstreamUrl, reach: Reach, allotment: &Allotment) -> Self {
+        match reach {
             Reach::Anywhere => Self { name: upstream.as_str().into(), upstream, within: None },
             Reach::Allotted => {
                 let networks: Vec<&str> = allotment.upstreams.iter().map(Network::as_str).collect();

@@ -4,10 +4,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use super::{
-    Allow, Application, ApplicationKey, ApplicationSpec, Catalogue, Host, Organization, PublicUrl, Reach, RoleName,
-    Rule,
-};
+use super::{Allow, ApplicationSpec, Host, Invalid, Organization, PublicUrl, Reach, RoleName, Rule};
 
 /// Most public hosts of one application: each is an entry in the table that every request is looked up in.
 pub const MAX_HOSTS: usize = 32;
@@ -19,8 +16,6 @@ pub const MAX_ORIGINS: usize = 32;
 /// The part of an application that something is wrong with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Its id.
-    Id,
     /// Its public hosts.
     Hosts,
     /// Its upstream.
@@ -48,7 +43,6 @@ pub struct Flaw {
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Id => f.write_str("id"),
             Self::Hosts => f.write_str("hosts"),
             Self::Upstream => f.write_str("upstream"),
             Self::Roles => f.write_str("roles"),
@@ -66,14 +60,12 @@ impl fmt::Display for Flaw {
 }
 
 /// Where an application is to be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Site<'a> {
-    /// Everything that is live.
-    pub live: &'a Catalogue,
     /// The organization it belongs to.
     pub organization: &'a Organization,
-    /// Its own row, if it has one already.
-    pub own: Option<ApplicationKey>,
+    /// Every other application that is live.
+    pub others: Vec<&'a ApplicationSpec>,
 }
 
 impl Site<'_> {
@@ -81,9 +73,6 @@ impl Site<'_> {
     /// taken.
     pub fn flaws(&self, spec: &ApplicationSpec) -> Vec<Flaw> {
         let mut flaws = Flaws(Vec::new());
-        if self.others().any(|other| other.spec.id == spec.id) {
-            flaws.add(Part::Id, format!("`{}` is taken by another application; choose another id", spec.id));
-        }
         self.hosts(spec, &mut flaws);
         if spec.reach == Reach::Allotted && !self.organization.allotment.may_hold(&spec.upstream) {
             flaws.add(Part::Upstream, self.allotted_networks());
@@ -109,15 +98,11 @@ impl Site<'_> {
         flaws.0
     }
 
-    fn others(&self) -> impl Iterator<Item = &Application> {
-        self.live.applications.iter().filter(|application| Some(application.key) != self.own)
-    }
-
     fn hosts(&self, spec: &ApplicationSpec, flaws: &mut Flaws) {
         if spec.hosts.is_empty() || spec.hosts.len() > MAX_HOSTS {
             flaws.add(Part::Hosts, format!("name 1 to {MAX_HOSTS} public hosts, such as wiki.example.com"));
         }
-        let taken: HashSet<&Host> = self.others().flat_map(|other| &other.spec.hosts).collect();
+        let taken: HashSet<&Host> = self.others.iter().flat_map(|other| &other.hosts).collect();
         let mut seen = HashSet::new();
         for host in &spec.hosts {
             if !seen.insert(host) {
@@ -151,15 +136,13 @@ impl PublicUrl {
     ///
     /// # Errors
     /// When it is ours, or would be served over plain http where others can read.
-    pub fn admits(&self, host: &Host) -> Result<(), super::Invalid> {
+    pub fn admits(&self, host: &Host) -> Result<(), Invalid> {
         if host == self.host() {
-            return Err(super::Invalid::new(format!(
-                "`{host}` is the sign-in host; give the application its own host"
-            )));
+            return Err(Invalid::new(format!("`{host}` is the sign-in host; give the application its own host")));
         }
         if !self.is_https() && !host.is_loopback() {
             let why = format!("`{host}` would be served over plain http like the sign-in host; use *.localhost");
-            return Err(super::Invalid::new(why));
+            return Err(Invalid::new(why));
         }
         Ok(())
     }

@@ -46,6 +46,8 @@ pub struct Organization {
     pub roles: Vec<Role>,
     /// Where its admins may publish applications.
     pub allotment: Allotment,
+    /// Whether the configuration file declares it.
+    pub declared: bool,
 }
 
 /// A live role.

@@ -67,7 +67,7 @@ impl Login {
     }
 
     fn entry(&self, application: &Application, organization: &Organization) -> Option<HomeApplication> {
-        let host = application.spec.hosts.first()?;
+        let host = application.served(&organization.allotment).next()?;
         Some(HomeApplication {
             name: application.spec.name.clone(),
             href: self.web.public_url.origin_of(host),

@@ -66,6 +66,7 @@ fn organization(key: OrganizationKey, id: &str) -> Organization {
         name: id.to_owned(),
         roles: vec![role(admin_of(key), "Admin", true), role(member_of(key), "Member", false)],
         allotment: Default::default(),
+        declared: true,
     }
 }
 

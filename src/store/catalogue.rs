@@ -90,21 +90,22 @@ struct RoleRow {
 
 async fn organizations(tx: &mut Tx) -> Result<Vec<Organization>, StoreError> {
     const ORGANIZATIONS: &str =
-        "select key, id, name, allotment from organizations where undeclared_at is null order by id";
+        "select key, id, name, allotment, declared from organizations where undeclared_at is null order by id";
     const ROLES: &str = "select id, organization_key, name, admin from roles where undeclared_at is null order by name";
-    type Row = (Parsed<OrganizationKey>, Parsed<OrganizationId>, String, Option<FromJson<Allotment>>);
+    type Row = (Parsed<OrganizationKey>, Parsed<OrganizationId>, String, Option<FromJson<Allotment>>, bool);
     let rows: Vec<Row> = tx.conn().all(ORGANIZATIONS, vec![]).await?;
     let mut roles: HashMap<OrganizationKey, Vec<Role>> = HashMap::new();
     for row in tx.conn().all::<RoleRow>(ROLES, vec![]).await? {
         let role = Role { id: row.id.0, name: row.name.0, admin: row.admin };
         roles.entry(row.organization_key.0).or_default().push(role);
     }
-    let organization = |(key, id, name, allotment): Row| Organization {
+    let organization = |(key, id, name, allotment, declared): Row| Organization {
         key: key.0,
         id: id.0,
         name,
         roles: roles.remove(&key.0).unwrap_or_default(),
         allotment: allotment.map(|allotment| allotment.0).unwrap_or_default(),
+        declared,
     };
     Ok(rows.into_iter().map(organization).collect())
 }
@@ -174,12 +175,16 @@ async fn idps(tx: &mut Tx) -> Result<(Vec<Idp>, Vec<OrganizationPolicy>), StoreE
 }
 
 async fn applications(tx: &mut Tx) -> Result<Vec<Application>, StoreError> {
-    const SQL: &str = "select a.key, a.organization_key, a.spec from applications a \
+    const SQL: &str = "select a.key, a.organization_key, a.spec, a.declared from applications a \
         join organizations o on o.key = a.organization_key \
         where a.undeclared_at is null and o.undeclared_at is null order by a.id";
-    type Row = (Parsed<ApplicationKey>, Parsed<OrganizationKey>, FromJson<ApplicationSpec>);
+    type Row = (Parsed<ApplicationKey>, Parsed<OrganizationKey>, FromJson<ApplicationSpec>, bool);
     let rows: Vec<Row> = tx.conn().all(SQL, vec![]).await?;
-    let application =
-        |(key, organization, spec): Row| Application { key: key.0, organization: organization.0, spec: spec.0 };
+    let application = |(key, organization, spec, declared): Row| Application {
+        key: key.0,
+        organization: organization.0,
+        spec: spec.0,
+        declared,
+    };
     Ok(rows.into_iter().map(application).collect())
 }

@@ -7,10 +7,10 @@ use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Version, header};
 use tokio::time::{Instant, timeout};
 
-use super::{ForwardError, Forwarder};
+use super::{Asked, ForwardError, Forwarder};
 use crate::assertion::Claims;
 use crate::decision::Permit;
-use crate::identity::{ApplicationSpec, Destination, Host};
+use crate::identity::{Destination, Host};
 
 /// How long a probed upstream may take to answer: somebody waits in front of the page.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -42,16 +42,12 @@ impl Forwarder {
     ///
     /// # Errors
     /// When no answer comes.
-    pub async fn probe(
-        &self,
-        destination: &Destination,
-        spec: &ApplicationSpec,
-        host: &Host,
-    ) -> Result<Probed, ForwardError> {
+    pub async fn probe(&self, destination: &Destination, host: &Host, pass_host: bool) -> Result<Probed, ForwardError> {
         let start = Instant::now();
         let mut sender = self.pool.connect(destination).await?;
         let mut request = Request::new(Body::empty());
-        self.address(request.headers_mut(), spec, host, Version::HTTP_11, &[]);
+        let asked = Asked { host, pass_host, received: Version::HTTP_11, chain: &[] };
+        self.address(request.headers_mut(), destination, &asked);
         request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         let answer = timeout(PATIENCE, sender.send_request(request)).await.map_err(|_| ForwardError::HeadTimeout)?;
         let status = answer.map_err(|error| ForwardError::of_exchange(&error))?.status();
@@ -62,7 +58,9 @@ impl Forwarder {
     /// says.
     pub fn sample(&self, permit: &Permit, client: IpAddr) -> Sample {
         let mut headers = HeaderMap::new();
-        self.address(&mut headers, permit.route().spec(), permit.host(), Version::HTTP_11, &[client]);
+        let pass_host = permit.route().spec().pass_host;
+        let asked = Asked { host: permit.host(), pass_host, received: Version::HTTP_11, chain: &[client] };
+        self.address(&mut headers, permit.route().destination(), &asked);
         let claims = self.identities.sample(&mut headers, permit);
         let told = |(name, value): (&http::HeaderName, &HeaderValue)| {
             (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())

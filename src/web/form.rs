@@ -33,9 +33,9 @@ impl Fields {
         self.0.iter().filter(move |(field, _)| field == name).map(|(_, value)| value.as_str())
     }
 
-    /// Every field with its value, for a page that carries them along.
-    pub fn pairs(&self) -> impl Iterator<Item = (String, String)> {
-        self.0.iter().cloned()
+    /// Every field with its value, in order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Whether the box is ticked.

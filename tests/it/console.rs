@@ -1,13 +1,15 @@
 //! The console through real HTTP: who gets in, and what each page shows and does.
 
 mod account;
+mod applications;
 mod audit;
 mod entry;
 mod idps;
+mod organizations;
 mod people;
 mod policies;
-mod tokens;
 mod test_sign_in;
+mod tokens;
 
 use crate::kit::attempt::Attempt;
 use crate::kit::browser::{Browser, Response};

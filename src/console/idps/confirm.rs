@@ -100,8 +100,9 @@ impl Console {
         let scope = self.idps_of(visitor, named)?;
         let idp = scope.find(named).await?;
         match self.ask(scope.hands, &act.edit(&idp)).await? {
-            Ok(asked) => Ok(self.idp_act(&scope, visitor, act, &idp, asked)),
-            Err(refused) => Err(unfit(&refused)),
+            Proposed::Ask(asked) => Ok(self.idp_act(&scope, visitor, act, &idp, asked)),
+            Proposed::Refused(refused) => Err(unfit(&refused)),
+            Proposed::Made => Err(Failed::BadRequest),
         }
     }
 

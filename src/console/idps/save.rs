@@ -190,7 +190,9 @@ impl Console {
     fn idp_confirm(&self, work: &Work<'_>, asked: Asked, secret: &SecretEdit) -> Confirm {
         let base = format!("{}/{}", work.scope.base(), work.id);
         let carried = |name: &str| ![CSRF_FIELD, SECRET, SEALED, asked.hidden.0.as_str()].contains(&name);
-        let mut hidden: Vec<(String, String)> = work.form.pairs().filter(|(name, _)| carried(name)).collect();
+        let mut hidden: Vec<(String, String)> = (work.form.pairs().filter(|(name, _)| carried(name)))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
         if let SecretEdit::Set(sealed) = secret {
             hidden.push((SEALED.to_owned(), sealed.as_str().to_owned()));
         }

@@ -63,7 +63,7 @@ pub(in crate::console) async fn confirm_delete(
         "This cannot be undone. Every session of theirs ends.".to_owned(),
         "Where accounts are made by themselves, their next sign-in makes a new one.".to_owned(),
     ];
-    let goes = belongings(&user).map(|it| format!("What goes along: {it}."));
+    let goes = belongings(&user).map(|all| format!("With them go: {all}."));
     let deed = Deed::new("delete", "Delete", format!("Delete {}?", name(&user)), words.into_iter().chain(goes));
     asked(&console, &visitor, &Among(None), &user, deed)
 }
@@ -146,7 +146,7 @@ pub(in crate::console) async fn merge_form(
                 format!("{gone} is no more then, and every session of theirs ends. This cannot be undone."),
                 "Whoever can sign in as the one can then sign in as both.".to_owned(),
             ];
-            let comes = belongings(&goes).map(|it| format!("What comes along: {it}."));
+            let comes = belongings(&goes).map(|all| format!("To {stay} come: {all}."));
             let title = format!("Merge {gone} into {stay}?");
             let mut deed = Deed::new("merge", "Merge", title, words.into_iter().chain(comes));
             deed.hidden.push(("other".to_owned(), goes.id.to_string()));
@@ -226,8 +226,8 @@ fn every_session(user: &ListedUser) -> Deed {
     Deed::new("sessions", "End all", format!("End every session of {}?", name(user)), words)
 }
 
-/// What somebody has that would go, or come along.
-fn belongings(user: &ListedUser) -> impl Iterator<Item = String> {
+/// What somebody has that would go, or come along, if it is anything.
+fn belongings(user: &ListedUser) -> Option<String> {
     let identities = user.identities.iter().map(|one| format!("signing in at {} as {}", one.idp, one.identifier));
     let awaited = user.awaited.iter().map(|(idp, _)| format!("being awaited at {idp}"));
     let roles = user.roles.chunk_by(|one, other| one.key == other.key).filter_map(|held| {
@@ -236,7 +236,8 @@ fn belongings(user: &ListedUser) -> impl Iterator<Item = String> {
         Some(format!("{} in {}", names.join(", "), held.first()?.organization))
     });
     let admin = user.server_admin.then(|| "being a server admin".to_owned());
-    identities.chain(awaited).chain(roles).chain(admin)
+    let all: Vec<String> = identities.chain(awaited).chain(roles).chain(admin).collect();
+    (!all.is_empty()).then(|| all.join("; "))
 }
 
 /// The session that a form names; none: all.

@@ -4,7 +4,7 @@ mod policies;
 
 use uuid::Uuid;
 
-use super::{Edit, EditError, Expected, Reach, Revision, SecretEdit};
+use super::{Edit, EditError, Expected, Reach, Revision, SecretEdit, publish};
 use crate::base::Addresses;
 use crate::directory::danger::DangerKind;
 use crate::directory::plan::{Audience, Plan, Stored};
@@ -58,8 +58,10 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
         allotment: &Allotment,
     ) -> Result<(), EditError> {
         let what = || format!("the organization {id}");
-        self.needs(Reach::Server, what)?;
         let stored = self.stored.organizations.iter().find(|row| row.id == *id);
+        let own = stored.filter(|row| publish::is_own(self.stored, row, roles, allotment));
+        self.needs(own.map_or(Reach::Server, |row| Reach::Organization(row.key)), what)?;
+        publish::organization(name, roles)?;
         let revision = stored.map(|row| Revision::of_organization(row, &self.roles_of(row.key)));
         self.fits(revision, stored.is_some_and(|row| row.declared), what)?;
         let key = stored.map_or_else(|| OrganizationKey::new((self.key)()), |row| row.key);
@@ -170,14 +172,13 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
         self.needs(Reach::Organization(organization), what)?;
         let stored = self.stored.applications.iter().find(|row| row.spec.id == spec.id);
         if let Some(stored) = stored {
+            if *self.expected == Expected::Absent {
+                return Err(EditError::Taken(what()));
+            }
             self.needs(Reach::Organization(stored.organization), what)?;
         }
         self.fits(stored.map(Revision::of_application), stored.is_some_and(|row| row.declared), what)?;
-        let others = self.stored.applications.iter().filter(|row| row.spec.id != spec.id && row.live);
-        let taken = others.flat_map(|row| &row.spec.hosts).find(|host| spec.hosts.contains(host));
-        if let Some(host) = taken {
-            return Err(EditError::Invalid(format!("the host {host} is another application's: choose another")));
-        }
+        publish::application(self.stored, organization, spec, self.reach)?;
         let key = stored.map_or_else(|| ApplicationKey::new((self.key)()), |row| row.key);
         let row = ApplicationRow { key, organization, spec: spec.clone(), declared: false, live: true };
         if stored != Some(&row) {

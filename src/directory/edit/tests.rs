@@ -1,5 +1,6 @@
 mod idps;
 mod policies;
+mod publishing;
 
 use serde_json::json;
 
@@ -111,7 +112,8 @@ async fn an_organizations_admin_reaches_nothing_beyond_it() {
         owned.owner = Some("office".parse().unwrap());
         it.make(made(owned)).await;
         let edits = [
-            organization("club", &[("Admin", true)]),
+            organization("club", &[("Admin", false), ("Guest", false)]),
+            organization("club", &[("Admin", true), ("Guest", true)]),
             organization("other", &[("Admin", true)]),
             made(idp("another")),
             made(idp("guests")),
@@ -151,8 +153,8 @@ async fn an_organizations_admin_changes_what_is_theirs_and_what_is_opened_to_the
         let mut owned = idp("club-idp");
         owned.owner = Some("club".parse().unwrap());
         admin.edit(&made(owned), &Terms::default()).await.unwrap();
-        let desk = Edit::Application(Box::new(application_spec("desk", "club")));
-        admin.edit(&desk, &Terms::default()).await.unwrap();
+        let roles = [("Admin", true), ("Guest", false), ("Member", false)];
+        admin.edit(&organization("club", &roles), &Terms::default()).await.unwrap();
         let mut spec = application_spec("wiki", "club");
         spec.headers = HeaderPreset::None;
         let taken_over = admin.edit(&Edit::Application(Box::new(spec)), &Terms::default()).await;

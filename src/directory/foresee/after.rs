@@ -21,6 +21,7 @@ pub(super) fn catalogue(stored: &Stored, plan: &Plan, version: i64) -> Catalogue
             name: row.name.clone(),
             roles: Vec::new(),
             allotment: row.allotment.clone(),
+            declared: row.declared,
         })
         .collect();
     organizations.sort_by(|one, other| one.id.cmp(&other.id));
@@ -70,7 +71,13 @@ pub(super) fn catalogue(stored: &Stored, plan: &Plan, version: i64) -> Catalogue
     rows.extend(stored.applications.iter().chain(&plan.applications).map(|row| (row.key, row)));
     let removed = |row: &ApplicationRow| plan.removed.applications.iter().any(|(key, _)| *key == row.key);
     let live = rows.into_values().filter(|row| row.live && !removed(row) && places.contains_key(&row.organization));
-    let applications =
-        live.map(|row| Application { key: row.key, organization: row.organization, spec: row.spec.clone() }).collect();
+    let applications = live
+        .map(|row| Application {
+            key: row.key,
+            organization: row.organization,
+            spec: row.spec.clone(),
+            declared: row.declared,
+        })
+        .collect();
     Catalogue { version, organizations, idps, policies, applications }
 }

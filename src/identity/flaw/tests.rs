@@ -4,21 +4,20 @@ use super::*;
 use crate::identity::{Allotment, HeaderPreset, OrganizationKey, Role, RoleId};
 
 const HOME: OrganizationKey = OrganizationKey::new(Uuid::from_u128(1));
-const OTHER: OrganizationKey = OrganizationKey::new(Uuid::from_u128(2));
-const WIKI: ApplicationKey = ApplicationKey::new(Uuid::from_u128(3));
 
-fn organization(key: OrganizationKey, id: &str) -> Organization {
+fn home() -> Organization {
     let role = |number, name: &str| Role {
         id: RoleId::new(Uuid::from_u128(number)),
         name: name.parse().unwrap(),
         admin: false,
     };
     Organization {
-        key,
-        id: id.parse().unwrap(),
+        key: HOME,
+        id: "home-lab".parse().unwrap(),
         name: "Home lab".to_owned(),
         roles: vec![role(10, "Admin"), role(11, "Member")],
         allotment: Allotment::default(),
+        declared: false,
     }
 }
 
@@ -38,7 +37,8 @@ fn wiki() -> ApplicationSpec {
     }
 }
 
-fn live() -> Catalogue {
+/// The home lab, and everything else there is.
+fn live() -> (Organization, ApplicationSpec) {
     let secret = ApplicationSpec {
         id: "secret-project".parse().unwrap(),
         organization: "other".parse().unwrap(),
@@ -46,21 +46,16 @@ fn live() -> Catalogue {
         hosts: vec!["secret.example.com".parse().unwrap()],
         ..wiki()
     };
-    let application = |key, organization, spec| Application { key, organization, spec };
-    Catalogue {
-        organizations: vec![organization(HOME, "home-lab"), organization(OTHER, "other")],
-        applications: vec![
-            application(WIKI, HOME, wiki()),
-            application(ApplicationKey::new(Uuid::from_u128(4)), OTHER, secret),
-        ],
-        ..Catalogue::default()
-    }
+    (home(), secret)
 }
 
-fn flaws(live: &Catalogue, own: Option<ApplicationKey>, change: impl FnOnce(&mut ApplicationSpec)) -> Vec<Flaw> {
+fn flaws(
+    (organization, other): &(Organization, ApplicationSpec),
+    change: impl FnOnce(&mut ApplicationSpec),
+) -> Vec<Flaw> {
     let mut spec = wiki();
     change(&mut spec);
-    Site { live, organization: &live.organizations[0], own }.flaws(&spec)
+    Site { organization, others: vec![other] }.flaws(&spec)
 }
 
 fn rule(path: &str, roles: Option<&[&str]>) -> Rule {
@@ -72,23 +67,11 @@ fn rule(path: &str, roles: Option<&[&str]>) -> Rule {
 }
 
 #[test]
-fn an_application_is_not_in_its_own_way() {
-    assert_eq!(flaws(&live(), Some(WIKI), |_| {}), []);
-    let again = flaws(&live(), None, |_| {});
-    assert_eq!(again.iter().map(|flaw| flaw.part).collect::<Vec<_>>(), [Part::Id, Part::Hosts]);
-}
-
-#[test]
-fn what_is_taken_elsewhere_is_told_without_saying_by_whom() {
-    let told = flaws(&live(), Some(WIKI), |spec| {
-        spec.id = "secret-project".parse().unwrap();
-        spec.hosts = vec!["secret.example.com".parse().unwrap()];
-    });
-    assert_eq!(told.len(), 2);
-    for flaw in told {
-        assert!(flaw.what.contains("is taken") && !flaw.what.contains("Secret"), "{flaw}");
-        assert!(!flaw.what.contains("other/") && !flaw.what.contains(OTHER.to_string().as_str()), "{flaw}");
-    }
+fn a_host_that_is_taken_elsewhere_is_told_without_saying_by_whom() {
+    assert_eq!(flaws(&live(), |_| {}), []);
+    let told = flaws(&live(), |spec| spec.hosts = vec!["secret.example.com".parse().unwrap()]);
+    assert_eq!(told.iter().map(|flaw| flaw.part).collect::<Vec<_>>(), [Part::Hosts]);
+    assert_eq!(told[0].what, "`secret.example.com` is taken; each host leads to one application");
 }
 
 #[test]
@@ -105,7 +88,7 @@ fn each_part_is_told_what_is_wrong_with_it() {
         ("at most 32", Box::new(|spec| spec.allowed_origins = vec!["https://a".to_owned(); 33]), Part::AllowedOrigins),
     ];
     for (words, change, part) in cases {
-        let told = flaws(&live(), Some(WIKI), change);
+        let told = flaws(&live(), change);
         assert!(told.iter().any(|flaw| flaw.part == part && flaw.what.contains(words)), "{words}: {told:?}");
     }
 }
@@ -114,21 +97,21 @@ fn each_part_is_told_what_is_wrong_with_it() {
 fn organizations_publish_only_where_they_are_allotted() {
     let publish = |spec: &mut ApplicationSpec| spec.reach = Reach::Allotted;
     let mut live = live();
-    let told = flaws(&live, Some(WIKI), publish);
+    let told = flaws(&live, publish);
     assert_eq!(told.iter().map(|flaw| flaw.part).collect::<Vec<_>>(), [Part::Hosts, Part::Upstream]);
     assert!(told.iter().all(|flaw| flaw.what.contains("a server admin has to allot")), "{told:?}");
-    live.organizations[0].allotment =
+    live.0.allotment =
         Allotment { hosts: vec!["lab.example.com".parse().unwrap()], upstreams: vec!["10.2.0.0/16".parse().unwrap()] };
-    let told = flaws(&live, Some(WIKI), publish);
+    let told = flaws(&live, publish);
     assert!(told[0].what.contains("lab.example.com") && told[1].what.contains("10.2.0.0/16"), "{told:?}");
-    live.organizations[0].allotment =
+    live.0.allotment =
         Allotment { hosts: vec!["example.com".parse().unwrap()], upstreams: vec!["10.1.0.0/16".parse().unwrap()] };
-    assert_eq!(flaws(&live, Some(WIKI), publish), []);
+    assert_eq!(flaws(&live, publish), []);
 }
 
 #[test]
 fn a_rule_narrows_to_roles_that_enter() {
-    let told = flaws(&live(), Some(WIKI), |spec| {
+    let told = flaws(&live(), |spec| {
         spec.roles = Some(vec!["Member".parse().unwrap()]);
         spec.rules = vec![rule("/a/*", Some(&["Member"])), rule("/b", Some(&["Admin"]))];
     });

@@ -250,7 +250,7 @@ impl Page for ApplicationPage {
             sample: Some(RequestSample {
                 line: "GET / HTTP/1.1".into(),
                 headers: vec![("host".into(), "wiki.example.com".into()), ("remote-user".into(), "alice".into())],
-                assertion: Some(("x-vestibule-assertion".into(), "{ \"sub\": 1 }".into())),
+                assertion: Some(("x-vestibule-assertion".into(), "{ sub: 1 }".into())),
             }),
             tested: Some(Tested::Answered { status: "200 OK".into(), millis: 12 }),
             declared: false,

@@ -1,0 +1,247 @@
+//! What the form of an application says, and what is wrong with it.
+
+mod rules;
+
+use crate::console::typed::{checked, each, lines};
+use crate::identity::application::web_origin;
+use crate::identity::{
+    Application, ApplicationId, ApplicationSpec, Destination, Flaw, HeaderPreset, Host, Organization, Part, PublicUrl,
+    Reach, RoleName, UpstreamUrl, text,
+};
+use crate::pages::{ApplicationForm, Field, Picked, RuleFields, Shell, Tested, TickedRole};
+use crate::web::Fields;
+
+/// What the form says, as it was typed.
+pub(super) struct Draft {
+    id: Option<Field>,
+    name: Field,
+    hosts: Field,
+    upstream: Field,
+    /// Only a server admin says where it may be.
+    reach: Option<Picked>,
+    who: Picked,
+    roles: Vec<TickedRole>,
+    rules: Vec<RuleFields>,
+    rules_error: Option<String>,
+    headers: Picked,
+    pass_host: bool,
+    origins: Field,
+    tested: Option<Tested>,
+}
+
+/// Every role, or some: the words of the form.
+const EVERY: &str = "every";
+const SOME: &str = "some";
+
+const PRESETS: [(&str, HeaderPreset); 4] = [
+    ("remote", HeaderPreset::Remote),
+    ("x-forwarded", HeaderPreset::XForwarded),
+    ("x-auth-request", HeaderPreset::XAuthRequest),
+    ("none", HeaderPreset::None),
+];
+const REACHES: [(&str, Reach); 2] = [("anywhere", Reach::Anywhere), ("allotted", Reach::Allotted)];
+
+impl Draft {
+    /// An application to be published.
+    pub(super) fn new(organization: &Organization, whole: bool) -> Self {
+        Self {
+            id: Some(Field::default()),
+            name: Field::default(),
+            hosts: Field::default(),
+            upstream: Field::default(),
+            reach: whole.then(|| Picked::of("anywhere")),
+            who: Picked::of(EVERY),
+            roles: ticked(organization, |_| false),
+            rules: Vec::new(),
+            rules_error: None,
+            headers: Picked::of("remote"),
+            pass_host: true,
+            origins: Field::default(),
+            tested: None,
+        }
+    }
+
+    /// An application as it is.
+    pub(super) fn of(application: &Application, organization: &Organization, whole: bool) -> Self {
+        let spec = &application.spec;
+        Self {
+            id: None,
+            name: Field::of(&*spec.name),
+            hosts: Field::of(lines(&spec.hosts)),
+            upstream: Field::of(spec.upstream.as_str()),
+            reach: whole.then(|| Picked::of(word(&REACHES, spec.reach))),
+            who: Picked::of(if spec.roles.is_some() { SOME } else { EVERY }),
+            roles: ticked(organization, |name| spec.roles.iter().flatten().any(|role| role == name)),
+            rules: spec.rules.iter().map(|rule| rules::of(rule, organization)).collect(),
+            rules_error: None,
+            headers: Picked::of(word(&PRESETS, spec.headers)),
+            pass_host: spec.pass_host,
+            origins: Field::of(lines(&spec.allowed_origins)),
+            tested: None,
+        }
+    }
+
+    /// What was typed.
+    pub(super) fn read(fields: &Fields, organization: &Organization, new: bool, whole: bool) -> Self {
+        Self {
+            id: new.then(|| Field::of(fields.typed("id").trim())),
+            name: Field::of(fields.typed("name").trim()),
+            hosts: Field::of(fields.typed("hosts")),
+            upstream: Field::of(fields.typed("upstream").trim()),
+            reach: whole.then(|| picked(&REACHES, fields.typed("reach"))),
+            who: Picked::of(if fields.typed("who") == SOME { SOME } else { EVERY }),
+            roles: ticked(organization, |name| fields.all("role").any(|role| role == name.as_str())),
+            rules: rules::read(fields, organization),
+            rules_error: None,
+            headers: picked(&PRESETS, fields.typed("headers")),
+            pass_host: fields.ticked("pass_host"),
+            origins: Field::of(fields.typed("origins")),
+            tested: None,
+        }
+    }
+
+    /// Does what a button of the rules says.
+    pub(super) fn arrange(&mut self, button: &str, organization: &Organization) {
+        rules::arrange(&mut self.rules, button, organization);
+    }
+
+    /// Where requests would go, and for which host; else what is wrong stands beside the field.
+    pub(super) fn destination(
+        &mut self,
+        organization: &Organization,
+        before: Option<&Application>,
+    ) -> Option<(Destination, Option<Host>, bool)> {
+        let upstream = checked(&mut self.upstream, UpstreamUrl::parse)?;
+        let hosts = each(&mut self.hosts, Host::parse).unwrap_or_default();
+        let reach = self.reach_of(before, &hosts, &upstream);
+        Some((Destination::new(upstream, reach, &organization.allotment), hosts.into_iter().next(), self.pass_host))
+    }
+
+    /// Keeps what became of a test.
+    pub(super) fn tested(&mut self, tested: Tested) {
+        self.tested = Some(tested);
+    }
+
+    /// The application it describes; else what is wrong stands beside the fields.
+    pub(super) fn spec(
+        &mut self,
+        organization: &Organization,
+        before: Option<&Application>,
+        public_url: &PublicUrl,
+    ) -> Option<ApplicationSpec> {
+        let id = match (&mut self.id, before) {
+            (Some(field), _) => checked(field, ApplicationId::parse),
+            (None, before) => before.map(|before| before.spec.id.clone()),
+        };
+        let name = checked(&mut self.name, text::label);
+        let hosts = each(&mut self.hosts, |line| {
+            let host = Host::parse(line)?;
+            public_url.admits(&host)?;
+            Ok(host)
+        });
+        let upstream = checked(&mut self.upstream, UpstreamUrl::parse);
+        let origins = each(&mut self.origins, web_origin);
+        let rules = rules::parsed(&mut self.rules);
+        let roles = (self.who.kind == SOME).then(|| names(&self.roles));
+        let (hosts, upstream) = (hosts?, upstream?);
+        Some(ApplicationSpec {
+            id: id?,
+            organization: organization.id.clone(),
+            name: name?,
+            reach: self.reach_of(before, &hosts, &upstream),
+            hosts,
+            upstream,
+            roles,
+            headers: meant(&PRESETS, self.headers.kind),
+            pass_host: self.pass_host,
+            allowed_origins: origins?,
+            rules: rules?,
+        })
+    }
+
+    /// Where it may be: as a server admin says; else where it was put, if it stays there, or what is allotted.
+    fn reach_of(&self, before: Option<&Application>, hosts: &[Host], upstream: &UpstreamUrl) -> Reach {
+        let stays = |before: &&Application| before.spec.hosts == hosts && before.spec.upstream == *upstream;
+        match (&self.reach, before.filter(stays)) {
+            (Some(picked), _) => meant(&REACHES, picked.kind),
+            (None, Some(before)) => before.spec.reach,
+            (None, None) => Reach::Allotted,
+        }
+    }
+
+    /// Says that the id is taken.
+    pub(super) fn taken(&mut self) {
+        if let Some(id) = &mut self.id {
+            id.error = Some("another application has this id; choose another".to_owned());
+        }
+    }
+
+    /// Says what is wrong with it as a whole.
+    pub(super) fn refused(&mut self, why: String) {
+        self.name.error = Some(why);
+    }
+
+    /// Says what is wrong with each part.
+    pub(super) fn flawed(&mut self, flaws: Vec<Flaw>) {
+        for Flaw { part, what } in flaws {
+            let place = match part {
+                Part::Hosts => &mut self.hosts.error,
+                Part::Upstream => &mut self.upstream.error,
+                Part::Roles => &mut self.who.error,
+                Part::AllowedOrigins => &mut self.origins.error,
+                Part::Rules => &mut self.rules_error,
+                Part::Rule(index) => match self.rules.get_mut(index) {
+                    Some(rule) => &mut rule.path.error,
+                    None => &mut self.rules_error,
+                },
+            };
+            *place = Some(match place.take() {
+                Some(before) => format!("{before}\n{what}"),
+                None => what,
+            });
+        }
+    }
+
+    /// The form.
+    pub(super) fn form(self, shell: Shell, action: String, cancel: String) -> ApplicationForm {
+        ApplicationForm {
+            shell,
+            id: self.id,
+            name: self.name,
+            hosts: self.hosts,
+            upstream: self.upstream,
+            reach: self.reach,
+            tested: self.tested,
+            who: self.who,
+            roles: self.roles,
+            rules: self.rules,
+            rules_error: self.rules_error,
+            headers: self.headers,
+            pass_host: self.pass_host,
+            origins: self.origins,
+            action,
+            cancel,
+        }
+    }
+}
+
+fn ticked(organization: &Organization, is: impl Fn(&RoleName) -> bool) -> Vec<TickedRole> {
+    let role = |name: &RoleName| TickedRole { name: name.to_string(), ticked: is(name) };
+    organization.roles.iter().map(|one| role(&one.name)).collect()
+}
+
+fn names(roles: &[TickedRole]) -> Vec<RoleName> {
+    roles.iter().filter(|role| role.ticked).filter_map(|role| RoleName::parse(&role.name).ok()).collect()
+}
+
+fn picked<T: Copy + Default + PartialEq>(words: &[(&'static str, T)], typed: &str) -> Picked {
+    Picked::of(word(words, meant(words, typed)))
+}
+
+fn meant<T: Copy + Default>(words: &[(&'static str, T)], typed: &str) -> T {
+    words.iter().find(|(word, _)| *word == typed).map(|(_, meant)| *meant).unwrap_or_default()
+}
+
+fn word<T: PartialEq>(words: &[(&'static str, T)], meant: T) -> &'static str {
+    words.iter().find(|(_, other)| *other == meant).map_or("", |(word, _)| word)
+}

@@ -1,0 +1,64 @@
+//! What an upstream will receive, shown with a made-up user: a header that an application misreads is found here and not
+//! by the first person who is locked out.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use http::Uri;
+use uuid::Uuid;
+
+use crate::console::Console;
+use crate::decision::{Decision, RequestPath, RouteTable};
+use crate::identity::{
+    Application, Catalogue, IdentityId, Organization, OrganizationKey, Reach, RoleId, SessionId, UserId, Username,
+};
+use crate::pages::RequestSample;
+use crate::session::Principal;
+use crate::upstream::ASSERTION_HEADER;
+
+/// Where the made-up user is: an address for documentation (RFC 5737).
+const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+
+impl Console {
+    /// What the upstream receives when somebody who holds every role that may enter opens `/` at the first host. Nothing,
+    /// if nobody can.
+    pub(super) fn sample(&self, organization: &Organization, application: &Application) -> Option<RequestSample> {
+        let mut alone = application.clone();
+        // Without an organization's word on where it may be: what is asked here is what would be said.
+        alone.spec.reach = Reach::Anywhere;
+        let host = alone.spec.hosts.first()?.clone();
+        let catalogue =
+            Catalogue { organizations: vec![organization.clone()], applications: vec![alone], ..Catalogue::default() };
+        let path = RequestPath::parse(&Uri::from_static("/")).ok()?;
+        let alice = Arc::new(alice(organization, application)?);
+        match RouteTable::compile(&catalogue).decide(&host, &path, Some(&alice)) {
+            Decision::Permit(permit) => {
+                let sample = self.forwarder.sample(&permit, CLIENT);
+                let claims = sample.claims.and_then(|claims| serde_json::to_string_pretty(&claims).ok());
+                let assertion = claims.map(|claims| (ASSERTION_HEADER.to_string(), claims));
+                Some(RequestSample { line: sample.line, headers: sample.headers, assertion })
+            }
+            Decision::SignIn | Decision::Deny(_) | Decision::Ambiguous(_) | Decision::NoSuchHost => None,
+        }
+    }
+}
+
+/// Somebody who is nobody: her ids are nil, and what is said of her is signed nowhere.
+fn alice(organization: &Organization, application: &Application) -> Option<Principal> {
+    let enters = |name| application.spec.roles.as_ref().is_none_or(|roles| roles.contains(name));
+    let roles = organization.roles.iter().filter(|role| enters(&role.name));
+    let mut roles: Vec<(OrganizationKey, RoleId)> = roles.map(|role| (organization.key, role.id)).collect();
+    roles.sort_unstable();
+    Some(Principal {
+        session: SessionId::new(Uuid::nil()),
+        user: UserId::new(Uuid::nil()),
+        identity: IdentityId::new(Uuid::nil()),
+        username: Username::parse("alice").ok()?,
+        display_name: Some("Alice Liddell".to_owned()),
+        email: Some("alice@example.com".to_owned()),
+        provider: String::new(),
+        server_admin: false,
+        roles,
+        generation: 0,
+    })
+}

@@ -1,0 +1,38 @@
+//! Trying an upstream, and what is told of it.
+
+use crate::console::Console;
+use crate::identity::{Destination, Host};
+use crate::pages::Tested;
+use crate::upstream::ForwardError;
+
+/// Asks the upstream for `/` as nobody, where requests would go.
+pub(super) async fn of(console: &Console, destination: &Destination, host: Option<&Host>, pass_host: bool) -> Tested {
+    // Without a host there is nothing that requests could ask for.
+    let Some(host) = host else {
+        return Tested::Failed { why: "name a public host first".to_owned() };
+    };
+    match console.forwarder.probe(destination, host, pass_host).await {
+        Ok(probed) => Tested::Answered {
+            status: probed.status.to_string(),
+            millis: u64::try_from(probed.took.as_millis()).unwrap_or(u64::MAX),
+        },
+        Err(error) => Tested::Failed { why: remedy(&error) },
+    }
+}
+
+/// What happened, and what to do about it.
+fn remedy(error: &ForwardError) -> String {
+    let advice = match error {
+        ForwardError::Unreachable(_) => "check the address, and that it runs",
+        ForwardError::Ourselves => "name the application's own address",
+        ForwardError::NotAllotted => "use an address in those, or ask a server admin to allot more",
+        ForwardError::ConnectTimeout | ForwardError::HeadTimeout => {
+            "check that it runs, and that no firewall is between"
+        }
+        ForwardError::Broken(_) | ForwardError::Protocol => "check that it speaks http there, or https",
+        ForwardError::Method | ForwardError::Loop | ForwardError::RequestBody | ForwardError::Assertion(_) => {
+            return error.to_string();
+        }
+    };
+    format!("{error}; {advice}.")
+}

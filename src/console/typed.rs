@@ -1,0 +1,22 @@
+//! From what was typed into a field to the noun it is, or to what is wrong with it, beside it.
+
+use crate::identity::Invalid;
+use crate::pages::Field;
+
+/// The noun in a field; else what is wrong stands beside it.
+pub(super) fn checked<T>(field: &mut Field, parse: impl Fn(&str) -> Result<T, Invalid>) -> Option<T> {
+    parse(&field.value).map_err(|invalid| field.error = Some(invalid.to_string())).ok()
+}
+
+/// The nouns in a field, one a line; else what is wrong with the first that is none stands beside it.
+pub(super) fn each<T>(field: &mut Field, parse: impl Fn(&str) -> Result<T, Invalid>) -> Option<Vec<T>> {
+    let lines = field.value.lines().map(str::trim).filter(|line| !line.is_empty());
+    let read: Result<Vec<T>, String> =
+        lines.map(|line| parse(line).map_err(|invalid| format!("{line}: {invalid}"))).collect();
+    read.map_err(|why| field.error = Some(why)).ok()
+}
+
+/// Things as a field shows them, one a line.
+pub(super) fn lines(items: &[impl ToString]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
