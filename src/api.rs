@@ -6,6 +6,7 @@
 
 mod answer;
 mod ask;
+mod edit;
 mod guard;
 mod openapi;
 mod operation;
@@ -14,6 +15,11 @@ mod refusal;
 mod routes;
 mod schema;
 
+mod applications;
+mod audit;
+mod idps;
+mod organizations;
+mod policies;
 mod tokens;
 mod users;
 
@@ -23,6 +29,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 
 use crate::directory::{Current, Directory, Live};
+use crate::session::HandoffKeys;
 use crate::web::Web;
 
 use pace::Pace;
@@ -37,14 +44,15 @@ pub struct Api {
     web: Arc<Web>,
     directory: Directory,
     current: Arc<Current>,
+    keys: Arc<HandoffKeys>,
     pace: Pace,
 }
 
 impl Api {
     /// The API over this directory.
-    pub fn new(web: Arc<Web>, directory: Directory, current: Arc<Current>) -> Self {
+    pub fn new(web: Arc<Web>, directory: Directory, current: Arc<Current>, keys: Arc<HandoffKeys>) -> Self {
         let pace = Pace::new(web.ambient.clone());
-        Self { web, directory, current, pace }
+        Self { web, directory, current, keys, pace }
     }
 
     /// What is live.

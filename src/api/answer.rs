@@ -59,8 +59,9 @@ pub(super) fn done() -> Answer {
 
 /// The state of a thing: a hash of what is shown of it (RFC 9110 8.8.3), so that what nobody can see changes nothing.
 fn etag(body: &impl Serialize) -> Result<HeaderValue, Refusal> {
-    let text = serde_json::to_string(body).map_err(|error| Refusal::Store(error.to_string()))?;
-    let hash = TokenHash::of(text.as_bytes()).to_string();
+    // As a value, so that the order of its members counts for nothing.
+    let shown = serde_json::to_value(body).map_err(|error| Refusal::Store(error.to_string()))?;
+    let hash = TokenHash::of(shown.to_string().as_bytes()).to_string();
     HeaderValue::from_str(&format!("\"{}\"", &hash[..32])).map_err(|error| Refusal::Store(error.to_string()))
 }
 

@@ -9,6 +9,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
+use super::edit::{DangerTold, Preview};
 use super::operation::{Operation, Precondition, Rights};
 use super::schema::{Id, ReferenceText, Slug};
 use super::{BASE, routes};
@@ -34,7 +35,17 @@ struct Problem {
     #[schemars(with = "ReferenceText")]
     reference: String,
     /// Of `dangerous`: what has to be meant.
-    dangers: Option<Vec<String>>,
+    dangers: Option<Vec<DangerTold>>,
+    /// Of `invalid`: what is wrong, part by part.
+    errors: Option<Vec<Flaw>>,
+}
+
+/// Something that is wrong, and with which part.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "a schema: problems are made by web")]
+struct Flaw {
+    part: String,
+    detail: String,
 }
 
 /// `GET /openapi.json`.
@@ -130,9 +141,17 @@ fn parameters(operation: &Operation, schemas: &mut SchemaGenerator) -> Vec<Value
         all.push(json!({
             "name": "If-Match",
             "in": "header",
-            "required": operation.precondition == Precondition::Required,
-            "description": "The ETag of the state that is meant, or `*`.",
+            "required": operation.precondition == Precondition::Required && !operation.makes,
+            "description": "The ETag of the state that is meant, or `*`. A preview needs none.",
             "schema": { "type": "string" },
+        }));
+    }
+    if operation.makes {
+        all.push(json!({
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "`*` makes what is not there yet.",
+            "schema": { "type": "string", "const": "*" },
         }));
     }
     all
@@ -155,13 +174,26 @@ fn not_null(mut schema: Value) -> Value {
 fn responses(operation: &Operation, schemas: &mut SchemaGenerator) -> Value {
     let mut responses = Map::new();
     let mut given = json!({ "description": operation.given.what });
-    if let Some(schema) = operation.given.schema {
-        given["content"] = json!({ "application/json": { "schema": schema(schemas) } });
+    let schema = operation.given.schema.map(|schema| schema(schemas));
+    if operation.changes_catalogue {
+        let preview = schemas.subschema_for::<Preview>();
+        let either = schema.iter().chain([&preview]).collect::<Vec<_>>();
+        let content = json!({ "application/json": { "schema": { "anyOf": either } } });
+        let what = if schema.is_some() { operation.given.what } else { "Nothing was done." };
+        let what = format!("{what} With `preview`, what it would do.");
+        responses.insert("200".to_owned(), json!({ "description": what, "content": content }));
+    }
+    if operation.makes {
+        let content = json!({ "application/json": { "schema": schema } });
+        responses.insert("201".to_owned(), json!({ "description": "It is new.", "content": content }));
+    }
+    if let Some(schema) = schema {
+        given["content"] = json!({ "application/json": { "schema": schema } });
     }
     if operation.given.etag {
         given["headers"] = json!({ "ETag": { "description": "The state it is in.", "schema": { "type": "string" } } });
     }
-    responses.insert(operation.given.status.to_string(), given);
+    responses.entry(operation.given.status.to_string()).or_insert(given);
     if let Some(nothing) = operation.nothing {
         responses.insert("204".to_owned(), json!({ "description": nothing }));
     }
@@ -178,7 +210,7 @@ fn failures(operation: &Operation) -> BTreeSet<u16> {
     if operation.rights != Rights::Public {
         failures.extend([401, 429]);
     }
-    if operation.rights == Rights::Server {
+    if operation.rights == Rights::Server || operation.changes_catalogue {
         failures.insert(403);
     }
     if operation.path.contains('{') {

@@ -7,6 +7,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 use http::Method;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use super::edit::ChangeQuery;
 use super::{Api, BASE};
 
 /// Which tokens an operation is for.
@@ -57,8 +58,10 @@ pub(super) struct Operation {
     pub(super) query: Option<SchemaOf>,
     pub(super) body: Option<SchemaOf>,
     pub(super) precondition: Precondition,
-    /// Whether it changes what the configuration file may declare.
+    /// Whether it changes what the configuration file may declare, and can be looked at before.
     pub(super) changes_catalogue: bool,
+    /// Whether it makes what is not there yet.
+    pub(super) makes: bool,
     pub(super) given: Given,
     /// When it goes well and there is nothing to give, that.
     pub(super) nothing: Option<&'static str>,
@@ -87,6 +90,7 @@ impl Operation {
             body: None,
             precondition: Precondition::None,
             changes_catalogue: false,
+            makes: false,
             given: Given { status: 204, what: "Done.", schema: None, etag: false },
             nothing: None,
             route: on(filter, handler),
@@ -126,8 +130,15 @@ impl Operation {
         self
     }
 
+    /// Changes the catalogue, on the terms of [`ChangeQuery`].
     pub(super) fn changes_catalogue(mut self) -> Self {
         self.changes_catalogue = true;
+        self.precondition(Precondition::Required).asks::<ChangeQuery>()
+    }
+
+    /// Makes what is not there yet, if the request says that it is new.
+    pub(super) fn makes(mut self) -> Self {
+        self.makes = true;
         self
     }
 

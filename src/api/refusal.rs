@@ -7,8 +7,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
+use serde_json::json;
 
 use super::Api;
+use super::edit::DangerTold;
 use crate::base::Reference;
 use crate::directory::{AdminError, EditError, ExplainError, StoreError, TokenError};
 use crate::web::Problem;
@@ -22,6 +24,8 @@ pub(super) enum Refusal {
     BadToken,
     /// A token for one organization, where the whole server is meant.
     OneOrganization,
+    /// A change that reaches beyond the organization, or beyond what its admins say of it.
+    OutOfReach(String),
     /// No such thing, or none that this token may know of: the two look the same.
     NotFound,
     /// Nothing answers this method here.
@@ -39,7 +43,9 @@ pub(super) enum Refusal {
     /// The configuration file declares it.
     Declared(String),
     /// It does what has to be meant.
-    Dangerous(Vec<serde_json::Value>, String),
+    Dangerous(Vec<DangerTold>),
+    /// Parts of it are wrong, each with what and why.
+    Flawed(Vec<(String, String)>),
     /// It must be said which state of the thing is meant.
     NoPrecondition,
     /// It is in another state than the one that is meant.
@@ -73,6 +79,9 @@ impl Refusal {
                 "This token opens one organization",
                 "Use the paths below /organizations/ and its id, or a token that opens the server.".to_owned(),
             ),
+            Self::OutOfReach(why) => {
+                (StatusCode::FORBIDDEN, "out-of-reach", "That is for server admins to change", why.clone())
+            }
             Self::NotFound => (
                 StatusCode::NOT_FOUND,
                 "not-found",
@@ -100,17 +109,23 @@ impl Refusal {
             Self::Declared(why) => {
                 (StatusCode::CONFLICT, "declared", "The configuration file declares it", why.clone())
             }
-            Self::Dangerous(_, why) => (
+            Self::Dangerous(_) => (
                 StatusCode::CONFLICT,
                 "dangerous",
                 "That has to be meant",
-                format!("{why}. Look at `dangers`, and send the request again with `approve`."),
+                "Nothing was done. Look at `dangers`, and say in the query of each that it is meant.".to_owned(),
+            ),
+            Self::Flawed(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid",
+                "That cannot be done as it is asked",
+                "Look at `errors`, each with the part it is about.".to_owned(),
             ),
             Self::NoPrecondition => (
                 StatusCode::PRECONDITION_REQUIRED,
                 "if-match-required",
                 "Which state is meant must be said",
-                "Send If-Match with the ETag that was read, or `*` for whatever is there.".to_owned(),
+                "Send If-Match with the ETag that was read, or `*` for whatever is there; or If-None-Match: * for what is new.".to_owned(),
             ),
             Self::Changed => (
                 StatusCode::PRECONDITION_FAILED,
@@ -175,14 +190,14 @@ impl From<EditError> for Refusal {
         match error {
             EditError::Declared(_) => Self::Declared(why),
             EditError::Taken(_) => Self::Taken(why),
-            // What lies beyond a handle's reach is not known to exist.
-            EditError::NoSuch(_) | EditError::OutOfReach(_) => Self::NotFound,
-            EditError::Invalid(_) | EditError::Flawed(_) => Self::Invalid(why),
-            EditError::Moved => Self::Changed,
-            EditError::Dangerous(dangers) => {
-                let told = dangers.iter().map(|danger| serde_json::json!(danger.to_string())).collect();
-                Self::Dangerous(told, "Nothing was done".to_owned())
+            EditError::NoSuch(_) => Self::NotFound,
+            EditError::OutOfReach(_) => Self::OutOfReach(why),
+            EditError::Invalid(_) => Self::Invalid(why),
+            EditError::Flawed(flaws) => {
+                Self::Flawed(flaws.into_iter().map(|flaw| (flaw.part.to_string(), flaw.what)).collect())
             }
+            EditError::Moved => Self::Changed,
+            EditError::Dangerous(dangers) => Self::Dangerous(dangers.iter().map(DangerTold::from).collect()),
             EditError::Store(error) => error.into(),
         }
     }
@@ -221,8 +236,13 @@ impl Api {
             _ => tracing::info!(%reference, outcome = code, "refused in the API"),
         }
         let mut problem = Problem::new(status, code, title, detail, &reference);
-        if let Refusal::Dangerous(dangers, _) = refusal {
-            problem = problem.with("dangers", dangers.clone().into());
+        match refusal {
+            Refusal::Dangerous(dangers) => problem = problem.with("dangers", json!(dangers)),
+            Refusal::Flawed(flaws) => {
+                let flaw = |(part, what): &(String, String)| json!({ "part": part, "detail": what });
+                problem = problem.with("errors", flaws.iter().map(flaw).collect());
+            }
+            _ => {}
         }
         let mut response = problem.answer();
         let mut header = |name, value: &str| {

@@ -1,16 +1,24 @@
 //! Every operation of the API. The router and the document are both made of this table.
 
 use super::answer::Page;
+use super::ask::PageQuery;
 use super::operation::{Operation, Precondition, Rights, delete, get, patch, post, put};
-use super::{openapi, tokens, users};
+use super::{applications, audit, idps, openapi, organizations, policies, tokens, users};
 
 /// All of them, in the order of the document.
 pub(super) fn operations() -> Vec<Operation> {
-    about().into_iter().chain(users_of_server()).chain(users_of_organization()).collect()
+    let server = about().into_iter().chain(organizations()).chain(users_of_server());
+    let catalogue = applications().into_iter().chain(idps()).chain(policies());
+    server.chain(users_of_organization()).chain(catalogue).chain(audit()).collect()
 }
 
 const TOKENS: &str = "Tokens";
+const ORGANIZATIONS: &str = "Organizations";
 const USERS: &str = "Users";
+const APPLICATIONS: &str = "Applications";
+const IDPS: &str = "Identity providers";
+const POLICIES: &str = "Policies";
+const AUDIT: &str = "Audit";
 
 /// The API itself, and the tokens that open it.
 fn about() -> [Operation; 6] {
@@ -129,5 +137,184 @@ fn users_of_organization() -> [Operation; 7] {
         )
         .summary(USERS, "The last sign-in of each identity, explained as far as it concerns the organization")
         .gives::<Page<users::SignIn>>(200, "What each gave then, and would give now."),
+    ]
+}
+
+/// Organizations and their roles.
+fn organizations() -> [Operation; 4] {
+    [
+        get("/organizations", "listOrganizations", organizations::list)
+            .summary(ORGANIZATIONS, "Organizations, in order of id")
+            .asks::<PageQuery>()
+            .gives::<Page<organizations::Organization>>(200, "A page of organizations."),
+        get("/organizations/{organization}", "getOrganization", organizations::show)
+            .summary(ORGANIZATIONS, "An organization")
+            .gives_one::<organizations::Organization>(200, "The organization."),
+        put("/organizations/{organization}", "putOrganization", organizations::put)
+            .summary(ORGANIZATIONS, "Make or change an organization")
+            .details(
+                "Its own admins name its roles; who administers and where they publish is for server admins to say.",
+            )
+            .takes::<organizations::OrganizationText>()
+            .changes_catalogue()
+            .makes()
+            .gives_one::<organizations::Organization>(200, "The organization as it is now."),
+        delete("/organizations/{organization}", "removeOrganization", organizations::remove)
+            .summary(ORGANIZATIONS, "Remove an organization")
+            .details("With it go its roles, applications, IdPs and policies, and every grant.")
+            .changes_catalogue(),
+    ]
+}
+
+/// Applications.
+fn applications() -> [Operation; 4] {
+    [
+        get("/organizations/{organization}/applications", "listApplications", applications::list)
+            .summary(APPLICATIONS, "The applications of an organization, in order of id")
+            .asks::<PageQuery>()
+            .gives::<Page<applications::Application>>(200, "A page of applications."),
+        get("/organizations/{organization}/applications/{application}", "getApplication", applications::show)
+            .summary(APPLICATIONS, "An application")
+            .gives_one::<applications::Application>(200, "The application."),
+        put("/organizations/{organization}/applications/{application}", "putApplication", applications::put)
+            .summary(APPLICATIONS, "Make or change an application")
+            .details("An organization's own admins publish within what is allotted to it.")
+            .takes::<applications::ApplicationText>()
+            .changes_catalogue()
+            .makes()
+            .gives_one::<applications::Application>(200, "The application as it is now."),
+        delete("/organizations/{organization}/applications/{application}", "removeApplication", applications::remove)
+            .summary(APPLICATIONS, "Remove an application")
+            .changes_catalogue(),
+    ]
+}
+
+/// What happened, and why.
+fn audit() -> [Operation; 4] {
+    [
+        get("/audit", "listAudit", audit::list)
+            .summary(AUDIT, "The audit log, the newest first")
+            .asks::<audit::LogQuery>()
+            .gives::<Page<audit::Line>>(200, "A page of lines."),
+        get("/references/{reference}", "explainReference", audit::explain)
+            .summary(AUDIT, "What a page told of that showed this reference")
+            .gives::<audit::Explained>(200, "What happened, to whom, and what the policies make of it."),
+        get("/organizations/{organization}/audit", "listOrganizationAudit", audit::list_of_organization)
+            .summary(AUDIT, "What the audit log holds about an organization, the newest first")
+            .asks::<audit::OrganizationLogQuery>()
+            .gives::<Page<audit::Line>>(200, "A page of lines."),
+        get(
+            "/organizations/{organization}/references/{reference}",
+            "explainOrganizationReference",
+            audit::explain_of_organization,
+        )
+        .summary(AUDIT, "The same, of a present member and as far as it concerns the organization")
+        .gives::<audit::Explained>(200, "What happened, to whom, and what the policies make of it."),
+    ]
+}
+
+/// Identity providers.
+fn idps() -> [Operation; 10] {
+    const SECRET: &str = "The client secret is kept sealed, for this issuer alone, and never shown. The default policy has \
+        an address of its own.";
+    [
+        get("/idps", "listIdps", idps::list).summary(IDPS, "The IdPs that are for all, in order of name").gives::<Page<
+            idps::IdpLine,
+        >>(
+            200,
+            "All of them.",
+        ),
+        get("/idps/{idp}", "getIdp", idps::show)
+            .summary(IDPS, "An IdP that is for all")
+            .gives_one::<idps::Idp>(200, "The IdP."),
+        put("/idps/{idp}", "putIdp", idps::put)
+            .summary(IDPS, "Make or change an IdP that is for all")
+            .details(SECRET)
+            .takes::<idps::IdpText>()
+            .changes_catalogue()
+            .makes()
+            .gives_one::<idps::Idp>(200, "The IdP as it is now."),
+        patch("/idps/{idp}", "changeIdp", idps::change)
+            .summary(IDPS, "Disable or enable an IdP that is for all")
+            .takes::<idps::IdpChange>()
+            .changes_catalogue()
+            .precondition(Precondition::Optional)
+            .gives_one::<idps::Idp>(200, "The IdP as it is now."),
+        delete("/idps/{idp}", "removeIdp", idps::remove)
+            .summary(IDPS, "Remove an IdP that is for all")
+            .details("With it go its policies, its identities, what those gave, and their sessions.")
+            .changes_catalogue(),
+        get("/organizations/{organization}/idps", "listOrganizationIdps", idps::list_of_organization)
+            .summary(IDPS, "An organization's own IdPs, in order of name")
+            .gives::<Page<idps::IdpLine>>(200, "All of them."),
+        get("/organizations/{organization}/idps/{idp}", "getOrganizationIdp", idps::show_of_organization)
+            .summary(IDPS, "An organization's own IdP")
+            .gives_one::<idps::Idp>(200, "The IdP."),
+        put("/organizations/{organization}/idps/{idp}", "putOrganizationIdp", idps::put_of_organization)
+            .summary(IDPS, "Make or change an organization's own IdP")
+            .details(SECRET)
+            .takes::<idps::IdpText>()
+            .changes_catalogue()
+            .makes()
+            .gives_one::<idps::Idp>(200, "The IdP as it is now."),
+        patch("/organizations/{organization}/idps/{idp}", "changeOrganizationIdp", idps::change_of_organization)
+            .summary(IDPS, "Disable or enable an organization's own IdP")
+            .takes::<idps::IdpChange>()
+            .changes_catalogue()
+            .precondition(Precondition::Optional)
+            .gives_one::<idps::Idp>(200, "The IdP as it is now."),
+        delete("/organizations/{organization}/idps/{idp}", "removeOrganizationIdp", idps::remove_of_organization)
+            .summary(IDPS, "Remove an organization's own IdP")
+            .details("With it go its policies, its identities, what those gave, and their sessions.")
+            .changes_catalogue(),
+    ]
+}
+
+/// Policies, and what they decide.
+fn policies() -> [Operation; 10] {
+    const SAVED: &str = "It counts from each identity's next sign-in on.";
+    [
+        get("/idps/{idp}/policy", "getDefaultPolicy", policies::show)
+            .summary(POLICIES, "The default policy of an IdP")
+            .gives_one::<policies::Policy>(200, "The policy."),
+        put("/idps/{idp}/policy", "putDefaultPolicy", policies::put)
+            .summary(POLICIES, "Change the default policy of an IdP")
+            .details(SAVED)
+            .takes::<policies::PolicyText>()
+            .changes_catalogue()
+            .gives_one::<policies::Policy>(200, "The policy as it is now."),
+        get("/idps/{idp}/policy/versions", "listDefaultPolicyVersions", policies::list_versions)
+            .summary(POLICIES, "The versions of the default policy of an IdP, the last first")
+            .asks::<PageQuery>()
+            .gives::<Page<policies::Version>>(200, "A page of versions."),
+        post("/idps/{idp}/decision", "decide", policies::decide_at)
+            .summary(POLICIES, "What the policies decide about claims")
+            .takes::<policies::Claimed>()
+            .gives::<policies::Decision>(200, "The verdicts, with their reasons."),
+        get("/organizations/{organization}/policies", "listPolicies", policies::list_own)
+            .summary(POLICIES, "An organization's own policies")
+            .gives::<Page<policies::PolicyLine>>(200, "All of them."),
+        get("/organizations/{organization}/policies/{idp}", "getPolicy", policies::show_own)
+            .summary(POLICIES, "An organization's own policy at an IdP")
+            .gives_one::<policies::Policy>(200, "The policy."),
+        put("/organizations/{organization}/policies/{idp}", "putPolicy", policies::put_own)
+            .summary(POLICIES, "Make or change an organization's own policy at an IdP")
+            .details(SAVED)
+            .takes::<policies::PolicyText>()
+            .changes_catalogue()
+            .makes()
+            .gives_one::<policies::Policy>(200, "The policy as it is now."),
+        delete("/organizations/{organization}/policies/{idp}", "removePolicy", policies::remove_own)
+            .summary(POLICIES, "End an organization's own policy at an IdP")
+            .details("From then on the default policy judges.")
+            .changes_catalogue(),
+        get("/organizations/{organization}/policies/{idp}/versions", "listPolicyVersions", policies::list_own_versions)
+            .summary(POLICIES, "The versions of an organization's own policy at an IdP, the last first")
+            .asks::<PageQuery>()
+            .gives::<Page<policies::Version>>(200, "A page of versions."),
+        post("/organizations/{organization}/policies/{idp}/decision", "decideForOrganization", policies::decide_own)
+            .summary(POLICIES, "What the policies decide about claims for an organization")
+            .takes::<policies::ClaimedHere>()
+            .gives::<policies::Decision>(200, "The verdict, with its reason."),
     ]
 }

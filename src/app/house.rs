@@ -101,7 +101,7 @@ impl House {
         let forwarder = Arc::new(forwarder);
         let current = Arc::new(Current::default());
         current.take(live(&login.scene()));
-        let api = Api::new(Arc::clone(&web), directory.clone(), Arc::clone(&current));
+        let api = Api::new(Arc::clone(&web), directory.clone(), Arc::clone(&current), Arc::clone(&keys));
         let console = Console::new(
             Arc::clone(&web),
             Arc::clone(&sessions),
@@ -110,6 +110,7 @@ impl House {
             Arc::clone(&forwarder),
             Arc::clone(&current),
             http,
+            troubles(&login),
         );
         let denials = Arc::new(Denials::new(db.clone(), ambient.clone()));
         let gateway = Gateway {
@@ -176,6 +177,11 @@ impl House {
         }
         self.db.close().await;
     }
+}
+
+fn troubles(login: &Arc<Login>) -> console::Troubles {
+    let login = Arc::clone(login);
+    Box::new(move || login.scene().troubles())
 }
 
 fn live(scene: &Scene) -> Live {

@@ -85,7 +85,11 @@ pub const ROOMS: &[Room] = &[
             "base",
         ],
     ),
-    room("api", 6, &["upstream", "decision", "directory", "web", "policy", "claims", "audit", "identity", "base"]),
+    room(
+        "api",
+        6,
+        &["upstream", "decision", "directory", "web", "policy", "claims", "session", "audit", "identity", "base"],
+    ),
     room("gateway", 6, &["listener", "session", "decision", "upstream", "audit", "web", "identity", "base"]),
     Room { name: "config", layer: 7, may: May::Below },
     Room { name: "app", layer: 8, may: May::Below },

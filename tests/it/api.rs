@@ -1,6 +1,7 @@
 //! The REST API through real HTTP: who gets in, what it says, and what it refuses.
 
 mod attack;
+mod catalogue;
 mod entry;
 mod users;
 

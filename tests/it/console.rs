@@ -2,11 +2,14 @@
 
 mod account;
 mod applications;
+mod attack;
 mod audit;
 mod entry;
 mod idps;
 mod organizations;
+mod overview;
 mod people;
+mod policies;
 mod test_sign_in;
 mod tokens;
 

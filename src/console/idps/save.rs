@@ -12,11 +12,11 @@ use crate::console::Console;
 use crate::console::answer::{Answer, done, form_again, page};
 use crate::console::failed::Failed;
 use crate::console::guard::{Posted, Visitor};
-use crate::console::propose::{Asked, Proposed, sentence};
+use crate::console::propose::{Asked, Proposed, Words, sentence};
 use crate::directory::{Edit, EditError, Expected, ManagedIdp, SealedSecret, SecretEdit};
 use crate::identity::{ClientAuth, IdpId, IdpSpec, Issuer, text};
 use crate::oidc::{Preview, PreviewError, preview};
-use crate::pages::{CSRF_FIELD, Confirm, Done, Field, Found, IdpForm, SecretField};
+use crate::pages::{Confirm, Done, Field, Found, IdpForm, SecretField};
 use crate::web::Fields;
 
 /// What is never carried from page to page as it was typed.
@@ -162,12 +162,8 @@ impl Console {
     }
 
     fn idp_form(&self, work: &Work<'_>, draft: Draft, secret: SecretField) -> IdpForm {
-        let base = work.scope.base();
         let preset = Preset::of(work.form.typed("preset"));
-        let (action, cancel) = match work.kept {
-            Some(_) => (format!("{base}/{}/edit", work.id), format!("{base}/{}", work.id)),
-            None => (format!("{base}/_new"), base),
-        };
+        let (action, cancel) = work.addresses();
         let steps = if work.kept.is_none() { preset.steps } else { &[] };
         IdpForm {
             shell: work.scope.shell(self, work.visitor, None),
@@ -186,34 +182,36 @@ impl Console {
         }
     }
 
-    /// What the change would do, with everything that was typed carried along.
+    /// What the change would do, with everything that was typed carried along: the secret sealed.
     fn idp_confirm(&self, work: &Work<'_>, asked: Asked, secret: &SecretEdit) -> Confirm {
-        let base = format!("{}/{}", work.scope.base(), work.id);
-        let carried = |name: &str| ![CSRF_FIELD, SECRET, SEALED, asked.hidden.0.as_str()].contains(&name);
-        let mut hidden: Vec<(String, String)> = (work.form.pairs().filter(|(name, _)| carried(name)))
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
-        if let SecretEdit::Set(sealed) = secret {
-            hidden.push((SEALED.to_owned(), sealed.as_str().to_owned()));
-        }
-        hidden.push(asked.hidden);
-        Confirm {
-            shell: work.scope.shell(self, work.visitor, None),
+        let (action, cancel) = work.addresses();
+        let sealed = match secret {
+            SecretEdit::Set(sealed) => Some((SEALED, sealed.as_str())),
+            SecretEdit::Keep => None,
+        };
+        let words = Words {
             title: format!("Change {}", work.form.typed("name").trim()),
             words: Vec::new(),
-            moved: asked.moved,
-            impact: Some(asked.impact),
-            questions: asked.questions,
-            hidden,
-            action: if work.kept.is_some() { format!("{base}/edit") } else { format!("{}/_new", work.scope.base()) },
-            button: "Save".to_owned(),
+            button: "Save",
             destructive: false,
-            cancel: if work.kept.is_some() { base } else { work.scope.base() },
-        }
+            action,
+            cancel,
+        };
+        let shell = work.scope.shell(self, work.visitor, None);
+        asked.page(shell, words, &work.form.replacing(&[SECRET, SEALED], sealed))
     }
 }
 
 impl Work<'_> {
+    /// Where the form is sent, and where to go instead.
+    fn addresses(&self) -> (String, String) {
+        let base = self.scope.base();
+        match self.kept {
+            Some(_) => (format!("{base}/{}/edit", self.id), format!("{base}/{}", self.id)),
+            None => (format!("{base}/_new"), base),
+        }
+    }
+
     /// What becomes of the secret: the one that was typed just now, or before, or the one that is kept. Without an
     /// issuer there is nothing to seal it for.
     fn secret(&self, console: &Console, spec: Option<&IdpSpec>) -> Result<SecretEdit, String> {

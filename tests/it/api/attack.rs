@@ -29,6 +29,15 @@ fn body(operation: &str, with: &BTreeMap<&str, String>) -> Value {
         "changeUser" => json!({ "disabled": true }),
         "setUserRoles" | "setOrganizationUserRoles" => json!({ "roles": ["Member"] }),
         "mergeUser" => json!({ "into": user }),
+        "putOrganization" => json!({ "name": "Eve's", "roles": [{ "name": "Member" }] }),
+        "putApplication" => json!({ "name": "Eve's", "hosts": ["eve.localhost"], "upstream": "http://127.0.0.1:1" }),
+        "putIdp" | "putOrganizationIdp" => {
+            let issuer = "https://eve.example.com";
+            json!({ "name": "Eve's", "issuer": issuer, "client_id": "eve", "client_auth": "none" })
+        }
+        "changeIdp" | "changeOrganizationIdp" => json!({ "enabled": false }),
+        "putDefaultPolicy" | "putPolicy" => json!({ "org": "`true`", "role": "'Admin'" }),
+        "decide" | "decideForOrganization" => json!({ "id_token": { "groups": ["home-lab", "admin"] } }),
         _ => panic!("what does {operation} take?"),
     }
 }
@@ -104,7 +113,7 @@ async fn world() -> (World, BTreeMap<&'static str, String>) {
 async fn an_organizations_token_opens_nothing_of_the_server_or_of_another_organization() {
     let (world, with) = world().await;
     let garage = world.program_of("garage").await;
-    let before = world.census().await;
+    let before = (world.census().await, world.directory().await.version().await.expect("a version"));
     for (path, call) in calls(&with) {
         if path == "/api/v1/token" {
             continue;
@@ -119,7 +128,7 @@ async fn an_organizations_token_opens_nothing_of_the_server_or_of_another_organi
         }
         let _ = problem(&answer);
     }
-    assert_eq!(world.census().await, before);
+    assert_eq!((world.census().await, world.directory().await.version().await.expect("a version")), before);
 }
 
 #[tokio::test]

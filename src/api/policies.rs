@@ -1,0 +1,437 @@
+//! Policies: of an IdP its default policy, of an organization its own at an IdP; their versions, and what they decide.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use http::{HeaderMap, StatusCode};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::Api;
+use super::answer::{Answer, Page, json, must_match, one};
+use super::ask::{Asked, At, Cursor, PageQuery, Sent, limit};
+use super::edit::{ChangeQuery, Hands, Outcome, is_new};
+use super::guard::Caller;
+use super::refusal::Refusal;
+use super::schema::{Id, Instant, Slug};
+use crate::base::Timestamp;
+use crate::claims::{ClaimLimits, ClaimRules, Recorded};
+use crate::directory::{Author, Edit, Expected, Live, PolicyVersion, StandingPolicy};
+use crate::identity::{Idp, IdpId, IdpKey, Organization, OrganizationId, PolicyId, Sight};
+use crate::policy;
+
+/// A policy as it stands.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Policy {
+    /// The IdP whose sign-ins it judges.
+    #[schemars(with = "Slug")]
+    idp: IdpId,
+    /// The organization it judges for; null: every one without its own.
+    #[schemars(with = "Option<Slug>")]
+    organization: Option<OrganizationId>,
+    /// The version in force; null: there is none, and the default policy judges.
+    #[schemars(with = "Option<Id>")]
+    version: Option<PolicyId>,
+    #[serde(flatten)]
+    text: PolicyText,
+    /// Whether the configuration file declares it: then it is read-only here.
+    declared: bool,
+}
+
+/// A pair of selectors, each a JMESPath text; null falls back to the default policy's, and nothing matches nobody.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PolicyText {
+    /// Whether somebody is in the organization.
+    org: Option<String>,
+    /// Which of its roles they hold there.
+    role: Option<String>,
+}
+
+/// A version of a policy.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Version {
+    #[schemars(with = "Id")]
+    id: PolicyId,
+    #[serde(flatten)]
+    text: PolicyText,
+    /// When it came into force.
+    #[schemars(with = "Instant")]
+    since: String,
+    /// When it ceased to be; null: it is in force.
+    #[schemars(with = "Option<Instant>")]
+    until: Option<String>,
+    by: PutBy,
+    /// The user who put it in force, as far as the caller may know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<String>,
+}
+
+/// Who put a version in force.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum PutBy {
+    /// The configuration file.
+    File,
+    /// Whoever runs commands on the server.
+    Operator,
+    /// A user.
+    User,
+    /// Somebody who is gone, or whom the caller may not know.
+    Somebody,
+}
+
+/// An organization's own policies.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct PolicyLine {
+    #[schemars(with = "Slug")]
+    idp: IdpId,
+    #[serde(flatten)]
+    text: PolicyText,
+}
+
+/// Claims to be decided about.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Claimed {
+    /// What the ID token says.
+    id_token: Map<String, Value>,
+    /// What userinfo says, if it was fetched.
+    userinfo: Option<Map<String, Value>>,
+    /// The one organization to tell everything about; absent: those where there is something to tell.
+    #[schemars(with = "Option<Slug>")]
+    organization: Option<OrganizationId>,
+}
+
+/// The same in one organization.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClaimedHere {
+    /// What the ID token says.
+    id_token: Map<String, Value>,
+    /// What userinfo says, if it was fetched.
+    userinfo: Option<Map<String, Value>>,
+}
+
+/// What the policies decide: for each organization a verdict, with its reason.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Decision {
+    /// The version of the catalogue that decided.
+    version: i64,
+    verdicts: Vec<Map<String, Value>>,
+}
+
+impl From<crate::identity::PolicyText> for PolicyText {
+    fn from(text: crate::identity::PolicyText) -> Self {
+        Self { org: text.org, role: text.role }
+    }
+}
+
+impl From<PolicyVersion> for Version {
+    fn from(version: PolicyVersion) -> Self {
+        let (by, username) = match version.by {
+            Author::File => (PutBy::File, None),
+            Author::Operator => (PutBy::Operator, None),
+            Author::User(username) => (PutBy::User, Some(username.to_string())),
+            Author::Somebody => (PutBy::Somebody, None),
+        };
+        Self {
+            id: version.id,
+            text: version.text.into(),
+            since: version.at.to_string(),
+            until: version.retired_at.map(|at| at.to_string()),
+            by,
+            username,
+        }
+    }
+}
+
+/// Where a policy stands.
+struct Place<'a> {
+    hands: Hands<'a>,
+    live: Arc<Live>,
+    idp: (IdpKey, IdpId),
+    organization: Option<Organization>,
+}
+
+impl Place<'_> {
+    async fn standing(&self) -> Result<StandingPolicy, Refusal> {
+        let standing = match (self.hands, &self.organization) {
+            (Hands::Server(admin), organization) => {
+                admin.standing_policy((self.idp.0, organization.as_ref().map(|one| one.key))).await?
+            }
+            (Hands::Organization(admin), _) => admin.standing_policy(self.idp.0).await?,
+        };
+        standing.ok_or(Refusal::NotFound)
+    }
+
+    async fn versions(&self, before: Option<(Timestamp, PolicyId)>, limit: u32) -> Result<Vec<PolicyVersion>, Refusal> {
+        Ok(match (self.hands, &self.organization) {
+            (Hands::Server(admin), organization) => {
+                admin.policy_versions((self.idp.0, organization.as_ref().map(|one| one.key)), before, limit).await?
+            }
+            (Hands::Organization(admin), _) => admin.policy_versions(self.idp.0, before, limit).await?,
+        })
+    }
+
+    fn shown(&self, standing: &StandingPolicy) -> Policy {
+        Policy {
+            idp: self.idp.1.clone(),
+            organization: self.organization.as_ref().map(|organization| organization.id.clone()),
+            version: standing.version.as_ref().map(|(id, _)| *id),
+            text: standing.text.clone().into(),
+            declared: standing.declared,
+        }
+    }
+
+    fn path(&self) -> String {
+        match &self.organization {
+            None => format!("/idps/{}/policy", self.idp.1),
+            Some(organization) => format!("/organizations/{}/policies/{}", organization.id, self.idp.1),
+        }
+    }
+
+    fn edit(&self, text: Option<PolicyText>) -> Edit {
+        Edit::Policy {
+            idp: self.idp.1.clone(),
+            organization: self.organization.as_ref().map(|organization| organization.id.clone()),
+            text: text.map(|text| crate::identity::PolicyText { org: text.org, role: text.role }),
+        }
+    }
+}
+
+impl Api {
+    /// The default policy of an IdP.
+    fn default_policy(&self, caller: &Caller, id: &IdpId) -> Result<Place<'_>, Refusal> {
+        let hands = Hands::Server(self.server_admin(caller)?);
+        let live = self.live();
+        let idp = live.catalogue.idp_by_id(id).ok_or(Refusal::NotFound)?;
+        Ok(Place { hands, idp: (idp.key, id.clone()), organization: None, live: Arc::clone(&live) })
+    }
+
+    /// An organization's own at an IdP that is its own or opened to it, or that a server admin looks at.
+    fn own_policy(&self, caller: &Caller, organization: &OrganizationId, id: &IdpId) -> Result<Place<'_>, Refusal> {
+        let live = self.live();
+        let hands = self.hands(caller, &live, organization)?;
+        let organization = live.catalogue.organizations.iter().find(|other| other.id == *organization);
+        let organization = organization.ok_or(Refusal::NotFound)?.clone();
+        let idp = live.catalogue.idp_by_id(id).filter(|idp| is_open(hands, idp, &organization));
+        let idp = idp.ok_or(Refusal::NotFound)?;
+        Ok(Place { hands, idp: (idp.key, id.clone()), organization: Some(organization), live: Arc::clone(&live) })
+    }
+
+    async fn put_policy(
+        &self,
+        place: &Place<'_>,
+        query: &ChangeQuery,
+        headers: &HeaderMap,
+        text: Option<PolicyText>,
+    ) -> Result<Outcome, Refusal> {
+        let standing = place.standing().await?;
+        let is_new = is_new(headers)?;
+        let expected = match standing.version.clone() {
+            _ if query.only_preview() => Expected::Any,
+            None if is_new => Expected::Absent,
+            Some(_) if is_new => return Err(Refusal::Taken("there is a policy already".to_owned())),
+            version => {
+                must_match(headers, &place.shown(&standing))?;
+                version.map_or(Expected::Absent, |(_, revision)| Expected::Seen(revision))
+            }
+        };
+        self.make(place.hands, &place.edit(text), query, expected).await
+    }
+
+    async fn told_policy(&self, place: &Place<'_>, made: Outcome) -> Answer {
+        if let Outcome::Previewed(preview) = made {
+            return Ok(preview);
+        }
+        let shown = place.shown(&place.standing().await?);
+        made.told(&place.path(), || Ok(shown))
+    }
+}
+
+/// Whether these hands may know of an organization's policies at an IdP.
+fn is_open(hands: Hands<'_>, idp: &Idp, organization: &Organization) -> bool {
+    let owned = idp.owner.is_none_or(|owner| owner == organization.key);
+    match hands {
+        Hands::Server(_) => owned,
+        Hands::Organization(_) => idp.sight(organization.key) != Sight::Nothing,
+    }
+}
+
+/// Where a page of versions ended.
+struct Before((Timestamp, PolicyId));
+
+impl std::str::FromStr for Before {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (at, id) = text.split_once('-').ok_or(())?;
+        Ok(Self((Timestamp::from_micros(at.parse().map_err(|_| ())?), id.parse().map_err(|_| ())?)))
+    }
+}
+
+async fn versions(place: &Place<'_>, query: PageQuery) -> Answer {
+    let before = query.cursor.map(|cursor| cursor.place::<Before>()).transpose()?.map(|before| before.0);
+    let limit = limit(query.limit);
+    let versions = place.versions(before, limit).await?;
+    let last = versions.last().filter(|_| versions.len() == limit as usize);
+    let next = last.map(|version| Cursor::of(&format!("{}-{}", version.at.micros(), version.id)));
+    json(StatusCode::OK, &Page { items: versions.into_iter().map(Version::from).collect(), next })
+}
+
+/// Decides about claims. Takes a core for a while: not one that answers requests.
+async fn decide(
+    live: Arc<Live>,
+    idp: IdpKey,
+    recorded: Recorded,
+    only: Option<crate::identity::OrganizationKey>,
+    sees_all: bool,
+) -> Answer {
+    let work = move || {
+        let (idp, policies) = (live.catalogue.idp(idp), live.policies.idp(idp));
+        let (Some(idp), Some(policies)) = (idp, policies) else { return Err(Refusal::NotFound) };
+        let rules = ClaimRules { list_claims: &idp.spec.list_claims };
+        let claims = recorded.claims(Vec::new(), &rules, &ClaimLimits::default());
+        let claims = claims.map_err(|error| Refusal::Invalid(error.to_string()))?;
+        let decision = match only {
+            Some(organization) => policy::explain(policies, &policies.reach().only(organization), &claims),
+            None => policy::decide(policies, policies.reach(), &claims),
+        };
+        let seen = |verdict| match only {
+            Some(organization) if !sees_all => policies.seen(verdict, idp.sight(organization)),
+            _ => verdict,
+        };
+        let told = decision.verdicts.into_iter().map(seen).filter_map(|verdict| match verdict.to_json() {
+            Value::Object(told) => Some(told),
+            _ => None,
+        });
+        Ok(Decision { version: decision.version, verdicts: told.collect() })
+    };
+    let decided = tokio::task::spawn_blocking(work).await.map_err(|error| Refusal::Store(error.to_string()))??;
+    json(StatusCode::OK, &decided)
+}
+
+pub(super) async fn show(State(api): State<Arc<Api>>, caller: Caller, At(idp): At<IdpId>) -> Answer {
+    let place = api.default_policy(&caller, &idp)?;
+    one(&place.shown(&place.standing().await?))
+}
+
+pub(super) async fn put(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At(idp): At<IdpId>,
+    Asked(query): Asked<ChangeQuery>,
+    headers: HeaderMap,
+    Sent(text): Sent<PolicyText>,
+) -> Answer {
+    let place = api.default_policy(&caller, &idp)?;
+    let made = api.put_policy(&place, &query, &headers, Some(text)).await?;
+    api.told_policy(&place, made).await
+}
+
+pub(super) async fn list_versions(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At(idp): At<IdpId>,
+    Asked(query): Asked<PageQuery>,
+) -> Answer {
+    versions(&api.default_policy(&caller, &idp)?, query).await
+}
+
+pub(super) async fn decide_at(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At(idp): At<IdpId>,
+    Sent(claimed): Sent<Claimed>,
+) -> Answer {
+    let place = api.default_policy(&caller, &idp)?;
+    let live = Arc::clone(&place.live);
+    let only = match &claimed.organization {
+        None => None,
+        Some(id) => {
+            let found = live.catalogue.organizations.iter().find(|organization| organization.id == *id);
+            let unknown = || Refusal::Invalid(format!("there is no organization {id}"));
+            Some(found.ok_or_else(unknown)?.key)
+        }
+    };
+    let recorded = Recorded { id_token: claimed.id_token, userinfo: claimed.userinfo };
+    decide(live, place.idp.0, recorded, only, true).await
+}
+
+pub(super) async fn list_own(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At(organization): At<OrganizationId>,
+) -> Answer {
+    let live = api.live();
+    let hands = api.hands(&caller, &live, &organization)?;
+    let organization = live.catalogue.organizations.iter().find(|other| other.id == organization);
+    let organization = organization.ok_or(Refusal::NotFound)?;
+    let own = live.catalogue.policies.iter().filter(|policy| policy.organization == organization.key);
+    let line = own.filter_map(|policy| {
+        let idp = live.catalogue.idp(policy.idp).filter(|idp| is_open(hands, idp, organization))?;
+        Some(PolicyLine { idp: idp.spec.id.clone(), text: policy.text.clone().into() })
+    });
+    // One for each IdP at most.
+    json(StatusCode::OK, &Page { items: line.collect(), next: None })
+}
+
+pub(super) async fn show_own(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At((organization, idp)): At<(OrganizationId, IdpId)>,
+) -> Answer {
+    let place = api.own_policy(&caller, &organization, &idp)?;
+    one(&place.shown(&place.standing().await?))
+}
+
+pub(super) async fn put_own(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At((organization, idp)): At<(OrganizationId, IdpId)>,
+    Asked(query): Asked<ChangeQuery>,
+    headers: HeaderMap,
+    Sent(text): Sent<PolicyText>,
+) -> Answer {
+    let place = api.own_policy(&caller, &organization, &idp)?;
+    let made = api.put_policy(&place, &query, &headers, Some(text)).await?;
+    api.told_policy(&place, made).await
+}
+
+pub(super) async fn remove_own(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At((organization, idp)): At<(OrganizationId, IdpId)>,
+    Asked(query): Asked<ChangeQuery>,
+    headers: HeaderMap,
+) -> Answer {
+    let place = api.own_policy(&caller, &organization, &idp)?;
+    if place.standing().await?.version.is_none() {
+        return Err(Refusal::NotFound);
+    }
+    api.put_policy(&place, &query, &headers, None).await?.gone()
+}
+
+pub(super) async fn list_own_versions(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At((organization, idp)): At<(OrganizationId, IdpId)>,
+    Asked(query): Asked<PageQuery>,
+) -> Answer {
+    versions(&api.own_policy(&caller, &organization, &idp)?, query).await
+}
+
+pub(super) async fn decide_own(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At((organization, idp)): At<(OrganizationId, IdpId)>,
+    Sent(claimed): Sent<ClaimedHere>,
+) -> Answer {
+    let place = api.own_policy(&caller, &organization, &idp)?;
+    let only = place.organization.as_ref().map(|organization| organization.key);
+    let recorded = Recorded { id_token: claimed.id_token, userinfo: claimed.userinfo };
+    let sees_all = matches!(place.hands, Hands::Server(_));
+    decide(Arc::clone(&place.live), place.idp.0, recorded, only, sees_all).await
+}
