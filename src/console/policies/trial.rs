@@ -143,11 +143,11 @@ pub(super) fn decisions(
 ) -> Decisions {
     let reach = only.map(|only| policies.reach().only(only));
     let reach = reach.as_ref().unwrap_or(policies.reach());
-    let few = reach.len() <= FEW_ORGANIZATIONS;
+    let few = reach.count() <= FEW_ORGANIZATIONS;
     let decision = if few { policy::explain(policies, reach, claims) } else { policy::decide(policies, reach, claims) };
     let verdicts = decision.verdicts.into_iter().take(MAX_SHOWN).map(|verdict| policies.seen(verdict, sight));
     let lines: Vec<VerdictLine> = verdicts.map(|verdict| line(catalogue, &verdict)).collect();
-    Decisions { others: reach.len().saturating_sub(lines.len()), lines, ..shown }
+    Decisions { others: reach.count().saturating_sub(lines.len()), lines, ..shown }
 }
 
 fn line(catalogue: &Catalogue, verdict: &Verdict) -> VerdictLine {
