@@ -3,7 +3,7 @@
 use super::answer::Page;
 use super::ask::PageQuery;
 use super::operation::{Operation, Precondition, Rights, delete, get, patch, post, put};
-use super::{applications, audit, idps, openapi, organizations, policies, tokens, users};
+use super::{applications, attempts, audit, idps, openapi, organizations, policies, tokens, users};
 
 /// All of them, in the order of the document.
 pub(super) fn operations() -> Vec<Operation> {
@@ -167,7 +167,7 @@ fn organizations() -> [Operation; 4] {
 }
 
 /// Applications.
-fn applications() -> [Operation; 4] {
+fn applications() -> [Operation; 5] {
     [
         get("/organizations/{organization}/applications", "listApplications", applications::list)
             .summary(APPLICATIONS, "The applications of an organization, in order of id")
@@ -186,6 +186,9 @@ fn applications() -> [Operation; 4] {
         delete("/organizations/{organization}/applications/{application}", "removeApplication", applications::remove)
             .summary(APPLICATIONS, "Remove an application")
             .changes_catalogue(),
+        post("/organizations/{organization}/applications/{application}/test", "testApplication", attempts::test)
+            .summary(APPLICATIONS, "Ask an application's upstream whether it answers")
+            .gives::<attempts::Tested>(200, "What became of it."),
     ]
 }
 
@@ -214,10 +217,18 @@ fn audit() -> [Operation; 4] {
 }
 
 /// Identity providers.
-fn idps() -> [Operation; 10] {
+fn idps() -> [Operation; 12] {
     const SECRET: &str = "The client secret is kept sealed, for this issuer alone, and never shown. The default policy has \
         an address of its own.";
     [
+        post("/discovery", "discover", attempts::discover)
+            .summary(IDPS, "Ask a provider what it is, before anything is saved")
+            .takes::<attempts::Asked>()
+            .gives::<attempts::Discovered>(200, "What it tells of itself."),
+        post("/organizations/{organization}/discovery", "discoverForOrganization", attempts::discover_for_organization)
+            .summary(IDPS, "Ask a provider what it is, for an organization: on the public internet alone")
+            .takes::<attempts::Asked>()
+            .gives::<attempts::Discovered>(200, "What it tells of itself."),
         get("/idps", "listIdps", idps::list).summary(IDPS, "The IdPs that are for all, in order of name").gives::<Page<
             idps::IdpLine,
         >>(
