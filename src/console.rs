@@ -15,6 +15,7 @@ mod idps;
 mod organizations;
 mod overview;
 mod people;
+mod policies;
 mod propose;
 mod shell;
 mod tokens;
@@ -28,9 +29,13 @@ use axum::routing::{get, post};
 
 use crate::base::HttpClients;
 use crate::directory::{Current, Directory, Live, StoreError};
+use crate::identity::IdpId;
 use crate::session::{HandoffKeys, Sessions};
 use crate::upstream::Forwarder;
 use crate::web::Web;
+
+/// Tells which providers did not answer when they were last asked, with why not.
+pub type Troubles = Box<dyn Fn() -> Vec<(IdpId, String)> + Send + Sync>;
 
 /// Everything the console works with.
 pub struct Console {
@@ -46,10 +51,13 @@ pub struct Console {
     pub forwarder: Arc<Forwarder>,
     current: Arc<Current>,
     http: HttpClients,
+    troubles: Troubles,
+    outlook: overview::Remembered,
 }
 
 impl Console {
     /// The console over what is live now.
+    #[expect(clippy::too_many_arguments, reason = "the rooms it works with, handed over once where the house is built")]
     pub fn new(
         web: Arc<Web>,
         sessions: Arc<Sessions>,
@@ -58,8 +66,10 @@ impl Console {
         forwarder: Arc<Forwarder>,
         current: Arc<Current>,
         http: HttpClients,
+        troubles: Troubles,
     ) -> Self {
-        Self { web, sessions, keys, directory, forwarder, current, http }
+        let outlook = overview::Remembered::default();
+        Self { web, sessions, keys, directory, forwarder, current, http, troubles, outlook }
     }
 
     /// What is live.
@@ -146,6 +156,14 @@ pub fn router(console: Arc<Console>) -> Router {
             get(applications::delete::show).post(applications::delete::delete),
         )
         .route("/console/organizations/{organization}/audit", get(audit::show_of_organization))
+        .route("/console/idps/{idp}/policy", get(policies::show_default).post(policies::take_default))
+        .route("/console/idps/{idp}/policy/history", get(policies::list_default))
+        .route("/console/idps/{idp}/policy/history/{version}", get(policies::compare_default))
+        .route("/console/organizations/{organization}/policies", get(policies::list))
+        .route("/console/organizations/{organization}/policies/{idp}", get(policies::show_own).post(policies::take_own))
+        .route("/console/organizations/{organization}/policies/{idp}/history", get(policies::list_own))
+        .route("/console/organizations/{organization}/policies/{idp}/history/{version}", get(policies::compare_own))
+        .route("/console/playground", get(policies::show_playground).post(policies::ask_playground))
         .route("/console/tokens", get(tokens::show).post(tokens::make))
         .route("/console/tokens/{token}/end", get(tokens::confirm).post(tokens::end))
         .route(

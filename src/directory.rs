@@ -17,6 +17,7 @@ mod foresee;
 mod idps;
 mod live;
 mod losses;
+mod overview;
 mod people;
 mod plan;
 mod policies;
@@ -52,6 +53,7 @@ pub use explain::{
 pub use foresee::{Effect, Foresight, Impact, What};
 pub use idps::{IdpSummary, MANY_PEOPLE, ManagedIdp};
 pub use live::{Current, Live};
+pub use overview::{Day, Outlook, TOLD_DAYS};
 pub use people::{
     FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Own, OwnSession, Person, PersonSession, Sought,
     UserSelector, UserState,

@@ -145,6 +145,11 @@ impl RelyingParty {
         self.settings == *settings
     }
 
+    /// Why the provider did not answer when it was last asked, if it did not.
+    pub fn trouble(&self) -> Option<Arc<String>> {
+        self.discovery.trouble()
+    }
+
     /// The issuer of this provider.
     pub const fn issuer(&self) -> &Issuer {
         &self.settings.issuer

@@ -117,6 +117,7 @@ impl House {
             Arc::clone(&forwarder),
             Arc::clone(&current),
             http,
+            troubles(&login),
         );
         let denials = Arc::new(Denials::new(db.clone(), ambient.clone()));
         let gateway = Gateway {
@@ -183,6 +184,11 @@ impl House {
         }
         self.db.close().await;
     }
+}
+
+fn troubles(login: &Arc<Login>) -> console::Troubles {
+    let login = Arc::clone(login);
+    Box::new(move || login.scene().troubles())
 }
 
 fn live(scene: &Scene) -> Live {

@@ -204,6 +204,6 @@ fn words(action: &str) -> String {
 }
 
 /// An instant as people read it: to the second, in UTC.
-fn shown(at: Timestamp) -> String {
+pub(super) fn shown(at: Timestamp) -> String {
     at.to_string().replace('T', " ").chars().take(19).collect()
 }

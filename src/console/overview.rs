@@ -1,7 +1,9 @@
-//! `GET /console`: what happens, and what needs attention.
+//! `GET /console`: what happens, what needs attention, and on the first day what to do next.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use axum::extract::{RawQuery, State};
 
 use super::Console;
@@ -9,8 +11,18 @@ use super::answer::{Answer, page};
 use super::failed::Failed;
 use super::guard::Visitor;
 use super::shell::Place;
-use crate::pages::Overview;
+use crate::base::Timestamp;
+use crate::directory::{Actor, Day, Live, Outlook, StoreError};
+use crate::pages::{Attention, Bar, Chart, FirstStep, Overview};
 use crate::web::see_other;
+
+/// How long an outlook is shown again: it reads the log of two weeks.
+const FRESH: Duration = Duration::from_secs(60);
+/// The chart's bars are drawn on a field this high.
+const HEIGHT: u64 = 100;
+
+/// The last outlook, and when it was.
+pub(super) type Remembered = ArcSwapOption<(Timestamp, Outlook)>;
 
 /// The overview of the server; who administers organizations alone goes to the first of them.
 pub(super) async fn show(State(console): State<Arc<Console>>, visitor: Visitor, RawQuery(query): RawQuery) -> Answer {
@@ -18,5 +30,111 @@ pub(super) async fn show(State(console): State<Arc<Console>>, visitor: Visitor, 
     if !visitor.is_server_admin() {
         return Ok(see_other(&shell.nav.first().ok_or(Failed::NotAllowed)?.href));
     }
-    Ok(page(console.web.pages.overview(&Overview { shell })))
+    let live = console.live();
+    let known = console.outlook(visitor.actor()).await?;
+    let (_, outlook) = &*known;
+    let shown = Overview {
+        shell,
+        steps: first_steps(&live),
+        attention: console.attention(outlook, &live),
+        chart: chart(&outlook.days),
+    };
+    Ok(page(console.web.pages.overview(&shown)))
+}
+
+impl Console {
+    async fn outlook(&self, actor: Actor) -> Result<Arc<(Timestamp, Outlook)>, StoreError> {
+        let now = self.web.ambient.now();
+        if let Some(known) = self.outlook.load_full().filter(|known| now.since(known.0) < FRESH) {
+            return Ok(known);
+        }
+        let fresh = Arc::new((now, self.directory.server_admin(actor).outlook().await?));
+        self.outlook.store(Some(Arc::clone(&fresh)));
+        Ok(fresh)
+    }
+
+    fn attention(&self, outlook: &Outlook, live: &Live) -> Vec<Attention> {
+        let provider = |(idp, why): (_, String)| Attention {
+            what: format!("The identity provider {idp} did not answer"),
+            why,
+            href: format!("/console/idps/{idp}"),
+        };
+        let deserted = |id: &_| Attention {
+            what: format!("Nobody administers {id}"),
+            why: "Give somebody one of its admin roles.".to_owned(),
+            href: format!("/console/organizations/{id}"),
+        };
+        let failing = |(id, reason, count): &(String, String, usize)| Attention {
+            what: format!("Selectors of {id} failed in {count} of the latest sign-ins"),
+            why: reason.clone(),
+            href: format!("/console/organizations/{id}/policies"),
+        };
+        let known = |(id, ..): &&(String, String, usize)| {
+            live.catalogue.organizations.iter().any(|organization| organization.id.as_str() == id)
+        };
+        let providers = (self.troubles)().into_iter().map(provider);
+        let failing = outlook.failing.iter().filter(known).map(failing);
+        providers.chain(failing).chain(outlook.without_admin.iter().map(deserted)).collect()
+    }
+}
+
+/// What leads from nothing to the first person with a role. Nothing once everything is done.
+fn first_steps(live: &Live) -> Vec<FirstStep> {
+    let catalogue = &live.catalogue;
+    let chooses = |org: &Option<String>| org.is_some();
+    let has_policy = catalogue.idps.iter().any(|idp| chooses(&idp.spec.default_policy.org))
+        || catalogue.policies.iter().any(|policy| chooses(&policy.text.org));
+    let idp = catalogue.idps.first().map(|idp| format!("/console/idps/{}", idp.spec.id));
+    let idp = idp.unwrap_or_else(|| "/console/idps".to_owned());
+    let step = |done: bool, what: &str, why: &str, href: &str| FirstStep {
+        done,
+        what: what.to_owned(),
+        why: why.to_owned(),
+        href: href.to_owned(),
+    };
+    let steps = vec![
+        step(
+            !catalogue.organizations.is_empty(),
+            "Name the first organization",
+            "It owns applications, and people hold roles in it.",
+            "/console/organizations/_new",
+        ),
+        step(
+            !catalogue.idps.is_empty(),
+            "Add the first identity provider",
+            "People sign in there.",
+            "/console/idps/_new",
+        ),
+        step(
+            has_policy,
+            "Test it, and choose what its users get",
+            "A test shows the claims; the policy turns them into organizations and roles.",
+            &idp,
+        ),
+        step(
+            !catalogue.applications.is_empty(),
+            "Publish the first application",
+            "Whoever holds a role of its organization may enter.",
+            "/console/organizations",
+        ),
+    ];
+    if steps.iter().all(|step| step.done) { Vec::new() } else { steps }
+}
+
+/// Two bars a day, as high as their share of the highest.
+fn chart(days: &[Day]) -> Option<Chart> {
+    let highest = days.iter().flat_map(|day| [day.sign_ins, day.denials]).max().filter(|highest| *highest > 0)?;
+    let height = |count: u64| count.saturating_mul(HEIGHT).div_ceil(highest);
+    let bar = |(at, day): (usize, &Day)| Bar {
+        day: day.at.to_string().chars().take(10).collect(),
+        x: at * 20,
+        denied_x: at * 20 + 9,
+        sign_ins: day.sign_ins,
+        denials: day.denials,
+        sign_ins_height: height(day.sign_ins),
+        sign_ins_y: HEIGHT - height(day.sign_ins),
+        denials_height: height(day.denials),
+        denials_y: HEIGHT - height(day.denials),
+    };
+    Some(Chart { width: days.len() * 20, highest, bars: days.iter().enumerate().map(bar).collect() })
 }

@@ -1,7 +1,17 @@
-//! From what was typed into a field to the noun it is, or to what is wrong with it, beside it.
+//! From what a form says to the nouns it means, or to what is wrong with a field, beside it.
 
+use crate::directory::Expected;
 use crate::identity::Invalid;
 use crate::pages::Field;
+use crate::web::Fields;
+
+/// The field that holds the state that a form was made from.
+pub(super) const SEEN: &str = "seen";
+
+/// What a change by a form is made on: what its sender saw.
+pub(super) fn seen(fields: &Fields) -> Expected {
+    fields.text(SEEN).and_then(|seen| seen.parse().ok()).map_or(Expected::Any, Expected::Seen)
+}
 
 /// The noun in a field; else what is wrong stands beside it.
 pub(super) fn checked<T>(field: &mut Field, parse: impl Fn(&str) -> Result<T, Invalid>) -> Option<T> {

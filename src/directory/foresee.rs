@@ -59,7 +59,7 @@ impl Directory {
         forgotten: HashSet<IdpKey>,
     ) -> Result<Impact, DeclareError> {
         let mut before = catalogue::load(tx).await?;
-        if before.version == 0 || !plan.touches_people() {
+        if before.version == 0 || !plan.touches_people(stored) {
             return Ok(Impact::default());
         }
         let mut after = after::catalogue(stored, plan, before.version);

@@ -102,9 +102,11 @@ impl Plan {
             && self.dangers.is_empty()
     }
 
-    /// Whether it may change what anybody holds: applications and names alone do not.
-    pub(super) fn touches_people(&self) -> bool {
-        !(self.organizations.is_empty()
+    /// Whether it may change what anybody holds: applications, names and allotments alone do not.
+    pub(super) fn touches_people(&self, stored: &Stored) -> bool {
+        let stood: HashMap<OrganizationKey, bool> =
+            stored.organizations.iter().map(|row| (row.key, row.live)).collect();
+        !(self.organizations.iter().all(|row| stood.get(&row.key) == Some(&row.live))
             && self.roles.is_empty()
             && self.idps.is_empty()
             && self.retired.is_empty()

@@ -76,6 +76,12 @@ impl Scene {
         self.providers.get(&key).map(Arc::as_ref)
     }
 
+    /// The providers that did not answer when they were last asked, with why not.
+    pub fn troubles(&self) -> Vec<(IdpId, String)> {
+        let trouble = |idp: &Idp| Some((idp.spec.id.clone(), self.provider(idp.key)?.trouble()?.to_string()));
+        self.catalogue.idps.iter().filter_map(trouble).collect()
+    }
+
     /// The application of a host.
     pub fn application(&self, host: &Host) -> Option<&Application> {
         self.catalogue.applications.get(*self.applications.get(host)?)

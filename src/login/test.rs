@@ -13,7 +13,7 @@ use super::pending::Purpose;
 use super::start::is_own_choice;
 use super::{Login, Scene};
 use crate::base::{Reference, Token};
-use crate::claims::{ClaimLimits, ClaimRules, Claims};
+use crate::claims::{ClaimLimits, ClaimRules, Claims, Recorded};
 use crate::identity::{Host, Idp, IdpId, IdpKey};
 use crate::oidc::{Ask, VerifiedTokens};
 use crate::pages::{Assets, TestFailure, TestPerson, TestSignIn, VerdictLine};
@@ -118,7 +118,9 @@ impl Login {
     /// What the claims say, and what the policies would give.
     async fn tried(&self, scene: &Arc<Scene>, idp: &Idp, tokens: VerifiedTokens) -> Result<TestSignIn, Refusal> {
         let rules = ClaimRules { list_claims: &idp.spec.list_claims };
-        let claims = Claims::merge(tokens.id_token, tokens.userinfo, &rules, &ClaimLimits::default());
+        // As they would be kept: what belongs to the protocol of this one sign-in says nothing of the person.
+        let (kept, _) = Recorded::of(&tokens.id_token, tokens.userinfo.as_ref(), &[]);
+        let claims = kept.claims(Vec::new(), &rules, &ClaimLimits::default());
         let claims = Arc::new(claims.map_err(|error| Refusal::new(Cause::SignInRefused, error))?);
         let told = serde_json::to_string_pretty(claims.merged()).unwrap_or_default();
         let (with, key) = (Arc::clone(scene), idp.key);
@@ -126,7 +128,7 @@ impl Login {
         let mut page = TestSignIn { claims: Some(told), ..self.test_page(scene, idp) };
         match tried {
             Ok((profile, verdicts)) => {
-                page.others = scene.policies.idp(key).map_or(0, |policies| policies.reach().len() - verdicts.len());
+                page.others = scene.policies.idp(key).map_or(0, |policies| policies.reach().count() - verdicts.len());
                 page.verdicts = verdicts.iter().take(MAX_SHOWN).map(|verdict| line(scene, verdict)).collect();
                 page.person = Some(person(profile, fate(idp, &verdicts)));
             }
@@ -170,7 +172,7 @@ fn try_on(scene: &Scene, key: IdpKey, claims: &Claims) -> Result<(Profile, Vec<V
     let policies = scene.policies.idp(key).ok_or("the IdP has no policies")?;
     let profile = policies.profile().read(claims).map_err(|error| error.to_string())?;
     let reach = policies.reach();
-    let decision = if reach.len() <= FEW_ORGANIZATIONS {
+    let decision = if reach.count() <= FEW_ORGANIZATIONS {
         policy::explain(policies, reach, claims)
     } else {
         policy::decide(policies, reach, claims)

@@ -30,6 +30,8 @@ pub(super) struct Discovery {
     ambient: Ambient,
     current: ArcSwapOption<Provider>,
     gate: Mutex<Gate>,
+    /// Why the last question was not answered, if it was not.
+    trouble: ArcSwapOption<String>,
 }
 
 /// Held by whoever asks.
@@ -47,7 +49,14 @@ struct Failure {
 
 impl Discovery {
     pub(super) fn new(issuer: Issuer, http: HttpClient, ambient: Ambient) -> Self {
-        Self { issuer, http, ambient, current: ArcSwapOption::empty(), gate: Mutex::default() }
+        Self {
+            issuer,
+            http,
+            ambient,
+            current: ArcSwapOption::empty(),
+            gate: Mutex::default(),
+            trouble: ArcSwapOption::empty(),
+        }
     }
 
     /// The provider, asked for if it is not known or not fresh. What is known stays in use when asking fails.
@@ -63,6 +72,11 @@ impl Discovery {
     pub(super) async fn newer_than(self: &Arc<Self>, seen: &Arc<Provider>) -> Result<Arc<Provider>, OidcError> {
         let (this, seen) = (Arc::clone(self), Arc::clone(seen));
         detached(async move { this.renew_for_key(seen).await }).await
+    }
+
+    /// Why the provider did not answer when it was last asked, if it did not.
+    pub(super) fn trouble(&self) -> Option<Arc<String>> {
+        self.trouble.load_full()
     }
 
     fn fresh(&self) -> Option<Arc<Provider>> {
@@ -108,10 +122,12 @@ impl Discovery {
                 self.current.store(Some(Arc::clone(&provider)));
                 gate.failures = 0;
                 gate.last_failure = None;
+                self.trouble.store(None);
                 Ok(provider)
             }
             Err(error) => {
                 gate.failures = gate.failures.saturating_add(1);
+                self.trouble.store(Some(Arc::new(error.to_string())));
                 let retry_at = self.ambient.now().plus(pause_after(gate.failures));
                 gate.last_failure = Some(Failure { retry_at, error: error.clone() });
                 Err(error)

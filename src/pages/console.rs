@@ -12,6 +12,7 @@ mod overview;
 mod people;
 mod person;
 mod person_forms;
+mod policies;
 mod shell;
 mod tokens;
 
@@ -29,13 +30,17 @@ pub use moment::Moment;
 pub use organizations::{
     AllotmentFields, ListedOrganization, OrganizationForm, OrganizationPage, Organizations, RoleRow,
 };
-pub use overview::Overview;
+pub use overview::{Attention, Bar, Chart, FirstStep, Overview};
 pub use people::{People, PersonRow, Pick, PlaceRow, Standing};
 pub use person::{
     AwaitedFacts, IdentityFacts, PersonPage, PlaceFacts, RoleFacts, SessionFacts, SignInFacts, VerdictFacts,
     WholePerson,
 };
 pub use person_forms::{MergePerson, NewPerson, PersonRoles, RoleTicks, Tick};
+pub use policies::{
+    Checked, Decisions, Example, GuideRow, HistoryLine, Playground, PolicyComparison, PolicyEditor, PolicyHistory,
+    PolicyList, PolicyPlace, ProviderOption, SelectorFields, SelectorPieces, TextPiece, TrialFields,
+};
 pub use shell::{Done, Field, NavItem, Picked, Shell};
 pub use tokens::{TokenLine, Tokens};
 
@@ -46,6 +51,7 @@ macro_rules! pages {
         pub(super) const TEMPLATES: &[(&str, &str)] = &[
             ("console.html", include_str!("../../templates/console.html")),
             ("console/tested.html", include_str!("../../templates/console/tested.html")),
+            ("partials/policy.html", include_str!("../../templates/partials/policy.html")),
             ("partials/people.html", include_str!("../../templates/partials/people.html")),
             $(($page::TEMPLATE, include_str!(concat!("../../templates/", $file))),)*
         ];
@@ -77,6 +83,11 @@ pages! {
     IdpPage in "console/idp.html",
     IdpForm in "console/idp_form.html",
     AuditLog in "console/audit.html",
+    PolicyList in "console/policies.html",
+    PolicyEditor in "console/policy.html",
+    PolicyHistory in "console/policy_history.html",
+    PolicyComparison in "console/policy_version.html",
+    Playground in "console/playground.html",
     People in "console/people.html",
     PersonPage in "console/person.html",
     NewPerson in "console/person_new.html",

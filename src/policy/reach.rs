@@ -51,7 +51,7 @@ impl Reach {
     }
 
     /// How many organizations these are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.places.len()
     }
 

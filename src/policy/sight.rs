@@ -40,10 +40,10 @@ impl IdpPolicies {
     pub fn seen(&self, mut verdict: Verdict, sight: Sight<'_>) -> Verdict {
         let key = verdict.organization;
         match &mut verdict.outcome {
-            Outcome::NoMatch { returned } if !is_seen(self.org_selector(key).1, sight) => {
-                if !(returned.is_boolean() || returned.is_null()) {
-                    *returned = Value::from("…");
-                }
+            Outcome::NoMatch { returned }
+                if !(returned.is_boolean() || returned.is_null() || is_seen(self.org_selector(key).1, sight)) =>
+            {
+                *returned = Value::from("…");
             }
             Outcome::Granted { left_out, .. } | Outcome::NoSuchRole { asked: left_out }
                 if !is_seen(self.role_selector(key).1, sight) =>

@@ -34,7 +34,7 @@ pub fn idp_flaws(spec: &IdpSpec) -> Vec<IdpFlaw> {
         ("username", Some(&profile.username)),
         ("server_admin", profile.server_admin.as_ref()),
     ] {
-        check(part, path.map_or(Ok(()), |path| check_path(path).map_err(|error| error.in_full(path))));
+        check(part, path.map_or(Ok(()), |path| check_path(path).map_err(|error| error.to_string())));
     }
     check("list_claims", names(&spec.list_claims, text::claim));
     check("required_claims", names(&spec.required_claims, text::claim));
@@ -53,7 +53,7 @@ pub fn idp_flaws(spec: &IdpSpec) -> Vec<IdpFlaw> {
         check("delegate_to", Err("an organization's own IdP is its own business: leave it out".to_owned()));
     }
     for selector in [&spec.default_policy.org, &spec.default_policy.role].into_iter().flatten() {
-        check("default_policy", check_selector(selector).map_err(|error| error.in_full(selector)));
+        check("default_policy", check_selector(selector).map_err(|error| error.to_string()));
     }
     flaws
 }

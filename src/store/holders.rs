@@ -6,7 +6,7 @@ use sqlx::FromRow;
 use super::value::{At, BATCH, Parsed, Value, list, values};
 use super::{StoreError, Tx};
 use crate::base::Timestamp;
-use crate::identity::{OrganizationKey, Origin, RoleId, UserId};
+use crate::identity::{OrganizationId, OrganizationKey, Origin, RoleId, UserId};
 
 /// A grant that counts, and whose it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +113,20 @@ pub async fn of_roles(tx: &mut Tx, roles: &[RoleId]) -> Result<Vec<(RoleId, User
     Ok(given)
 }
 
+/// Organizations that have a role for admins and nobody who holds one that counts at `now`, in order of id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn without_admin(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Vec<OrganizationId>, StoreError> {
+    const SQL: &str = "select o.id from organizations o where o.undeclared_at is null \
+        and exists (select 1 from roles r where r.organization_key = o.key and r.admin and r.undeclared_at is null) \
+        and not exists (select 1 from roles r join grants g on g.role_id = r.id \
+        join users u on u.id = g.user_id where r.organization_key = o.key and u.disabled_at is null and r.admin and r.undeclared_at is null and (g.kept_until is null or g.kept_until >= $1)) \
+        order by o.id limit $2";
+    let rows: Vec<(Parsed<OrganizationId>,)> = tx.conn().all(SQL, values![now, i64::from(limit)]).await?;
+    Ok(rows.into_iter().map(|(id,)| id.0).collect())
+}
+
 /// How many users hold a role that counts at `now`.
 ///
 /// # Errors
@@ -120,6 +134,21 @@ pub async fn of_roles(tx: &mut Tx, roles: &[RoleId]) -> Result<Vec<(RoleId, User
 pub async fn count(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
     let count: i64 = tx.conn().scalar(format!("select count(distinct g.user_id) {COUNTING}"), values![now]).await?;
     Ok(u64::try_from(count).unwrap_or_default())
+}
+
+/// The organizations that nobody would administer without this user, in order of ids.
+///
+/// # Errors
+/// When the database fails.
+pub async fn only_admin_of(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<Vec<OrganizationId>, StoreError> {
+    const SQL: &str = "select distinct o.id from grants g join roles r on r.id = g.role_id \
+        join organizations o on o.key = r.organization_key where g.user_id = $1 and r.admin \
+        and r.undeclared_at is null and o.undeclared_at is null and (g.kept_until is null or g.kept_until >= $2) \
+        and not exists (select 1 from roles s join grants h on h.role_id = s.id join users u on u.id = h.user_id \
+        where s.organization_key = o.key and s.admin and s.undeclared_at is null and h.user_id <> $1 \
+        and u.disabled_at is null and (h.kept_until is null or h.kept_until >= $2)) order by o.id";
+    let rows: Vec<(Parsed<OrganizationId>,)> = tx.conn().all(SQL, values![user, now]).await?;
+    Ok(rows.into_iter().map(|(id,)| id.0).collect())
 }
 
 /// Which of these users are server admins, and by whom.

@@ -14,7 +14,7 @@ use crate::identity::{IdpKey, Invalid, OrganizationKey, RoleId, UserId};
 
 /// Most people looked at for one page. Those who fit some filters alone may be rare among those who fit the others: then
 /// a page ends early, and the next goes on from there.
-const WINDOW: u32 = 2_000;
+const WINDOW: u32 = 1_000;
 
 /// Who is looked for: those who fit everything that is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -140,8 +140,9 @@ impl Statement {
         for (at, word) in words.iter().rev().enumerate() {
             let (first, beyond) = (self.bind(word.first()), self.bind(word.beyond()));
             let scope = self.bind(filter.scope().text());
+            // An expression is looked up in no index: the few terms of one user are read, never all who have a term.
             let term = format!(
-                "exists (select 1 from search_terms t where t.user_id = c.user_id and t.scope = {scope} \
+                "exists (select 1 from search_terms t where t.user_id = c.user_id and t.scope || '' = {scope} \
                  and t.term >= {first}"
             );
             // Of somebody met by several terms, the first counts.

@@ -9,5 +9,6 @@ mod opening;
 mod people;
 mod policies;
 mod records;
+mod ruling;
 mod sessions;
 mod tokens;

@@ -38,6 +38,13 @@ impl Fields {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
+    /// Without the fields of these names, and with one in their place.
+    #[must_use]
+    pub fn replacing(&self, names: &[&str], with: Option<(&str, &str)>) -> Self {
+        let stay = self.0.iter().filter(|(name, _)| !names.contains(&name.as_str())).cloned();
+        Self(stay.chain(with.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect())
+    }
+
     /// Whether the box is ticked.
     pub fn ticked(&self, name: &str) -> bool {
         self.0.iter().any(|(field, _)| field == name)

@@ -7,7 +7,9 @@ mod audit;
 mod entry;
 mod idps;
 mod organizations;
+mod overview;
 mod people;
+mod policies;
 mod test_sign_in;
 mod tokens;
 

@@ -2,7 +2,8 @@
 
 mod rules;
 
-use crate::console::typed::{checked, each, lines};
+use crate::console::typed::{SEEN, checked, each, lines};
+use crate::directory::Revision;
 use crate::identity::application::web_origin;
 use crate::identity::{
     Application, ApplicationId, ApplicationSpec, Destination, Flaw, HeaderPreset, Host, Organization, Part, PublicUrl,
@@ -13,6 +14,7 @@ use crate::web::Fields;
 
 /// What the form says, as it was typed.
 pub(super) struct Draft {
+    seen: Option<String>,
     id: Option<Field>,
     name: Field,
     hosts: Field,
@@ -45,6 +47,7 @@ impl Draft {
     /// An application to be published.
     pub(super) fn new(organization: &Organization, whole: bool) -> Self {
         Self {
+            seen: None,
             id: Some(Field::default()),
             name: Field::default(),
             hosts: Field::default(),
@@ -65,6 +68,7 @@ impl Draft {
     pub(super) fn of(application: &Application, organization: &Organization, whole: bool) -> Self {
         let spec = &application.spec;
         Self {
+            seen: Some(Revision::of_application(application).to_string()),
             id: None,
             name: Field::of(&*spec.name),
             hosts: Field::of(lines(&spec.hosts)),
@@ -84,6 +88,7 @@ impl Draft {
     /// What was typed.
     pub(super) fn read(fields: &Fields, organization: &Organization, new: bool, whole: bool) -> Self {
         Self {
+            seen: fields.text(SEEN).map(str::to_owned),
             id: new.then(|| Field::of(fields.typed("id").trim())),
             name: Field::of(fields.typed("name").trim()),
             hosts: Field::of(fields.typed("hosts")),
@@ -206,6 +211,7 @@ impl Draft {
     pub(super) fn form(self, shell: Shell, action: String, cancel: String) -> ApplicationForm {
         ApplicationForm {
             shell,
+            seen: self.seen,
             id: self.id,
             name: self.name,
             hosts: self.hosts,

@@ -12,6 +12,7 @@ use crate::console::failed::Failed;
 use crate::console::guard::{Posted, Visitor};
 use crate::console::propose::{Hands, Proposed, Words};
 use crate::console::shell::Corner;
+use crate::console::typed::seen;
 use crate::directory::{Edit, EditError, Expected};
 use crate::identity::{Application, Organization};
 use crate::pages::Done;
@@ -111,7 +112,7 @@ async fn take(
     }
     let own = format!("{base}/{}", spec.id);
     let (expected, made) = match before {
-        Some(_) => (Expected::Any, Done::Saved),
+        Some(_) => (seen(fields), Done::Saved),
         None => (Expected::Absent, Done::Created),
     };
     match console.propose(hands, &Edit::Application(Box::new(spec)), expected, fields).await? {

@@ -44,10 +44,7 @@ impl Console {
             return Ok(Scope { reads: Reads::Server(admin), hands: Hands::Server(admin), owner: None });
         };
         let (owner, admin) = self.organization_admin(visitor, organization)?;
-        let hands = match self.server_admin(visitor) {
-            Ok(server) => Hands::Server(server),
-            Err(_) => Hands::Organization(admin),
-        };
+        let (_, hands) = self.hands(visitor, organization)?;
         Ok(Scope { reads: Reads::Organization(admin), hands, owner: Some(owner) })
     }
 }

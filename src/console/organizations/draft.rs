@@ -1,13 +1,14 @@
 //! What the form of an organization says, and what is wrong with it.
 
-use crate::console::typed::{checked, each, lines};
-use crate::directory::Edit;
+use crate::console::typed::{SEEN, checked, each, lines};
+use crate::directory::{Edit, Revision};
 use crate::identity::{Allotment, HostSuffix, Network, Organization, OrganizationId, RoleName, text};
 use crate::pages::{AllotmentFields, Field, OrganizationForm, RoleRow, Shell};
 use crate::web::Fields;
 
 /// What the form says, as far as it could be read.
 pub(super) struct Draft {
+    seen: Option<String>,
     id: Option<Field>,
     name: Field,
     roles: Vec<(RoleName, bool)>,
@@ -21,6 +22,7 @@ impl Draft {
         let usual = [("Admin", true), ("Member", false)];
         let usual = usual.iter().filter_map(|(name, admin)| Some((RoleName::parse(name).ok()?, *admin)));
         Self {
+            seen: None,
             id: Some(Field::default()),
             name: Field::default(),
             roles: usual.collect(),
@@ -34,6 +36,7 @@ impl Draft {
         let Allotment { hosts, upstreams } = &organization.allotment;
         let allotment = AllotmentFields { hosts: Field::of(lines(hosts)), networks: Field::of(lines(upstreams)) };
         Self {
+            seen: Some(Revision::of_organization(organization).to_string()),
             id: None,
             name: Field::of(&*organization.name),
             roles: organization.roles.iter().map(|role| (role.name.clone(), role.admin)).collect(),
@@ -50,6 +53,7 @@ impl Draft {
         };
         let names = fields.all("role").filter_map(|name| RoleName::parse(name).ok());
         let mut draft = Self {
+            seen: fields.text(SEEN).map(str::to_owned),
             id: before.is_none().then(|| Field::of(fields.typed("id").trim())),
             name: Field::of(fields.typed("name").trim()),
             roles: names.enumerate().map(|(index, name)| (name.clone(), is_admin(index, &name))).collect(),
@@ -126,6 +130,7 @@ impl Draft {
         let roles = self.roles.iter().map(|(name, admin)| RoleRow { name: name.to_string(), admin: *admin });
         OrganizationForm {
             shell,
+            seen: self.seen,
             id: self.id,
             name: self.name,
             roles: roles.collect(),

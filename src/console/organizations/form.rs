@@ -10,6 +10,7 @@ use crate::console::answer::{Answer, done, form_again, page};
 use crate::console::guard::{Posted, Visitor};
 use crate::console::propose::{Hands, Proposed, Words};
 use crate::console::shell::{Corner, Place};
+use crate::console::typed::seen;
 use crate::directory::{EditError, Expected};
 use crate::identity::Organization;
 use crate::pages::{Done, Shell};
@@ -87,7 +88,7 @@ async fn take(
         return Ok(form_again(console.web.pages.organization_form(&draft.form(shell, action, cancel))));
     }
     let (expected, made) = match before {
-        Some(_) => (Expected::Any, Done::Saved),
+        Some(_) => (seen(fields), Done::Saved),
         None => (Expected::Absent, Done::Created),
     };
     match console.propose(hands, &edit, expected, fields).await? {

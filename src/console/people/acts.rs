@@ -11,7 +11,7 @@ use crate::console::answer::{Answer, done, form_again, page};
 use crate::console::failed::Failed;
 use crate::console::guard::{Posted, Visitor};
 use crate::directory::{AdminError, ListedUser, MergeError, UserSelector};
-use crate::identity::{SessionId, UserId};
+use crate::identity::{OrganizationId, SessionId, UserId};
 use crate::pages::{Confirm, Done, Field, MergePerson};
 use crate::web::Fields;
 
@@ -21,12 +21,15 @@ pub(in crate::console) async fn confirm_disable(
     visitor: Visitor,
     Path(user): Path<String>,
 ) -> Answer {
-    let user = console.server_admin(&visitor)?.listed(user_of(&user)?).await?;
+    let admin = console.server_admin(&visitor)?;
+    let user = admin.listed(user_of(&user)?).await?;
+    let left = left_alone(&admin.only_admin_of(user.id).await?);
     let words = [
         "They are signed out everywhere within a second, and cannot sign in until they are enabled again.".to_owned(),
         "What they hold stays.".to_owned(),
     ];
-    let deed = Deed::new("disable", "Disable", format!("Disable {}?", name(&user)), words);
+    let title = format!("Disable {}?", name(&user));
+    let deed = Deed::new("disable", "Disable", title, words.into_iter().chain(left));
     asked(&console, &visitor, &Among(None), &user, deed)
 }
 
@@ -58,13 +61,16 @@ pub(in crate::console) async fn confirm_delete(
     visitor: Visitor,
     Path(user): Path<String>,
 ) -> Answer {
-    let user = console.server_admin(&visitor)?.listed(user_of(&user)?).await?;
+    let admin = console.server_admin(&visitor)?;
+    let user = admin.listed(user_of(&user)?).await?;
+    let left = left_alone(&admin.only_admin_of(user.id).await?);
     let words = [
         "This cannot be undone. Every session of theirs ends.".to_owned(),
         "Where accounts are made by themselves, their next sign-in makes a new one.".to_owned(),
     ];
     let goes = belongings(&user).map(|all| format!("With them go: {all}."));
-    let deed = Deed::new("delete", "Delete", format!("Delete {}?", name(&user)), words.into_iter().chain(goes));
+    let title = format!("Delete {}?", name(&user));
+    let deed = Deed::new("delete", "Delete", title, words.into_iter().chain(goes).chain(left));
     asked(&console, &visitor, &Among(None), &user, deed)
 }
 
@@ -224,6 +230,12 @@ fn asked(console: &Console, visitor: &Visitor, among: &Among, user: &ListedUser,
 fn every_session(user: &ListedUser) -> Deed {
     let words = ["They are signed out there within a second, and may sign in again.".to_owned()];
     Deed::new("sessions", "End all", format!("End every session of {}?", name(user)), words)
+}
+
+/// That nobody would administer these organizations, if there are any.
+fn left_alone(organizations: &[OrganizationId]) -> Option<String> {
+    let names: Vec<&str> = organizations.iter().map(OrganizationId::as_str).collect();
+    (!names.is_empty()).then(|| format!("Nobody administers {} then: make another its admin first.", names.join(", ")))
 }
 
 /// What somebody has that would go, or come along, if it is anything.

@@ -62,7 +62,7 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
         let own = stored.filter(|row| publish::is_own(self.stored, row, roles, allotment));
         self.needs(own.map_or(Reach::Server, |row| Reach::Organization(row.key)), what)?;
         publish::organization(name, roles)?;
-        let revision = stored.map(|row| Revision::of_organization(row, &self.roles_of(row.key)));
+        let revision = stored.map(|row| Revision::of_organization_row(row, &self.roles_of(row.key)));
         self.fits(revision, stored.is_some_and(|row| row.declared), what)?;
         let key = stored.map_or_else(|| OrganizationKey::new((self.key)()), |row| row.key);
         let row = OrganizationRow {
@@ -177,7 +177,7 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
             }
             self.needs(Reach::Organization(stored.organization), what)?;
         }
-        self.fits(stored.map(Revision::of_application), stored.is_some_and(|row| row.declared), what)?;
+        self.fits(stored.map(Revision::of_application_row), stored.is_some_and(|row| row.declared), what)?;
         publish::application(self.stored, organization, spec, self.reach)?;
         let key = stored.map_or_else(|| ApplicationKey::new((self.key)()), |row| row.key);
         let row = ApplicationRow { key, organization, spec: spec.clone(), declared: false, live: true };
@@ -192,7 +192,7 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
         self.needs(Reach::Server, what)?;
         let stored = self.stored.organizations.iter().find(|row| row.id == *id);
         let row = stored.ok_or_else(|| EditError::NoSuch(what()))?;
-        self.fits(Some(Revision::of_organization(row, &self.roles_of(row.key))), row.declared, what)?;
+        self.fits(Some(Revision::of_organization_row(row, &self.roles_of(row.key))), row.declared, what)?;
         for idp in self.stored.idps.iter().filter(|idp| idp.owner == Some(row.key)) {
             self.plan.dangers.push((idp.key, idp.spec.id.clone(), DangerKind::Removal));
             self.plan.removed.idps.push(idp.key);
@@ -213,7 +213,7 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
         let stored = self.stored.applications.iter().find(|row| row.spec.id == *id);
         let row = stored.ok_or_else(|| EditError::NoSuch(what()))?;
         self.needs(Reach::Organization(row.organization), what)?;
-        self.fits(Some(Revision::of_application(row)), row.declared, what)?;
+        self.fits(Some(Revision::of_application_row(row)), row.declared, what)?;
         self.plan.removed.applications.push((row.key, row.organization));
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde_json::json;
 
 use crate::base::TokenHash;
-use crate::identity::{Invalid, PolicyId};
+use crate::identity::{Application, Invalid, Organization, PolicyId, RoleName};
 use crate::store::declared::{ApplicationRow, IdpRow, OrganizationRow, RoleRow};
 
 /// Characters of a revision: tells any two states of one thing apart.
@@ -23,12 +23,21 @@ impl Revision {
         Self(hash)
     }
 
-    /// Of an organization with its live roles.
-    pub(in crate::directory) fn of_organization(row: &OrganizationRow, roles: &[&RoleRow]) -> Self {
-        let live = roles.iter().filter(|role| role.live);
-        let mut roles: Vec<_> = live.map(|role| (role.name.as_str(), role.admin)).collect();
-        roles.sort_unstable();
-        Self::of(&json!([row.key, row.name, row.live, roles, row.allotment]))
+    /// Of a live organization with its roles.
+    pub fn of_organization(organization: &Organization) -> Self {
+        let roles = organization.roles.iter().map(|role| (&role.name, role.admin));
+        Self::of(&json!([organization.key, organization.name, true, sorted(roles), organization.allotment]))
+    }
+
+    /// Of a live application.
+    pub fn of_application(application: &Application) -> Self {
+        Self::of(&json!([application.key, true, application.spec]))
+    }
+
+    /// As [`Revision::of_organization`], of its rows.
+    pub(in crate::directory) fn of_organization_row(row: &OrganizationRow, roles: &[&RoleRow]) -> Self {
+        let roles = roles.iter().filter(|role| role.live).map(|role| (&role.name, role.admin));
+        Self::of(&json!([row.key, row.name, row.live, sorted(roles), row.allotment]))
     }
 
     /// Of an IdP, without its policies.
@@ -43,10 +52,16 @@ impl Revision {
         Self::of(&json!([id]))
     }
 
-    /// Of an application.
-    pub(in crate::directory) fn of_application(row: &ApplicationRow) -> Self {
+    /// As [`Revision::of_application`], of its row.
+    pub(in crate::directory) fn of_application_row(row: &ApplicationRow) -> Self {
         Self::of(&json!([row.key, row.live, row.spec]))
     }
+}
+
+fn sorted<'a>(roles: impl Iterator<Item = (&'a RoleName, bool)>) -> Vec<(&'a RoleName, bool)> {
+    let mut roles: Vec<_> = roles.collect();
+    roles.sort_unstable();
+    roles
 }
 
 impl fmt::Display for Revision {

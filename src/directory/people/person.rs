@@ -8,9 +8,9 @@ use crate::base::Timestamp;
 use crate::directory::admin::{OrganizationAdmin, ServerAdmin};
 use crate::directory::explain::{self, ExplainedSignIn};
 use crate::directory::{AdminError, LogPage};
-use crate::identity::{Actor, Catalogue, IdpId, SessionId, UserId, Username};
+use crate::identity::{Actor, Catalogue, IdpId, OrganizationId, SessionId, UserId, Username};
 use crate::policy::Snapshot;
-use crate::store::{Tx, audit, identities, sessions, users};
+use crate::store::{Tx, audit, holders, identities, sessions, users};
 
 /// Sessions that a page shows: who has more ends them all.
 const SHOWN_SESSIONS: u32 = 50;
@@ -58,6 +58,15 @@ impl ServerAdmin<'_> {
     /// When there is no such user, or the database fails.
     pub async fn listed(&self, user: UserId) -> Result<ListedUser, AdminError> {
         Hands::from(self).one(user).await
+    }
+
+    /// The organizations that nobody would administer without this user.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn only_admin_of(&self, user: UserId) -> Result<Vec<OrganizationId>, AdminError> {
+        let mut tx = self.directory.db.snapshot().await?;
+        Ok(holders::only_admin_of(&mut tx, user, self.directory.ambient.now()).await?)
     }
 
     /// The user of that id or username.

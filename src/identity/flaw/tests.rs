@@ -76,16 +76,17 @@ fn a_host_that_is_taken_elsewhere_is_told_without_saying_by_whom() {
 
 #[test]
 fn each_part_is_told_what_is_wrong_with_it() {
-    let cases: [(&str, Box<dyn FnOnce(&mut ApplicationSpec)>, Part); 9] = [
-        ("1 to 32", Box::new(|spec| spec.hosts.clear()), Part::Hosts),
-        ("twice", Box::new(|spec| spec.hosts.push(spec.hosts[0].clone())), Part::Hosts),
-        ("at least one role", Box::new(|spec| spec.roles = Some(Vec::new())), Part::Roles),
-        ("no role `Gone`", Box::new(|spec| spec.roles = Some(vec!["Gone".parse().unwrap()])), Part::Roles),
-        ("choose the roles", Box::new(|spec| spec.rules = vec![rule("/a", Some(&[]))]), Part::Rule(0)),
-        ("only narrows", Box::new(|spec| spec.rules = vec![rule("/a", Some(&["Gone"]))]), Part::Rule(0)),
-        ("never reached", Box::new(|spec| spec.rules = vec![rule("/*", None), rule("/a", None)]), Part::Rule(1)),
-        ("at most 64", Box::new(|spec| spec.rules = vec![rule("/a", None); 65]), Part::Rules),
-        ("at most 32", Box::new(|spec| spec.allowed_origins = vec!["https://a".to_owned(); 33]), Part::AllowedOrigins),
+    type Change = fn(&mut ApplicationSpec);
+    let cases: [(&str, Change, Part); 9] = [
+        ("1 to 32", |spec| spec.hosts.clear(), Part::Hosts),
+        ("twice", |spec| spec.hosts.push(spec.hosts[0].clone()), Part::Hosts),
+        ("at least one role", |spec| spec.roles = Some(Vec::new()), Part::Roles),
+        ("no role `Gone`", |spec| spec.roles = Some(vec!["Gone".parse().unwrap()]), Part::Roles),
+        ("choose the roles", |spec| spec.rules = vec![rule("/a", Some(&[]))], Part::Rule(0)),
+        ("only narrows", |spec| spec.rules = vec![rule("/a", Some(&["Gone"]))], Part::Rule(0)),
+        ("never reached", |spec| spec.rules = vec![rule("/*", None), rule("/a", None)], Part::Rule(1)),
+        ("at most 64", |spec| spec.rules = vec![rule("/a", None); 65], Part::Rules),
+        ("at most 32", |spec| spec.allowed_origins = vec!["https://a".to_owned(); 33], Part::AllowedOrigins),
     ];
     for (words, change, part) in cases {
         let told = flaws(&live(), change);

@@ -125,6 +125,8 @@ pub enum Tested {
 pub struct ApplicationForm {
     /// What stands around it.
     pub shell: Shell,
+    /// The state it was made from.
+    pub seen: Option<String>,
     /// The id, where it is still to be chosen.
     pub id: Option<Field>,
     /// The name.
@@ -284,6 +286,7 @@ impl Page for ApplicationForm {
         let rule = |path, allow, ticked| RuleFields { path, allow: Picked::of(allow), roles: roles(ticked) };
         let new = Self {
             shell: Shell::sample_of_organization(),
+            seen: None,
             id: Some(Field::wrong("Wiki", "an id is lower-case letters")),
             name: Field::of("Wiki"),
             hosts: Field::wrong("wiki.example.com", "is taken"),
@@ -304,6 +307,7 @@ impl Page for ApplicationForm {
             cancel: "/console/organizations/home-lab/applications".into(),
         };
         let edit = Self {
+            seen: Some("0a1b".into()),
             id: None,
             reach: None,
             rules: Vec::new(),

@@ -70,6 +70,8 @@ pub struct RoleRow {
 pub struct OrganizationForm {
     /// What stands around it.
     pub shell: Shell,
+    /// The state it was made from.
+    pub seen: Option<String>,
     /// The id, where it is still to be chosen.
     pub id: Option<Field>,
     /// The name.
@@ -174,6 +176,7 @@ impl Page for OrganizationForm {
     fn samples() -> Vec<Self> {
         let new = Self {
             shell: Shell::sample(),
+            seen: None,
             id: Some(Field::wrong("Home Lab", "an id is lower-case letters")),
             name: Field::of("Home lab"),
             roles: RoleRow::samples(),
@@ -182,7 +185,13 @@ impl Page for OrganizationForm {
             action: "/console/organizations/_new".into(),
             cancel: "/console/organizations".into(),
         };
-        let narrow = Self { shell: Shell::sample_of_organization(), id: None, whole: None, ..new.clone() };
+        let narrow = Self {
+            shell: Shell::sample_of_organization(),
+            seen: Some("0a1b".into()),
+            id: None,
+            whole: None,
+            ..new.clone()
+        };
         vec![Self { roles: Vec::new(), ..new.clone() }, new, narrow]
     }
 }

@@ -89,15 +89,18 @@ pub enum Done {
     Enabled,
     /// One or more sessions are over.
     SessionsEnded,
+    /// What policies give no longer is gone.
+    LossesTaken,
 }
 
-const DONE: [(Done, &str, &str); 6] = [
+const DONE: [(Done, &str, &str); 7] = [
     (Done::Created, "created", "Created."),
     (Done::Saved, "saved", "Saved."),
     (Done::Deleted, "deleted", "Deleted."),
     (Done::Disabled, "disabled", "Disabled."),
     (Done::Enabled, "enabled", "Enabled."),
     (Done::SessionsEnded, "sessions-ended", "Signed out there."),
+    (Done::LossesTaken, "losses-taken", "Taken away: what it no longer gives is gone."),
 ];
 
 impl Done {

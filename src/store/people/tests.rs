@@ -130,7 +130,7 @@ async fn a_page_looks_at_so_many_and_the_next_goes_on() {
         // A crowd that the words find and the filter does not.
         run(
             &db,
-            "with recursive n (n) as (select 1 union all select n + 1 from n where n < 2500) \
+            "with recursive n (n) as (select 1 union all select n + 1 from n where n < 1500) \
              insert into users (id, username, username_folded, version, created_at, searchable) \
              select '00000000-0000-7000-8000-00000010' || (n + 1000), 'x' || n, 'x' || n, 1, 1, true from n",
         )

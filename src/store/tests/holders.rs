@@ -110,3 +110,57 @@ async fn every_identity_is_paged_once_with_its_last_sign_in() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn an_organization_is_without_admin_when_nobody_enabled_holds_an_admin_role_that_counts() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let alice = world.user(&db, "alice").await;
+        let without = async |now| holders::without_admin(&mut db.begin().await.unwrap(), now, 10).await.unwrap().len();
+        let give = async |role| {
+            let mut tx = db.begin().await.unwrap();
+            grants::insert(&mut tx, alice, Origin::Manual, &[role], world.now).await.unwrap();
+            tx.commit().await.unwrap();
+        };
+        give(world.member).await;
+        assert_eq!(without(world.now).await, 1);
+        give(world.admin).await;
+        assert_eq!(without(world.now).await, 0);
+        run(&db, "update users set disabled_at = 1").await;
+        assert_eq!(without(world.now).await, 1);
+        run(&db, "update users set disabled_at = null").await;
+        run(&db, "update grants set kept_until = 1").await;
+        assert_eq!(without(world.now).await, 1);
+        // One without a role for admins has nobody to miss.
+        run(&db, "update roles set admin = false").await;
+        assert_eq!(without(world.now).await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whoever_alone_administers_an_organization_is_told() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let (alice, bob) = (world.user(&db, "alice").await, world.user(&db, "bob").await);
+        let mut tx = db.begin().await.unwrap();
+        grants::insert(&mut tx, alice, Origin::Manual, &[world.admin, world.member], world.now).await.unwrap();
+        grants::insert(&mut tx, bob, Origin::Manual, &[world.member], world.now).await.unwrap();
+        tx.commit().await.unwrap();
+        let only = async |user| -> Vec<String> {
+            let mut tx = db.snapshot().await.unwrap();
+            let only = holders::only_admin_of(&mut tx, user, world.now).await.unwrap();
+            only.into_iter().map(|id| id.to_string()).collect()
+        };
+        assert_eq!(only(alice).await, ["lab"]);
+        assert!(only(bob).await.is_empty());
+        let mut tx = db.begin().await.unwrap();
+        grants::insert(&mut tx, bob, Origin::Manual, &[world.admin], world.now).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(only(alice).await.is_empty());
+        // Who may not enter administers nothing.
+        run(&db, "update users set disabled_at = 1 where username = 'bob'").await;
+        assert_eq!(only(alice).await, ["lab"]);
+    })
+    .await;
+}

@@ -123,6 +123,26 @@ async fn an_identity_is_found_byte_for_byte_and_updated() {
 }
 
 #[tokio::test]
+async fn who_is_known_at_an_idp_or_awaited_there_is_counted_up_to_a_limit() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        for name in ["alice", "bob"] {
+            let user = world.user(&db, name).await;
+            world.identity(&db, user, name).await;
+        }
+        let carol = world.user(&db, "carol").await;
+        let mut tx = db.begin().await.unwrap();
+        let awaited = Awaited::Identifier("carol".to_owned());
+        identities::expect(&mut tx, world.idp, &awaited, carol, world.now).await.unwrap();
+        assert_eq!(identities::count_at(&mut tx, world.idp, 10).await.unwrap(), 3);
+        assert_eq!(identities::count_at(&mut tx, world.idp, 2).await.unwrap(), 2);
+        let other = crate::identity::IdpKey::new(world.uuid());
+        assert_eq!(identities::count_at(&mut tx, other, 10).await.unwrap(), 0);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn users_are_found_by_an_address_of_theirs() {
     on_each(async |db| {
         let world = World::new(&db).await;

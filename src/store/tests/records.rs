@@ -236,3 +236,26 @@ async fn lines_are_counted_by_day_and_action_with_what_each_counts() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_latest_decisions_come_first_of_sign_ins_of_which_something_is_kept() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let user = world.user(&db, "alice").await;
+        for (number, name) in ["one", "two", "three"].into_iter().enumerate() {
+            let identity = world.identity(&db, user, name).await;
+            let mut row = sign_in(&world, Some(identity), name, name);
+            row.at = world.now.plus(Duration::from_secs(number as u64));
+            row.verdicts = json!([{ "organization": name }]);
+            if name == "two" {
+                (row.claims, row.verdicts) = (None, json!([]));
+            }
+            put(&db, &row).await.unwrap();
+        }
+        let mut tx = db.snapshot().await.unwrap();
+        let recent = sign_ins::recent_verdicts(&mut tx, 10).await.unwrap();
+        assert_eq!(recent, [json!([{ "organization": "three" }]), json!([{ "organization": "one" }])]);
+        assert_eq!(sign_ins::recent_verdicts(&mut tx, 1).await.unwrap().len(), 1);
+    })
+    .await;
+}

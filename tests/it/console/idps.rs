@@ -139,12 +139,12 @@ async fn what_is_wrong_stands_beside_its_field_and_what_was_typed_stays() {
         ("issuer", "http://id.example.com", "an issuer is an https URL"),
         ("client_id", "ü", "printable ASCII"),
         ("scopes", "profile", "openid is missing"),
-        ("identifier", "sub[", "^"),
+        ("identifier", "sub[", "ends too early"),
         ("username", "'{{orgId}}'", "no meaning here"),
         ("list_claims", "\u{1}", "exact name"),
         ("new_accounts_per_hour", "many", "write a number"),
         ("delegate_to", "nowhere", "there is no organization nowhere"),
-        ("server_admin", "groups[", "^"),
+        ("server_admin", "groups[", "ends too early"),
         ("client_secret", "", "Type the client secret"),
     ] {
         let page = desk.add(&desk.chief, "/console/idps", &[(field, typed)]).await;
@@ -155,6 +155,41 @@ async fn what_is_wrong_stands_beside_its_field_and_what_was_typed_stays() {
         assert!(text.contains("value=\"vestibule\"") || field == "client_id", "{text}");
     }
     assert_eq!(desk.open(&desk.chief, "/console/idps/partners").await.status, 404, "nothing was kept");
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_as_it_is_shown_changes_nothing() {
+    let desk = Desk::new().await;
+    let odd = [
+        ("client_auth", "post"),
+        ("scopes", "openid email"),
+        ("identifier", "join('-', [sub, iss])"),
+        ("list_claims", "groups\r\nhttps://example.com/roles"),
+        ("required_claims", "amr"),
+        ("email_trusted", "on"),
+        ("auto_provision", "on"),
+        ("require_match", "on"),
+        ("on_error", "keep"),
+        ("keep_for", "7"),
+        ("new_accounts_per_hour", "12"),
+        ("server_admin", "contains(groups, 'chiefs')"),
+        ("delegate_to", "garage"),
+        ("delegated_claims", "groups"),
+    ];
+    assert_eq!(desk.add(&desk.chief, "/console/idps", &odd).await.status, 303);
+    let path = "/console/idps/partners/edit";
+    let version = desk.stage.world.directory().await.version().await.unwrap();
+    let page = desk.open(&desk.chief, path).await;
+    let form = page.form(path);
+    for (name, value) in odd {
+        let shown = form.iter().find(|(field, _)| field == name).map(|(_, shown)| shown.replace('\n', "\r\n"));
+        assert_eq!(shown.as_deref(), Some(value), "{name}");
+    }
+    let fields: Vec<_> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let url = desk.stage.world.login(path);
+    let sent = desk.chief.submit(&url.parse().unwrap(), &url, &[&fields[..], &[("step", "save")]].concat()).await;
+    assert_eq!(sent.status, 303, "{}", sent.text());
+    assert_eq!(desk.stage.world.directory().await.version().await.unwrap(), version);
 }
 
 #[tokio::test]
@@ -204,6 +239,10 @@ async fn turned_off_it_signs_nobody_in_and_turned_on_it_does_again() {
     let desk = Desk::new().await;
     desk.add(&desk.chief, "/console/idps", &[("auto_provision", "on")]).await;
     eventually("paula signs in", async || desk.signs_in("paula").await).await;
+    let paula = Browser::new();
+    desk.open(&paula, "/login/partners").await;
+    let is_in = async || paula.fetch(&desk.stage.world.login("/account")).await.status == 200;
+    assert!(is_in().await);
     let asked = desk.open(&desk.chief, "/console/idps/partners/disable").await;
     assert!(asked.text().contains("1 person is known"), "{}", asked.text());
     let mut shown = vec![("shown".to_owned(), hidden(&asked, "shown"))];
@@ -214,11 +253,13 @@ async fn turned_off_it_signs_nobody_in_and_turned_on_it_does_again() {
     let off = desk.post(&desk.chief, "/console/idps/partners/disable", &fields).await;
     assert_eq!(off.status, 303, "{}", off.text());
     eventually("nobody signs in", async || !desk.signs_in("paula").await).await;
+    eventually("sessions have ended", async || !is_in().await).await;
     let page = desk.open(&desk.chief, "/console/idps/partners").await.text();
     assert!(page.contains("Turn on") && !page.contains("Test sign-in"), "{page}");
     let on = desk.post(&desk.chief, "/console/idps/partners/enable", &[]).await;
     assert_eq!(on.status, 303, "{}", on.text());
     eventually("paula signs in again", async || desk.signs_in("paula").await).await;
+    assert!(!is_in().await, "the old session stays over");
 }
 
 #[tokio::test]

@@ -204,3 +204,22 @@ async fn names_are_text_wherever_they_stand() {
         assert!(text.contains("&lt;script"), "{path}: {text}");
     }
 }
+
+#[tokio::test]
+async fn a_form_made_from_an_older_state_overwrites_nothing() {
+    let world = World::start(Default::default(), with_admins).await;
+    let alice = signed_in(&world, "alice").await;
+    make(&world, &alice, &["Chief", "Guest"], &[]).await;
+    let edit = "/console/organizations/admin/edit";
+    let old = open(&world, &alice, edit).await;
+    let renamed = post(&world, &alice, edit, &named("The cooks", &["Chief", "Guest"])).await;
+    assert_eq!(renamed.status, 303, "{}", renamed.text());
+    let seen = carried(&old.text()).into_iter().find(|(name, _)| name == "seen").expect("a state").1;
+    let fields = [named("The gardeners", &["Chief", "Guest"]), vec![("seen", seen.as_str())]].concat();
+    let refused = press(&alice, &old, edit, &fields).await;
+    assert!(refused.status == 422 && refused.text().contains("changed meanwhile"), "{}", refused.text());
+    let fresh = carried(&open(&world, &alice, edit).await.text());
+    let seen = fresh.iter().find(|(name, _)| name == "seen").expect("a state").1.as_str();
+    let fields = [named("The gardeners", &["Chief", "Guest"]), vec![("seen", seen)]].concat();
+    assert_eq!(press(&alice, &old, edit, &fields).await.status, 303);
+}

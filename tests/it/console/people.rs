@@ -187,6 +187,7 @@ async fn a_deletion_says_what_goes_along() {
     // Nobody goes too far by themselves.
     let own = path(&page_of(&world, &alice, "/console/people", "Alice Archer").await);
     let asked = open(&world, &alice, &format!("{own}/delete")).await;
+    assert!(asked.text().contains("Nobody administers home-lab then"), "{}", asked.text());
     assert_eq!(press(&alice, &asked, "", &[]).await.status, 400);
 }
 

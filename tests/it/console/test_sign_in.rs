@@ -98,3 +98,18 @@ async fn the_result_is_for_the_session_that_asked_for_it() {
     assert_eq!(page.status, 404, "{}", page.text());
     assert!(!page.text().contains("home-lab"));
 }
+
+#[tokio::test]
+async fn who_came_in_by_a_login_link_can_test_as_well() {
+    let stage = stage().await;
+    let link = stage.told(&["admin", "login-link"]).await.trim().to_owned();
+    let browser = Browser::new();
+    let page = browser.navigate(&link).await;
+    browser.submit(&page.url, &link, &[]).await;
+    let before = stage.world.census().await.sessions;
+    for idp in ["company", "own"] {
+        let tested = browser.follow(&stage.world.login(&format!("/login/{idp}/test"))).await.pop().unwrap();
+        assert!(tested.title().starts_with("Test of"), "{}", tested.text());
+    }
+    assert_eq!(stage.world.census().await.sessions, before);
+}

@@ -1,0 +1,171 @@
+//! What policies decide about some claims, as it is shown.
+
+use serde_json::{Map, Value};
+
+use super::desk::Desk;
+use crate::claims::{ClaimLimits, ClaimRules, Claims, Recorded};
+use crate::console::audit;
+use crate::console::propose::sentence;
+use crate::directory::{RecallError, Recalled};
+use crate::identity::{Catalogue, OrganizationKey, PolicyText, Sight, Username};
+use crate::pages::{Decisions, Field, TrialFields, VerdictLine};
+use crate::policy::{self, IdpPolicies, Outcome, Snapshot, Verdict};
+use crate::web::Fields;
+
+/// With so many organizations at most, each is shown, also without a match.
+const FEW_ORGANIZATIONS: usize = 50;
+/// Most verdicts that are shown: a default selector that fails does so in every organization.
+const MAX_SHOWN: usize = 200;
+
+/// Whose claims are asked about.
+pub(super) enum Subject {
+    /// Nobody's yet.
+    Nobody,
+    /// These, which were pasted.
+    Pasted(Box<Claims>),
+    /// Somebody's, by name.
+    Known(Username),
+    /// A field is wrong.
+    Wrong,
+}
+
+impl Subject {
+    /// What was typed. A name counts before pasted claims.
+    pub(super) fn typed(claims: &mut Field, user: &mut Field, list_claims: &[String]) -> Self {
+        if !user.value.trim().is_empty() {
+            return match Username::parse(&user.value) {
+                Ok(username) => Self::Known(username),
+                Err(error) => {
+                    user.error = Some(sentence(&error.to_string()));
+                    Self::Wrong
+                }
+            };
+        }
+        if claims.value.trim().is_empty() {
+            return Self::Nobody;
+        }
+        match pasted(&claims.value, list_claims) {
+            Ok(claims) => Self::Pasted(Box::new(claims)),
+            Err(why) => {
+                claims.error = Some(sentence(&why));
+                Self::Wrong
+            }
+        }
+    }
+}
+
+/// Claims as JSON: of one source, or with `id_token` and `userinfo` apart.
+fn pasted(text: &str, list_claims: &[String]) -> Result<Claims, String> {
+    let parse = |error: serde_json::Error| format!("this is no JSON object of claims: {error}");
+    let object: Map<String, Value> = serde_json::from_str(text).map_err(parse)?;
+    let recorded = if object.get("id_token").is_some_and(Value::is_object) {
+        serde_json::from_value(Value::Object(object)).map_err(parse)?
+    } else {
+        Recorded { id_token: object, userinfo: None }
+    };
+    let rules = ClaimRules { list_claims };
+    recorded.claims(Vec::new(), &rules, &ClaimLimits::default()).map_err(|error| error.to_string())
+}
+
+/// The fields of a trial as they were typed. There is an organization to choose where there are several.
+pub(super) fn typed(fields: &Fields, several: bool) -> TrialFields {
+    TrialFields {
+        claims: Field::of(fields.typed("claims")),
+        user: Field::of(fields.typed("user")),
+        organization: several.then(|| Field::of(fields.typed("organization"))),
+    }
+}
+
+impl Desk<'_> {
+    /// What the policy would decide if it said this, for the claims of the trial; nothing if there are none.
+    pub(super) async fn decide(&self, text: &PolicyText, trial: &mut TrialFields) -> Option<Decisions> {
+        let subject = Subject::typed(&mut trial.claims, &mut trial.user, &self.idp.spec.list_claims);
+        let only = match (&self.organization, &mut trial.organization) {
+            (Some(organization), _) => Some(organization.key),
+            (None, Some(field)) => named(&self.live.catalogue, field)?,
+            (None, None) => None,
+        };
+        let (claims, shown) = match subject {
+            Subject::Nobody | Subject::Wrong => return None,
+            Subject::Pasted(claims) => (*claims, Decisions::default()),
+            Subject::Known(username) => match self.recall(&username).await {
+                Ok(recalled) => told(recalled),
+                Err(error) => return Some(failed(&error)),
+            },
+        };
+        let place = (self.idp.key, self.organization.as_ref().map(|organization| organization.key));
+        let draft = Snapshot::draft(&self.live.catalogue, place, text, &self.ceiling());
+        let policies = draft.idp(self.idp.key)?;
+        Some(decisions(policies, &self.live.catalogue, only, self.sight(), &claims, shown))
+    }
+}
+
+/// The organization of that id, if one is named; nothing if there is none, which the field says then.
+pub(super) fn named(catalogue: &Catalogue, field: &mut Field) -> Option<Option<OrganizationKey>> {
+    let id = field.value.trim();
+    if id.is_empty() {
+        return Some(None);
+    }
+    let found = catalogue.organizations.iter().find(|organization| organization.id.as_str() == id);
+    if found.is_none() {
+        field.error = Some("There is no organization of this id.".to_owned());
+    }
+    found.map(|organization| Some(organization.key))
+}
+
+/// Why somebody's claims are not there.
+pub(super) fn failed(error: &RecallError) -> Decisions {
+    if let RecallError::Store(error) = error {
+        tracing::error!(cause = %error, "cannot recall a sign-in");
+        return Decisions { failed: Some("It cannot be looked up now; try again.".to_owned()), ..Decisions::default() };
+    }
+    Decisions { failed: Some(sentence(&error.to_string())), ..Decisions::default() }
+}
+
+/// What is told of whose claims they are.
+pub(super) fn told(recalled: Recalled) -> (Claims, Decisions) {
+    let shown = Decisions {
+        whose: Some(format!("{}, {} UTC", recalled.username, audit::shown(recalled.at))),
+        claims: serde_json::to_string_pretty(&recalled.shown).ok(),
+        ..Decisions::default()
+    };
+    (recalled.claims, shown)
+}
+
+/// What is decided, organization by organization.
+pub(super) fn decisions(
+    policies: &IdpPolicies,
+    catalogue: &Catalogue,
+    only: Option<OrganizationKey>,
+    sight: Sight<'_>,
+    claims: &Claims,
+    shown: Decisions,
+) -> Decisions {
+    let reach = only.map(|only| policies.reach().only(only));
+    let reach = reach.as_ref().unwrap_or(policies.reach());
+    let few = reach.count() <= FEW_ORGANIZATIONS;
+    let decision = if few { policy::explain(policies, reach, claims) } else { policy::decide(policies, reach, claims) };
+    let verdicts = decision.verdicts.into_iter().take(MAX_SHOWN).map(|verdict| policies.seen(verdict, sight));
+    let lines: Vec<VerdictLine> = verdicts.map(|verdict| line(catalogue, &verdict)).collect();
+    Decisions { others: reach.count().saturating_sub(lines.len()), lines, ..shown }
+}
+
+fn line(catalogue: &Catalogue, verdict: &Verdict) -> VerdictLine {
+    let roles = match &verdict.outcome {
+        Outcome::Granted { roles, .. } => roles.iter().map(|role| role.name.to_string()).collect(),
+        _ => Vec::new(),
+    };
+    let name = catalogue.organization(verdict.organization).map(|organization| organization.name.clone());
+    VerdictLine {
+        organization: name.unwrap_or_else(|| verdict.id.to_string()),
+        kind: match &verdict.outcome {
+            Outcome::Granted { .. } => "good",
+            Outcome::Error { .. } => "bad",
+            _ => "",
+        },
+        outcome: verdict.outcome.word(),
+        roles,
+        why: Some(verdict.why()).filter(|why| !why.is_empty()),
+        asked: verdict.asked(),
+    }
+}

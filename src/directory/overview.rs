@@ -1,0 +1,80 @@
+//! What a server admin wants to know first: what happens, and what needs attention.
+
+use std::collections::BTreeMap;
+
+use super::ServerAdmin;
+use crate::audit::Action;
+use crate::base::Timestamp;
+use crate::identity::OrganizationId;
+use crate::store::{StoreError, audit, holders, sign_ins};
+
+/// Days that are told.
+pub const TOLD_DAYS: usize = 14;
+/// Microseconds of a day.
+const DAY: i64 = 24 * 60 * 60 * 1_000_000;
+/// Organizations named of each trouble.
+const NAMED: u32 = 10;
+/// The latest sign-ins looked at for selectors that fail.
+const LOOKED_AT: u32 = 500;
+
+/// One day, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day {
+    /// Its first instant.
+    pub at: Timestamp,
+    /// Sign-ins.
+    pub sign_ins: u64,
+    /// Sign-ins refused of people a provider vouched for, and requests refused by applications.
+    pub denials: u64,
+}
+
+/// What a server admin wants to know first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outlook {
+    /// The last days, today last.
+    pub days: Vec<Day>,
+    /// Organizations that nobody administers, the first of them.
+    pub without_admin: Vec<OrganizationId>,
+    /// Organizations whose selectors failed in the latest sign-ins, with one reason each and how often.
+    pub failing: Vec<(String, String, usize)>,
+}
+
+impl ServerAdmin<'_> {
+    /// What happened lately, and what is amiss. Three statements; the first reads an index over [`TOLD_DAYS`] days.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn outlook(&self) -> Result<Outlook, StoreError> {
+        let now = self.directory.ambient.now();
+        let first = now.micros() / DAY + 1 - i64::try_from(TOLD_DAYS).unwrap_or_default();
+        let actions = [Action::SignIn, Action::SignInRefused, Action::EntryDenied].map(Action::word);
+        let mut tx = self.directory.db.snapshot().await?;
+        let counted = audit::by_day(&mut tx, actions, Timestamp::from_micros(first * DAY), DAY).await?;
+        let without_admin = holders::without_admin(&mut tx, now, NAMED).await?;
+        let verdicts = sign_ins::recent_verdicts(&mut tx, LOOKED_AT).await?;
+        let day = |number: i64| Day { at: Timestamp::from_micros((first + number) * DAY), sign_ins: 0, denials: 0 };
+        let mut days: Vec<Day> = (0..).map(day).take(TOLD_DAYS).collect();
+        for (number, action, count) in counted {
+            let place = usize::try_from(number - first).ok().and_then(|place| days.get_mut(place));
+            let (Some(day), Ok(count)) = (place, u64::try_from(count)) else { continue };
+            if action == Action::SignIn.word() { day.sign_ins += count } else { day.denials += count }
+        }
+        Ok(Outlook { days, without_admin, failing: failing(&verdicts) })
+    }
+}
+
+/// Of each organization the latest reason why a selector failed, and how often one did.
+fn failing(verdicts: &[serde_json::Value]) -> Vec<(String, String, usize)> {
+    let mut failing: BTreeMap<String, (String, usize)> = BTreeMap::new();
+    for verdict in verdicts.iter().filter_map(|verdicts| verdicts.as_array()).flatten() {
+        let text = |key: &str| verdict[key].as_str().map(str::to_owned);
+        if let (Some(organization), Some(reason)) = (text("organization"), text("reason")) {
+            failing.entry(organization).or_insert((reason, 0)).1 += 1;
+        }
+    }
+    failing
+        .into_iter()
+        .map(|(organization, (reason, count))| (organization, reason, count))
+        .take(NAMED as usize)
+        .collect()
+}

@@ -1,0 +1,38 @@
+//! The console's first page.
+
+use super::entry::with_server_admin;
+use super::{open, signed_in};
+use crate::kit::world::{Places, World};
+
+#[tokio::test]
+async fn the_first_page_says_what_to_do_next_until_there_is_nothing_left_to_do() {
+    let bare = |places: &Places| places.head("auto_provision = true\nserver_admin = \"sub == 'alice'\"");
+    let world = World::start(Default::default(), bare).await;
+    let alice = signed_in(&world, "alice").await;
+    let page = open(&world, &alice, "/console").await.text();
+    assert!(
+        page.contains("First steps") && page.contains("/console/organizations/_new".replace('/', "&#x2f;").as_str())
+    );
+    assert_eq!(page.matches(">done<").count(), 1, "the provider is there: {page}");
+    let whole = World::start(Default::default(), with_server_admin).await;
+    let alice = signed_in(&whole, "alice").await;
+    let page = open(&whole, &alice, "/console").await.text();
+    assert!(!page.contains("First steps"), "{page}");
+}
+
+#[tokio::test]
+async fn the_first_page_shows_sign_ins_and_what_needs_attention() {
+    let failing = |places: &Places| {
+        with_server_admin(places)
+            .replace("contains(groups, '{{orgId}}')", "'home-lab'")
+            .replace("contains(groups, 'admin') && 'Admin' || 'Member'", "join('', email_verified)")
+    };
+    let world = World::start(Default::default(), failing).await;
+    let alice = signed_in(&world, "alice").await;
+    let page = open(&world, &alice, "/console").await.text();
+    for shown in
+        ["Nobody administers home-lab", "Selectors of home-lab failed in 1 of the latest sign-ins", "1 sign-ins"]
+    {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+}
