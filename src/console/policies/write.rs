@@ -224,6 +224,7 @@ impl Sheet {
                 Some(_) => "It decides who belongs here, and as what, at each sign-in there.".to_owned(),
             },
             path: desk.path(),
+            provider: (!own).then(|| format!("/console/idps/{}", desk.idp.spec.id)),
             organization: desk.organization.as_ref().map(|organization| organization.name.clone()),
             declared: standing.declared,
             losses: self.losses && !standing.declared,
