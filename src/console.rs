@@ -9,6 +9,7 @@ mod answer;
 mod applications;
 mod audit;
 mod break_glass;
+mod explain;
 mod failed;
 mod guard;
 mod idps;
@@ -129,6 +130,10 @@ pub fn router(console: Arc<Console>) -> Router {
         )
         .route("/console/audit", get(audit::show))
         .route("/console/audit/export", get(audit::export))
+        .route("/console/explain", get(explain::ask))
+        .route("/console/explain/{reference}", get(explain::show))
+        .route("/console/organizations/{organization}/explain", get(explain::ask_in))
+        .route("/console/organizations/{organization}/explain/{reference}", get(explain::show_in))
         .route("/console/organizations", get(organizations::show_all))
         .route("/console/organizations/_new", get(organizations::form::show_new).post(organizations::form::make))
         .route("/console/organizations/{organization}", get(organizations::show))

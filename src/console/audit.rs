@@ -148,6 +148,7 @@ impl Console {
         AuditLog {
             shell,
             path: path.to_owned(),
+            explain: path.replace("/audit", "/explain"),
             who: None,
             action: Field::of(wanted.action.clone()),
             actions: std::iter::once(everything).chain(actions).collect(),
@@ -195,7 +196,7 @@ fn about(line: &AuditLine, name: &dyn Fn(UserId) -> String, live: &Live, everywh
 }
 
 /// `sign-in-refused` as people read it.
-fn words(action: &str) -> String {
+pub(super) fn words(action: &str) -> String {
     let mut words = action.replace('-', " ");
     if let Some(first) = words.get_mut(..1) {
         first.make_ascii_uppercase();

@@ -4,6 +4,7 @@ mod applications;
 mod audit;
 mod break_glass;
 mod confirm;
+mod explain;
 mod idp_form;
 mod idps;
 mod moment;
@@ -24,6 +25,7 @@ pub use applications::{
 pub use audit::{AuditItem, AuditLink, AuditLog};
 pub use break_glass::BreakGlass;
 pub use confirm::{Confirm, EffectLine, ImpactLines, Question};
+pub use explain::{Explained, ExplainedEvent};
 pub use idp_form::{Found, GlobalFields, IdpFields, IdpForm, SecretField};
 pub use idps::{IdpKind, IdpKinds, IdpPage, IdpStart, Idps, ListedIdp};
 pub use moment::Moment;
@@ -83,6 +85,7 @@ pages! {
     IdpPage in "console/idp.html",
     IdpForm in "console/idp_form.html",
     AuditLog in "console/audit.html",
+    Explained in "console/explain.html",
     PolicyList in "console/policies.html",
     PolicyEditor in "console/policy.html",
     PolicyHistory in "console/policy_history.html",

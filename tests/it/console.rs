@@ -5,6 +5,7 @@ mod applications;
 mod attack;
 mod audit;
 mod entry;
+mod explain;
 mod idps;
 mod organizations;
 mod overview;

@@ -87,7 +87,7 @@ impl Showing<'_> {
             awaited: self.awaited(&user),
             places: self.places(&user, &base),
             sessions: sessions.iter().map(session).collect(),
-            sign_ins: sign_ins.iter().map(|sign_in| self.sign_in(sign_in)).collect(),
+            sign_ins: sign_ins.iter().map(|sign_in| sign_in_facts(sign_in, self.live)).collect(),
             events: self.events(&user, &events),
             whole,
             list,
@@ -158,38 +158,6 @@ impl Showing<'_> {
         };
         log.lines.iter().map(event).collect()
     }
-
-    fn sign_in(&self, sign_in: &ExplainedSignIn) -> SignInFacts {
-        let (verdicts, silent) = match &sign_in.now {
-            Now::Decided(verdicts) => (verdicts.as_slice(), None),
-            Now::NotProvisioned => {
-                (&[][..], Some("No policy runs: this identity provider makes no accounts by itself.".to_owned()))
-            }
-            Now::Unknown(why) => (&[][..], Some(format!("What it would give now cannot be known: {why}."))),
-        };
-        let unmatched = |verdict: &&Verdict| {
-            matches!(verdict.outcome, Outcome::NoMatch { .. }) && sign_in.fates(verdict).is_empty()
-        };
-        let (none, told): (Vec<&Verdict>, Vec<&Verdict>) = verdicts.iter().partition(unmatched);
-        let few = if none.len() <= SHOWN_UNMATCHED { none.as_slice() } else { &[] };
-        let facts = |verdict: &&Verdict| VerdictFacts {
-            organization: verdict.id.to_string(),
-            kind: verdict.outcome.word(),
-            detail: verdict_detail(verdict, &sign_in.fates(verdict)),
-            source: verdict.asked(),
-        };
-        SignInFacts {
-            idp: idp_name(&self.live.catalogue, &sign_in.idp),
-            identifier: sign_in.identifier.clone(),
-            at: sign_in.at.into(),
-            reference: sign_in.reference.clone(),
-            refused: sign_in.refused.clone(),
-            changed_since: sign_in.changed_since,
-            silent,
-            verdicts: told.iter().chain(few).take(SHOWN_VERDICTS).map(facts).collect(),
-            unmatched: none.len() - few.len(),
-        }
-    }
 }
 
 /// Who gave a role, in words.
@@ -200,5 +168,37 @@ pub(super) fn given_by(origin: Origin, user: &ListedUser, live: &Live) -> String
             Some(identity) => format!("by sign-ins at {}", idp_name(&live.catalogue, &identity.idp)),
             None => "by sign-ins".to_owned(),
         },
+    }
+}
+
+/// A sign-in as pages explain it.
+pub(in crate::console) fn sign_in_facts(sign_in: &ExplainedSignIn, live: &Live) -> SignInFacts {
+    let (verdicts, silent) = match &sign_in.now {
+        Now::Decided(verdicts) => (verdicts.as_slice(), None),
+        Now::NotProvisioned => {
+            (&[][..], Some("No policy runs: this identity provider makes no accounts by itself.".to_owned()))
+        }
+        Now::Unknown(why) => (&[][..], Some(format!("What it would give now cannot be known: {why}."))),
+    };
+    let unmatched =
+        |verdict: &&Verdict| matches!(verdict.outcome, Outcome::NoMatch { .. }) && sign_in.fates(verdict).is_empty();
+    let (none, told): (Vec<&Verdict>, Vec<&Verdict>) = verdicts.iter().partition(unmatched);
+    let few = if none.len() <= SHOWN_UNMATCHED { none.as_slice() } else { &[] };
+    let facts = |verdict: &&Verdict| VerdictFacts {
+        organization: verdict.id.to_string(),
+        kind: verdict.outcome.word(),
+        detail: verdict_detail(verdict, &sign_in.fates(verdict)),
+        source: verdict.asked(),
+    };
+    SignInFacts {
+        idp: idp_name(&live.catalogue, &sign_in.idp),
+        identifier: sign_in.identifier.clone(),
+        at: sign_in.at.into(),
+        reference: sign_in.reference.clone(),
+        refused: sign_in.refused.clone(),
+        changed_since: sign_in.changed_since,
+        silent,
+        verdicts: told.iter().chain(few).take(SHOWN_VERDICTS).map(facts).collect(),
+        unmatched: none.len() - few.len(),
     }
 }

@@ -12,6 +12,8 @@ pub struct AuditLog {
     pub shell: Shell,
     /// Where this log is.
     pub path: String,
+    /// Where a reference is followed.
+    pub explain: String,
     /// Of whom: a username; only where everybody's lines are.
     pub who: Option<Field>,
     /// What happened: one of `actions`, or nothing.
@@ -89,6 +91,7 @@ impl Page for AuditLog {
         let all = Self {
             shell: Shell::sample(),
             path: "/console/audit".into(),
+            explain: "/console/explain".into(),
             who: Some(Field::wrong("alyce", "There is nobody of this username.")),
             action: Field::of("sign-in"),
             actions: vec![("".into(), "Everything".into()), ("sign-in".into(), "Sign-in".into())],

@@ -160,24 +160,10 @@ impl Pages {
     }
 }
 
-impl Page for PersonPage {
-    const TEMPLATE: &'static str = "console/person.html";
-
-    #[cfg(test)]
-    fn samples() -> Vec<Self> {
-        let role = |kept: bool| RoleFacts {
-            name: "Member".into(),
-            by: "by sign-ins at Company".into(),
-            kept_until: kept.then(Moment::sample),
-        };
-        let identity = |owner: Option<&str>| IdentityFacts {
-            idp: "Company".into(),
-            owner: owner.map(Into::into),
-            identifier: "f3a9".into(),
-            email: Some("zoe@example.com".into()),
-            verified: owner.is_none(),
-            last: Moment::sample(),
-        };
+#[cfg(test)]
+impl SignInFacts {
+    /// One with verdicts, and one without.
+    fn both() -> [Self; 2] {
         let verdict = |kind| VerdictFacts {
             organization: "home-lab".into(),
             kind,
@@ -199,6 +185,33 @@ impl Page for PersonPage {
             },
             unmatched: usize::from(silent.is_none()) * 12,
         };
+        [sign_in(None), sign_in(Some("its claims are not kept"))]
+    }
+
+    pub(in crate::pages) fn samples() -> Vec<Self> {
+        Self::both().into()
+    }
+}
+
+impl Page for PersonPage {
+    const TEMPLATE: &'static str = "console/person.html";
+
+    #[cfg(test)]
+    fn samples() -> Vec<Self> {
+        let role = |kept: bool| RoleFacts {
+            name: "Member".into(),
+            by: "by sign-ins at Company".into(),
+            kept_until: kept.then(Moment::sample),
+        };
+        let identity = |owner: Option<&str>| IdentityFacts {
+            idp: "Company".into(),
+            owner: owner.map(Into::into),
+            identifier: "f3a9".into(),
+            email: Some("zoe@example.com".into()),
+            verified: owner.is_none(),
+            last: Moment::sample(),
+        };
+        let [told, silent] = SignInFacts::both();
         let event = |detail: bool| AuditItem {
             at: "2026-11-25 18:30:00".into(),
             action: "Sign-in".into(),
@@ -239,7 +252,7 @@ impl Page for PersonPage {
                 since: Moment::sample(),
                 seen: Moment::sample(),
             }],
-            sign_ins: vec![sign_in(None), sign_in(Some("its claims are not kept"))],
+            sign_ins: vec![told.clone(), silent.clone()],
             events: vec![event(true), event(false)],
         };
         let bare = Self {
