@@ -16,6 +16,7 @@ mod routes;
 mod schema;
 
 mod applications;
+mod attempts;
 mod audit;
 mod idps;
 mod organizations;
@@ -28,8 +29,10 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 
+use crate::base::HttpClients;
 use crate::directory::{Current, Directory, Live};
 use crate::session::HandoffKeys;
+use crate::upstream::Forwarder;
 use crate::web::Web;
 
 use pace::Pace;
@@ -45,14 +48,23 @@ pub struct Api {
     directory: Directory,
     current: Arc<Current>,
     keys: Arc<HandoffKeys>,
+    forwarder: Arc<Forwarder>,
+    http: HttpClients,
     pace: Pace,
 }
 
 impl Api {
     /// The API over this directory.
-    pub fn new(web: Arc<Web>, directory: Directory, current: Arc<Current>, keys: Arc<HandoffKeys>) -> Self {
+    pub fn new(
+        web: Arc<Web>,
+        directory: Directory,
+        current: Arc<Current>,
+        keys: Arc<HandoffKeys>,
+        forwarder: Arc<Forwarder>,
+        http: HttpClients,
+    ) -> Self {
         let pace = Pace::new(web.ambient.clone());
-        Self { web, directory, current, keys, pace }
+        Self { web, directory, current, keys, forwarder, http, pace }
     }
 
     /// What is live.

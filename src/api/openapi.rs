@@ -20,6 +20,10 @@ const ABOUT: &str = "What the console does, for programs. Send a token as `Autho
     `reference` the log knows. Lists come in pages: `next` is the `cursor` of the next. A thing that can be changed has \
     an `ETag`; send it as `If-Match` with the change. What the configuration file declares is read-only here.";
 
+const MUST: &str =
+    "The ETag of the state that is meant, or `*`. It must be sent, but for a preview and for what is new.";
+const MAY: &str = "The ETag of the state that is meant, or `*`.";
+
 /// A failure, as RFC 9457 has it.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "a schema: problems are made by web")]
@@ -141,8 +145,8 @@ fn parameters(operation: &Operation, schemas: &mut SchemaGenerator) -> Vec<Value
         all.push(json!({
             "name": "If-Match",
             "in": "header",
-            "required": operation.precondition == Precondition::Required && !operation.makes,
-            "description": "The ETag of the state that is meant, or `*`. A preview needs none.",
+            "required": false,
+            "description": if operation.precondition == Precondition::Required { MUST } else { MAY },
             "schema": { "type": "string" },
         }));
     }

@@ -56,21 +56,31 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::store::kit::TestClock;
+    use crate::base::{Clock, SystemChance};
+
+    /// A clock that stands until it is moved.
+    #[derive(Clone, Default)]
+    struct Standing(std::sync::Arc<Mutex<Duration>>);
+
+    impl Clock for Standing {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_secs(1_800_000_000).plus(*self.0.lock().unwrap())
+        }
+    }
 
     #[test]
     fn a_burst_is_let_through_and_then_the_average() {
-        let (clock, ambient) = TestClock::new();
-        let pace = Pace::new(ambient);
+        let clock = Standing::default();
+        let pace = Pace::new(Ambient::new(clock.clone(), SystemChance::default()));
         let (one, other) = (TokenId::new(Uuid::from_u128(1)), TokenId::new(Uuid::from_u128(2)));
         for _ in 0..BURST {
             assert_eq!(pace.step(one), Ok(()));
         }
         assert_eq!(pace.step(one), Err(1));
         assert_eq!(pace.step(other), Ok(()), "each token has its own pace");
-        clock.advance(STEP);
+        *clock.0.lock().unwrap() += STEP;
         assert_eq!((pace.step(one), pace.step(one)), (Ok(()), Err(1)));
-        clock.advance(Duration::from_secs(3600));
+        *clock.0.lock().unwrap() += Duration::from_secs(3600);
         for _ in 0..BURST {
             assert_eq!(pace.step(one), Ok(()));
         }

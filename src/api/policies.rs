@@ -1,12 +1,12 @@
 //! Policies: of an IdP its default policy, of an organization its own at an IdP; their versions, and what they decide.
 
+mod text;
+
 use std::sync::Arc;
 
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Api;
 use super::answer::{Answer, Page, json, must_match, one};
@@ -14,138 +14,13 @@ use super::ask::{Asked, At, Cursor, PageQuery, Sent, limit};
 use super::edit::{ChangeQuery, Hands, Outcome, is_new};
 use super::guard::Caller;
 use super::refusal::Refusal;
-use super::schema::{Id, Instant, Slug};
 use crate::base::Timestamp;
 use crate::claims::{ClaimLimits, ClaimRules, Recorded};
-use crate::directory::{Author, Edit, Expected, Live, PolicyVersion, StandingPolicy};
+use crate::directory::{Edit, Expected, Live, PolicyVersion, StandingPolicy};
 use crate::identity::{Idp, IdpId, IdpKey, Organization, OrganizationId, PolicyId, Sight};
 use crate::policy;
 
-/// A policy as it stands.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct Policy {
-    /// The IdP whose sign-ins it judges.
-    #[schemars(with = "Slug")]
-    idp: IdpId,
-    /// The organization it judges for; null: every one without its own.
-    #[schemars(with = "Option<Slug>")]
-    organization: Option<OrganizationId>,
-    /// The version in force; null: there is none, and the default policy judges.
-    #[schemars(with = "Option<Id>")]
-    version: Option<PolicyId>,
-    #[serde(flatten)]
-    text: PolicyText,
-    /// Whether the configuration file declares it: then it is read-only here.
-    declared: bool,
-}
-
-/// A pair of selectors, each a JMESPath text; null falls back to the default policy's, and nothing matches nobody.
-#[derive(Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PolicyText {
-    /// Whether somebody is in the organization.
-    org: Option<String>,
-    /// Which of its roles they hold there.
-    role: Option<String>,
-}
-
-/// A version of a policy.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct Version {
-    #[schemars(with = "Id")]
-    id: PolicyId,
-    #[serde(flatten)]
-    text: PolicyText,
-    /// When it came into force.
-    #[schemars(with = "Instant")]
-    since: String,
-    /// When it ceased to be; null: it is in force.
-    #[schemars(with = "Option<Instant>")]
-    until: Option<String>,
-    by: PutBy,
-    /// The user who put it in force, as far as the caller may know.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    username: Option<String>,
-}
-
-/// Who put a version in force.
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-enum PutBy {
-    /// The configuration file.
-    File,
-    /// Whoever runs commands on the server.
-    Operator,
-    /// A user.
-    User,
-    /// Somebody who is gone, or whom the caller may not know.
-    Somebody,
-}
-
-/// An organization's own policies.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct PolicyLine {
-    #[schemars(with = "Slug")]
-    idp: IdpId,
-    #[serde(flatten)]
-    text: PolicyText,
-}
-
-/// Claims to be decided about.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Claimed {
-    /// What the ID token says.
-    id_token: Map<String, Value>,
-    /// What userinfo says, if it was fetched.
-    userinfo: Option<Map<String, Value>>,
-    /// The one organization to tell everything about; absent: those where there is something to tell.
-    #[schemars(with = "Option<Slug>")]
-    organization: Option<OrganizationId>,
-}
-
-/// The same in one organization.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ClaimedHere {
-    /// What the ID token says.
-    id_token: Map<String, Value>,
-    /// What userinfo says, if it was fetched.
-    userinfo: Option<Map<String, Value>>,
-}
-
-/// What the policies decide: for each organization a verdict, with its reason.
-#[derive(Serialize, JsonSchema)]
-pub(super) struct Decision {
-    /// The version of the catalogue that decided.
-    version: i64,
-    verdicts: Vec<Map<String, Value>>,
-}
-
-impl From<crate::identity::PolicyText> for PolicyText {
-    fn from(text: crate::identity::PolicyText) -> Self {
-        Self { org: text.org, role: text.role }
-    }
-}
-
-impl From<PolicyVersion> for Version {
-    fn from(version: PolicyVersion) -> Self {
-        let (by, username) = match version.by {
-            Author::File => (PutBy::File, None),
-            Author::Operator => (PutBy::Operator, None),
-            Author::User(username) => (PutBy::User, Some(username.to_string())),
-            Author::Somebody => (PutBy::Somebody, None),
-        };
-        Self {
-            id: version.id,
-            text: version.text.into(),
-            since: version.at.to_string(),
-            until: version.retired_at.map(|at| at.to_string()),
-            by,
-            username,
-        }
-    }
-}
+pub(super) use text::{Claimed, ClaimedHere, Decision, Policy, PolicyLine, PolicyText, Version};
 
 /// Where a policy stands.
 struct Place<'a> {

@@ -3,7 +3,7 @@
 use super::answer::Page;
 use super::ask::PageQuery;
 use super::operation::{Operation, Precondition, Rights, delete, get, patch, post, put};
-use super::{applications, audit, idps, openapi, organizations, policies, tokens, users};
+use super::{applications, attempts, audit, idps, openapi, organizations, policies, tokens, users};
 
 /// All of them, in the order of the document.
 pub(super) fn operations() -> Vec<Operation> {
@@ -99,19 +99,19 @@ fn users_of_server() -> [Operation; 11] {
 fn users_of_organization() -> [Operation; 7] {
     const WAITING: &str = "At a shared IdP or one of the organization. Who is known already is given the roles.";
     [
-        get("/organizations/{organization}/users", "listOrganizationUsers", users::list_members)
+        get("/organizations/{organization}/users", "listOrganizationUsers", users::members::list)
             .summary(USERS, "The people of an organization, found by words and filters")
             .asks::<users::MemberQuery>()
             .gives::<Page<users::User>>(200, "A page of users."),
-        post("/organizations/{organization}/users", "makeOrganizationUser", users::make_member)
+        post("/organizations/{organization}/users", "makeOrganizationUser", users::members::make)
             .summary(USERS, "Make a user of an organization before their first sign-in")
             .details(WAITING)
             .takes::<users::MemberToMake>()
             .gives_one::<users::User>(200, "The user, made or found."),
-        get("/organizations/{organization}/users/{user}", "getOrganizationUser", users::show_member)
+        get("/organizations/{organization}/users/{user}", "getOrganizationUser", users::members::show)
             .summary(USERS, "A user of an organization")
             .gives_one::<users::User>(200, "The user, as the organization knows them."),
-        put("/organizations/{organization}/users/{user}/roles", "setOrganizationUserRoles", users::set_member_roles)
+        put("/organizations/{organization}/users/{user}/roles", "setOrganizationUserRoles", users::members::set_roles)
             .summary(USERS, "The roles that a user of an organization holds by hand")
             .takes::<users::RolesByHand>()
             .precondition(Precondition::Optional)
@@ -120,20 +120,20 @@ fn users_of_organization() -> [Operation; 7] {
         get(
             "/organizations/{organization}/users/{user}/sessions",
             "listOrganizationUserSessions",
-            users::list_member_sessions,
+            users::members::list_sessions,
         )
         .summary(USERS, "The sessions that a user opened through the organization's own IdP")
         .gives::<Page<users::Session>>(200, "The newest of them."),
         delete(
             "/organizations/{organization}/users/{user}/sessions",
             "endOrganizationUserSessions",
-            users::end_member_sessions,
+            users::members::end_sessions,
         )
         .summary(USERS, "End every session that a user opened through the organization's own IdP"),
         get(
             "/organizations/{organization}/users/{user}/sign-ins",
             "listOrganizationUserSignIns",
-            users::list_member_sign_ins,
+            users::members::list_sign_ins,
         )
         .summary(USERS, "The last sign-in of each identity, explained as far as it concerns the organization")
         .gives::<Page<users::SignIn>>(200, "What each gave then, and would give now."),
@@ -167,7 +167,7 @@ fn organizations() -> [Operation; 4] {
 }
 
 /// Applications.
-fn applications() -> [Operation; 4] {
+fn applications() -> [Operation; 5] {
     [
         get("/organizations/{organization}/applications", "listApplications", applications::list)
             .summary(APPLICATIONS, "The applications of an organization, in order of id")
@@ -186,6 +186,9 @@ fn applications() -> [Operation; 4] {
         delete("/organizations/{organization}/applications/{application}", "removeApplication", applications::remove)
             .summary(APPLICATIONS, "Remove an application")
             .changes_catalogue(),
+        post("/organizations/{organization}/applications/{application}/test", "testApplication", attempts::test)
+            .summary(APPLICATIONS, "Ask an application's upstream whether it answers")
+            .gives::<attempts::Tested>(200, "What became of it."),
     ]
 }
 
@@ -214,10 +217,18 @@ fn audit() -> [Operation; 4] {
 }
 
 /// Identity providers.
-fn idps() -> [Operation; 10] {
+fn idps() -> [Operation; 12] {
     const SECRET: &str = "The client secret is kept sealed, for this issuer alone, and never shown. The default policy has \
         an address of its own.";
     [
+        post("/discovery", "discover", attempts::discover)
+            .summary(IDPS, "Ask a provider what it is, before anything is saved")
+            .takes::<attempts::Asked>()
+            .gives::<attempts::Discovered>(200, "What it tells of itself."),
+        post("/organizations/{organization}/discovery", "discoverForOrganization", attempts::discover_for_organization)
+            .summary(IDPS, "Ask a provider what it is, for an organization: on the public internet alone")
+            .takes::<attempts::Asked>()
+            .gives::<attempts::Discovered>(200, "What it tells of itself."),
         get("/idps", "listIdps", idps::list).summary(IDPS, "The IdPs that are for all, in order of name").gives::<Page<
             idps::IdpLine,
         >>(

@@ -101,7 +101,14 @@ impl House {
         let forwarder = Arc::new(forwarder);
         let current = Arc::new(Current::default());
         current.take(live(&login.scene()));
-        let api = Api::new(Arc::clone(&web), directory.clone(), Arc::clone(&current), Arc::clone(&keys));
+        let api = Api::new(
+            Arc::clone(&web),
+            directory.clone(),
+            Arc::clone(&current),
+            Arc::clone(&keys),
+            Arc::clone(&forwarder),
+            http.clone(),
+        );
         let console = Console::new(
             Arc::clone(&web),
             Arc::clone(&sessions),

@@ -95,14 +95,6 @@ impl Visitor {
         }
     }
 
-    /// The user, unless a login link brought them in.
-    pub(super) fn principal(&self) -> Option<&Arc<Principal>> {
-        match &self.who {
-            Who::User(principal) => Some(principal),
-            Who::BreakGlass => None,
-        }
-    }
-
     /// What people call them.
     pub(super) fn name(&self) -> String {
         match &self.who {

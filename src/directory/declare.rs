@@ -11,7 +11,7 @@ use crate::audit::{self, About, Action, Entry};
 use crate::base::Timestamp;
 use crate::identity::{Actor, Declaration, IdpId};
 use crate::store::changes::{self, Change};
-use crate::store::{StoreError, Tx, catalogue, client_secrets, declared, forget};
+use crate::store::{StoreError, Tx, catalogue, client_secrets, declared, forget, sessions};
 
 /// Most differences that a line of the audit log tells one by one.
 const MAX_TOLD: usize = 100;
@@ -183,6 +183,11 @@ pub(super) async fn write(tx: &mut Tx, plan: &Plan, author: Actor, now: Timestam
     }
     for row in &plan.idps {
         declared::put_idp(tx, row, now).await?;
+        // What the file no longer declares may be a slip of its editor, and comes back whole. Turned off by hand it is
+        // meant: who signed in there signs in again.
+        if !row.live && !row.declared {
+            sessions::delete_of_idp(tx, row.key).await?;
+        }
     }
     for (key, sealed) in &plan.secrets {
         match sealed {

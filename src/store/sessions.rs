@@ -240,6 +240,16 @@ pub async fn delete_of_user(
     Ok(ended.iter().map(|(id,)| Change::Session(id.0)).collect())
 }
 
+/// Ends every session that was opened through an IdP, in the transaction that disables it: a change of the catalogue
+/// drops what is kept of them in memory.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_of_idp(tx: &mut Tx, idp: IdpKey) -> Result<(), StoreError> {
+    tx.conn().execute("delete from sessions where idp_key = $1", values![idp]).await?;
+    Ok(())
+}
+
 /// Ends all sessions made through an identity, as part of a transaction that then appends what is returned.
 ///
 /// # Errors

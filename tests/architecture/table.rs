@@ -88,7 +88,7 @@ pub const ROOMS: &[Room] = &[
     room(
         "api",
         6,
-        &["upstream", "decision", "directory", "web", "policy", "claims", "session", "audit", "identity", "base"],
+        &["upstream", "oidc", "directory", "web", "policy", "claims", "session", "audit", "identity", "base"],
     ),
     room("gateway", 6, &["listener", "session", "decision", "upstream", "audit", "web", "identity", "base"]),
     Room { name: "config", layer: 7, may: May::Below },

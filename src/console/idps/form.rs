@@ -127,7 +127,7 @@ impl Draft {
     }
 
     /// The form as it was typed, with nothing wrong yet.
-    fn typed(form: &Fields, global: bool) -> Self {
+    pub(super) fn typed(form: &Fields, global: bool) -> Self {
         let field = |name| Field::of(form.typed(name).trim());
         let fields = IdpFields {
             name: field("name"),

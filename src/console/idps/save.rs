@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
+use axum::response::Response;
 
-use super::form::Draft;
+use super::form::{Draft, auth_word};
 use super::look::found;
 use super::preset::Preset;
 use super::scope::{Named, Scope};
@@ -16,7 +17,7 @@ use crate::console::propose::{Asked, Proposed, Words, sentence};
 use crate::directory::{Edit, EditError, Expected, ManagedIdp, SealedSecret, SecretEdit};
 use crate::identity::{ClientAuth, IdpId, IdpSpec, Issuer, text};
 use crate::oidc::{Preview, PreviewError, preview};
-use crate::pages::{Confirm, Done, Field, Found, IdpForm, SecretField};
+use crate::pages::{Confirm, Done, Field, IdpForm, SecretField};
 use crate::web::Fields;
 
 /// What is never carried from page to page as it was typed.
@@ -41,12 +42,12 @@ pub(in crate::console) async fn add(
     Posted { visitor, fields }: Posted,
 ) -> Answer {
     let scope = console.idps_of(&visitor, &named)?;
-    let id = IdpId::parse(fields.typed("id").trim());
-    if fields.typed("step") == "start" || id.is_err() {
-        return console.start(&scope, &visitor, &fields, id.map_err(|error| error.to_string())).await;
+    match IdpId::parse(fields.typed("id").trim()).map_err(|error| error.to_string()) {
+        Ok(id) if fields.typed("step") != "start" => {
+            console.work(&Work { scope: &scope, visitor: &visitor, form: &fields, id, kept: None }).await
+        }
+        id => console.start(&scope, &visitor, &fields, id).await,
     }
-    let Ok(id) = id else { return Err(Failed::BadRequest) };
-    console.work(&Work { scope: &scope, visitor: &visitor, form: &fields, id, kept: None }).await
 }
 
 /// `GET …/idps/{idp}/edit`
@@ -102,63 +103,63 @@ impl Console {
 
     /// The whole form: looked up again, or kept.
     async fn work(&self, work: &Work<'_>) -> Answer {
-        let mut draft = Draft::read(work.form, &work.id, work.scope.owner_id(), &self.live());
-        let secret = work.secret(self, draft.spec.as_ref());
         if work.form.typed("step") == "find" {
-            let (facts, again) = match self.look_up(work.scope, work.form.typed("issuer")).await {
-                Ok(preview) => {
-                    draft.take(&preview);
-                    (Some(found(&preview)), false)
-                }
-                Err(error) => {
-                    draft.fields.issuer.error = Some(sentence(&error.to_string()));
-                    (None, true)
-                }
-            };
-            let secret = work.secret_field(secret.ok());
-            return Ok(self.idp_form_again(work, draft, secret, facts, None, again));
+            return self.look_up_again(work, Draft::typed(work.form, work.scope.owner.is_none())).await;
         }
-        let (spec, secret) = match (draft.spec.clone(), secret) {
-            (Some(spec), Ok(secret)) => (spec, secret),
-            (spec, secret) => {
-                let error = if spec.is_some() { secret.as_ref().err().cloned() } else { None };
+        let draft = Draft::read(work.form, &work.id, work.scope.owner_id(), &self.live());
+        let secret = work.secret(self, &draft);
+        match (draft.spec.clone(), secret) {
+            (Some(spec), Ok(secret)) => self.save(work, draft, spec, secret).await,
+            (_, secret) => {
+                // Under an issuer that is none there is no secret either: one thing after the other.
+                let error = secret.as_ref().err().filter(|_| draft.fields.issuer.error.is_none()).cloned();
                 let field = SecretField { error, ..work.secret_field(secret.ok()) };
-                return Ok(self.idp_form_again(work, draft, field, None, None, true));
+                Ok(self.idp_refused(work, draft, field, None))
             }
-        };
+        }
+    }
+
+    /// What the provider tells of itself now. Whether the rest is right is asked when it is to be kept.
+    async fn look_up_again(&self, work: &Work<'_>, mut draft: Draft) -> Answer {
+        let secret = work.secret_field(work.secret(self, &draft).ok());
+        match self.look_up(work.scope, work.form.typed("issuer")).await {
+            Ok(preview) => {
+                draft.take(&preview);
+                let form = IdpForm { found: Some(found(&preview)), ..self.idp_form(work, draft, secret) };
+                Ok(page(self.web.pages.idp_form(&form)))
+            }
+            Err(error) => {
+                draft.fields.issuer.error = Some(sentence(&error.to_string()));
+                Ok(self.idp_refused(work, draft, secret, None))
+            }
+        }
+    }
+
+    /// Keeps it, or shows first what that would do.
+    async fn save(&self, work: &Work<'_>, draft: Draft, spec: IdpSpec, secret: SecretEdit) -> Answer {
         let expected = match work.form.text("revision") {
             Some(revision) => Expected::Seen(revision.parse().map_err(|_| Failed::BadRequest)?),
             None => Expected::Absent,
         };
         let edit = Edit::Idp { spec: Box::new(spec), secret: secret.clone() };
-        match self.propose(work.scope.hands, &edit, expected, work.form).await? {
+        let problem = match self.propose(work.scope.hands, &edit, expected, work.form).await? {
             Proposed::Made => {
                 let path = format!("{}/{}", work.scope.base(), work.id);
-                Ok(done(&path, if work.kept.is_some() { Done::Saved } else { Done::Created }))
+                return Ok(done(&path, if work.kept.is_some() { Done::Saved } else { Done::Created }));
             }
-            Proposed::Ask(asked) => Ok(page(self.web.pages.confirm(&self.idp_confirm(work, asked, &secret)))),
+            Proposed::Ask(asked) => {
+                return Ok(page(self.web.pages.confirm(&self.idp_confirm(work, asked, &secret))));
+            }
             Proposed::Refused(EditError::Taken(_)) => {
-                let problem = format!("There is a provider {} already: go back and choose another id.", work.id);
-                Ok(self.idp_form_again(work, draft, work.secret_field(Some(secret)), None, Some(problem), true))
+                format!("There is a provider {} already: go back and choose another id.", work.id)
             }
-            Proposed::Refused(refused) => {
-                let problem = sentence(&refused.to_string());
-                Ok(self.idp_form_again(work, draft, work.secret_field(Some(secret)), None, Some(problem), true))
-            }
-        }
+            Proposed::Refused(refused) => sentence(&refused.to_string()),
+        };
+        Ok(self.idp_refused(work, draft, work.secret_field(Some(secret)), Some(problem)))
     }
 
-    fn idp_form_again(
-        &self,
-        work: &Work<'_>,
-        draft: Draft,
-        secret: SecretField,
-        found: Option<Found>,
-        problem: Option<String>,
-        wrong: bool,
-    ) -> axum::response::Response {
-        let form = self.web.pages.idp_form(&IdpForm { found, problem, ..self.idp_form(work, draft, secret) });
-        if wrong { form_again(form) } else { page(form) }
+    fn idp_refused(&self, work: &Work<'_>, draft: Draft, secret: SecretField, problem: Option<String>) -> Response {
+        form_again(self.web.pages.idp_form(&IdpForm { problem, ..self.idp_form(work, draft, secret) }))
     }
 
     fn idp_form(&self, work: &Work<'_>, draft: Draft, secret: SecretField) -> IdpForm {
@@ -214,13 +215,12 @@ impl Work<'_> {
 
     /// What becomes of the secret: the one that was typed just now, or before, or the one that is kept. Without an
     /// issuer there is nothing to seal it for.
-    fn secret(&self, console: &Console, spec: Option<&IdpSpec>) -> Result<SecretEdit, String> {
+    fn secret(&self, console: &Console, draft: &Draft) -> Result<SecretEdit, String> {
         let sealing = &console.keys.sealing;
         let issuer = Issuer::parse(self.form.typed("issuer").trim()).map_err(|error| error.to_string())?;
         let of = (&self.id, &issuer);
-        let public = spec.is_some_and(|spec| spec.client_auth == ClientAuth::None);
         match self.form.typed(SECRET) {
-            _ if public => Ok(SecretEdit::Keep),
+            _ if draft.fields.client_auth.kind == auth_word(ClientAuth::None) => Ok(SecretEdit::Keep),
             "" => match self.form.text(SEALED).and_then(|text| SealedSecret::carried(sealing, of, text)) {
                 Some(sealed) => Ok(SecretEdit::Set(sealed)),
                 None if self.kept.is_some_and(|kept| kept.has_secret && kept.spec.issuer == issuer) => {

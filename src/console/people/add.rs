@@ -29,7 +29,7 @@ pub(in crate::console) async fn add(State(console): State<Arc<Console>>, posted:
     if form.asks_for_roles() {
         return Ok(page(console.web.pages.new_person(&form.page(&console, &posted.visitor, None))));
     }
-    let made = match form.new() {
+    let made = match form.filled_in() {
         Ok(new) => admin.pre_provision(&new).await,
         Err(error) => Err(error),
     };
@@ -55,7 +55,7 @@ pub(in crate::console) async fn add_in(
 ) -> Answer {
     let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
     let form = Form { among: Among(Some(organization)), live: console.live(), fields: posted.fields };
-    let made = match form.new() {
+    let made = match form.filled_in() {
         Ok(new) => admin.pre_provision(&new).await,
         Err(error) => Err(error),
     };
@@ -81,7 +81,7 @@ impl Form {
         self.among.0.as_ref().or_else(find)
     }
 
-    fn new(&self) -> Result<NewUser, AdminError> {
+    fn filled_in(&self) -> Result<NewUser, AdminError> {
         let named = self.fields.text("organization").filter(|_| self.among.0.is_none());
         let organization = match (self.organization(), named) {
             (None, Some(named)) => {

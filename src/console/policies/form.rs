@@ -180,12 +180,13 @@ fn checked(
         Ok(()) => policy::check_reads(&text, desk.sight()).err().map(|error| (error.to_string(), None)),
     };
     if let Some((error, pointer)) = error {
-        if selector.kind == "text" {
-            selector.text.error = Some(sentence(&error));
-        }
         selector.checked = Checked { error: Some(sentence(&error)), pointer, ..Checked::default() };
         return None;
     }
-    selector.checked = Checked { text: Some(text.clone()), warnings: lint(&text), ..Checked::default() };
+    selector.checked = Checked {
+        text: Some(text.clone()),
+        warnings: lint(&text).iter().map(|odd| sentence(odd)).collect(),
+        ..Checked::default()
+    };
     Some(Some(text))
 }

@@ -186,7 +186,7 @@ async fn the_newest_lines_come_first_of_everything_of_one_and_of_one_action() {
         let second = |number| world.now.plus(Duration::from_secs(number));
         let mut lines: Vec<AuditRow> = [3, 2, 2, 1].map(|at| line(&world, second(at), None)).into();
         // Of one instant the later id comes first.
-        lines.sort_by(|one, other| (other.at, other.id).cmp(&(one.at, one.id)));
+        lines.sort_by_key(|line| std::cmp::Reverse((line.at, line.id)));
         lines[1].action = "sign-in-refused".to_owned();
         lines[2].about = About { user: Some(alice), ..About::default() };
         let mut tx = db.begin().await.unwrap();

@@ -184,6 +184,15 @@ async fn all_sessions_of_a_user_or_an_identity_end_together() {
         tx.commit().await.unwrap();
         assert_eq!(ended, [Change::Session(bob.id)]);
         assert_eq!(count(&db, "select count(*) from session_tokens").await, 0);
+        made(&world, &db, "carol").await;
+        let mut tx = db.begin().await.unwrap();
+        sessions::delete_of_idp(&mut tx, crate::identity::IdpKey::new(world.uuid())).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(count(&db, "select count(*) from sessions").await, 1);
+        let mut tx = db.begin().await.unwrap();
+        sessions::delete_of_idp(&mut tx, world.idp).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(count(&db, "select count(*) from session_tokens").await, 0);
     })
     .await;
 }

@@ -35,6 +35,7 @@ fn body(operation: &str, with: &BTreeMap<&str, String>) -> Value {
             let issuer = "https://eve.example.com";
             json!({ "name": "Eve's", "issuer": issuer, "client_id": "eve", "client_auth": "none" })
         }
+        "discover" | "discoverForOrganization" => json!({ "issuer": "http://127.0.0.1:1" }),
         "changeIdp" | "changeOrganizationIdp" => json!({ "enabled": false }),
         "putDefaultPolicy" | "putPolicy" => json!({ "org": "`true`", "role": "'Admin'" }),
         "decide" | "decideForOrganization" => json!({ "id_token": { "groups": ["home-lab", "admin"] } }),

@@ -131,6 +131,8 @@ async fn an_application_made_here_is_served_and_gone_when_it_is_removed() {
     let made = program.make(path, desk).await;
     assert_eq!(made.json()["headers"], "remote");
     let browser = Browser::new();
+    let tested = program.send("POST", &format!("{path}/test"), None, &[]).await;
+    assert_eq!(tested.json()["status"], 200, "{}", tested.text());
     eventually("it is served", async || browser.navigate(&world.url("desk", "/")).await.status == 200).await;
     assert_eq!(program.get("/organizations/home-lab/applications/desk").await.status, 404);
     assert_eq!(
@@ -147,6 +149,12 @@ async fn an_idp_and_its_policies_made_here_let_people_in() {
     let stage = Stage::set(Places::usual).await;
     let (world, program) = (&stage.world, stage.world.program().await);
     program.make("/organizations/club", club()).await;
+    let found = program.post("/discovery", json!({ "issuer": stage.provider.issuer })).await;
+    assert_eq!(found.json()["issuer"], stage.provider.issuer, "{}", found.text());
+    let inside = json!({ "issuer": stage.provider.issuer });
+    let club = world.program_of("club").await;
+    let refused = club.post("/organizations/club/discovery", inside).await;
+    assert_eq!(problem(&refused), "invalid", "an organization's admins do not look around in here");
     let text = json!({
         "name": "Guests", "issuer": stage.provider.issuer, "client_id": crate::kit::provider::CLIENT_ID,
         "client_secret": crate::kit::provider::CLIENT_SECRET, "auto_provision": true,

@@ -259,6 +259,7 @@ async fn turned_off_it_signs_nobody_in_and_turned_on_it_does_again() {
     let on = desk.post(&desk.chief, "/console/idps/partners/enable", &[]).await;
     assert_eq!(on.status, 303, "{}", on.text());
     eventually("paula signs in again", async || desk.signs_in("paula").await).await;
+    assert!(!is_in().await, "the old session stays over");
 }
 
 #[tokio::test]

@@ -232,7 +232,7 @@ async fn what_is_wrong_stands_beside_its_field_and_what_was_typed_stays() {
     }
     // A text that is allowed and yet seldom meant.
     let text = desk.post(&desk.chief, OWN, &expressions("`true`", "'Boss'", "check")).await.text();
-    assert!(text.contains("always matches") && text.contains("no such role"), "{text}");
+    assert!(text.contains("Always matches") && text.contains("no such role"), "{text}");
 }
 
 #[tokio::test]

@@ -16,6 +16,8 @@ pub struct PolicyEditor {
     pub lead: String,
     /// Where its forms go.
     pub path: String,
+    /// Where the provider is; absent for an organization's own policy, whose author may not see it.
+    pub provider: Option<String>,
     /// What the organization is called whose own policy it is; absent: a provider's default policy.
     pub organization: Option<String>,
     /// Whether the configuration file declares it.
@@ -131,6 +133,7 @@ impl Page for PolicyEditor {
             title: "Default policy of Company login".into(),
             lead: "It decides for every organization without a policy of its own there.".into(),
             path: "/console/idps/company/policy".into(),
+            provider: Some("/console/idps/company".into()),
             organization: None,
             declared: false,
             losses: true,
@@ -173,13 +176,19 @@ impl Page for PolicyEditor {
         let own = Self {
             shell: Shell::sample_of_organization(),
             title: "Policy of Home lab at Company login".into(),
+            provider: None,
             organization: Some("Home lab".into()),
             losses: false,
             restored: None,
             refused: None,
             removable: true,
             claims: Some(vec!["groups".into(), "email".into()]),
-            org: SelectorFields { kind: "absent", rows: Vec::new(), ..default.org.clone() },
+            org: SelectorFields {
+                kind: "absent",
+                rows: Vec::new(),
+                checked: Checked::default(),
+                ..default.org.clone()
+            },
             role: SelectorFields {
                 kind: "rows",
                 rows: vec![row("everybody", "", "", "Member")],

@@ -1,0 +1,113 @@
+//! Asking before anything is saved: a provider what it is, an upstream whether it answers.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use http::StatusCode;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Api;
+use super::answer::{Answer, json};
+use super::ask::{At, Sent};
+use super::edit::Hands;
+use super::guard::Caller;
+use super::refusal::Refusal;
+use crate::base::Addresses;
+use crate::identity::{ApplicationId, ClientAuth, Destination, OrganizationId};
+use crate::oidc::preview;
+
+/// A provider to be asked.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    /// Its issuer identifier.
+    issuer: String,
+}
+
+/// A provider as it describes itself.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Discovered {
+    /// Its issuer identifier, exactly as it writes it.
+    issuer: String,
+    /// How we may authenticate there; null: in no way of ours.
+    client_auth: Option<&'static str>,
+    /// Those of our usual scopes that it knows.
+    scopes: Vec<String>,
+    /// The claims that it announces.
+    claims: Vec<String>,
+    /// How many of its keys can verify a signature that we accept.
+    keys: usize,
+}
+
+/// What became of a test.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Tested {
+    /// What the upstream answered to `GET /` by nobody; null: nothing.
+    status: Option<u16>,
+    /// How long that took.
+    milliseconds: Option<u64>,
+    /// Why there was no answer.
+    why: Option<String>,
+}
+
+impl Api {
+    async fn discovered(&self, addresses: Addresses, issuer: &str) -> Answer {
+        let found = preview(issuer, self.http.to(addresses)).await;
+        let found = found.map_err(|error| Refusal::Flawed(vec![("issuer".to_owned(), error.to_string())]))?;
+        let told = Discovered {
+            issuer: found.issuer.to_string(),
+            client_auth: found.client_auth.map(|auth| match auth {
+                ClientAuth::Basic => "basic",
+                ClientAuth::Post => "post",
+                ClientAuth::None => "none",
+            }),
+            scopes: found.scopes,
+            claims: found.claims,
+            keys: found.keys,
+        };
+        json(StatusCode::OK, &told)
+    }
+}
+
+pub(super) async fn discover(State(api): State<Arc<Api>>, caller: Caller, Sent(asked): Sent<Asked>) -> Answer {
+    api.server_admin(&caller)?;
+    api.discovered(Addresses::Any, &asked.issuer).await
+}
+
+pub(super) async fn discover_for_organization(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At(organization): At<OrganizationId>,
+    Sent(asked): Sent<Asked>,
+) -> Answer {
+    let addresses = match api.hands(&caller, &api.live(), &organization)? {
+        Hands::Server(_) => Addresses::Any,
+        // Our own network is no business of an organization's.
+        Hands::Organization(_) => Addresses::Public,
+    };
+    api.discovered(addresses, &asked.issuer).await
+}
+
+pub(super) async fn test(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At((organization, application)): At<(OrganizationId, ApplicationId)>,
+) -> Answer {
+    let live = api.live();
+    let key = api.organization_admin(&caller, &live, &organization)?.organization();
+    let organization = live.catalogue.organization(key).ok_or(Refusal::NotFound)?;
+    let own = live.catalogue.applications.iter().find(|one| one.organization == key && one.spec.id == application);
+    let spec = &own.ok_or(Refusal::NotFound)?.spec;
+    let host = spec.hosts.first().ok_or(Refusal::NotFound)?;
+    let destination = Destination::of(spec, &organization.allotment);
+    let told = match api.forwarder.probe(&destination, host, spec.pass_host).await {
+        Ok(probed) => Tested {
+            status: Some(probed.status.as_u16()),
+            milliseconds: u64::try_from(probed.took.as_millis()).ok(),
+            why: None,
+        },
+        Err(error) => Tested { status: None, milliseconds: None, why: Some(error.to_string()) },
+    };
+    json(StatusCode::OK, &told)
+}
