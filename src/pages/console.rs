@@ -1,5 +1,6 @@
 //! Pages of the console: one file per noun, one typed struct and one function per template.
 
+mod application_form;
 mod applications;
 mod audit;
 mod break_glass;
@@ -18,9 +19,9 @@ mod shell;
 mod tokens;
 
 use super::Page;
+pub use application_form::{ApplicationForm, RuleFields, TickedRole};
 pub use applications::{
-    ApplicationForm, ApplicationPage, Applications, ListedApplication, RequestSample, RuleFacts, RuleFields,
-    ServedHost, Tested, TickedRole,
+    ApplicationPage, Applications, ListedApplication, RequestSample, RuleFacts, ServedHost, Tested,
 };
 pub use audit::{AuditItem, AuditLink, AuditLog};
 pub use break_glass::BreakGlass;
