@@ -167,8 +167,8 @@ fn find(live: &Live, organization: &OrganizationId, id: &ApplicationId) -> Resul
 }
 
 impl Api {
-    /// The change that writes an application down like this. Whoever administers the organization alone publishes within
-    /// what is allotted to it; what a server admin put elsewhere stays there.
+    /// The change that writes an application down like this. What stays where it is keeps to what it kept to; else a
+    /// server admin publishes anywhere, and whoever administers the organization alone within what is allotted to it.
     fn written(
         &self,
         hands: Hands<'_>,
@@ -178,12 +178,10 @@ impl Api {
     ) -> Result<Edit, Refusal> {
         let known = live.catalogue.applications.iter().find(|other| other.spec.id == *id);
         let reach = match (hands, known) {
-            (Hands::Server(_), _) => Reach::Anywhere,
-            (Hands::Organization(_), Some(known))
-                if known.spec.hosts == text.hosts && known.spec.upstream == text.upstream =>
-            {
+            (_, Some(known)) if known.spec.hosts == text.hosts && known.spec.upstream == text.upstream => {
                 known.spec.reach
             }
+            (Hands::Server(_), _) => Reach::Anywhere,
             (Hands::Organization(_), _) => Reach::Allotted,
         };
         for host in &text.hosts {

@@ -4,8 +4,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::kit::process::{file, run};
 use crate::kit::provider::{CLIENT_ID, CLIENT_SECRET, Variant};
 use crate::kit::root;
 use crate::kit::world::{Places, World};
@@ -78,8 +79,36 @@ async fn a_real_browser_makes_the_whole_journey() {
         "login": world.login(""),
         "issuer": world.places.issuer,
     });
+    drive("journey.mjs", settings).await;
+}
+
+#[tokio::test]
+async fn a_real_browser_sets_everything_up_and_no_page_of_the_console_violates_wcag_2_2_aa() {
+    let chromium = chromium();
+    let bare = |places: &Places| {
+        let head = places.head("");
+        head.split("[[idp]]").next().expect("a head").to_owned()
+    };
+    let world = World::start(Variant::default(), bare).await;
+    let path = file(world.folder.path(), &bare(&world.places));
+    let link = run(&["admin", "login-link", "--config", &path], &[]);
+    let settings = json!({
+        "chromium": chromium,
+        "login": world.login(""),
+        "link": String::from_utf8_lossy(&link.stdout).trim(),
+        "issuer": world.places.issuer,
+        "client": CLIENT_ID,
+        "secret": CLIENT_SECRET,
+        "upstream": world.places.upstream.to_string(),
+        "screenshots": std::env::var("VESTIBULE_SCREENSHOTS").ok(),
+    });
+    drive("console.mjs", settings).await;
+}
+
+/// Runs a script of `tests/browser` to its end.
+async fn drive(script: &str, settings: Value) {
     let mut journey = Command::new("node");
-    journey.arg("journey.mjs").arg(settings.to_string()).current_dir(root().join("tests/browser"));
+    journey.arg(script).arg(settings.to_string()).current_dir(root().join("tests/browser"));
     // Off this thread: the server and the application run on it.
     let journey = tokio::task::spawn_blocking(move || journey.output()).await.expect("nothing panics there");
     let journey = journey.expect("node runs; ./test says what is missing");

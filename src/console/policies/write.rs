@@ -112,8 +112,8 @@ async fn change(
     text: Option<PolicyText>,
 ) -> Answer {
     match console.ask(desk.hands, &edit(desk, text.clone())).await? {
-        Proposed::Refused(error) => again(desk, console, fields, standing, text, &error.to_string()),
         Proposed::Made => Ok(done(&desk.path(), Done::Saved)),
+        Proposed::Refused(error) => again(desk, console, fields, standing, text, &error.to_string()),
         Proposed::Ask(asked) => {
             let seen = standing.version.as_ref().map(|(_, revision)| revision.to_string());
             Ok(page(console.web.pages.confirm(&confirm(desk, asked, text, seen.unwrap_or_default()))))
