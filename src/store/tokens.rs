@@ -131,16 +131,18 @@ pub async fn presented(db: &Db, hash: &TokenHash, now: Timestamp) -> Result<Opti
     const SQL: &str = "select t.id, t.name, t.organization_key, t.made_by, t.created_at, t.expires_at, t.last_used_at \
         from api_tokens t left join organizations o on o.key = t.organization_key \
         where t.hash = $1 and t.expires_at > $2 and o.undeclared_at is null and (t.user_id is null or exists ( \
-        select 1 from users u join ( \
-        select user_id, origin, null as organization_key from server_admins union all \
-        select g.user_id, g.origin, r.organization_key from grants g join roles r on r.id = g.role_id \
-        where r.admin and r.undeclared_at is null and (g.kept_until is null or g.kept_until >= $2) \
-        ) may on may.user_id = u.id \
-        left join identities i on i.user_id = u.id and may.origin = 'policy:' || i.id \
+        select 1 from users u where u.id = t.user_id and u.disabled_at is null and (exists ( \
+        select 1 from server_admins a \
+        left join identities i on i.user_id = a.user_id and a.origin = 'policy:' || i.id \
         left join idps p on p.key = i.idp_key \
-        where u.id = t.user_id and u.disabled_at is null \
-        and (may.organization_key is null or may.organization_key = t.organization_key) \
-        and (may.origin = 'manual' or (p.key is not null and p.undeclared_at is null))))";
+        where a.user_id = u.id and (a.origin = 'manual' or (p.key is not null and p.undeclared_at is null)) \
+        ) or exists ( \
+        select 1 from grants g join roles r on r.id = g.role_id \
+        left join identities i on i.user_id = g.user_id and g.origin = 'policy:' || i.id \
+        left join idps p on p.key = i.idp_key \
+        where g.user_id = u.id and r.organization_key = t.organization_key and r.admin and r.undeclared_at is null \
+        and (g.kept_until is null or g.kept_until >= $2) \
+        and (g.origin = 'manual' or (p.key is not null and p.undeclared_at is null))))))";
     let row: Option<Row> = db.reader().optional(SQL, values![*hash, now]).await?;
     Ok(row.map(TokenRow::from))
 }

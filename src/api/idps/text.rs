@@ -59,7 +59,7 @@ pub(in crate::api) struct IdpText {
     pub(super) client_id: String,
     /// How we authenticate there.
     #[serde(default)]
-    pub(super) client_auth: Authentication,
+    client_auth: Authentication,
     /// The client secret, where it changes. It is never shown again.
     #[serde(default, skip_serializing)]
     #[schemars(extend("writeOnly" = true))]
@@ -68,7 +68,7 @@ pub(in crate::api) struct IdpText {
     pub(super) scopes: Vec<String>,
     /// How a person is read out of the claims.
     #[serde(default)]
-    pub(super) profile: Profile,
+    profile: Profile,
     /// Whether applications are told an e-mail address that this IdP did not verify.
     #[serde(default)]
     pub(super) email_trusted: bool,
