@@ -100,7 +100,7 @@ async fn a_real_browser_sets_everything_up_and_no_page_of_the_console_violates_w
         "client": CLIENT_ID,
         "secret": CLIENT_SECRET,
         "upstream": world.places.upstream.to_string(),
-        "screenshots": std::env::var("VESTIBULE_SCREENSHOTS").ok(),
+        "screenshots": std::env::var_os("VESTIBULE_SCREENSHOTS").map(|folder| folder.to_string_lossy().into_owned()),
     });
     drive("console.mjs", settings).await;
 }
