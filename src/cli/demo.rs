@@ -104,7 +104,8 @@ fn greeting(port: u16, folder: &Path) -> String {
          Open one of these:\n\
          \x20 http://wiki.localhost:{port}      an application of the organization Home lab\n\
          \x20 http://control.localhost:{port}   another one, for its admins\n\
-         \x20 http://localhost:{port}           who am I, and where may I go\n\n\
+         \x20 http://localhost:{port}           who am I, and where may I go\n\
+         \x20 http://localhost:{port}/console   everything there is, for admins: be alice\n\n\
          Sign in as:\n{people}\n\
          Look behind it, from a second terminal:\n\
          \x20 cd {folder}\n\
@@ -122,7 +123,7 @@ fn greeting(port: u16, folder: &Path) -> String {
 /// What each of the people gets to see.
 fn sees(person: &str) -> &'static str {
     match person {
-        "alice" => "Admin of Home lab: all of the wiki, and the control room",
+        "alice" => "Admin of Home lab: all of the wiki, the control room, and the console",
         "bob" => "Member of Home lab: the wiki without its admin pages",
         _ => "in no organization: the wiki's public page alone",
     }

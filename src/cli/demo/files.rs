@@ -94,6 +94,7 @@ client_id = "vestibule-demo"
 client_secret = "{secret}"
 scopes = ["openid", "profile", "email", "groups"]
 auto_provision = true
+server_admin = "contains(groups, 'admin')"
 
 [idp.default_policy]
 org = "contains(groups, '{{{{orgId}}}}')"
