@@ -70,6 +70,7 @@ def ask_steadily(port, headers, until):
 def sign_in_again(public_url, until):
     """One person after another signs in."""
     while time.monotonic() < until:
+        # The page it ends on has one form, which signs out again.
         Browser().visit(f"{public_url}/login", "alice")
 
 

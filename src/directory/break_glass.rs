@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::Directory;
+use super::{ATTEMPTS, Directory};
 use crate::audit::{self, About, Action, Entry};
 use crate::base::Token;
 use crate::identity::Actor;
@@ -20,6 +20,16 @@ impl Directory {
     /// # Errors
     /// When the database fails.
     pub async fn make_login_link(&self, actor: Actor) -> Result<Token, StoreError> {
+        let mut attempt = 1;
+        loop {
+            match self.make_login_link_once(actor).await {
+                Err(error) if error.is_worth_retrying() && attempt < ATTEMPTS => attempt += 1,
+                result => return result,
+            }
+        }
+    }
+
+    async fn make_login_link_once(&self, actor: Actor) -> Result<Token, StoreError> {
         let (token, now) = (self.ambient.token(), self.ambient.now());
         let mut tx = self.db.begin().await?;
         break_glass::add_link(&mut tx, &token.hash(), now.plus(LINK_LIFETIME), now).await?;

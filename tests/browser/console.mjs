@@ -113,7 +113,7 @@ const state = await admins.storageState();
 const shape = (path) => path.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '{id}').replace(/\?.*/, '');
 
 async function crawl(page) {
-  const [seen, queue, pages] = [new Set(), ['/console', '/account'], []];
+  const [seen, queue, pages] = [new Set(), ['/console'], []];
   while (queue.length && pages.length < mostPages) {
     const path = queue.shift();
     if (seen.has(shape(path))) continue;
@@ -136,11 +136,16 @@ const looks = [
 const found = [];
 const crawler = await browser.newContext({ storageState: state, bypassCSP: true });
 const pages = await crawl(await crawler.newPage());
-for (const [look, options] of looks) {
-  const context = await browser.newContext({ storageState: state, bypassCSP: true, ...options });
+const own = ['/', '/account'];
+const visits = [
+  [state, pages],
+  [await bob.context().storageState(), own],
+];
+for (const [[look, options], [storageState, paths]] of looks.flatMap((look) => visits.map((visit) => [look, visit]))) {
+  const context = await browser.newContext({ storageState, bypassCSP: true, ...options });
   context.setDefaultTimeout(patience);
   const page = await context.newPage();
-  for (const path of pages) {
+  for (const path of paths) {
     await page.goto(login + path);
     await page.evaluate(axe);
     const { violations } = await page.evaluate(() =>
