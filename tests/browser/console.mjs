@@ -105,6 +105,42 @@ await heading(bob, 'Your account');
 assert.ok((await bob.textContent('main')).includes('Member'));
 console.log('from the first start to the first provisioned user');
 
+// --- Somebody made beforehand, by an organization's admin, who then signs in -------------------------------------------
+
+await alice.goto(`${login}/console/organizations/home-lab/people/_new`);
+await alice.getByLabel(/e-mail/i).first().check();
+await alice.getByLabel('E-mail address or identifier').fill('carol@example.com');
+await alice.locator('input[name=role][value=Member]').check();
+await press(alice, 'Add');
+await alice.waitForURL((url) => !url.pathname.endsWith('_new'));
+await alice.goto(`${login}/console/organizations/home-lab/people?state=waiting`);
+assert.ok((await alice.textContent('main')).includes('waiting for first sign-in'));
+const { page: carol } = await person();
+await signIn(carol, `${login}/account`, 'carol');
+await heading(carol, 'Your account');
+assert.ok((await carol.textContent('main')).includes('Member'));
+console.log('whoever was made beforehand holds what they were given');
+
+// --- A policy changed, after looking at whom it concerns ----------------------------------------------------------------
+
+await admin.goto(`${login}/console/idps/company/policy`);
+await admin.locator('input[name="org-kind"][value="text"]').check();
+await admin.getByLabel('Org selector').fill("contains(groups, 'admin') && '{{orgId}}'");
+await press(admin, 'Preview and save');
+const impact = admin.getByRole('region', { name: 'Who gains and who loses' });
+assert.match(await impact.textContent(), /home-lab\/Member\s*loses\s*1\s*bob/);
+for (const box of await admin.locator('.warning input[type=checkbox]').all()) await box.check();
+await press(admin, 'Save');
+await admin.waitForURL((url) => url.searchParams.get('done') === 'saved');
+// Saved, it counts from the next sign-in, unless the losses are taken at once.
+await press(admin, 'Take them away now');
+const loses = Date.now() + patience;
+do {
+  assert.ok(Date.now() < loses, 'bob keeps a role that was taken away');
+  await bob.goto(`${login}/account`);
+} while ((await bob.textContent('main')).includes('Member'));
+console.log('a policy is changed after looking at whom it concerns');
+
 // --- Every page, looked at -----------------------------------------------------------------------------------------------
 
 await admin.goto(`${login}/console/people`);
