@@ -60,6 +60,9 @@ pub enum AdminError {
     /// Admins keep themselves: whoever goes too far is stopped by another.
     #[error("you cannot do this to yourself: another admin can")]
     Yourself,
+    /// The admin has lost the right to do it meanwhile.
+    #[error("you may not do this any more: your rights have changed meanwhile")]
+    NoLonger,
     /// More than one user is known by that.
     #[error("more than one user has this address: name one by identifier or by user id")]
     Ambiguous,

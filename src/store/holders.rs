@@ -127,6 +127,26 @@ pub async fn without_admin(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Ve
     Ok(rows.into_iter().map(|(id,)| id.0).collect())
 }
 
+/// Whether a user may administer at `now`: is enabled, and a server admin, or, where one organization is meant, holds a
+/// role that administers it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn may_administer(
+    tx: &mut Tx,
+    user: UserId,
+    organization: Option<OrganizationKey>,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "select count(*) from users u where u.id = $1 and u.disabled_at is null \
+        and (exists (select 1 from server_admins a where a.user_id = u.id) \
+        or exists (select 1 from grants g join roles r on r.id = g.role_id where g.user_id = u.id \
+        and r.organization_key = $2 and r.admin and r.undeclared_at is null \
+        and (g.kept_until is null or g.kept_until >= $3)))";
+    let count: i64 = tx.conn().scalar(SQL, values![user, organization, now]).await?;
+    Ok(count == 1)
+}
+
 /// How many users hold a role that counts at `now`.
 ///
 /// # Errors

@@ -11,10 +11,10 @@ use crate::audit::{About, Action};
 use crate::directory::AdminError;
 use crate::directory::admin::{OrganizationAdmin, ServerAdmin};
 use crate::directory::record::RoleNames;
-use crate::identity::{OrganizationKey, Origin, RoleId, RoleName, SessionId, UserId};
+use crate::identity::{Actor, OrganizationKey, Origin, RoleId, RoleName, SessionId, UserId};
 use crate::store::changes::{self, Change};
 use crate::store::identities::{self, Awaited};
-use crate::store::{Tx, catalogue, grants, search, sessions, users};
+use crate::store::{Tx, catalogue, grants, holders, search, sessions, users};
 
 impl ServerAdmin<'_> {
     /// Lets a user hold exactly these roles of an organization by hand; what sign-ins gave stays. Says whether anything
@@ -125,9 +125,25 @@ impl Hands<'_> {
     }
 
     /// Takes the user's row, if these hands know of them.
+    /// Takes the user's row, and the admin's own: of two admins who take each other's rights at once, the second has none
+    /// any more when their turn comes.
     async fn lock(self, tx: &mut Tx, user: UserId) -> Result<(), AdminError> {
-        let known = users::lock(tx, user).await? && self.knows(tx, user).await?;
-        if known { Ok(()) } else { Err(AdminError::NoSuchUser) }
+        let admin = match self.actor {
+            Actor::User(admin) => Some(admin),
+            _ => None,
+        };
+        let mut there = false;
+        // In one order, whoever of two it is.
+        for row in BTreeSet::from([user, admin.unwrap_or(user)]) {
+            let found = users::lock(tx, row).await?;
+            there |= found && row == user;
+        }
+        if let Some(admin) = admin
+            && !holders::may_administer(tx, admin, self.within, self.directory.ambient.now()).await?
+        {
+            return Err(AdminError::NoLonger);
+        }
+        if there && self.knows(tx, user).await? { Ok(()) } else { Err(AdminError::NoSuchUser) }
     }
 
     /// Whether a user is among those these hands know of: everybody, or who holds a role of the organization.

@@ -164,3 +164,28 @@ async fn whoever_alone_administers_an_organization_is_told() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn who_may_administer_is_enabled_and_a_server_admin_or_an_admin_there() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let (alice, bob) = (world.user(&db, "alice").await, world.user(&db, "bob").await);
+        let mut tx = db.begin().await.unwrap();
+        grants::insert(&mut tx, alice, Origin::Manual, &[world.admin], world.now).await.unwrap();
+        grants::insert(&mut tx, bob, Origin::Manual, &[world.member], world.now).await.unwrap();
+        tx.commit().await.unwrap();
+        let may = async |user, organization| {
+            let mut tx = db.snapshot().await.unwrap();
+            holders::may_administer(&mut tx, user, organization, world.now).await.unwrap()
+        };
+        assert!(may(alice, Some(world.lab)).await && !may(alice, None).await);
+        assert!(!may(bob, Some(world.lab)).await);
+        let mut tx = db.begin().await.unwrap();
+        grants::set_server_admin(&mut tx, bob, Origin::Manual, true, world.now).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(may(bob, None).await && may(bob, Some(world.lab)).await);
+        run(&db, "update users set disabled_at = 1").await;
+        assert!(!may(alice, Some(world.lab)).await && !may(bob, None).await);
+    })
+    .await;
+}

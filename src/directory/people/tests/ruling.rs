@@ -139,3 +139,23 @@ async fn people_are_found_as_they_are_after_each_change() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn two_admins_at_once_cannot_take_each_others_rights() {
+    on_each_with(declaration(), async |it: Fixture| {
+        let (one, two) = (it.sign_in("one", &[]).await.unwrap().user, it.sign_in("two", &[]).await.unwrap().user);
+        let lab = it.role("lab/Admin").await.0;
+        let operator = it.directory.server_admin(Actor::CommandLine);
+        for user in [one, two] {
+            operator.set_roles(user, lab, &["Admin".parse().unwrap()]).await.unwrap();
+        }
+        let by = |user| it.directory.organization_admin(Actor::User(user), lab);
+        let (of_one, of_two) = (by(one), by(two));
+        let (first, second) = tokio::join!(of_one.set_roles(two, &[]), of_two.set_roles(one, &[]));
+        let lost = [first, second].into_iter().filter(|done| matches!(done, Err(AdminError::NoLonger))).count();
+        assert_eq!(lost, 1);
+        let roles = [it.roles(one).await, it.roles(two).await].concat();
+        assert_eq!(roles, ["lab/Admin manual"]);
+    })
+    .await;
+}
