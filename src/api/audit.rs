@@ -124,10 +124,9 @@ impl Api {
         }
     }
 
-    fn log(&self, mut log: LogPage, limit: u32) -> Answer {
+    fn log(&self, mut log: LogPage) -> Answer {
         let lines = std::mem::take(&mut log.lines);
-        let last = lines.last().filter(|_| lines.len() == limit as usize);
-        let next = last.map(|line| Cursor::of(&format!("{}-{}", line.at.micros(), line.id)));
+        let next = log.next.map(|(at, id)| Cursor::of(&format!("{}-{id}", at.micros())));
         json(StatusCode::OK, &Page { items: lines.into_iter().map(|line| self.line(line, &log)).collect(), next })
     }
 }
@@ -173,7 +172,7 @@ pub(super) async fn list(State(api): State<Arc<Api>>, caller: Caller, Asked(quer
     let admin = api.server_admin(&caller)?;
     known(query.action.as_deref())?;
     let limit = limit(query.limit);
-    api.log(admin.latest(query.user, query.action.as_deref(), before(query.cursor)?, limit).await?, limit)
+    api.log(admin.latest(query.user, query.action.as_deref(), before(query.cursor)?, limit).await?)
 }
 
 pub(super) async fn list_of_organization(
@@ -185,7 +184,7 @@ pub(super) async fn list_of_organization(
     let admin = api.organization_admin(&caller, &api.live(), &organization)?;
     known(query.action.as_deref())?;
     let limit = limit(query.limit);
-    api.log(admin.latest(query.action.as_deref(), before(query.cursor)?, limit).await?, limit)
+    api.log(admin.latest(query.action.as_deref(), before(query.cursor)?, limit).await?)
 }
 
 pub(super) async fn explain(State(api): State<Arc<Api>>, caller: Caller, At(text): At<String>) -> Answer {

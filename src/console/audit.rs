@@ -143,8 +143,6 @@ impl Console {
         let live = self.live();
         let everything = (String::new(), "Everything".to_owned());
         let actions = Action::ALL.iter().map(|action| (action.word().to_owned(), words(action.word())));
-        let full = log.lines.len() == PAGE as usize;
-        let last = log.lines.last().filter(|_| full).map(|line| (line.at, line.id));
         AuditLog {
             shell,
             path: path.to_owned(),
@@ -153,7 +151,7 @@ impl Console {
             action: Field::of(wanted.action.clone()),
             actions: std::iter::once(everything).chain(actions).collect(),
             lines: log.lines.iter().map(|line| item(line, log, &live, everywhere)).collect(),
-            older: last.map(|last| wanted.href(path, Some(last))),
+            older: log.next.map(|next| wanted.href(path, Some(next))),
             newest: wanted.before.map(|_| wanted.href(path, None)),
             export: None,
         }
@@ -162,13 +160,18 @@ impl Console {
 
 /// One line as people read it. `everywhere`: whether what it names may be gone to wherever it is.
 pub(super) fn item(line: &AuditLine, log: &LogPage, live: &Live, everywhere: bool) -> AuditItem {
-    let name = |user: UserId| log.names.get(&user).map_or_else(|| format!("user {user}"), ToString::to_string);
+    let called = |user: UserId| log.names.get(&user).map(ToString::to_string);
+    // Whom an organization's admins do not know has no name and no id there.
+    let name = |user: UserId| {
+        called(user).unwrap_or_else(|| if everywhere { format!("user {user}") } else { "somebody".to_owned() })
+    };
     let changed = line.before.as_ref().or(line.after.as_ref());
     let change = changed.map(|_| serde_json::json!({ "before": line.before, "after": line.after }));
     AuditItem {
         at: shown(line.at),
         action: words(&line.action),
         actor: match line.actor {
+            Actor::User(user) if !everywhere => called(user).unwrap_or_else(|| "an admin".to_owned()),
             Actor::User(user) => name(user),
             other => other.to_string(),
         },

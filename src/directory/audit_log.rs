@@ -1,13 +1,13 @@
 //! The audit log, for whoever may read it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use super::{OrganizationAdmin, ServerAdmin};
 use crate::base::Timestamp;
 use crate::identity::{Actor, AuditId, UserId, Username};
 use crate::store::audit::{self, AuditRow as AuditLine, Whose};
-use crate::store::{Db, StoreError, users};
+use crate::store::{StoreError, Tx, grants, identities, users};
 
 /// Where a page of the log ended.
 pub type LogPlace = (Timestamp, AuditId);
@@ -19,6 +19,8 @@ pub struct LogPage {
     pub lines: Vec<AuditLine>,
     /// Who is who.
     pub names: HashMap<UserId, Username>,
+    /// Where the next page begins, if there may be one.
+    pub next: Option<LogPlace>,
 }
 
 impl ServerAdmin<'_> {
@@ -57,12 +59,15 @@ impl ServerAdmin<'_> {
         limit: u32,
     ) -> Result<LogPage, StoreError> {
         let whose = user.map_or(Whose::All, Whose::User);
-        page(&self.directory.db, whose, action, before, limit).await
+        let mut tx = self.directory.db.snapshot().await?;
+        page(&mut tx, whose, action, before, limit).await
     }
 }
 
 impl OrganizationAdmin<'_> {
-    /// The newest lines before `before` that are about the organization; of one action only, if one is named.
+    /// The newest lines before `before` that are about the organization; of one action only, if one is named. What
+    /// somebody did by themselves who is no present member is left out, and nobody is named but members who have signed
+    /// in: whoever waits may be called so by another organization.
     ///
     /// # Errors
     /// When the database fails.
@@ -72,24 +77,41 @@ impl OrganizationAdmin<'_> {
         before: Option<LogPlace>,
         limit: u32,
     ) -> Result<LogPage, StoreError> {
-        page(&self.directory.db, Whose::Organization(self.organization), action, before, limit).await
+        let mut tx = self.directory.db.snapshot().await?;
+        let mut page = page(&mut tx, Whose::Organization(self.organization), action, before, limit).await?;
+        let spoken_of: Vec<UserId> = page.names.keys().copied().collect();
+        let held = grants::named(&mut tx, &spoken_of, self.directory.ambient.now()).await?;
+        let members: HashSet<UserId> =
+            held.iter().filter(|grant| grant.key == self.organization).map(|grant| grant.user).collect();
+        let known = identities::of_users(&mut tx, &members.iter().copied().collect::<Vec<_>>()).await?;
+        let known: HashSet<UserId> = known.iter().map(|identity| identity.user).collect();
+        let is_foreign = |line: &AuditLine| {
+            line.about.user.is_some_and(|user| line.actor == Actor::User(user) && !members.contains(&user))
+        };
+        page.lines.retain(|line| !is_foreign(line));
+        page.names.retain(|user, _| known.contains(user));
+        Ok(page)
     }
 }
 
 async fn page(
-    db: &Db,
+    tx: &mut Tx,
     whose: Whose,
     action: Option<&str>,
     before: Option<LogPlace>,
     limit: u32,
 ) -> Result<LogPage, StoreError> {
-    let mut tx = db.snapshot().await?;
-    let lines = audit::latest(&mut tx, whose, action, before, limit).await?;
+    let lines = audit::latest(tx, whose, action, before, limit).await?;
+    let full = lines.len() == limit as usize;
+    let next = lines.last().filter(|_| full).map(|last| (last.at, last.id));
     let acting = |line: &AuditLine| match line.actor {
         Actor::User(user) => Some(user),
         _ => None,
     };
     let spoken_of: BTreeSet<UserId> = lines.iter().flat_map(|line| [line.about.user, acting(line)]).flatten().collect();
-    let names = users::usernames(&mut tx, &spoken_of.into_iter().collect::<Vec<_>>()).await?;
-    Ok(LogPage { lines, names: names.into_iter().collect() })
+    let names = users::usernames(tx, &spoken_of.into_iter().collect::<Vec<_>>()).await?;
+    Ok(LogPage { lines, names: names.into_iter().collect(), next })
 }
+
+#[cfg(test)]
+mod tests;

@@ -140,7 +140,7 @@ impl Hands<'_> {
         });
         let actors: BTreeSet<UserId> = actors.collect();
         let names = users::usernames(&mut tx, &actors.into_iter().collect::<Vec<_>>()).await?;
-        let events = LogPage { lines, names: names.into_iter().collect() };
+        let events = LogPage { lines, names: names.into_iter().collect(), next: None };
         Ok(Person { user: listed, sessions, sign_ins, events })
     }
 }
