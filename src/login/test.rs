@@ -213,21 +213,7 @@ fn person(profile: Profile, fate: String) -> TestPerson {
 }
 
 fn line(scene: &Scene, verdict: &Verdict) -> VerdictLine {
-    let roles = match &verdict.outcome {
-        Outcome::Granted { roles, .. } => roles.iter().map(|role| role.name.to_string()).collect(),
-        _ => Vec::new(),
-    };
     let name = scene.catalogue.organization(verdict.organization).map(|organization| organization.name.clone());
-    VerdictLine {
-        organization: name.unwrap_or_else(|| verdict.id.to_string()),
-        kind: match &verdict.outcome {
-            Outcome::Granted { .. } => "good",
-            Outcome::Error { .. } => "bad",
-            _ => "",
-        },
-        outcome: verdict.outcome.word(),
-        roles,
-        why: Some(verdict.why()).filter(|why| !why.is_empty()),
-        asked: verdict.asked(),
-    }
+    let name = name.unwrap_or_else(|| verdict.id.to_string());
+    VerdictLine::new(name, verdict.outcome.word(), verdict.roles(), verdict.why(), verdict.asked())
 }

@@ -74,6 +74,18 @@ pub struct VerdictLine {
     pub asked: String,
 }
 
+impl VerdictLine {
+    /// A line of this outcome; an empty `why` is none.
+    pub fn new(organization: String, outcome: &'static str, roles: Vec<String>, why: String, asked: String) -> Self {
+        let kind = match outcome {
+            "granted" => "good",
+            "error" => "bad",
+            _ => "",
+        };
+        Self { organization, kind, outcome, roles, why: Some(why).filter(|why| !why.is_empty()), asked }
+    }
+}
+
 impl Page for TestSignIn {
     const TEMPLATE: &'static str = "login/test.html";
 

@@ -21,6 +21,14 @@ impl Verdict {
         }
     }
 
+    /// The names of the roles that are given.
+    pub fn roles(&self) -> Vec<String> {
+        match &self.outcome {
+            Outcome::Granted { roles, .. } => roles.iter().map(|role| role.name.to_string()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Which policies were asked.
     pub fn asked(&self) -> String {
         let asked_role = !matches!(self.outcome, Outcome::NoMatch { .. });

@@ -9,7 +9,7 @@ use crate::console::propose::sentence;
 use crate::directory::{RecallError, Recalled};
 use crate::identity::{Catalogue, OrganizationKey, PolicyText, Sight, Username};
 use crate::pages::{Decisions, Field, TrialFields, VerdictLine};
-use crate::policy::{self, IdpPolicies, Outcome, Snapshot, Verdict};
+use crate::policy::{self, IdpPolicies, Snapshot, Verdict};
 use crate::web::Fields;
 
 /// With so many organizations at most, each is shown, also without a match.
@@ -151,21 +151,7 @@ pub(super) fn decisions(
 }
 
 fn line(catalogue: &Catalogue, verdict: &Verdict) -> VerdictLine {
-    let roles = match &verdict.outcome {
-        Outcome::Granted { roles, .. } => roles.iter().map(|role| role.name.to_string()).collect(),
-        _ => Vec::new(),
-    };
     let name = catalogue.organization(verdict.organization).map(|organization| organization.name.clone());
-    VerdictLine {
-        organization: name.unwrap_or_else(|| verdict.id.to_string()),
-        kind: match &verdict.outcome {
-            Outcome::Granted { .. } => "good",
-            Outcome::Error { .. } => "bad",
-            _ => "",
-        },
-        outcome: verdict.outcome.word(),
-        roles,
-        why: Some(verdict.why()).filter(|why| !why.is_empty()),
-        asked: verdict.asked(),
-    }
+    let name = name.unwrap_or_else(|| verdict.id.to_string());
+    VerdictLine::new(name, verdict.outcome.word(), verdict.roles(), verdict.why(), verdict.asked())
 }
