@@ -12,16 +12,14 @@ Needs what benches/gateway.py needs, but for nginx's load program.
 
 import argparse
 import http.client
-import signal
 import sqlite3
 import statistics
-import tempfile
 import time
 import uuid
 from pathlib import Path
 
 import gateway
-from gateway import Browser, Processes, Vestibule, fail, say, start_application, start_provider
+from gateway import Browser, Vestibule, fail, say, start_application, start_provider
 
 FIRST = ["Ada", "Bela", "Chidi", "Dana", "Emre", "Fatou", "Grace", "Hana", "Ivo", "Joana", "Kofi", "Lena"]
 LAST = ["Archer", "Baker", "Cook", "Dyer", "Fisher", "Glover", "Hunter", "Mason", "Miller", "Potter", "Smith", "Weaver"]
@@ -142,15 +140,7 @@ def main():
     parser.add_argument("--organizations", type=int, default=10_000)
     parser.add_argument("--asks", type=int, default=20, help="of each page")
     parser.add_argument("--binary", type=Path, default=gateway.ROOT / "target/release/vestibule")
-    options = parser.parse_args()
-    options.binary = options.binary.resolve()
-    signal.signal(signal.SIGTERM, lambda *_: fail("stopped"))
-    with tempfile.TemporaryDirectory() as folder:
-        processes = Processes(Path(folder))
-        try:
-            measure(processes, options)
-        finally:
-            processes.stop_all()
+    gateway.run(measure, parser.parse_args())
 
 
 if __name__ == "__main__":

@@ -400,6 +400,18 @@ def report(figures):
         say(f"{name:<40}{figures[key]:>9.1f} MiB")
 
 
+def run(measure, options):
+    """Measures with what it starts in a folder of its own; all of it ends with it, and gives the figures."""
+    options.binary = options.binary.resolve()
+    signal.signal(signal.SIGTERM, lambda *_: fail("stopped"))
+    with tempfile.TemporaryDirectory(prefix="vestibule-bench-") as folder:
+        processes = Processes(Path(folder))
+        try:
+            return measure(processes, options)
+        finally:
+            processes.stop_all()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=7, help="at least 5")
@@ -418,14 +430,8 @@ def main():
     if options.binary is None:
         subprocess.run(["cargo", "build", "--locked", "--profile", "dist"], cwd=ROOT, check=True)
         options.binary = ROOT / "target/dist/vestibule"
-    options.binary = options.binary.resolve()
 
-    with tempfile.TemporaryDirectory(prefix="vestibule-bench-") as folder:
-        processes = Processes(Path(folder))
-        try:
-            figures = measure(processes, options)
-        finally:
-            processes.stop_all()
+    figures = run(measure, options)
     report(figures)
     if options.json:
         options.json.write_text(json.dumps(figures, indent=2) + "\n")

@@ -13,16 +13,14 @@ Needs what benches/gateway.py needs, but for nginx's load program.
 import argparse
 import http.client
 import multiprocessing
-import signal
 import sqlite3
 import statistics
-import tempfile
 import time
 import uuid
 from pathlib import Path
 
 import gateway
-from gateway import Browser, Processes, Vestibule, fail, say, sign_in, start_application, start_provider
+from gateway import Browser, Vestibule, fail, say, sign_in, start_application, start_provider
 
 PAUSE_S = 0.004
 # A hundred thousand policies are compiled at the start.
@@ -111,15 +109,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=4, help="of asking, twice a round")
     parser.add_argument("--binary", type=Path, default=gateway.ROOT / "target/release/vestibule")
-    options = parser.parse_args()
-    options.binary = options.binary.resolve()
-    signal.signal(signal.SIGTERM, lambda *_: fail("stopped"))
-    with tempfile.TemporaryDirectory() as folder:
-        processes = Processes(Path(folder))
-        try:
-            measure(processes, options)
-        finally:
-            processes.stop_all()
+    gateway.run(measure, parser.parse_args())
 
 
 if __name__ == "__main__":
