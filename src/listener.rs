@@ -17,7 +17,7 @@ use rustls::ServerConfig;
 use tokio::net::TcpListener;
 
 pub use activity::Tracked;
-pub use client::{Client, TrustedProxies};
+pub use client::{Client, TrustedProxies, address_of};
 pub use serve::Slot;
 pub use tls::server_config;
 
