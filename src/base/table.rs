@@ -48,6 +48,11 @@ impl<K: Eq + Hash, V: Clone, S: BuildHasher + Clone + Default> Table<K, V, S> {
         self.write(key).remove(key);
     }
 
+    /// How many entries there are.
+    pub fn count(&self) -> usize {
+        self.shards.iter().map(|shard| shard.read().unwrap_or_else(PoisonError::into_inner).len()).sum()
+    }
+
     /// Forgets every entry that `keep` does not want.
     pub fn retain(&self, keep: impl Fn(&K, &V) -> bool) {
         for shard in &self.shards {

@@ -14,6 +14,7 @@ use crate::identity::{Host, SessionId};
 use crate::store::handoff::{self, Code};
 use crate::store::sessions::{self, SessionRow};
 use crate::store::{Db, changes, users};
+use crate::telemetry::{Ended, Known, Metrics};
 
 /// Tokens and sessions kept in memory; past that, they are read again from the store.
 const MAX_CACHED: usize = 200_000;
@@ -56,6 +57,7 @@ pub struct Sessions {
     unknown: Unknown,
     generation: AtomicU64,
     active: Mutex<HashMap<SessionId, Timestamp>>,
+    metrics: Arc<Metrics>,
 }
 
 impl Sessions {
@@ -71,7 +73,19 @@ impl Sessions {
             unknown: Unknown::new(),
             generation: AtomicU64::new(1),
             active: Mutex::default(),
+            metrics: Arc::default(),
         }
+    }
+
+    /// These sessions, counted in `metrics`.
+    #[must_use]
+    pub fn counted_in(self, metrics: Arc<Metrics>) -> Self {
+        Self { metrics, ..self }
+    }
+
+    /// How many are held in memory.
+    pub fn in_memory(&self) -> usize {
+        self.by_id.count()
     }
 
     /// A session that was last seen by then is over.
@@ -107,8 +121,14 @@ impl Sessions {
         let hash = token.hash();
         let is_known = |known: &Arc<HostToken>| known.host == *host && self.is_live(&known.live, known.number);
         match self.tokens.get(&hash).filter(is_known) {
-            Some(known) => Ok(Some(Arc::clone(&known.live))),
-            None if self.unknown.holds(hash, host, self.changes.number()) => Ok(None),
+            Some(known) => {
+                self.metrics.sessions.looked_up(Known::Memory);
+                Ok(Some(Arc::clone(&known.live)))
+            }
+            None if self.unknown.holds(hash, host, self.changes.number()) => {
+                self.metrics.sessions.looked_up(Known::Nobody);
+                Ok(None)
+            }
             // Boxed, like all that is rare: every request carries the room its future would take.
             None => Box::pin(self.load(host, hash)).await,
         }
@@ -125,6 +145,7 @@ impl Sessions {
     }
 
     async fn load(&self, host: &Host, hash: TokenHash) -> Result<Option<Arc<Live>>, Unavailable> {
+        self.metrics.sessions.looked_up(Known::Database);
         self.tokens.remove(&hash);
         let number = self.changes.number();
         let Some(row) = sessions::by_token(&self.db, &hash, host).await? else {
@@ -201,6 +222,10 @@ impl Sessions {
         };
         let id = row.id;
         let made = sessions::create(&self.db, &row, &token.hash(), host, replaced).await?;
+        if made {
+            self.metrics.sessions.opened.one();
+            self.metrics.sessions.ended(Ended::Replaced, replaced.is_some().into());
+        }
         self.changes.catch_up().await?;
         Ok(made.then_some((id, token)))
     }
@@ -210,7 +235,9 @@ impl Sessions {
     /// # Errors
     /// When the store could not; the session lives on then.
     pub async fn end(&self, session: SessionId) -> Result<(), Unavailable> {
-        sessions::end(&self.db, session, self.ambient.now()).await?;
+        if sessions::end(&self.db, session, self.ambient.now()).await? {
+            self.metrics.sessions.ended(Ended::SignedOut, 1);
+        }
         self.changes.catch_up().await
     }
 
@@ -285,7 +312,8 @@ impl Sessions {
         let now = self.ambient.now();
         // Activity reaches the store late: an hour of grace costs nothing, since idleness is judged at each use.
         let idle_since = now.minus(self.settings.idle_timeout).minus(Duration::from_secs(3600));
-        sessions::sweep(&self.db, now, idle_since).await?;
+        let expired = sessions::sweep(&self.db, now, idle_since).await?;
+        self.metrics.sessions.ended(Ended::Expired, expired as u64);
         handoff::sweep(&self.db, now).await?;
         changes::prune(&self.db, now).await?;
         Ok(())
