@@ -19,7 +19,7 @@ mod shell;
 mod tokens;
 
 use super::Page;
-pub use application_form::{ApplicationForm, RuleFields, TickedRole};
+pub use application_form::{ApplicationForm, ConnectionFields, RuleFields, TickedRole};
 pub use applications::{
     ApplicationPage, Applications, ListedApplication, RequestSample, RuleFacts, ServedHost, Tested,
 };
