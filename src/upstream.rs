@@ -132,6 +132,11 @@ impl Forwarder {
         answer_of(answer, tunnel)
     }
 
+    /// Forgets what is of no use any more. To be called now and then.
+    pub async fn sweep(&self) {
+        self.identities.sweep().await;
+    }
+
     /// Says which host was asked for, and by whom.
     fn address(&self, headers: &mut HeaderMap, destination: &Destination, asked: &Asked<'_>) {
         let public = headers::public_authority(&self.public_url, asked.host);
