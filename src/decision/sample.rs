@@ -56,6 +56,7 @@ pub(crate) fn wiki(upstream: &str, rules: Vec<Rule>) -> Application {
             allowed_origins: Vec::new(),
             rules,
             reach: Reach::Anywhere,
+            connection: Default::default(),
         },
         declared: true,
     }
