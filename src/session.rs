@@ -5,6 +5,7 @@
 mod changes;
 mod handoff;
 mod principal;
+mod shared;
 mod table;
 mod unknown;
 

@@ -96,7 +96,7 @@ pub(crate) fn alice(roles: &[(OrganizationKey, RoleId)]) -> Arc<Principal> {
         display_name: Some("Alice Ä".into()),
         email: Some("alice@example.com".into()),
         provider: "Company login".into(),
-        roles,
+        roles: roles.into(),
         server_admin: false,
         generation: 1,
     })

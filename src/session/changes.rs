@@ -21,8 +21,8 @@ pub const MAX_SILENCE: Duration = Duration::from_millis(800);
 /// Longest wait for the log to be read, and so longest hold of the lock that others wait for. A store that takes longer is as good as away, and whoever waits
 /// for it is better told so.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Changed subjects remembered one by one; past that, everything loaded before counts as changed.
-const MAX_SUBJECTS: usize = 20_000;
+/// Changed subjects remembered one by one, in about ten megabytes; past that, everything loaded before counts as changed.
+const MAX_SUBJECTS: usize = 200_000;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Subject {

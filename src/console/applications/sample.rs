@@ -57,9 +57,9 @@ fn alice(organization: &Organization, application: &Application) -> Option<Princ
         username: Username::parse("alice").ok()?,
         display_name: Some("Alice Liddell".to_owned()),
         email: Some("alice@example.com".to_owned()),
-        provider: String::new(),
+        provider: "".into(),
         server_admin: false,
-        roles,
+        roles: roles.into(),
         generation: 0,
     })
 }
