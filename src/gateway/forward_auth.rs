@@ -24,6 +24,7 @@ use super::Gateway;
 use crate::decision::{Decision, Permit};
 use crate::identity::Host;
 use crate::listener::{Client, TrustedProxies};
+use crate::telemetry::{Decided, Watch};
 use crate::web::{self, Assets, Cause, see_other};
 use asked::{Asked, Unclear};
 pub use secret::ProxySecret;
@@ -107,7 +108,12 @@ impl Gateway {
     }
 
     /// Answers a proxy that asks.
-    pub async fn answer_proxy(self: &Arc<Self>, endpoint: Endpoint, request: Request<Body>) -> Response {
+    pub async fn answer_proxy(
+        self: &Arc<Self>,
+        endpoint: Endpoint,
+        request: Request<Body>,
+        watch: &mut Watch<'_>,
+    ) -> Response {
         let (mut parts, _) = request.into_parts();
         if !self.forward_auth.admits(&parts) {
             let why = "forward-auth is asked by a peer that is not among trusted_proxies and shows no right secret";
@@ -116,13 +122,19 @@ impl Gateway {
         parts.headers.remove(SECRET_HEADER);
         let asked = Asked::read(endpoint.fields(), &parts.headers).and_then(|asked| confirmed(asked, &parts));
         let response = match asked {
-            Ok(asked) => self.judge(endpoint, &asked, &parts.headers).await,
+            Ok(asked) => self.judge(endpoint, &asked, &parts.headers, watch).await,
             Err(unclear) => self.web.refuse_because(Cause::BadRequest, &unclear, &parts.headers, Assets::Application),
         };
         if endpoint == Endpoint::Nginx { known_to_nginx(response) } else { response }
     }
 
-    async fn judge(self: &Arc<Self>, endpoint: Endpoint, asked: &Asked, headers: &HeaderMap) -> Response {
+    async fn judge(
+        self: &Arc<Self>,
+        endpoint: Endpoint,
+        asked: &Asked,
+        headers: &HeaderMap,
+        watch: &mut Watch<'_>,
+    ) -> Response {
         tracing::debug!(client = %asked.client, method = %asked.method, host = %asked.host, "a proxy asks");
         if asked.path.is_ours() {
             let why = "what lies below /.vestibule/ is ours: the proxy must pass it to us, not ask about it";
@@ -130,28 +142,40 @@ impl Gateway {
         }
         let principal = match self.principal(&asked.host, headers).await {
             Ok(principal) => principal,
-            Err(error) => return self.unavailable(&error, headers),
+            Err(error) => {
+                self.watched(watch, &asked.host, Decided::Unavailable);
+                return self.unavailable(&error, headers);
+            }
         };
         let decision = self.routes.load().decide(&asked.host, &asked.path, principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
                 if is_handshake(headers) && self.is_hijack(permit.route(), &asked.host, headers) {
+                    watch.decided(permit.route().meter(), Decided::Foreign);
                     let why = "a WebSocket handshake from a page of another origin";
                     return self.web.refuse_because(Cause::ForeignForm, &why, headers, Assets::Application);
                 }
+                watch.decided(permit.route().meter(), Decided::Permitted);
                 if endpoint == Endpoint::NginxPage {
                     self.again(asked, headers)
                 } else {
                     self.introduce(permit, headers)
                 }
             }
-            // The redirect is for a browser: nginx fetches it from the page's endpoint.
-            Decision::SignIn if endpoint == Endpoint::Nginx => {
-                self.web.refuse(Cause::SignInRequired, headers, Assets::Application)
+            Decision::SignIn => {
+                self.watched(watch, &asked.host, Decided::SignIn);
+                // The redirect is for a browser: nginx fetches it from the page's endpoint.
+                if endpoint == Endpoint::Nginx {
+                    return self.web.refuse(Cause::SignInRequired, headers, Assets::Application);
+                }
+                self.sign_in(&asked.host, &asked.path, &asked.method, headers)
             }
-            Decision::SignIn => self.sign_in(&asked.host, &asked.path, &asked.method, headers),
-            Decision::Deny(denial) => self.deny(&denial, &asked.path, principal.as_deref(), headers),
+            Decision::Deny(denial) => {
+                watch.decided(denial.route.meter(), Decided::Denied);
+                self.deny(&denial, &asked.path, principal.as_deref(), headers)
+            }
             Decision::Ambiguous(ambiguous) => {
+                self.watched(watch, &asked.host, Decided::Ambiguous);
                 self.web.refuse_because(Cause::BadRequest, &ambiguous, headers, Assets::Application)
             }
             Decision::NoSuchHost => self.web.refuse(Cause::UnknownHost, headers, Assets::Application),

@@ -1,9 +1,10 @@
 //! Real proxies in front of the server, run with the configuration that the documents show.
 
-use std::io::Read as _;
+use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -88,22 +89,21 @@ impl Fronting {
     }
 
     async fn start(program: PathBuf, arguments: &[&str], port: u16, folder: TempDir) -> Self {
+        let log = folder.path().join("log");
         let mut command = Command::new(&program);
         command.args(arguments).env("HOME", folder.path()).env("XDG_DATA_HOME", folder.path());
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}; see ./test", program.display()));
-        // What it says is shown when a test fails, and must be read or it would wait.
-        let mut said = child.stderr.take().expect("piped");
-        std::thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            while let Ok(count @ 1..) = said.read(&mut bytes) {
-                eprint!("{}", String::from_utf8_lossy(&bytes[..count]));
-            }
-        });
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log).expect("a log"));
+        let child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}; see ./test", program.display()));
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let fronting = Self { address, child, _folder: folder };
-        eventually("the proxy listens", async || TcpStream::connect(address).await.is_ok()).await;
-        fronting
+        let child = Mutex::new(child);
+        let listens = async || {
+            let ended = child.lock().expect("no panic here").try_wait().expect("a child");
+            let said = || std::fs::read_to_string(&log).unwrap_or_default();
+            assert!(ended.is_none(), "{} does not run: {}", program.display(), said());
+            TcpStream::connect(address).await.is_ok()
+        };
+        eventually("the proxy listens", listens).await;
+        Self { address, child: child.into_inner().expect("no panic here"), _folder: folder }
     }
 
     /// A browser that reaches the sign-in host and the wiki through it.
@@ -147,12 +147,10 @@ impl Drop for Fronting {
     }
 }
 
-/// Where a program is: in `PATH`, or where Debian keeps those of administrators.
+/// Where a program is: Debian keeps those of administrators out of everybody's `PATH`.
 fn program(name: &str) -> PathBuf {
-    let folders = std::env::var("PATH").unwrap_or_default();
-    let folders = folders.split(':').chain(["/usr/sbin", "/usr/local/sbin"]);
-    let found = folders.map(|folder| Path::new(folder).join(name)).find(|path| path.is_file());
-    found.unwrap_or_else(|| panic!("{name} is not installed: run the repository's test command, ./test"))
+    let administrators = Path::new("/usr/sbin").join(name);
+    if administrators.is_file() { administrators } else { name.into() }
 }
 
 fn write(folder: &TempDir, name: &str, text: &str) -> String {
