@@ -4,6 +4,8 @@ Everything listens on loopback. Targets share core 0; load, application and prov
 kernel's clock of each process, which on a busy machine is the one figure to trust.
 """
 
+import base64
+import hashlib
 import http.client
 import json
 import os
@@ -314,6 +316,11 @@ headers = "remote"
 {extra}
 """)
 
+    def cookie(self, token):
+        """What a browser sends that holds a session's token, as over plain http: with a tag of host and port."""
+        tag = hashlib.sha256(f"localhost:{self.port}".encode()).hexdigest()[:8]
+        return f"vestibule-session-{tag}={base64.urlsafe_b64encode(token).decode().rstrip('=')}"
+
     def start(self, processes, before=()):
         """Starts it, under another program if one is named, and returns the child and the seconds until it answered."""
         child = processes.start("vestibule", [*before, self.binary, "serve", "--config", self.file], TARGET_CORE)
@@ -421,6 +428,28 @@ def load(seconds, port, headers, path="/", script=None):
     if "Non-2xx" in output or broken > requests // 20:
         fail(f"not every request succeeded:\n{output}")
     return requests
+
+
+# wrk's language. A thread of wrk has a state of its own; there is one.
+ASKING = """
+local hosts, cookies, at = {{}}, {{}}, 0
+for line in io.lines("{file}") do
+  hosts[#hosts + 1], cookies[#cookies + 1] = line:match("(%S+) (.+)")
+end
+request = function()
+  at = {choice}
+  return wrk.format("GET", "/", {{ ["Host"] = hosts[at], ["Cookie"] = cookies[at] }})
+end
+"""
+IN_TURN, RANDOM = "at % #hosts + 1", "math.random(#hosts)"
+
+
+def asking(folder, name, pairs, choice):
+    """A program for wrk that asks with these pairs of host and cookie, chosen so."""
+    listed, program = folder / f"{name}.txt", folder / f"{name}.lua"
+    listed.write_text("".join(f"{host} {cookie}\n" for host, cookie in pairs))
+    program.write_text(ASKING.format(file=listed, choice=choice))
+    return program
 
 
 def summary(values):

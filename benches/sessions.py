@@ -10,7 +10,6 @@ Needs what benches/gateway.py needs.
 """
 
 import argparse
-import base64
 import hashlib
 import sqlite3
 import time
@@ -18,20 +17,13 @@ import uuid
 from pathlib import Path
 
 import kit
-from kit import Vestibule, load, resident_mib, run, run_time, say, start_application, start_provider, summary
+from kit import (
+    IN_TURN, RANDOM, Vestibule, asking, load, resident_mib, run, run_time, say, start_application, start_provider, summary,
+)
 
 ROLES, HELD = 60, 9
 AT_RANDOM = 100_000
 
-# wrk's language. A thread of wrk has a state of its own; there is one.
-IN_ORDER = """
-local cookies, at = {{}}, 0
-for line in io.lines("{file}") do cookies[#cookies + 1] = line end
-request = function()
-  at = {next}
-  return wrk.format("GET", "/", {{ ["Host"] = "{host}", ["Cookie"] = cookies[at] }})
-end
-"""
 
 
 def token(number):
@@ -73,18 +65,9 @@ def fill(database, sessions):
         )
 
 
-def cookie_name(vestibule):
-    """As over plain http: with a tag of host and port."""
-    return f"vestibule-session-{hashlib.sha256(f'localhost:{vestibule.port}'.encode()).hexdigest()[:8]}"
-
-
-def script(folder, name, vestibule, numbers, following):
-    cookies = folder / f"{name}.txt"
-    texts = (base64.urlsafe_b64encode(token(n)).decode().rstrip("=") for n in numbers)
-    cookies.write_text("".join(f"{cookie_name(vestibule)}={text}\n" for text in texts))
-    program = folder / f"{name}.lua"
-    program.write_text(IN_ORDER.format(file=cookies, host=vestibule.host, next=following))
-    return program
+def script(folder, name, vestibule, numbers, choice):
+    """Asks the application with the sessions of these numbers."""
+    return asking(folder, name, ((vestibule.host, vestibule.cookie(token(number))) for number in numbers), choice)
 
 
 def measure(processes, options):
@@ -102,14 +85,14 @@ def measure(processes, options):
     everybody = range(options.sessions)
     some = everybody[:: max(1, options.sessions // AT_RANDOM)]
     one = script(folder, "one", vestibule, some[:1], "1")
-    at_random = script(folder, "random", vestibule, some, "math.random(#cookies)")
-    in_order = script(folder, "all", vestibule, everybody, "at % #cookies + 1")
+    at_random = script(folder, "random", vestibule, some, RANDOM)
+    in_order = script(folder, "all", vestibule, everybody, IN_TURN)
     load(1, vestibule.port, {}, script=one)
     before, asked = resident_mib(child.pid), 0
     while asked < options.sessions * 1.05:
         asked += load(10, vestibule.port, {}, script=in_order)
         say(f"asked {asked} times: {resident_mib(child.pid) - before:.0f} MiB more")
-        in_order = script(folder, "all", vestibule, everybody[asked % options.sessions :], "at % #cookies + 1")
+        in_order = script(folder, "all", vestibule, everybody[asked % options.sessions :], IN_TURN)
     grown = resident_mib(child.pid) - before
     say(f"{grown:.0f} MiB more, {grown * 2**20 / options.sessions:.0f} bytes for each session")
 
