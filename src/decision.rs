@@ -16,6 +16,8 @@ use crate::session::Principal;
 pub use path::{Ambiguous, RequestPath};
 pub use route::{Route, RouteTable};
 pub use target::{BadTarget, Target};
+// What callers handle, from a room that not all of them know.
+pub use crate::session::Evidence;
 
 /// What becomes of a request to an application.
 #[derive(Debug)]

@@ -2,28 +2,44 @@
 //!
 //! 1. `app` hands over the host and the path, read in the one way it will be sent upstream; what can be read in two ways
 //!    was refused there.
-//! 2. The browser's session is recognised, from memory in the usual case. If it cannot be checked, nobody passes.
+//! 2. Who asks is recognised, from memory in the usual case: the browser's session, or a program's token ([`asker`]).
+//!    If it cannot be checked, nobody passes.
 //! 3. A WebSocket handshake that carries a session must come from a page of this very host: applications share a site,
 //!    so cookies alone prove nothing there.
 //! 4. `decision` says what becomes of it. Only its permit opens `upstream`.
+
+mod asker;
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::body::Body;
 use axum::response::Response;
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method, Request};
 use url::form_urlencoded;
 
 use crate::audit::{Denials, EntryDenied};
 use crate::base::{Reference, Token};
+use crate::bearer::Bearers;
 use crate::decision::origin::check_handshake;
 use crate::decision::{Decision, Denial, Permit, RequestPath, Route, RouteTable};
-use crate::identity::{Catalogue, Host, SessionId};
+use crate::identity::{Catalogue, Host, UserId};
 use crate::listener::{Client, Slot};
-use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
+use crate::session::{Evidence, HandoffKeys, Principal, Sessions, Unavailable};
 use crate::upstream::{ForwardError, Forwarder, StillAllowed, is_websocket_handshake};
 use crate::web::{self, Assets, Cause, Form, SignInWish, Web};
+
+use asker::{Asker, By, Unknown, challenge};
+
+/// Whose connection it is that stays open.
+struct Opened {
+    /// Whom the upstream was told of, and by what they were known.
+    who: Option<(UserId, Evidence)>,
+    tokens: Box<[Token]>,
+    by: By,
+    client: Option<Client>,
+}
 
 /// The way to the applications.
 pub struct Gateway {
@@ -31,6 +47,8 @@ pub struct Gateway {
     pub web: Arc<Web>,
     /// Sessions.
     pub sessions: Arc<Sessions>,
+    /// Programs.
+    pub bearers: Arc<Bearers>,
     /// Seals hand-off requests.
     pub keys: Arc<HandoffKeys>,
     /// The way upstream.
@@ -53,10 +71,12 @@ impl Gateway {
     }
 
     /// Answers one request to an application: passes it on, starts a sign-in, or refuses.
-    pub async fn answer(self: &Arc<Self>, host: Host, path: RequestPath, request: Request<Body>) -> Response {
-        let principal = match self.principal(&host, request.headers()).await {
-            Ok(principal) => principal,
-            Err(error) => return self.unavailable(&error, request.headers()),
+    pub async fn answer(self: &Arc<Self>, host: Host, path: RequestPath, mut request: Request<Body>) -> Response {
+        let client = request.extensions().get::<Client>();
+        let Asker { principal, by } = match self.asker(&host, &path, request.headers(), client).await {
+            Ok(asker) => asker,
+            Err(Unknown::Unavailable(error)) => return self.unavailable(&error, request.headers()),
+            Err(Unknown::Refused(answer)) => return *answer,
         };
         let routes = self.routes.load();
         let decision = routes.decide(&host, &path, principal.as_ref());
@@ -67,26 +87,20 @@ impl Gateway {
                     let why = "a WebSocket handshake from a page of another origin";
                     return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
-                let still_allowed = handshake.then(|| self.still_allowed(&permit, &path, &request));
+                let still_allowed = handshake.then(|| self.still_allowed(&permit, &path, &request, &by));
+                if let By::Token(_) = by {
+                    request.headers_mut().remove(AUTHORIZATION);
+                }
                 // Boxed: a future is moved whole several times before it is first polled, and this one is large.
                 Box::pin(self.forward(permit, &host, &path, request, still_allowed)).await
             }
-            Decision::SignIn => self.sign_in(&host, &path, &request),
-            Decision::Deny(denial) => self.deny(&denial, &path, principal.as_deref(), request.headers()),
+            Decision::SignIn => self.sign_in(&host, &path, &request, &by),
+            Decision::Deny(denial) => self.deny(&denial, &path, principal.as_deref(), request.headers(), &by),
             Decision::Ambiguous(ambiguous) => {
                 self.web.refuse_because(Cause::BadRequest, &ambiguous, request.headers(), Assets::Application)
             }
             Decision::NoSuchHost => self.web.refuse(Cause::UnknownHost, request.headers(), Assets::Application),
         }
-    }
-
-    async fn principal(&self, host: &Host, headers: &HeaderMap) -> Result<Option<Arc<Principal>>, Unavailable> {
-        for token in self.web.session_tokens(headers) {
-            if let Some(principal) = self.sessions.recognise(host, &token).await? {
-                return Ok(Some(principal));
-            }
-        }
-        Ok(None)
     }
 
     /// A handshake that carries a session, from a page that is not this host's.
@@ -98,36 +112,47 @@ impl Gateway {
 
     /// Asked while a WebSocket is open: whether the same request would still be permitted, and as the same user. It is no
     /// activity: an open page nobody looks at must not keep a session from ending.
-    fn still_allowed(self: &Arc<Self>, permit: &Permit, path: &RequestPath, request: &Request<Body>) -> StillAllowed {
+    fn still_allowed(
+        self: &Arc<Self>,
+        permit: &Permit,
+        path: &RequestPath,
+        request: &Request<Body>,
+        by: &By,
+    ) -> StillAllowed {
         let (gateway, host, path) = (Arc::clone(self), permit.host().clone(), path.clone());
-        let session = permit.identity().map(|identity| identity.principal().session);
-        let tokens: Arc<[Token]> = self.web.session_tokens(request.headers()).collect();
+        let opened = Arc::new(Opened {
+            who: permit.identity().map(|identity| (identity.principal().user, identity.principal().evidence)),
+            tokens: self.web.session_tokens(request.headers()).collect(),
+            by: by.clone(),
+            client: request.extensions().get::<Client>().cloned(),
+        });
         let slot = request.extensions().get::<Slot>().cloned();
         Arc::new(move || {
             // As long as somebody asks, the connection counts among the listener's.
             let _counted = &slot;
-            let (gateway, host, path, tokens) = (Arc::clone(&gateway), host.clone(), path.clone(), Arc::clone(&tokens));
-            Box::pin(async move { gateway.is_permitted_as(session, &host, &path, &tokens).await })
+            let (gateway, host, path, opened) = (Arc::clone(&gateway), host.clone(), path.clone(), Arc::clone(&opened));
+            Box::pin(async move { gateway.is_still_permitted(&opened, &host, &path).await })
         })
     }
 
-    /// Whether the request is permitted with exactly the identity of `session`; without one, anonymously.
-    async fn is_permitted_as(
-        &self,
-        session: Option<SessionId>,
-        host: &Host,
-        path: &RequestPath,
-        tokens: &[Token],
-    ) -> bool {
+    /// Whether the request is permitted as exactly who it was opened by; by nobody, anonymously.
+    async fn is_still_permitted(&self, opened: &Opened, host: &Host, path: &RequestPath) -> bool {
+        let is_same = |found: &Arc<Principal>| Some((found.user, found.evidence)) == opened.who;
         let mut principal = None;
-        for token in tokens.iter().filter(|_| session.is_some()) {
+        if let By::Token(token) = &opened.by {
+            principal = self.still_speaks(host, token, opened.client.as_ref()).await;
+            if principal.is_none() {
+                return false;
+            }
+        }
+        for token in opened.tokens.iter().filter(|_| opened.who.is_some()) {
             match self.sessions.observe(host, token).await {
-                Ok(found) => principal = principal.or(found.filter(|found| Some(found.session) == session)),
+                Ok(found) => principal = principal.or(found.filter(is_same)),
                 Err(_) => return false,
             }
         }
-        match self.routes.load().decide(host, path, principal.as_ref()) {
-            Decision::Permit(permit) => permit.identity().is_some() == session.is_some(),
+        match self.routes.load().decide(host, path, principal.as_ref().filter(|found| is_same(found))) {
+            Decision::Permit(permit) => permit.identity().is_some() == opened.who.is_some(),
             _ => false,
         }
     }
@@ -162,7 +187,12 @@ impl Gateway {
         self.web.public_url.origin_of(host) + path.target().as_str()
     }
 
-    fn sign_in(&self, host: &Host, path: &RequestPath, request: &Request<Body>) -> Response {
+    fn sign_in(&self, host: &Host, path: &RequestPath, request: &Request<Body>, by: &By) -> Response {
+        if let By::Foreign = by {
+            let failure = self.web.failure(Cause::TokenRefused);
+            tracing::info!(reference = %failure.reference, %host, "a bearer token that nobody here knows, and no session");
+            return challenge(self.web.problem(failure), "Bearer error=\"invalid_token\"");
+        }
         if web::is_navigation(request.method(), request.headers()) {
             let wish = SignInWish::default();
             return self.web.send_to_sign_in(&self.keys, host, path.target().as_str(), &wish, request.headers());
@@ -178,9 +208,13 @@ impl Gateway {
         path: &RequestPath,
         principal: Option<&Principal>,
         headers: &HeaderMap,
+        by: &By,
     ) -> Response {
+        let reason = denial.reason.to_string();
         let mut failure = match principal {
-            Some(principal) => self.web.failure_under(Cause::NotAllowed, self.count(denial, path, principal)),
+            Some(principal) => {
+                self.web.failure_under(Cause::NotAllowed, self.count(&denial.route, &reason, path, principal))
+            }
             None => self.web.failure(Cause::NotAllowed),
         };
         tracing::warn!(
@@ -191,6 +225,9 @@ impl Gateway {
             cause = %denial.reason,
             "entry denied"
         );
+        if let By::Token(_) = by {
+            return challenge(self.web.problem(failure), "Bearer error=\"insufficient_scope\"");
+        }
         if let Some(principal) = principal {
             let query = form_urlencoded::Serializer::new(String::new())
                 .append_pair("again", "1")
@@ -205,15 +242,15 @@ impl Gateway {
 
     /// Counts a refusal for the audit log; gives the reference that leads there. The query stays out: it may hold
     /// anything.
-    fn count(&self, denial: &Denial, path: &RequestPath, principal: &Principal) -> Reference {
+    fn count(&self, route: &Route, reason: &str, path: &RequestPath, principal: &Principal) -> Reference {
         self.denials.count(&EntryDenied {
             user: principal.user,
-            identity: principal.identity,
-            session: principal.session,
-            application: denial.route.key(),
-            organization: denial.route.organization(),
+            identity: principal.evidence.identity(),
+            session: principal.session(),
+            application: route.key(),
+            organization: route.organization(),
             path: path.target().path(),
-            reason: &denial.reason.to_string(),
+            reason,
         })
     }
 

@@ -17,7 +17,7 @@ use super::schema::{RoleText, Slug};
 use crate::directory::{Edit, Live};
 use crate::identity::{
     self, Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, PathPattern, Reach, RoleName,
-    UpstreamUrl,
+    TokenIssuerId, UpstreamUrl,
 };
 
 /// An application.
@@ -64,6 +64,22 @@ pub(super) struct ApplicationText {
     /// What differs by path; the first match wins.
     #[serde(default)]
     rules: Vec<Rule>,
+    /// Which bearer tokens it takes of programs.
+    #[serde(default)]
+    machines: Machines,
+}
+
+/// Which bearer tokens an application takes; by default none.
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Machines {
+    /// Tokens issued here, for users and service accounts.
+    #[serde(default)]
+    tokens: bool,
+    /// JWTs of these issuers of the configuration file.
+    #[serde(default)]
+    #[schemars(with = "Vec<Slug>")]
+    issuers: Vec<TokenIssuerId>,
 }
 
 const fn yes() -> bool {
@@ -120,6 +136,7 @@ impl From<&ApplicationSpec> for ApplicationText {
             pass_host: spec.pass_host,
             allowed_origins: spec.allowed_origins.clone(),
             rules: spec.rules.iter().map(rule).collect(),
+            machines: Machines { tokens: spec.machines.tokens, issuers: spec.machines.issuers.clone() },
         }
     }
 }
@@ -145,6 +162,7 @@ impl ApplicationText {
             allowed_origins: self.allowed_origins,
             rules: self.rules.into_iter().map(rule).collect(),
             reach,
+            machines: identity::Machines { tokens: self.machines.tokens, issuers: self.machines.issuers },
         }
     }
 }

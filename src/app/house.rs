@@ -13,6 +13,7 @@ use crate::api::{self, Api};
 use crate::assertion::{Assertions, SigningKey};
 use crate::audit::Denials;
 use crate::base::{Ambient, HttpClients, HttpSettings, SealingKey};
+use crate::bearer::Bearers;
 use crate::config::Settings;
 use crate::console::{self, Console};
 use crate::directory::{Approval, Current, DeclareError, Declared, Directory, Live};
@@ -39,6 +40,8 @@ pub struct House {
     pub changes: Arc<Changes>,
     /// Sessions.
     pub sessions: Arc<Sessions>,
+    /// Programs.
+    pub bearers: Arc<Bearers>,
     /// Refused requests, on their way to the audit log.
     pub denials: Arc<Denials>,
     /// The keys that applications verify assertions with.
@@ -84,6 +87,7 @@ impl House {
         let signing = signing_key(&db, ambient).await?;
         let assertions = Arc::new(Assertions::new(signing, settings.server.public_url.clone(), ambient.clone()));
         let sessions = Arc::new(Sessions::new(db.clone(), ambient.clone(), settings.session, Arc::clone(&changes)));
+        let bearers = Arc::new(Bearers::new(db.clone(), ambient.clone(), Arc::clone(&changes)));
         let http = HttpClients::new(HttpSettings::default());
         let secrets = settings.secrets.clone();
         let login = Login::new(
@@ -123,6 +127,7 @@ impl House {
         let gateway = Gateway {
             web,
             sessions: Arc::clone(&sessions),
+            bearers: Arc::clone(&bearers),
             keys,
             forwarder,
             denials: Arc::clone(&denials),
@@ -139,6 +144,7 @@ impl House {
             gateway: Arc::new(gateway),
             changes,
             sessions,
+            bearers,
             denials,
             jwks: assertions.jwks(),
             db,
@@ -178,6 +184,9 @@ impl House {
     pub(super) async fn close(&self) {
         if let Err(error) = self.sessions.write_activity().await {
             tracing::warn!(cause = %error, "the last activity of some sessions was not written");
+        }
+        if let Err(error) = self.bearers.write_uses().await {
+            tracing::warn!(cause = %error, "the last uses of some tokens were not written");
         }
         if let Err(error) = self.denials.write().await {
             tracing::warn!(cause = %error, "the last refused requests are not in the audit log");

@@ -20,12 +20,17 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(300);
 pub(super) async fn run(house: Arc<House>, mut stopped: watch::Receiver<bool>) {
     let follow = every(POLL_INTERVAL, "follow the change log", || house.changes.catch_up());
     let write = every(ACTIVITY_INTERVAL, "write the activity of sessions", || house.sessions.write_activity());
+    let uses = every(ACTIVITY_INTERVAL, "write the last uses of tokens", || house.bearers.write_uses());
     let count = every(DENIALS_INTERVAL, "write refused requests to the audit log", || house.denials.write());
-    let sweep = every(SWEEP_INTERVAL, "sweep what has run out", || house.sessions.sweep());
+    let sweep = every(SWEEP_INTERVAL, "sweep what has run out", || {
+        house.bearers.sweep();
+        house.sessions.sweep()
+    });
     let forget = every(SWEEP_INTERVAL, "forget what is kept no longer", || house.login.directory.sweep());
     tokio::select! {
         () = follow => {}
         () = write => {}
+        () = uses => {}
         () = count => {}
         () = sweep => {}
         () = forget => {}

@@ -7,9 +7,9 @@ use uuid::Uuid;
 use super::{Decision, Permit, RequestPath, RouteTable};
 use crate::identity::{
     Allotment, Allow, Application, ApplicationKey, ApplicationSpec, Catalogue, HeaderPreset, Host, IdentityId,
-    Organization, OrganizationKey, Reach, Role, RoleId, RoleName, Rule, SessionId, UserId,
+    Machines, Organization, OrganizationKey, Reach, Role, RoleId, RoleName, Rule, SessionId, UserId,
 };
-use crate::session::Principal;
+use crate::session::{Evidence, Principal};
 
 /// The organization that owns the application, and another one with a role of the same name.
 pub(crate) const HOME: OrganizationKey = OrganizationKey::new(Uuid::from_u128(1));
@@ -56,6 +56,7 @@ pub(crate) fn wiki(upstream: &str, rules: Vec<Rule>) -> Application {
             allowed_origins: Vec::new(),
             rules,
             reach: Reach::Anywhere,
+            machines: Machines::default(),
         },
         declared: true,
     }
@@ -87,9 +88,8 @@ pub(crate) fn alice(roles: &[(OrganizationKey, RoleId)]) -> Arc<Principal> {
     let mut roles = roles.to_vec();
     roles.sort_unstable();
     Arc::new(Principal {
-        session: SessionId::new(Uuid::from_u128(1000)),
+        evidence: Evidence::Session(SessionId::new(Uuid::from_u128(1000)), IdentityId::new(Uuid::from_u128(1002))),
         user: UserId::new(Uuid::from_u128(1001)),
-        identity: IdentityId::new(Uuid::from_u128(1002)),
         username: "alice".parse().unwrap(),
         display_name: Some("Alice Ä".into()),
         email: Some("alice@example.com".into()),

@@ -6,6 +6,10 @@ use http::uri::Authority;
 use serde::{Deserialize, Serialize};
 use url::{Origin, Url};
 
+mod machines;
+
+pub use machines::Machines;
+
 use super::{
     Allotment, ApplicationId, ApplicationKey, Host, Invalid, OrganizationId, OrganizationKey, RoleName, text_noun,
 };
@@ -205,6 +209,9 @@ pub struct ApplicationSpec {
     /// Where it may be.
     #[serde(default)]
     pub reach: Reach,
+    /// How programs may enter.
+    #[serde(default)]
+    pub machines: Machines,
 }
 
 /// A live application.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::handoff::CODE_LIFETIME;
 use super::unknown::Unknown;
-use super::{Changes, HandoffError, HandoffRequest, Principal, SessionSettings, SignedIn, Unavailable};
+use super::{Changes, Evidence, HandoffError, HandoffRequest, Principal, SessionSettings, SignedIn, Unavailable};
 use crate::base::{Ambient, Table, Timestamp, Token, TokenHash, TokenHasher};
 use crate::identity::{Host, SessionId};
 use crate::store::handoff::{self, Code};
@@ -121,7 +121,7 @@ impl Sessions {
         now < live.row.expires_at
             && idle < self.settings.idle_timeout
             && live.good_until.is_none_or(|until| now <= until)
-            && self.changes.is_fresh(live.number.min(number), live.row.user, live.row.id)
+            && self.changes.is_fresh(live.number.min(number), live.row.user, Some(live.row.id))
     }
 
     async fn load(&self, host: &Host, hash: TokenHash) -> Result<Option<Arc<Live>>, Unavailable> {
@@ -145,7 +145,7 @@ impl Sessions {
         let generation = self.generation.fetch_add(1, Ordering::Relaxed);
         let live = Arc::new(Live {
             good_until: rows.kept_until,
-            principal: Arc::new(Principal::new(&row, rows, generation)),
+            principal: Arc::new(Principal::new(row.user, Evidence::Session(row.id, row.identity), rows, generation)),
             number,
             last_seen: AtomicI64::new(last_seen.micros()),
             last_written: AtomicI64::new(row.last_seen_at.micros()),
