@@ -255,8 +255,8 @@ impl Bearers {
     }
 
     /// Lets go of what is good no more.
-    pub fn sweep(&self) {
-        self.known.retain(|_, known| self.is_good(known));
+    pub async fn sweep(&self) {
+        self.known.retain(|_, known| self.is_good(known)).await;
     }
 }
 

@@ -22,7 +22,8 @@ pub mod user;
 pub use actor::Actor;
 pub use allotment::{Allotment, HostSuffix, Network};
 pub use application::{
-    Allow, Application, ApplicationSpec, HeaderPreset, Machines, PathPattern, Reach, Rule, UpstreamUrl,
+    Allow, Application, ApplicationSpec, Connection, HeaderPreset, Machines, PathPattern, Reach, Rule, TimeLimit,
+    UpstreamUrl,
 };
 pub use catalogue::{Catalogue, Declaration};
 pub use ceiling::Ceiling;

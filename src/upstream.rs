@@ -24,8 +24,8 @@ use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, Version
 use hyper::upgrade::OnUpgrade;
 
 use crate::assertion::Assertions;
-use crate::decision::Permit;
-use crate::identity::{Destination, Host, PublicUrl};
+use crate::decision::{Permit, Route};
+use crate::identity::{Destination, Host, PublicUrl, TimeLimit};
 
 pub use error::{ForwardError, SetupError};
 pub use identity::ASSERTION_HEADER;
@@ -128,8 +128,18 @@ impl Forwarder {
         parts.extensions.clear();
         let request = Request::from_parts(parts, ());
         let there = (&self.pool, permit.route().destination());
-        let answer = exchange::exchange(there, request, body, self.settings.head_timeout).await?;
+        let answer = exchange::exchange(there, request, body, self.head_timeout(permit.route())).await?;
         answer_of(answer, tunnel)
+    }
+
+    /// Forgets what is of no use any more. To be called now and then.
+    pub async fn sweep(&self) {
+        self.identities.sweep().await;
+    }
+
+    /// How long an application's answer may take to begin.
+    fn head_timeout(&self, route: &Route) -> Duration {
+        route.spec().connection.first_byte_timeout.map_or(self.settings.head_timeout, TimeLimit::duration)
     }
 
     /// Says which host was asked for, and by whom.

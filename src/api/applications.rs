@@ -1,5 +1,8 @@
 //! Applications of an organization.
 
+mod connection;
+mod machines;
+
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -7,6 +10,8 @@ use http::{HeaderMap, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::connection::ConnectionText;
+use self::machines::MachinesText;
 use super::Api;
 use super::answer::{Answer, Page, json, one};
 use super::ask::{Asked, At, Cursor, PageQuery, Sent, limit};
@@ -17,7 +22,7 @@ use super::schema::{RoleText, Slug};
 use crate::directory::{Edit, Live};
 use crate::identity::{
     self, Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, PathPattern, Reach, RoleName,
-    TokenIssuerId, UpstreamUrl,
+    UpstreamUrl,
 };
 
 /// An application.
@@ -64,22 +69,12 @@ pub(super) struct ApplicationText {
     /// What differs by path; the first match wins.
     #[serde(default)]
     rules: Vec<Rule>,
+    /// How its upstream is spoken to.
+    #[serde(default)]
+    connection: ConnectionText,
     /// Which bearer tokens it takes of programs.
     #[serde(default)]
-    machines: Machines,
-}
-
-/// Which bearer tokens an application takes; by default none.
-#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Machines {
-    /// Tokens issued here, for users and service accounts.
-    #[serde(default)]
-    tokens: bool,
-    /// JWTs of these issuers of the configuration file.
-    #[serde(default)]
-    #[schemars(with = "Vec<Slug>")]
-    issuers: Vec<TokenIssuerId>,
+    machines: MachinesText,
 }
 
 const fn yes() -> bool {
@@ -136,7 +131,8 @@ impl From<&ApplicationSpec> for ApplicationText {
             pass_host: spec.pass_host,
             allowed_origins: spec.allowed_origins.clone(),
             rules: spec.rules.iter().map(rule).collect(),
-            machines: Machines { tokens: spec.machines.tokens, issuers: spec.machines.issuers.clone() },
+            connection: ConnectionText::from(&spec.connection),
+            machines: MachinesText::from(&spec.machines),
         }
     }
 }
@@ -162,7 +158,8 @@ impl ApplicationText {
             allowed_origins: self.allowed_origins,
             rules: self.rules.into_iter().map(rule).collect(),
             reach,
-            machines: identity::Machines { tokens: self.machines.tokens, issuers: self.machines.issuers },
+            connection: self.connection.into(),
+            machines: self.machines.into(),
         }
     }
 }

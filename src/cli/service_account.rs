@@ -170,11 +170,7 @@ impl Subject {
     }
 }
 
-fn admin<'d>(
-    directory: &'d Directory,
-    live: &Catalogue,
-    id: &OrganizationId,
-) -> anyhow::Result<OrganizationAdmin<'d>> {
+fn admin<'d>(directory: &'d Directory, live: &Catalogue, id: &OrganizationId) -> anyhow::Result<OrganizationAdmin<'d>> {
     let organization = live.organizations.iter().find(|organization| organization.id == *id);
     let key = organization.with_context(|| format!("there is no organization {id}"))?.key;
     Ok(directory.server_admin(Actor::CommandLine).organization(key))

@@ -1,5 +1,7 @@
 //! `[[application]]` with its rules.
 
+mod connection;
+
 use crate::identity::{
     Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, Machines, OrganizationId, PathPattern, Reach, RoleName,
     Rule, UpstreamUrl, application::web_origin, text,
@@ -46,6 +48,7 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
     let allowed_origins = section.list("allowed_origins", web_origin).unwrap_or_default();
     let machines = machines(&mut section);
     let rules: Vec<_> = section.entries("rule", None).into_iter().map(rule).collect();
+    let connection = connection::connection(section.section("connection"));
     section.finish();
     let spec = (|| {
         Some(ApplicationSpec {
@@ -61,6 +64,7 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
             rules: rules.iter().map(|draft| draft.rule.clone()).collect::<Option<_>>()?,
             reach: Reach::Anywhere,
             machines,
+            connection,
         })
     })();
     ApplicationDraft { path, organization, hosts, roles, rules, spec }

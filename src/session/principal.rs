@@ -1,5 +1,8 @@
 //! Who is behind a request.
 
+use std::sync::Arc;
+
+use super::shared::Shared;
 use crate::identity::{
     IdentityId, Organization, OrganizationKey, Origin, RoleId, SessionId, TokenId, UserId, Username,
 };
@@ -43,7 +46,7 @@ pub struct Principal {
     /// The user: the subject of assertions.
     pub user: UserId,
     /// What the sign-in page calls the IdP of the identity; of a service account, what its organization is called.
-    pub provider: String,
+    pub provider: Arc<str>,
     /// What applications call the user.
     pub username: Username,
     /// The name people go by.
@@ -51,7 +54,7 @@ pub struct Principal {
     /// The e-mail address, present only if applications may be told.
     pub email: Option<String>,
     /// The roles held, sorted, each once.
-    pub roles: Vec<(OrganizationKey, RoleId)>,
+    pub roles: Arc<[(OrganizationKey, RoleId)]>,
     /// Whether they may administer the server. Never in a session of an organization's own IdP: whoever runs that can
     /// be anybody in it. And in sessions alone.
     pub server_admin: bool,
@@ -80,14 +83,21 @@ impl Principal {
         Self {
             evidence,
             user,
-            provider: rows.provider,
+            provider: rows.provider.into(),
             username: rows.username,
             display_name: rows.display_name,
             email: rows.email.filter(|email| may_be_told(email.verified)).map(|email| email.address),
-            roles,
+            roles: roles.into(),
             server_admin: rows.server_admin && rows.idp_owner.is_none() && evidence.session().is_some(),
             generation,
         }
+    }
+
+    /// The same, holding what others hold as well but once.
+    pub(super) fn sharing(mut self, shared: &Shared) -> Self {
+        self.provider = shared.providers.one(self.provider);
+        self.roles = shared.roles.one(self.roles);
+        self
     }
 
     /// Their session, if they have one.

@@ -143,6 +143,7 @@ pub fn application_spec(id: &str, organization: &str) -> ApplicationSpec {
         rules: Vec::new(),
         reach: Reach::Anywhere,
         machines: Machines::default(),
+        connection: Default::default(),
     }
 }
 

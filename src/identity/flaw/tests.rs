@@ -35,6 +35,7 @@ fn wiki() -> ApplicationSpec {
         rules: Vec::new(),
         reach: Reach::Anywhere,
         machines: Machines::default(),
+        connection: Default::default(),
     }
 }
 
