@@ -9,6 +9,7 @@
 //! 4. `decision` says what becomes of it. Only its permit opens `upstream`.
 
 mod asker;
+pub mod forward_auth;
 
 use std::sync::Arc;
 
@@ -30,8 +31,9 @@ use crate::session::{Evidence, HandoffKeys, Principal, Sessions, Unavailable};
 use crate::telemetry::{Decided, Metrics, Trouble, Watch};
 use crate::upstream::{ForwardError, Forwarder, StillAllowed, is_websocket_handshake};
 use crate::web::{self, Assets, Cause, Form, SignInWish, Web};
+use forward_auth::ForwardAuth;
 
-use asker::{Asker, By, Unknown, challenge};
+use asker::{Asker, By, Unknown};
 
 /// Whose connection it is that stays open.
 struct Opened {
@@ -56,6 +58,8 @@ pub struct Gateway {
     pub forwarder: Arc<Forwarder>,
     /// Refused requests, on their way to the audit log.
     pub denials: Arc<Denials>,
+    /// Which other proxies may ask instead.
+    pub forward_auth: ForwardAuth,
     /// Who may go where.
     pub routes: ArcSwap<RouteTable>,
     /// What is counted.
@@ -114,11 +118,17 @@ impl Gateway {
             }
             Decision::SignIn => {
                 self.watched(watch, &host, Decided::SignIn);
-                self.sign_in(&host, &path, &request, &by)
+                match by {
+                    By::Foreign => self.refuse_foreign(&host),
+                    _ => self.sign_in(&host, &path, request.method(), request.headers()),
+                }
             }
             Decision::Deny(denial) => {
                 watch.decided(denial.route.meter(), Decided::Denied);
-                self.deny(&denial, &path, principal.as_deref(), request.headers(), &by)
+                match (&by, &principal) {
+                    (By::Token(_), Some(program)) => self.deny_program(&denial.route, &denial.reason, &path, program),
+                    _ => self.deny(&denial, &path, principal.as_deref(), request.headers()),
+                }
             }
             Decision::Ambiguous(ambiguous) => {
                 self.watched(watch, &host, Decided::Ambiguous);
@@ -133,6 +143,16 @@ impl Gateway {
         if let Some(route) = self.routes.load().route(host) {
             watch.decided(route.meter(), decided);
         }
+    }
+
+    /// Whose session the browser has.
+    async fn principal(&self, host: &Host, headers: &HeaderMap) -> Result<Option<Arc<Principal>>, Unavailable> {
+        for token in self.web.session_tokens(headers) {
+            if let Some(principal) = self.sessions.recognise(host, &token).await? {
+                return Ok(Some(principal));
+            }
+        }
+        Ok(None)
     }
 
     /// A handshake that carries a session, from a page that is not this host's.
@@ -220,15 +240,10 @@ impl Gateway {
         self.web.public_url.origin_of(host) + path.target().as_str()
     }
 
-    fn sign_in(&self, host: &Host, path: &RequestPath, request: &Request<Body>, by: &By) -> Response {
-        if let By::Foreign = by {
-            let failure = self.web.failure(Cause::TokenRefused);
-            tracing::info!(reference = %failure.reference, %host, "a bearer token that nobody here knows, and no session");
-            return challenge(self.web.problem(failure), "Bearer error=\"invalid_token\"");
-        }
-        if web::is_navigation(request.method(), request.headers()) {
+    fn sign_in(&self, host: &Host, path: &RequestPath, method: &Method, headers: &HeaderMap) -> Response {
+        if web::is_navigation(method, headers) {
             let wish = SignInWish::default();
-            return self.web.send_to_sign_in(&self.keys, host, path.target().as_str(), &wish, request.headers());
+            return self.web.send_to_sign_in(&self.keys, host, path.target().as_str(), &wish, headers);
         }
         let failure = self.web.failure(Cause::SignInRequired);
         tracing::info!(reference = %failure.reference, %host, "nobody is signed in, and this is no navigation");
@@ -241,7 +256,6 @@ impl Gateway {
         path: &RequestPath,
         principal: Option<&Principal>,
         headers: &HeaderMap,
-        by: &By,
     ) -> Response {
         let reason = denial.reason.to_string();
         let mut failure = match principal {
@@ -258,9 +272,6 @@ impl Gateway {
             cause = %denial.reason,
             "entry denied"
         );
-        if let By::Token(_) = by {
-            return challenge(self.web.problem(failure), "Bearer error=\"insufficient_scope\"");
-        }
         if let Some(principal) = principal {
             let query = form_urlencoded::Serializer::new(String::new())
                 .append_pair("again", "1")

@@ -132,6 +132,15 @@ impl Forwarder {
         answer_of(answer, tunnel)
     }
 
+    /// Says who the user is, to a proxy that passes the request on itself: with every header that the application may be
+    /// told by, empty where there is nothing to tell. The permit is spent by it.
+    ///
+    /// # Errors
+    /// When no assertion can be signed.
+    pub fn introduce(&self, permit: Permit, headers: &mut HeaderMap) -> Result<(), ForwardError> {
+        Ok(self.identities.add_all(headers, &permit)?)
+    }
+
     /// Forgets what is of no use any more. To be called now and then.
     pub async fn sweep(&self) {
         self.identities.sweep().await;

@@ -4,6 +4,7 @@
 //! that is none of ours is the upstream's own business and passes with whoever the session says, as it does at
 //! applications that take none.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::response::Response;
@@ -70,12 +71,7 @@ impl Gateway {
         } else {
             By::Session
         };
-        for token in self.web.session_tokens(headers) {
-            if let Some(principal) = self.sessions.recognise(host, &token).await? {
-                return Ok(Asker { principal: Some(principal), by });
-            }
-        }
-        Ok(Asker { principal: None, by })
+        Ok(Asker { principal: self.principal(host, headers).await?, by })
     }
 
     /// The program that asks, if the application takes tokens and one of ours was sent.
@@ -100,7 +96,7 @@ impl Gateway {
                 Err(self.unclear(&route, "a bearer token and a session came together"))
             }
             Ok(Recognised::As(principal)) => Ok(Asker { principal: Some(principal), by: By::Token(token.into()) }),
-            Err(refused) => Err(self.refused(&route, path, &refused)),
+            Err(refused) => Err(self.refused(&route, path, refused)),
         }
     }
 
@@ -124,30 +120,53 @@ impl Gateway {
         Unknown::Refused(Box::new(challenge(self.web.problem(failure), "Bearer error=\"invalid_request\"")))
     }
 
-    fn refused(&self, route: &Route, path: &RequestPath, refused: &Refused) -> Unknown {
-        let (cause, challenged) = match refused {
-            Refused::Unavailable(_) => (Cause::Unavailable, None),
-            Refused::TooMany(_) => (Cause::TooManyTokens, None),
-            Refused::Invalid(_) => (Cause::TokenRefused, Some("Bearer error=\"invalid_token\"")),
-            Refused::OutOfScope(_) => (Cause::NotAllowed, Some("Bearer error=\"insufficient_scope\"")),
-        };
-        let failure = match refused {
+    fn refused(&self, route: &Route, path: &RequestPath, refused: Refused) -> Unknown {
+        let cause = match &refused {
             Refused::OutOfScope(principal) => {
-                self.web.failure_under(cause, self.count(route, &refused.to_string(), path, principal))
+                return Unknown::Refused(Box::new(self.deny_program(route, &refused, path, principal)));
             }
-            _ => self.web.failure(cause),
+            Refused::Unavailable(_) => Cause::Unavailable,
+            Refused::TooMany(_) => Cause::TooManyTokens,
+            Refused::Invalid(_) => Cause::TokenRefused,
         };
+        let failure = self.web.failure(cause);
         tracing::info!(
             reference = %failure.reference, application = %route.application(), cause = %refused, "token refused"
         );
-        let mut response = self.web.problem(failure);
-        if let Refused::TooMany(seconds) = refused {
-            response.headers_mut().insert(RETRY_AFTER, (*seconds).into());
-        }
-        if let Some(challenged) = challenged {
-            response = challenge(response, challenged);
-        }
-        Unknown::Refused(Box::new(response))
+        let response = self.web.problem(failure);
+        Unknown::Refused(Box::new(match refused {
+            Refused::Invalid(_) => challenge(response, INVALID),
+            Refused::TooMany(seconds) => waiting(response, seconds),
+            _ => response,
+        }))
+    }
+
+    /// Whoever sends a token that is none of ours where somebody is needed is a program: it is sent nowhere to sign in.
+    pub(super) fn refuse_foreign(&self, host: &Host) -> Response {
+        let failure = self.web.failure(Cause::TokenRefused);
+        tracing::info!(reference = %failure.reference, %host, "a bearer token that is none of ours, and no session");
+        challenge(self.web.problem(failure), INVALID)
+    }
+
+    /// A program whose token is good and does not open this.
+    pub(super) fn deny_program(
+        &self,
+        route: &Route,
+        why: &dyn Display,
+        path: &RequestPath,
+        program: &Principal,
+    ) -> Response {
+        let reference = self.count(route, &why.to_string(), path, program);
+        let failure = self.web.failure_under(Cause::NotAllowed, reference);
+        tracing::warn!(
+            reference = %failure.reference,
+            application = %route.application(),
+            user = %program.user,
+            username = %program.username,
+            cause = %why,
+            "entry denied"
+        );
+        challenge(self.web.problem(failure), "Bearer error=\"insufficient_scope\"")
     }
 }
 
@@ -161,8 +180,15 @@ fn asked<'a>(route: &'a Route, token: &'a str, client: Option<&Client>) -> Asked
     }
 }
 
+const INVALID: &str = "Bearer error=\"invalid_token\"";
+
+fn waiting(mut response: Response, seconds: u64) -> Response {
+    response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    response
+}
+
 /// The answer with what RFC 6750 3 has programs told.
-pub(super) fn challenge(mut response: Response, challenge: &'static str) -> Response {
+fn challenge(mut response: Response, challenge: &'static str) -> Response {
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     response
 }
