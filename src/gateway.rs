@@ -11,6 +11,7 @@
 mod asker;
 pub mod forward_auth;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -24,7 +25,7 @@ use crate::audit::{Denials, EntryDenied};
 use crate::base::{Reference, Token};
 use crate::bearer::Bearers;
 use crate::decision::origin::check_handshake;
-use crate::decision::{Decision, Denial, Permit, RequestPath, Route, RouteTable};
+use crate::decision::{Ask, Decision, Denial, Permit, RequestPath, Route, RouteTable};
 use crate::identity::{Catalogue, Host, UserId};
 use crate::listener::{Client, Slot};
 use crate::session::{Evidence, HandoffKeys, Principal, Sessions, Unavailable};
@@ -41,7 +42,7 @@ struct Opened {
     who: Option<(UserId, Evidence)>,
     tokens: Box<[Token]>,
     by: By,
-    client: Option<Client>,
+    client: Option<IpAddr>,
 }
 
 /// The way to the applications.
@@ -86,8 +87,7 @@ impl Gateway {
         mut request: Request<Body>,
         watch: &mut Watch<'_>,
     ) -> Response {
-        let client = request.extensions().get::<Client>();
-        let Asker { principal, by } = match self.asker(&host, &path, request.headers(), client).await {
+        let Asker { principal, by } = match self.asker(&host, &path, request.headers(), client(&request)).await {
             Ok(asker) => asker,
             Err(Unknown::Unavailable(error)) => {
                 self.watched(watch, &host, Decided::Unavailable);
@@ -99,7 +99,7 @@ impl Gateway {
             }
         };
         let routes = self.routes.load();
-        let decision = routes.decide(&host, &path, principal.as_ref());
+        let decision = routes.decide(&Ask::of(&host, &path, &request, client(&request)), principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
                 watch.decided(permit.route().meter(), Decided::Permitted);
@@ -176,7 +176,7 @@ impl Gateway {
             who: permit.identity().map(|identity| (identity.principal().user, identity.principal().evidence)),
             tokens: self.web.session_tokens(request.headers()).collect(),
             by: by.clone(),
-            client: request.extensions().get::<Client>().cloned(),
+            client: client(request),
         });
         let (slot, held) = (request.extensions().get::<Slot>().cloned(), self.metrics.websockets.hold());
         Arc::new(move || {
@@ -187,12 +187,12 @@ impl Gateway {
         })
     }
 
-    /// Whether the request is permitted as exactly who it was opened by; by nobody, anonymously.
+    /// Whether a WebSocket is permitted as exactly who it was opened by; by nobody, anonymously.
     async fn is_still_permitted(&self, opened: &Opened, host: &Host, path: &RequestPath) -> bool {
         let is_same = |found: &Arc<Principal>| Some((found.user, found.evidence)) == opened.who;
         let mut principal = None;
         if let By::Token(token) = &opened.by {
-            principal = self.still_speaks(host, token, opened.client.as_ref()).await;
+            principal = self.still_speaks(host, token, opened.client).await;
             if principal.is_none() {
                 return false;
             }
@@ -203,7 +203,9 @@ impl Gateway {
                 Err(_) => return false,
             }
         }
-        match self.routes.load().decide(host, path, principal.as_ref().filter(|found| is_same(found))) {
+        let (method, headers) = (&Method::GET, &HeaderMap::new());
+        let ask = Ask { host, path, method, preflight: None, headers, client: opened.client };
+        match self.routes.load().decide(&ask, principal.as_ref().filter(|found| is_same(found))) {
             Decision::Permit(permit) => permit.identity().is_some() == opened.who.is_some(),
             _ => false,
         }
@@ -303,6 +305,11 @@ impl Gateway {
         tracing::error!(reference = %failure.reference, cause = %error, "cannot check who may enter");
         self.web.fail(failure, headers, Assets::Application)
     }
+}
+
+/// The client's address, as the listener resolved it.
+fn client(request: &Request<Body>) -> Option<IpAddr> {
+    request.extensions().get::<Client>().and_then(Client::ip)
 }
 
 fn cause_of(error: &ForwardError) -> Cause {

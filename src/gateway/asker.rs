@@ -5,6 +5,7 @@
 //! applications that take none.
 
 use std::fmt::Display;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::response::Response;
@@ -15,7 +16,6 @@ use super::Gateway;
 use crate::bearer::{self, Asked, Recognised, Refused, Sent};
 use crate::decision::{RequestPath, Route};
 use crate::identity::Host;
-use crate::listener::Client;
 use crate::session::{Principal, Unavailable};
 use crate::web::Cause;
 
@@ -61,7 +61,7 @@ impl Gateway {
         host: &Host,
         path: &RequestPath,
         headers: &HeaderMap,
-        client: Option<&Client>,
+        client: Option<IpAddr>,
     ) -> Result<Asker, Unknown> {
         let by = if headers.contains_key(AUTHORIZATION) {
             match Box::pin(self.program(host, path, headers, client)).await? {
@@ -80,7 +80,7 @@ impl Gateway {
         host: &Host,
         path: &RequestPath,
         headers: &HeaderMap,
-        client: Option<&Client>,
+        client: Option<IpAddr>,
     ) -> Result<Asker, Unknown> {
         let route = self.routes.load().route(host).filter(|route| route.spec().machines.any()).cloned();
         let Some(route) = route else { return Ok(Asker::default()) };
@@ -105,7 +105,7 @@ impl Gateway {
         &self,
         host: &Host,
         token: &str,
-        client: Option<&Client>,
+        client: Option<IpAddr>,
     ) -> Option<Arc<Principal>> {
         let route = self.routes.load().route(host).cloned()?;
         match self.bearers.recognise(&asked(&route, token, client)).await {
@@ -170,13 +170,13 @@ impl Gateway {
     }
 }
 
-fn asked<'a>(route: &'a Route, token: &'a str, client: Option<&Client>) -> Asked<'a> {
+fn asked<'a>(route: &'a Route, token: &'a str, client: Option<IpAddr>) -> Asked<'a> {
     Asked {
         token,
         application: route.key(),
         organization: route.organization(),
         machines: &route.spec().machines,
-        client: client.and_then(Client::ip),
+        client,
     }
 }
 
