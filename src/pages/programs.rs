@@ -71,7 +71,6 @@ impl TokensOfPrograms {
             places: vec![TokenPlace { id: "wiki".into(), name: "Wiki".into() }],
             tokens: vec![TokenLineOfPrograms { places: None, over: false, used: None, ..line.clone() }, line, gone],
         };
-        let empty = Self { made: None, refused: None, tokens: Vec::new(), places: Vec::new(), ..full.clone() };
-        [full, empty]
+        [full, Self::default()]
     }
 }
