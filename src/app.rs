@@ -22,7 +22,7 @@ use tower::ServiceExt as _;
 use crate::base::Ambient;
 use crate::config::Settings;
 use crate::directory::{Approval, DeclareError, Declared};
-use crate::listener::{Limits, ListenError, Listener, Tracked, TrustedProxies, server_config};
+use crate::listener::{Certificates, Limits, ListenError, Listener, Tracked, TrustedProxies};
 pub use house::House;
 
 /// How long to wait before the database is tried again; doubles up to the maximum.
@@ -57,15 +57,24 @@ pub enum AppError {
 
 /// Lets a running server take in another configuration.
 #[derive(Clone)]
-pub struct Reloader(Arc<ArcSwapOption<House>>);
+pub struct Reloader {
+    house: Arc<ArcSwapOption<House>>,
+    certificates: Option<Arc<Certificates>>,
+}
 
 impl Reloader {
-    /// Applies what these settings declare, and uses their client secrets. The other sections count at the next start.
+    /// Applies what these settings declare, and uses their client secrets and certificates. The other sections count at
+    /// the next start. A certificate that is not good is told in the log, and keeps nothing else from being taken in.
     ///
     /// # Errors
-    /// When it is dangerous, or cannot be written: then nothing has changed.
+    /// When it is dangerous, or cannot be written: then nothing has changed but certificates.
     pub async fn take(&self, settings: &Settings) -> Result<Declared, AppError> {
-        let house = self.0.load_full().ok_or(AppError::NotReady)?;
+        if let (Some(certificates), Some(tls)) = (self.certificates.clone(), &settings.server.tls) {
+            let files = tls.certificates.clone();
+            let read = tokio::task::spawn_blocking(move || certificates.take(&files)).await;
+            read.map_err(|error| AppError::Internal(error.to_string()))?;
+        }
+        let house = self.house.load_full().ok_or(AppError::NotReady)?;
         Ok(house.take(settings).await?)
     }
 }
@@ -76,6 +85,7 @@ pub struct App {
     options: Options,
     ambient: Ambient,
     public: Vec<Listener>,
+    certificates: Option<Arc<Certificates>>,
     operations: Listener,
     house: Arc<ArcSwapOption<House>>,
 }
@@ -87,13 +97,13 @@ impl App {
     /// When an address cannot be listened on, or a certificate cannot be read.
     pub async fn bind(settings: Settings, options: Options, ambient: Ambient) -> Result<Self, AppError> {
         let tls = settings.server.tls.as_ref();
-        let tls = tls.map(|files| server_config(&files.certificate, &files.key)).transpose()?;
+        let certificates = tls.map(|tls| Certificates::read(&tls.certificates)).transpose()?;
         let mut public = Vec::new();
         for address in &settings.server.listen {
-            public.push(Listener::bind(*address, tls.clone()).await?);
+            public.push(Listener::bind(*address, certificates.as_ref()).await?);
         }
         let operations = Listener::bind(settings.server.operations_listen, None).await?;
-        Ok(Self { settings, options, ambient, public, operations, house: Arc::default() })
+        Ok(Self { settings, options, ambient, public, certificates, operations, house: Arc::default() })
     }
 
     /// Where browsers and fronting proxies reach us.
@@ -108,7 +118,7 @@ impl App {
 
     /// What lets it take in another configuration while it runs.
     pub fn reloader(&self) -> Reloader {
-        Reloader(Arc::clone(&self.house))
+        Reloader { house: Arc::clone(&self.house), certificates: self.certificates.clone() }
     }
 
     /// Serves until `stop` resolves, then lets requests under way finish. While the database cannot be opened every
@@ -134,6 +144,9 @@ impl App {
         let operations = operations::router(Arc::clone(&self.house));
         let operations = operations.map_request(|request: Request<Tracked<Incoming>>| request.map(Body::new));
         serving.spawn(self.operations.serve(operations, Limits::default(), trusted, until(stopped.clone())));
+        if let Some(certificates) = self.certificates {
+            serving.spawn(tasks::look_at_files(certificates, stopped.clone()));
+        }
         let outcome = tokio::select! {
             () = stop => Ok(()),
             refused = live(&self.settings, &self.options, &self.ambient, &own, &self.house, stopped) => refused,

@@ -28,12 +28,13 @@ mod server;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod values;
 mod warnings;
 
 pub use case::{CaseOf, cases};
 pub use problem::{Problem, Problems};
-pub use settings::{DatabaseSettings, ServerSettings, Settings, TlsFiles};
+pub use settings::{DatabaseSettings, ServerSettings, Settings, TlsSettings};
 
 use environment::Environment;
 use problem::{Place, Report};

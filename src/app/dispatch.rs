@@ -17,6 +17,7 @@ use crate::base::Ambient;
 use crate::config::Settings;
 use crate::decision::{RequestPath, target};
 use crate::identity::Host;
+use crate::listener::Client;
 use crate::pages::{self, Assets};
 use crate::web::{self, Cause, Web};
 
@@ -65,6 +66,9 @@ impl Door {
                 return self.web.refuse_because(cause, &error, &parts.headers, Assets::Application);
             }
         };
+        if parts.extensions.get::<Client>().is_some_and(|client| !client.may_ask_for(host.as_str())) {
+            return self.web.refuse(Cause::Misdirected, &parts.headers, Assets::Application);
+        }
         let request = Request::from_parts(parts, body);
         if host == *self.web.public_url.host() {
             return Box::pin(self.sign_in_host(&house, host, request)).await;

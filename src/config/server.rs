@@ -9,8 +9,8 @@ use crate::identity::{PublicUrl, text};
 
 use super::list::values as plain;
 use super::section::Section;
-use super::settings::{DatabaseSettings, ServerSettings, TlsFiles};
-use super::values;
+use super::settings::{DatabaseSettings, ServerSettings};
+use super::{tls, values};
 use crate::directory::RecordSettings;
 use crate::session::SessionSettings;
 use crate::store::DatabaseUrl;
@@ -40,7 +40,7 @@ pub(super) fn server(root: &mut Section<'_>) -> ServerDraft {
     let listen = listen.map_or_else(|| vec![DEFAULT_LISTEN], |listen| plain(&listen));
     let operations_listen = operations_listen(&mut section);
     let trusted_proxies = section.list("trusted_proxies", values::network).unwrap_or_default();
-    let tls = section.optional_section("tls").map(tls);
+    let tls = section.optional_section("tls").map(tls::tls);
     if listen.iter().any(|address| meet(*address, operations_listen)) {
         section.refuse("operations_listen", "is among the addresses of `listen`; give it a port of its own");
     }
@@ -50,7 +50,7 @@ pub(super) fn server(root: &mut Section<'_>) -> ServerDraft {
     section.finish();
     let tls = match tls {
         None => Some(None),
-        Some(files) => files.map(Some),
+        Some(settings) => settings.map(Some),
     };
     let settings = public_url.clone().zip(tls).map(|(public_url, tls)| ServerSettings {
         public_url,
@@ -72,13 +72,6 @@ fn meet(one: SocketAddr, other: SocketAddr) -> bool {
     // Port 0 asks for any free one.
     let same_port = one.port() == other.port() && one.port() != 0;
     same_port && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
-}
-
-fn tls(mut section: Section<'_>) -> Option<TlsFiles> {
-    let certificate = section.required("certificate", "name the PEM file of the certificate chain", values::file);
-    let key = section.required("key", "name the PEM file of the private key", values::file);
-    section.finish();
-    Some(TlsFiles { certificate: certificate?, key: key? })
 }
 
 /// Reads `[database]`.

@@ -1,12 +1,12 @@
 //! What the configuration file says, once it has been checked.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use ipnet::IpNet;
 
 use crate::directory::RecordSettings;
 use crate::identity::{Declaration, PublicUrl};
+use crate::listener::CertificateFiles;
 use crate::login::IdpSecrets;
 use crate::session::SessionSettings;
 use crate::store::DatabaseUrl;
@@ -32,7 +32,7 @@ impl Settings {
     /// The sections that a running server cannot take in, and that are others in `changed`.
     pub fn fixed_sections_changed(&self, changed: &Self) -> Vec<&'static str> {
         let sections = [
-            ("server", self.server != changed.server),
+            ("server", self.server.differs(&changed.server)),
             ("database", self.database != changed.database),
             ("session", self.session != changed.session),
             ("records", self.records != changed.records),
@@ -52,17 +52,26 @@ pub struct ServerSettings {
     pub operations_listen: SocketAddr,
     /// Peers whose `X-Forwarded-*` are believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// The certificate to serve; absent: plain HTTP.
-    pub tls: Option<TlsFiles>,
+    /// How TLS ends here; absent: plain HTTP.
+    pub tls: Option<TlsSettings>,
 }
 
-/// `[server.tls]`: PEM files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// The certificate chain, leaf first.
-    pub certificate: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
+/// `[server.tls]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// The certificates, by their files. The first is for who asks for none.
+    pub certificates: Vec<CertificateFiles>,
+}
+
+impl ServerSettings {
+    /// Whether they differ in what a running server cannot take in: in more than certificates.
+    fn differs(&self, changed: &Self) -> bool {
+        let mut alike = changed.clone();
+        if let (Some(tls), Some(running)) = (&mut alike.tls, &self.tls) {
+            tls.certificates.clone_from(&running.certificates);
+        }
+        *self != alike
+    }
 }
 
 /// `[database]`.
