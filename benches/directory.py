@@ -18,8 +18,8 @@ import time
 import uuid
 from pathlib import Path
 
-import gateway
-from gateway import Browser, Vestibule, fail, say, start_application, start_provider
+import kit
+from kit import Browser, Vestibule, fail, say, start_application, start_provider
 
 FIRST = ["Ada", "Bela", "Chidi", "Dana", "Emre", "Fatou", "Grace", "Hana", "Ivo", "Joana", "Kofi", "Lena"]
 LAST = ["Archer", "Baker", "Cook", "Dyer", "Fisher", "Glover", "Hunter", "Mason", "Miller", "Potter", "Smith", "Weaver"]
@@ -106,12 +106,10 @@ HOST = {}
 
 def measure(processes, options):
     vestibule = Vestibule(options.binary, processes.folder, start_application(processes))
-    vestibule.configure(start_provider(processes, vestibule.redirect_uri))
-    text = vestibule.file.read_text().replace("auto_provision = true", "auto_provision = true\nserver_admin = \"sub == 'alice'\"")
-    vestibule.file.write_text(text)
-    database = vestibule.file.with_name("vestibule.db")
-    gateway.PATIENCE_S = 600
-    gateway.TARGET_CORE = "0-1"
+    vestibule.configure(start_provider(processes, [vestibule.redirect_uri]))
+    database = vestibule.database
+    kit.PATIENCE_S = 600
+    kit.TARGET_CORE = "0-1"
     first, _ = vestibule.start(processes)
     processes.stop(first)
     user = fill(database, options.users, options.organizations)
@@ -139,8 +137,8 @@ def main():
     parser.add_argument("--users", type=int, default=1_000_000)
     parser.add_argument("--organizations", type=int, default=10_000)
     parser.add_argument("--asks", type=int, default=20, help="of each page")
-    parser.add_argument("--binary", type=Path, default=gateway.ROOT / "target/release/vestibule")
-    gateway.run(measure, parser.parse_args())
+    parser.add_argument("--binary", type=Path, default=kit.ROOT / "target/release/vestibule")
+    kit.run(measure, parser.parse_args())
 
 
 if __name__ == "__main__":

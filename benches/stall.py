@@ -19,8 +19,8 @@ import time
 import uuid
 from pathlib import Path
 
-import gateway
-from gateway import Browser, Vestibule, fail, say, sign_in, start_application, start_provider
+import kit
+from kit import Browser, Vestibule, fail, say, sign_in, start_application, start_provider
 
 PAUSE_S = 0.004
 # A hundred thousand policies are compiled at the start.
@@ -79,16 +79,16 @@ def p99(values):
 def measure(processes, options):
     application = start_application(processes)
     vestibule = Vestibule(options.binary, processes.folder, application)
-    vestibule.configure(start_provider(processes, vestibule.redirect_uri))
-    gateway.PATIENCE_S = START_PATIENCE_S
+    vestibule.configure(start_provider(processes, [vestibule.redirect_uri]))
+    kit.PATIENCE_S = START_PATIENCE_S
     # Both cores: what a sign-in takes must not be what requests wait for.
-    gateway.TARGET_CORE = "0-1"
+    kit.TARGET_CORE = "0-1"
     first, _ = vestibule.start(processes)
     processes.stop(first)
-    add(vestibule.file.with_name("vestibule.db"), options.organizations)
+    add(vestibule.database, options.organizations)
     _, taken = vestibule.start(processes)
     say(f"{options.organizations} organizations, ready after {taken:.1f} s")
-    headers = {"Host": vestibule.host, "Cookie": sign_in(vestibule)}
+    headers = {"Host": vestibule.host, "Cookie": sign_in(vestibule.host) or fail("signing in failed")}
     ratios = []
     for number in range(1, options.rounds + 1):
         alone = p99(ask_steadily(vestibule.port, headers, time.monotonic() + options.seconds))
@@ -108,8 +108,8 @@ def main():
     parser.add_argument("--organizations", type=int, default=100_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=4, help="of asking, twice a round")
-    parser.add_argument("--binary", type=Path, default=gateway.ROOT / "target/release/vestibule")
-    gateway.run(measure, parser.parse_args())
+    parser.add_argument("--binary", type=Path, default=kit.ROOT / "target/release/vestibule")
+    kit.run(measure, parser.parse_args())
 
 
 if __name__ == "__main__":

@@ -23,11 +23,14 @@ use crate::base::Ambient;
 use crate::config::Settings;
 use crate::directory::{Approval, DeclareError, Declared};
 use crate::listener::{Certificates, Limits, ListenError, Listener, Tracked, TrustedProxies};
+use crate::telemetry::{AccessError, Metrics, Telemetry};
 pub use house::House;
 
 /// How long to wait before the database is tried again; doubles up to the maximum.
 const RETRY: Duration = Duration::from_millis(250);
 const MAX_RETRY: Duration = Duration::from_secs(10);
+/// How long answers to operators may take once all else has ended.
+const OPERATIONS_DRAIN: Duration = Duration::from_secs(1);
 
 /// What the command line adds to the settings.
 #[derive(Clone, Debug, Default)]
@@ -50,6 +53,9 @@ pub enum AppError {
     /// There is no database yet that anything could be applied to.
     #[error("the database has not been opened yet; try again when it has")]
     NotReady,
+    /// The access log cannot be opened.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// Something built in is broken.
     #[error("{0}")]
     Internal(String),
@@ -60,11 +66,13 @@ pub enum AppError {
 pub struct Reloader {
     house: Arc<ArcSwapOption<House>>,
     certificates: Option<Arc<Certificates>>,
+    telemetry: Arc<Telemetry>,
 }
 
 impl Reloader {
-    /// Applies what these settings declare, and uses their client secrets and certificates. The other sections count at
-    /// the next start. A certificate that is not good is told in the log, and keeps nothing else from being taken in.
+    /// Applies what these settings declare, uses their client secrets and certificates, and tells requests to whom they
+    /// say. The other sections count at the next start. A certificate that is not good is told in the log, and keeps
+    /// nothing else from being taken in.
     ///
     /// # Errors
     /// When it is dangerous, or cannot be written: then nothing has changed but certificates.
@@ -75,7 +83,23 @@ impl Reloader {
             read.map_err(|error| AppError::Internal(error.to_string()))?;
         }
         let house = self.house.load_full().ok_or(AppError::NotReady)?;
-        Ok(house.take(settings).await?)
+        let watching = self.telemetry.prepare(&settings.log, settings.traces.as_ref())?;
+        let declared = house.take(settings).await?;
+        self.telemetry.tell(watching);
+        Ok(declared)
+    }
+
+    /// Opens the access log again where it was opened before.
+    ///
+    /// # Errors
+    /// When it cannot be opened: then the old file is written on.
+    pub fn reopen(&self) -> Result<(), AppError> {
+        Ok(self.telemetry.reopen()?)
+    }
+
+    /// Notes for operators whether the configuration was taken in when it was last read.
+    pub fn note(&self, taken: bool) {
+        self.telemetry.metrics.configuration_taken.set(taken.into());
     }
 }
 
@@ -88,6 +112,7 @@ pub struct App {
     certificates: Option<Arc<Certificates>>,
     operations: Listener,
     house: Arc<ArcSwapOption<House>>,
+    telemetry: Arc<Telemetry>,
 }
 
 impl App {
@@ -98,12 +123,24 @@ impl App {
     pub async fn bind(settings: Settings, options: Options, ambient: Ambient) -> Result<Self, AppError> {
         let tls = settings.server.tls.as_ref();
         let certificates = tls.map(|tls| Certificates::read(&tls.certificates)).transpose()?;
+        let telemetry = Telemetry::new(ambient.clone());
+        telemetry.tell(telemetry.prepare(&settings.log, settings.traces.as_ref())?);
         let mut public = Vec::new();
         for address in &settings.server.listen {
-            public.push(Listener::bind(*address, certificates.as_ref()).await?);
+            let listener = Listener::bind(*address, certificates.as_ref()).await?;
+            public.push(listener.counted_in(telemetry.metrics.connections.clone()));
         }
         let operations = Listener::bind(settings.server.operations_listen, None).await?;
-        Ok(Self { settings, options, ambient, public, certificates, operations, house: Arc::default() })
+        Ok(Self {
+            settings,
+            options,
+            ambient,
+            public,
+            certificates,
+            operations,
+            house: Arc::default(),
+            telemetry: Arc::new(telemetry),
+        })
     }
 
     /// Where browsers and fronting proxies reach us.
@@ -111,14 +148,18 @@ impl App {
         self.public.iter().map(Listener::address).collect()
     }
 
-    /// Where `/healthz` and `/readyz` answer.
+    /// Where `/healthz`, `/readyz` and `/metrics` answer.
     pub fn operations_address(&self) -> SocketAddr {
         self.operations.address()
     }
 
     /// What lets it take in another configuration while it runs.
     pub fn reloader(&self) -> Reloader {
-        Reloader { house: Arc::clone(&self.house), certificates: self.certificates.clone() }
+        Reloader {
+            house: Arc::clone(&self.house),
+            certificates: self.certificates.clone(),
+            telemetry: Arc::clone(&self.telemetry),
+        }
     }
 
     /// Serves until `stop` resolves, then lets requests under way finish. While the database cannot be opened every
@@ -128,7 +169,8 @@ impl App {
     /// When the configuration does not fit what the database holds: nothing was changed then.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
         let (stopping, stopped) = watch::channel(false);
-        let door = dispatch::Door::new(&self.settings, &self.options, &self.ambient, Arc::clone(&self.house))?;
+        let (house, telemetry) = (Arc::clone(&self.house), Arc::clone(&self.telemetry));
+        let door = dispatch::Door::new(&self.settings, &self.options, &self.ambient, house, telemetry)?;
         let trusted = Arc::new(TrustedProxies::new(self.settings.server.trusted_proxies.clone()));
         let own: Vec<SocketAddr> = self.addresses().into_iter().chain([self.operations_address()]).collect();
         let mut serving = JoinSet::new();
@@ -141,21 +183,31 @@ impl App {
             });
             serving.spawn(listener.serve(service, Limits::default(), Arc::clone(&trusted), until(stopped)));
         }
-        let operations = operations::router(Arc::clone(&self.house));
+        let operations = operations::router(Arc::new(operations::Desk {
+            house: Arc::clone(&self.house),
+            metrics: Arc::clone(&self.telemetry.metrics),
+            stopped: stopped.clone(),
+        }));
         let operations = operations.map_request(|request: Request<Tracked<Incoming>>| request.map(Body::new));
-        serving.spawn(self.operations.serve(operations, Limits::default(), trusted, until(stopped.clone())));
         if let Some(certificates) = self.certificates {
             serving.spawn(tasks::look_at_files(certificates, stopped.clone()));
         }
+        // Whoever asks whether we are ready is answered to the end.
+        let (closing, closed) = watch::channel(false);
+        let limits = Limits { drain: OPERATIONS_DRAIN, ..Limits::default() };
+        let operations = tokio::spawn(self.operations.serve(operations, limits, trusted, until(closed)));
         let outcome = tokio::select! {
             () = stop => Ok(()),
-            refused = live(&self.settings, &self.options, &self.ambient, &own, &self.house, stopped) => refused,
+            refused = live(&self.settings, &self.options, &self.ambient, &own, &self.house, &self.telemetry.metrics, stopped) => refused,
         };
         stopping.send_replace(true);
         while serving.join_next().await.is_some() {}
+        closing.send_replace(true);
+        let _ = operations.await;
         if let Some(house) = self.house.swap(None) {
             house.close().await;
         }
+        self.telemetry.close().await;
         outcome
     }
 }
@@ -167,11 +219,12 @@ async fn live(
     ambient: &Ambient,
     own: &[SocketAddr],
     place: &ArcSwapOption<House>,
+    metrics: &Arc<Metrics>,
     stopped: watch::Receiver<bool>,
 ) -> Result<(), AppError> {
     let mut wait = RETRY;
     let house = loop {
-        match House::build(settings, options, ambient, own).await {
+        match House::build(settings, options, ambient, own, metrics).await {
             Ok(house) => break Arc::new(house),
             Err(house::BuildError::Refused(error)) => return Err(error),
             Err(house::BuildError::Unavailable(cause)) => {
@@ -182,6 +235,7 @@ async fn live(
         }
     };
     place.store(Some(Arc::clone(&house)));
+    metrics.configuration_taken.set(1);
     tracing::info!(public_url = %settings.server.public_url, "ready");
     tasks::run(house, stopped).await;
     Ok(())

@@ -18,6 +18,7 @@ mod idp;
 mod json;
 mod list;
 mod nearest;
+mod operations;
 mod organization;
 mod problem;
 mod references;
@@ -34,7 +35,7 @@ mod warnings;
 
 pub use case::{CaseOf, cases};
 pub use problem::{Problem, Problems};
-pub use settings::{DatabaseSettings, ServerSettings, Settings, TlsSettings};
+pub use settings::{DatabaseSettings, ForwardAuthSettings, ServerSettings, Settings, TlsSettings};
 
 use environment::Environment;
 use problem::{Place, Report};
@@ -133,6 +134,8 @@ fn read(report: &Report, text: &str, environment: &Environment) -> Option<Settin
     let database = server::database(&mut root);
     let session = server::session(&mut root);
     let records = server::records(&mut root);
+    let log = operations::log(&mut root);
+    let traces = operations::traces(&mut root);
     let drafts = Drafts {
         idps: idp::idps(&mut root),
         organizations: organization::organizations(&mut root),
@@ -145,7 +148,16 @@ fn read(report: &Report, text: &str, environment: &Environment) -> Option<Settin
     let secrets = drafts.idps.iter().filter_map(|idp| Some((idp.id.clone()?, idp.secret.clone()?))).collect();
     let declaration = declaration(drafts)?;
     case::check(report, &declaration, &cases);
-    Some(Settings { server: server.settings?, database: database?, session, records, declaration, secrets })
+    Some(Settings {
+        server: server.settings?,
+        database: database?,
+        session,
+        records,
+        log,
+        traces,
+        declaration,
+        secrets,
+    })
 }
 
 fn declaration(drafts: Drafts) -> Option<Declaration> {

@@ -7,6 +7,9 @@
 //!    so cookies alone prove nothing there.
 //! 4. `decision` says what becomes of it. Only its permit opens `upstream`.
 
+pub mod forward_auth;
+
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -18,12 +21,14 @@ use url::form_urlencoded;
 use crate::audit::{Denials, EntryDenied};
 use crate::base::{Reference, Token};
 use crate::decision::origin::check_handshake;
-use crate::decision::{Decision, Denial, Permit, RequestPath, Route, RouteTable};
+use crate::decision::{Ask, Decision, Denial, Permit, RequestPath, Route, RouteTable};
 use crate::identity::{Catalogue, Host, SessionId};
 use crate::listener::{Client, Slot};
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
-use crate::upstream::{ForwardError, Forwarder, StillAllowed, is_websocket_handshake};
+use crate::telemetry::{Decided, Metrics, Trouble, Watch};
+use crate::upstream::{ForwardError, Forwarder, Standing, StillAllowed, is_websocket_handshake};
 use crate::web::{self, Assets, Cause, Form, SignInWish, Web};
+use forward_auth::ForwardAuth;
 
 /// The way to the applications.
 pub struct Gateway {
@@ -37,14 +42,19 @@ pub struct Gateway {
     pub forwarder: Arc<Forwarder>,
     /// Refused requests, on their way to the audit log.
     pub denials: Arc<Denials>,
+    /// Which other proxies may ask instead.
+    pub forward_auth: ForwardAuth,
     /// Who may go where.
     pub routes: ArcSwap<RouteTable>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Gateway {
     /// Swaps in the routes of a new catalogue. Requests under way finish on the old ones.
     pub fn reload(&self, catalogue: &Catalogue) {
-        self.routes.store(Arc::new(RouteTable::compile(catalogue)));
+        self.metrics.keep_applications(&catalogue.applications.iter().map(|known| known.spec.id.as_str()).collect());
+        self.routes.store(Arc::new(RouteTable::compile(catalogue, &self.metrics)));
     }
 
     /// Whether an application answers on that host.
@@ -53,30 +63,62 @@ impl Gateway {
     }
 
     /// Answers one request to an application: passes it on, starts a sign-in, or refuses.
-    pub async fn answer(self: &Arc<Self>, host: Host, path: RequestPath, request: Request<Body>) -> Response {
+    pub async fn answer(
+        self: &Arc<Self>,
+        host: Host,
+        path: RequestPath,
+        mut request: Request<Body>,
+        watch: &mut Watch<'_>,
+    ) -> Response {
+        watch.deciding();
         let principal = match self.principal(&host, request.headers()).await {
             Ok(principal) => principal,
-            Err(error) => return self.unavailable(&error, request.headers()),
+            Err(error) => {
+                self.note(watch, &host, Decided::Unavailable);
+                return self.unavailable(&error, request.headers());
+            }
         };
+        if let Some(principal) = &principal {
+            watch.user(principal.user);
+        }
         let routes = self.routes.load();
-        let decision = routes.decide(&host, &path, principal.as_ref());
+        let decision = routes.decide(&Ask::of(&host, &path, &request, client(&request)), principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
+                note(watch, permit.route(), Decided::Permitted);
                 let handshake = is_websocket_handshake(&request);
                 if handshake && self.is_hijack(permit.route(), &host, request.headers()) {
+                    note(watch, permit.route(), Decided::Foreign);
                     let why = "a WebSocket handshake from a page of another origin";
                     return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
                 let still_allowed = handshake.then(|| self.still_allowed(&permit, &path, &request));
+                let mut asking = watch.forwarding(&mut request, permit.route().destination().name());
                 // Boxed: a future is moved whole several times before it is first polled, and this one is large.
-                Box::pin(self.forward(permit, &host, &path, request, still_allowed)).await
+                let answer = Box::pin(self.forward(permit, &host, &path, request, still_allowed)).await;
+                asking.answered(answer.status());
+                answer
             }
-            Decision::SignIn => self.sign_in(&host, &path, &request),
-            Decision::Deny(denial) => self.deny(&denial, &path, principal.as_deref(), request.headers()),
+            Decision::SignIn => {
+                self.note(watch, &host, Decided::SignIn);
+                self.sign_in(&host, &path, request.method(), request.headers())
+            }
+            Decision::Deny(denial) => {
+                note(watch, &denial.route, Decided::Denied);
+                self.deny(&denial, &path, principal.as_deref(), request.headers())
+            }
             Decision::Ambiguous(ambiguous) => {
+                self.note(watch, &host, Decided::Ambiguous);
                 self.web.refuse_because(Cause::BadRequest, &ambiguous, request.headers(), Assets::Application)
             }
             Decision::NoSuchHost => self.web.refuse(Cause::UnknownHost, request.headers(), Assets::Application),
+        }
+    }
+
+    /// Notes what became of a request that goes nowhere.
+    fn note(&self, watch: &mut Watch<'_>, host: &Host, decided: Decided) {
+        if let Some(route) = self.routes.load().route(host) {
+            note(watch, route, decided);
         }
     }
 
@@ -102,21 +144,30 @@ impl Gateway {
         let (gateway, host, path) = (Arc::clone(self), permit.host().clone(), path.clone());
         let session = permit.identity().map(|identity| identity.principal().session);
         let tokens: Arc<[Token]> = self.web.session_tokens(request.headers()).collect();
-        let slot = request.extensions().get::<Slot>().cloned();
+        let client = client(request);
+        let (slot, held) = (request.extensions().get::<Slot>().cloned(), self.metrics.websockets.hold());
         Arc::new(move || {
             // As long as somebody asks, the connection counts among the listener's.
-            let _counted = &slot;
+            let _counted = (&slot, &held);
+            let stopping = slot.as_ref().is_some_and(Slot::is_stopping);
             let (gateway, host, path, tokens) = (Arc::clone(&gateway), host.clone(), path.clone(), Arc::clone(&tokens));
-            Box::pin(async move { gateway.is_permitted_as(session, &host, &path, &tokens).await })
+            Box::pin(async move {
+                match stopping {
+                    true => Standing::Stopping,
+                    false if gateway.is_permitted_as(session, &host, &path, client, &tokens).await => Standing::Allowed,
+                    false => Standing::Forbidden,
+                }
+            })
         })
     }
 
-    /// Whether the request is permitted with exactly the identity of `session`; without one, anonymously.
+    /// Whether a WebSocket is permitted with exactly the identity of `session`; without one, anonymously.
     async fn is_permitted_as(
         &self,
         session: Option<SessionId>,
         host: &Host,
         path: &RequestPath,
+        client: Option<IpAddr>,
         tokens: &[Token],
     ) -> bool {
         let mut principal = None;
@@ -126,7 +177,9 @@ impl Gateway {
                 Err(_) => return false,
             }
         }
-        match self.routes.load().decide(host, path, principal.as_ref()) {
+        let (method, headers) = (&Method::GET, &HeaderMap::new());
+        let ask = Ask { host, path, method, preflight: None, headers, client };
+        match self.routes.load().decide(&ask, principal.as_ref()) {
             Decision::Permit(permit) => permit.identity().is_some() == session.is_some(),
             _ => false,
         }
@@ -143,15 +196,16 @@ impl Gateway {
         let chain = request.extensions_mut().remove::<Client>().map(|client| client.chain).unwrap_or_default();
         let form = Form::asked_for(request.headers());
         let is_get = request.method() == Method::GET;
-        let application = permit.route().application().clone();
+        let route = Arc::clone(permit.route());
         match self.forwarder.forward(permit, request, &chain, still_allowed).await {
             Ok(response) => response,
             Err(error) => {
+                route.meter().trouble(trouble_of(&error));
                 let mut failure = self.web.failure(cause_of(&error));
                 if is_get {
                     failure = failure.with_link("Try again", self.address_of(host, path));
                 }
-                tracing::warn!(reference = %failure.reference, %application, cause = %error, "cannot forward");
+                tracing::warn!(reference = %failure.reference, application = %route.application(), cause = %error, "cannot forward");
                 self.web.tell(failure, form, Assets::Application)
             }
         }
@@ -162,10 +216,10 @@ impl Gateway {
         self.web.public_url.origin_of(host) + path.target().as_str()
     }
 
-    fn sign_in(&self, host: &Host, path: &RequestPath, request: &Request<Body>) -> Response {
-        if web::is_navigation(request.method(), request.headers()) {
+    fn sign_in(&self, host: &Host, path: &RequestPath, method: &Method, headers: &HeaderMap) -> Response {
+        if web::is_navigation(method, headers) {
             let wish = SignInWish::default();
-            return self.web.send_to_sign_in(&self.keys, host, path.target().as_str(), &wish, request.headers());
+            return self.web.send_to_sign_in(&self.keys, host, path.target().as_str(), &wish, headers);
         }
         let failure = self.web.failure(Cause::SignInRequired);
         tracing::info!(reference = %failure.reference, %host, "nobody is signed in, and this is no navigation");
@@ -224,11 +278,32 @@ impl Gateway {
     }
 }
 
+/// The client's address, as the listener resolved it.
+fn client(request: &Request<Body>) -> Option<IpAddr> {
+    request.extensions().get::<Client>().and_then(Client::ip)
+}
+
 fn cause_of(error: &ForwardError) -> Cause {
     match error.status() {
         http::StatusCode::GATEWAY_TIMEOUT => Cause::UpstreamTimeout,
         http::StatusCode::METHOD_NOT_ALLOWED => Cause::MethodNotAllowed,
         http::StatusCode::BAD_REQUEST => Cause::BadRequest,
         _ => Cause::UpstreamUnavailable,
+    }
+}
+
+/// Notes what becomes of a request to an application.
+fn note(watch: &mut Watch<'_>, route: &Route, decided: Decided) {
+    watch.decided(route.meter(), route.application().as_str(), decided);
+}
+
+const fn trouble_of(error: &ForwardError) -> Trouble {
+    match error {
+        ForwardError::Unreachable(_) => Trouble::Unreachable,
+        ForwardError::ConnectTimeout | ForwardError::HeadTimeout => Trouble::Timeout,
+        ForwardError::Broken(_) | ForwardError::Protocol => Trouble::Broken,
+        ForwardError::Loop | ForwardError::Ourselves | ForwardError::NotAllotted => Trouble::Forbidden,
+        ForwardError::Method | ForwardError::RequestBody => Trouble::Request,
+        ForwardError::Assertion(_) => Trouble::Internal,
     }
 }

@@ -19,7 +19,9 @@ pub mod user;
 
 pub use actor::Actor;
 pub use allotment::{Allotment, HostSuffix, Network};
-pub use application::{Allow, Application, ApplicationSpec, HeaderPreset, PathPattern, Reach, Rule, UpstreamUrl};
+pub use application::{
+    Allow, Application, ApplicationSpec, Connection, HeaderPreset, PathPattern, Reach, Rule, TimeLimit, UpstreamUrl,
+};
 pub use catalogue::{Catalogue, Declaration};
 pub use ceiling::Ceiling;
 pub use destination::Destination;

@@ -16,8 +16,10 @@ use std::time::Duration;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 
+use crate::telemetry::Gauge;
+
 pub use activity::Tracked;
-pub use client::{Client, TrustedProxies};
+pub use client::{Client, TrustedProxies, address_of};
 pub use serve::Slot;
 pub use tls::{Certificate, CertificateFiles, Certificates, Handshake};
 
@@ -114,6 +116,7 @@ pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
     tls: Option<Tls>,
+    open: Gauge,
 }
 
 /// How TLS is spoken, and with which certificates.
@@ -141,7 +144,13 @@ impl Listener {
             Ok((socket, address))
         };
         let (socket, address) = bound.await.map_err(|source| ListenError::Bind { address, source })?;
-        Ok(Self { socket, address, tls })
+        Ok(Self { socket, address, tls, open: Gauge::default() })
+    }
+
+    /// This listener, its connections counted in `open`.
+    #[must_use]
+    pub fn counted_in(self, open: Gauge) -> Self {
+        Self { open, ..self }
     }
 
     /// The address it is bound to.

@@ -24,8 +24,9 @@ use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, Version
 use hyper::upgrade::OnUpgrade;
 
 use crate::assertion::Assertions;
-use crate::decision::Permit;
-use crate::identity::{Destination, Host, PublicUrl};
+use crate::decision::{Permit, Route};
+use crate::identity::{Destination, Host, PublicUrl, TimeLimit};
+use crate::telemetry::Ours;
 
 pub use error::{ForwardError, SetupError};
 pub use identity::ASSERTION_HEADER;
@@ -36,8 +37,19 @@ pub use tunnel::is_websocket_handshake;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Asked again and again while a tunnel is open: whether its session may still use the application. Answers from
-/// memory; a tunnel closes when the answer is no, or when none comes.
-pub type StillAllowed = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
+/// memory; a tunnel closes when the answer is not [`Standing::Allowed`], or when none comes.
+pub type StillAllowed = Arc<dyn Fn() -> BoxFuture<'static, Standing> + Send + Sync>;
+
+/// Whether a tunnel may stay open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It may.
+    Allowed,
+    /// The right to it is gone.
+    Forbidden,
+    /// We are about to stop.
+    Stopping,
+}
 
 /// How upstreams are spoken to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,6 +128,9 @@ impl Forwarder {
         if still_allowed.is_some() {
             headers::add_upgrade(&mut parts.headers);
         }
+        if let Some(ours) = parts.extensions.remove::<Ours>() {
+            ours.set(&mut parts.headers);
+        }
         let asked = Asked { host: permit.host(), pass_host: permit.route().spec().pass_host, received, chain };
         self.address(&mut parts.headers, permit.route().destination(), &asked);
         self.identities.add(&mut parts.headers, &permit)?;
@@ -128,8 +143,27 @@ impl Forwarder {
         parts.extensions.clear();
         let request = Request::from_parts(parts, ());
         let there = (&self.pool, permit.route().destination());
-        let answer = exchange::exchange(there, request, body, self.settings.head_timeout).await?;
+        let answer = exchange::exchange(there, request, body, self.head_timeout(permit.route())).await?;
         answer_of(answer, tunnel)
+    }
+
+    /// Says who the user is, to a proxy that passes the request on itself: with every header that the application may be
+    /// told by, empty where there is nothing to tell. The permit is spent by it.
+    ///
+    /// # Errors
+    /// When no assertion can be signed.
+    pub fn introduce(&self, permit: Permit, headers: &mut HeaderMap) -> Result<(), ForwardError> {
+        Ok(self.identities.add_all(headers, &permit)?)
+    }
+
+    /// Forgets what is of no use any more. To be called now and then.
+    pub async fn sweep(&self) {
+        self.identities.sweep().await;
+    }
+
+    /// How long an application's answer may take to begin.
+    fn head_timeout(&self, route: &Route) -> Duration {
+        route.spec().connection.first_byte_timeout.map_or(self.settings.head_timeout, TimeLimit::duration)
     }
 
     /// Says which host was asked for, and by whom.

@@ -1,5 +1,7 @@
 //! Applications of an organization.
 
+mod connection;
+
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -7,6 +9,7 @@ use http::{HeaderMap, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::connection::ConnectionText;
 use super::Api;
 use super::answer::{Answer, Page, json, one};
 use super::ask::{Asked, At, Cursor, PageQuery, Sent, limit};
@@ -64,6 +67,9 @@ pub(super) struct ApplicationText {
     /// What differs by path; the first match wins.
     #[serde(default)]
     rules: Vec<Rule>,
+    /// How its upstream is spoken to.
+    #[serde(default)]
+    connection: ConnectionText,
 }
 
 const fn yes() -> bool {
@@ -120,6 +126,7 @@ impl From<&ApplicationSpec> for ApplicationText {
             pass_host: spec.pass_host,
             allowed_origins: spec.allowed_origins.clone(),
             rules: spec.rules.iter().map(rule).collect(),
+            connection: ConnectionText::from(&spec.connection),
         }
     }
 }
@@ -145,6 +152,7 @@ impl ApplicationText {
             allowed_origins: self.allowed_origins,
             rules: self.rules.into_iter().map(rule).collect(),
             reach,
+            connection: self.connection.into(),
         }
     }
 }

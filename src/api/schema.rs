@@ -44,6 +44,14 @@ text_schema!(
     }
 );
 text_schema!(
+    /// How long something may take.
+    TimeLimitText,
+    {
+        "type": "string", "pattern": "^[0-9]{1,10}[smh]$",
+        "description": "A number above zero and s, m or h; at most 24h.", "examples": ["30s"],
+    }
+);
+text_schema!(
     /// An instant.
     Instant,
     { "type": "string", "format": "date-time", "examples": ["2026-11-25T18:30:00Z"] }

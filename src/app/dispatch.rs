@@ -19,6 +19,7 @@ use crate::decision::{RequestPath, target};
 use crate::identity::Host;
 use crate::listener::Client;
 use crate::pages::{self, Assets};
+use crate::telemetry::{Door as Place, Telemetry, Watch};
 use crate::web::{self, Cause, Web};
 
 /// Largest body that a door of our own takes: a form with a token or two.
@@ -33,6 +34,7 @@ const FORM_PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Door {
     web: Arc<Web>,
     house: Arc<ArcSwapOption<House>>,
+    telemetry: Arc<Telemetry>,
 }
 
 impl Door {
@@ -41,15 +43,28 @@ impl Door {
         options: &Options,
         ambient: &Ambient,
         house: Arc<ArcSwapOption<House>>,
+        telemetry: Arc<Telemetry>,
     ) -> Result<Self, AppError> {
         let web = Web::new(settings.server.public_url.clone(), options.notice.clone(), ambient.clone());
         let web = Arc::new(web.map_err(|error| AppError::Internal(error.to_string()))?);
-        Ok(Self { web, house })
+        Ok(Self { web, house, telemetry })
     }
 
-    /// Answers one request.
-    pub(super) async fn answer(&self, request: Request<Body>) -> Response {
+    /// Answers one request, and counts it.
+    pub(super) async fn answer(&self, mut request: Request<Body>) -> Response {
+        let mut watch = Watch::begin(&self.telemetry);
+        if watch.is_close() {
+            let client = request.extensions().get::<Client>();
+            let (address, trusted) = (client.and_then(Client::ip), client.is_some_and(|client| client.trusted));
+            watch.asked(&mut request, address, trusted);
+        }
+        let response = self.dispatch(request, &mut watch).await;
+        watch.end(response)
+    }
+
+    async fn dispatch(&self, request: Request<Body>, watch: &mut Watch<'_>) -> Response {
         if let Some(asset) = asset(&request) {
+            watch.at(Place::SignIn);
             return asset;
         }
         let Some(house) = self.house.load_full() else {
@@ -70,17 +85,22 @@ impl Door {
             return self.web.refuse(Cause::Misdirected, &parts.headers, Assets::Application);
         }
         let request = Request::from_parts(parts, body);
+        if let Some(endpoint) = house.gateway.endpoint(&host, &request) {
+            return Box::pin(house.gateway.answer_proxy(endpoint, request, watch)).await;
+        }
         if host == *self.web.public_url.host() {
+            watch.at(place(request.uri().path()));
             return Box::pin(self.sign_in_host(&house, host, request)).await;
         }
         if !house.gateway.serves(&host) {
             return self.web.refuse(Cause::UnknownHost, request.headers(), Assets::Application);
         }
         match RequestPath::parse(request.uri()) {
-            Ok(path) if is_ours(&path) => {
+            Ok(path) if path.is_ours() => {
+                watch.at(Place::SignIn);
                 Box::pin(self.route(&house.application_host, Assets::Application, host, request)).await
             }
-            Ok(path) => house.gateway.answer(host, path, request).await,
+            Ok(path) => house.gateway.answer(host, path, request, watch).await,
             Err(error) => self.web.refuse_because(Cause::BadRequest, &error, request.headers(), Assets::Application),
         }
     }
@@ -123,8 +143,18 @@ impl Door {
 
 /// The most that a form at this path may hold.
 fn largest_form(path: &str) -> usize {
-    let is_admins = ["/console/", "/api/"].iter().any(|prefix| path.starts_with(prefix));
-    if is_admins { MAX_ADMIN_FORM } else { MAX_FORM }
+    if place(path) == Place::SignIn { MAX_FORM } else { MAX_ADMIN_FORM }
+}
+
+/// Whose a path of the sign-in host is.
+fn place(path: &str) -> Place {
+    if path == "/console" || path.starts_with("/console/") {
+        Place::Console
+    } else if path.starts_with("/api/") {
+        Place::Api
+    } else {
+        Place::SignIn
+    }
 }
 
 /// Whatever the host, and before there is a database: the page that says what is wrong needs its stylesheet too.
@@ -132,10 +162,4 @@ fn asset(request: &Request<Body>) -> Option<Response> {
     let name = request.uri().path().strip_prefix(Assets::Application.base())?.strip_prefix('/')?;
     let wanted = request.method() == Method::GET || request.method() == Method::HEAD;
     Some(web::asset(pages::asset(name).filter(|_| wanted)?, request.headers()))
-}
-
-/// `/.vestibule/` on an application's host is never the application's, in whichever way the path is read.
-fn is_ours(path: &RequestPath) -> bool {
-    let under = |path: &[u8]| path == b"/.vestibule" || path.starts_with(b"/.vestibule/");
-    under(path.strict()) || path.lenient().is_some_and(under)
 }

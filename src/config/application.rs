@@ -1,5 +1,7 @@
 //! `[[application]]` with its rules.
 
+mod connection;
+
 use crate::identity::{
     Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, PathPattern, Reach, RoleName, Rule,
     UpstreamUrl, application::web_origin, text,
@@ -45,6 +47,7 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
     let pass_host = section.flag("pass_host", true);
     let allowed_origins = section.list("allowed_origins", web_origin).unwrap_or_default();
     let rules: Vec<_> = section.entries("rule", None).into_iter().map(rule).collect();
+    let connection = connection::connection(section.section("connection"));
     section.finish();
     let spec = (|| {
         Some(ApplicationSpec {
@@ -59,6 +62,7 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
             allowed_origins: plain(&allowed_origins),
             rules: rules.iter().map(|draft| draft.rule.clone()).collect::<Option<_>>()?,
             reach: Reach::Anywhere,
+            connection,
         })
     })();
     ApplicationDraft { path, organization, hosts, roles, rules, spec }

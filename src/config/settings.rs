@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use ipnet::IpNet;
 
 use crate::directory::RecordSettings;
+use crate::gateway::forward_auth::ProxySecret;
 use crate::identity::{Declaration, PublicUrl};
 use crate::listener::CertificateFiles;
 use crate::login::IdpSecrets;
 use crate::session::SessionSettings;
 use crate::store::DatabaseUrl;
+use crate::telemetry::{LogSettings, TraceSettings};
 
 /// The whole configuration. Every id the declaration refers to is declared in it.
 #[derive(Clone, Debug)]
@@ -22,6 +24,10 @@ pub struct Settings {
     pub session: SessionSettings,
     /// What is kept of sign-ins, and for how long.
     pub records: RecordSettings,
+    /// What is logged.
+    pub log: LogSettings,
+    /// Where traces go, if there is a collector.
+    pub traces: Option<TraceSettings>,
     /// Identity providers, organizations and applications of the file.
     pub declaration: Declaration,
     /// Client secrets, which never enter the database.
@@ -36,6 +42,7 @@ impl Settings {
             ("database", self.database != changed.database),
             ("session", self.session != changed.session),
             ("records", self.records != changed.records),
+            ("log.format", self.log.format != changed.log.format),
         ];
         sections.into_iter().filter(|(_, differs)| *differs).map(|(section, _)| section).collect()
     }
@@ -52,8 +59,17 @@ pub struct ServerSettings {
     pub operations_listen: SocketAddr,
     /// Peers whose `X-Forwarded-*` are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Other proxies that ask us who may pass.
+    pub forward_auth: ForwardAuthSettings,
     /// How TLS ends here; absent: plain HTTP.
     pub tls: Option<TlsSettings>,
+}
+
+/// `[server.forward_auth]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ForwardAuthSettings {
+    /// Whoever shows it may ask, beside the trusted proxies.
+    pub secret: Option<ProxySecret>,
 }
 
 /// `[server.tls]`.

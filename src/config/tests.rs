@@ -1,6 +1,7 @@
 use super::*;
 
 mod bad;
+mod connection;
 mod environment;
 mod example;
 mod noise;

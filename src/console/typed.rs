@@ -18,6 +18,11 @@ pub(super) fn checked<T>(field: &mut Field, parse: impl Fn(&str) -> Result<T, In
     parse(&field.value).map_err(|invalid| field.error = Some(invalid.to_string())).ok()
 }
 
+/// The noun in a field, nothing if it is empty; else what is wrong stands beside it.
+pub(super) fn unless_empty<T>(field: &mut Field, parse: impl Fn(&str) -> Result<T, Invalid>) -> Option<Option<T>> {
+    if field.value.is_empty() { Some(None) } else { checked(field, parse).map(Some) }
+}
+
 /// The nouns in a field, one a line; else what is wrong with the first that is none stands beside it.
 pub(super) fn each<T>(field: &mut Field, parse: impl Fn(&str) -> Result<T, Invalid>) -> Option<Vec<T>> {
     let lines = field.value.lines().map(str::trim).filter(|line| !line.is_empty());

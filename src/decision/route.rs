@@ -11,6 +11,7 @@ use crate::identity::{
     OrganizationKey, PathPattern, RoleId, RoleName, Rule,
 };
 use crate::session::Principal;
+use crate::telemetry::{ApplicationMeter, Metrics};
 
 use super::path::{Ambiguous, RequestPath};
 
@@ -34,6 +35,7 @@ pub struct Route {
     /// Who may enter, sorted.
     roles: Vec<RoleId>,
     rules: Vec<(PathPattern, Admitted)>,
+    meter: Arc<ApplicationMeter>,
 }
 
 /// Whom a rule lets in.
@@ -48,8 +50,9 @@ pub(super) enum Admitted {
 impl RouteTable {
     /// Compiles the live applications. What does not resolve admits nobody: an application without a live
     /// organization has no route, a role name without a live role stands for no one, a host that two applications
-    /// claim is nobody's, and one that is not allotted to whoever published there is not served.
-    pub fn compile(catalogue: &Catalogue) -> Self {
+    /// claim is nobody's, and one that is not allotted to whoever published there is not served. Their requests are
+    /// counted in `metrics`.
+    pub fn compile(catalogue: &Catalogue, metrics: &Metrics) -> Self {
         let organizations: HashMap<OrganizationKey, &Organization> =
             catalogue.organizations.iter().map(|organization| (organization.key, organization)).collect();
         let mut hosts: HashMap<Host, Option<Arc<Route>>> = HashMap::new();
@@ -57,7 +60,7 @@ impl RouteTable {
             let Some(organization) = organizations.get(&application.organization) else {
                 continue;
             };
-            let route = Arc::new(Route::compile(application, organization, catalogue.version));
+            let route = Arc::new(Route::compile(application, organization, catalogue.version, metrics));
             for host in application.served(&organization.allotment) {
                 claim(&mut hosts, host, &route);
             }
@@ -77,7 +80,7 @@ impl RouteTable {
 }
 
 impl Route {
-    fn compile(application: &Application, organization: &Organization, version: i64) -> Self {
+    fn compile(application: &Application, organization: &Organization, version: i64, metrics: &Metrics) -> Self {
         let mut names: Vec<_> = organization.roles.iter().map(|role| (role.name.clone(), role.id)).collect();
         names.sort();
         let spec = application.spec.clone();
@@ -99,7 +102,8 @@ impl Route {
         let rules = spec.rules.iter().map(compile).collect();
         let destination = Destination::of(&spec, &organization.allotment);
         let (key, organization) = (application.key, application.organization);
-        Self { key, organization, version, spec, destination, names, roles, rules }
+        let meter = metrics.application(spec.id.as_str());
+        Self { key, organization, version, spec, destination, names, roles, rules, meter }
     }
 
     /// The application's id: the audience of its assertions.
@@ -130,6 +134,11 @@ impl Route {
     /// The version of the catalogue it was compiled from: part of the key of anything derived from its role names.
     pub const fn version(&self) -> i64 {
         self.version
+    }
+
+    /// What its requests are counted with.
+    pub const fn meter(&self) -> &Arc<ApplicationMeter> {
+        &self.meter
     }
 
     pub(super) fn roles(&self) -> &[RoleId] {

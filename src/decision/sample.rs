@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use http::{HeaderMap, Method};
 use uuid::Uuid;
 
-use super::{Decision, Permit, RequestPath, RouteTable};
+use super::{Ask, Decision, Permit, RequestPath, RouteTable};
 use crate::identity::{
     Allotment, Allow, Application, ApplicationKey, ApplicationSpec, Catalogue, HeaderPreset, Host, IdentityId,
     Organization, OrganizationKey, Reach, Role, RoleId, RoleName, Rule, SessionId, UserId,
 };
 use crate::session::Principal;
+use crate::telemetry::Metrics;
 
 /// The organization that owns the application, and another one with a role of the same name.
 pub(crate) const HOME: OrganizationKey = OrganizationKey::new(Uuid::from_u128(1));
@@ -56,6 +58,7 @@ pub(crate) fn wiki(upstream: &str, rules: Vec<Rule>) -> Application {
             allowed_origins: Vec::new(),
             rules,
             reach: Reach::Anywhere,
+            connection: Default::default(),
         },
         declared: true,
     }
@@ -94,7 +97,7 @@ pub(crate) fn alice(roles: &[(OrganizationKey, RoleId)]) -> Arc<Principal> {
         display_name: Some("Alice Ä".into()),
         email: Some("alice@example.com".into()),
         provider: "Company login".into(),
-        roles,
+        roles: roles.into(),
         server_admin: false,
         generation: 1,
     })
@@ -115,9 +118,15 @@ pub(crate) fn permitted_within(
     let host = application.spec.hosts[0].clone();
     let mut catalogue = catalogue(vec![application]);
     catalogue.organizations[0].allotment = allotment;
-    let table = RouteTable::compile(&catalogue);
-    match table.decide(&host, &path(target), principal) {
+    let table = RouteTable::compile(&catalogue, &Metrics::default());
+    match decide(&table, &host, target, principal) {
         Decision::Permit(permit) => permit,
         other => panic!("no permit: {other:?}"),
     }
+}
+
+/// What is decided on a plain `GET`.
+pub(crate) fn decide(table: &RouteTable, host: &Host, target: &str, principal: Option<&Arc<Principal>>) -> Decision {
+    let (path, method, headers) = (&path(target), &Method::GET, &HeaderMap::new());
+    table.decide(&Ask { host, path, method, preflight: None, headers, client: None }, principal)
 }

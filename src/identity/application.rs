@@ -1,5 +1,8 @@
 //! Applications: public hosts in front of an upstream, and who may enter.
 
+mod connection;
+mod time_limit;
+
 use std::sync::Arc;
 
 use http::uri::Authority;
@@ -9,6 +12,9 @@ use url::{Origin, Url};
 use super::{
     Allotment, ApplicationId, ApplicationKey, Host, Invalid, OrganizationId, OrganizationKey, RoleName, text_noun,
 };
+
+pub use connection::Connection;
+pub use time_limit::TimeLimit;
 
 /// Which headers tell an application who its user is. The signed assertion goes along with each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -205,6 +211,9 @@ pub struct ApplicationSpec {
     /// Where it may be.
     #[serde(default)]
     pub reach: Reach,
+    /// How its upstream is spoken to.
+    #[serde(default)]
+    pub connection: Connection,
 }
 
 /// A live application.

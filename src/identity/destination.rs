@@ -2,32 +2,35 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Allotment, ApplicationSpec, Network, Reach, UpstreamUrl};
+use super::{Allotment, ApplicationSpec, Connection, Network, Reach, TimeLimit, UpstreamUrl};
 
 /// An upstream, and the networks it has to be in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
     upstream: UpstreamUrl,
     within: Option<Arc<[Network]>>,
+    connect_timeout: Option<TimeLimit>,
     name: Arc<str>,
 }
 
 impl Destination {
     /// Where the requests of an application go whose organization has this allotment.
     pub fn of(spec: &ApplicationSpec, allotment: &Allotment) -> Self {
-        Self::new(spec.upstream.clone(), spec.reach, allotment)
+        Self::new(spec.upstream.clone(), &spec.connection, spec.reach, allotment)
     }
 
     /// An upstream, as far as an application may reach.
-    pub fn new(upstream: UpstreamUrl, reach: Reach, allotment: &Allotment) -> Self {
+    pub fn new(upstream: UpstreamUrl, connection: &Connection, reach: Reach, allotment: &Allotment) -> Self {
+        let connect_timeout = connection.connect_timeout;
         match reach {
-            Reach::Anywhere => Self { name: upstream.as_str().into(), upstream, within: None },
+            Reach::Anywhere => Self { name: upstream.as_str().into(), upstream, within: None, connect_timeout },
             Reach::Allotted => {
                 let networks: Vec<&str> = allotment.upstreams.iter().map(Network::as_str).collect();
                 // Networks hold no space, and a URL does not begin as one of them or with a space.
                 let name = format!("{} {upstream}", networks.join(",")).into();
-                Self { upstream, within: Some(allotment.upstreams.as_slice().into()), name }
+                Self { upstream, within: Some(allotment.upstreams.as_slice().into()), connect_timeout, name }
             }
         }
     }
@@ -35,6 +38,11 @@ impl Destination {
     /// The upstream.
     pub const fn upstream(&self) -> &UpstreamUrl {
         &self.upstream
+    }
+
+    /// How long a connection may take to be there, if the application says so.
+    pub fn connect_timeout(&self) -> Option<Duration> {
+        self.connect_timeout.map(TimeLimit::duration)
     }
 
     /// Whether the upstream may be at that address.

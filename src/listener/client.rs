@@ -22,6 +22,8 @@ pub struct Client {
     pub chain: Vec<IpAddr>,
     /// Whether the client reached the first of us, or of our trusted proxies, over https.
     pub https: bool,
+    /// Whether the peer is a trusted proxy: what it says of the request is believed.
+    pub trusted: bool,
     /// What the client's own TLS handshake with us settled. None over plain HTTP, and behind a trusted proxy: the
     /// handshake is the proxy's then, and says nothing of the host that the client meant.
     pub handshake: Option<Arc<Handshake>>,
@@ -64,7 +66,7 @@ impl TrustedProxies {
         let peer = peer.to_canonical();
         let mut chain = vec![peer];
         if !self.contains(peer) {
-            return Client { chain, https: tls.is_some(), handshake: tls.cloned() };
+            return Client { chain, https: tls.is_some(), trusted: false, handshake: tls.cloned() };
         }
         let mut nearest = peer;
         for address in items(headers, &FORWARDED_FOR).into_iter().rev().take(MAX_HOPS) {
@@ -78,7 +80,7 @@ impl TrustedProxies {
             Some(proto) => proto.eq_ignore_ascii_case("https"),
             None => tls.is_some(),
         };
-        Client { chain, https, handshake: None }
+        Client { chain, https, trusted: true, handshake: None }
     }
 }
 
@@ -88,8 +90,8 @@ fn items<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<&'a str> {
     headers.get_all(name).iter().flat_map(text).collect()
 }
 
-/// An address, with a port or without; some proxies write one.
-fn address_of(text: &str) -> Option<IpAddr> {
+/// An address as proxies write one: with a port or without.
+pub fn address_of(text: &str) -> Option<IpAddr> {
     let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
     let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
     text.parse().ok().or_else(with_port).or_else(bracketed).map(|address: IpAddr| address.to_canonical())

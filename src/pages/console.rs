@@ -19,7 +19,7 @@ mod shell;
 mod tokens;
 
 use super::Page;
-pub use application_form::{ApplicationForm, RuleFields, TickedRole};
+pub use application_form::{ApplicationForm, ConnectionFields, RuleFields, TickedRole};
 pub use applications::{
     ApplicationPage, Applications, ListedApplication, RequestSample, RuleFacts, ServedHost, Tested,
 };
@@ -54,6 +54,7 @@ macro_rules! pages {
         pub(super) const TEMPLATES: &[(&str, &str)] = &[
             ("console.html", include_str!("../../templates/console.html")),
             ("console/tested.html", include_str!("../../templates/console/tested.html")),
+            ("console/connection_fields.html", include_str!("../../templates/console/connection_fields.html")),
             ("partials/policy.html", include_str!("../../templates/partials/policy.html")),
             ("partials/people.html", include_str!("../../templates/partials/people.html")),
             $(($page::TEMPLATE, include_str!(concat!("../../templates/", $file))),)*

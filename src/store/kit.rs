@@ -142,6 +142,7 @@ pub fn application_spec(id: &str, organization: &str) -> ApplicationSpec {
         allowed_origins: Vec::new(),
         rules: Vec::new(),
         reach: Reach::Anywhere,
+        connection: Default::default(),
     }
 }
 

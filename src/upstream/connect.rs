@@ -50,7 +50,8 @@ impl Connector {
 
     /// A new connection to an upstream.
     pub(super) async fn connect(&self, destination: &Destination) -> Result<Stream, ForwardError> {
-        let connected = tokio::time::timeout(self.limit, self.connect_in_time(destination)).await;
+        let limit = destination.connect_timeout().unwrap_or(self.limit);
+        let connected = tokio::time::timeout(limit, self.connect_in_time(destination)).await;
         connected.unwrap_or(Err(ForwardError::ConnectTimeout))
     }
 

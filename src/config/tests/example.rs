@@ -58,7 +58,10 @@ fn the_example_shows_every_key_and_no_other() {
 #[test]
 fn a_commented_key_shows_its_default() {
     // These show what may be said, not what holds when nothing is.
-    let offers = ["owner", "client_secret", "chain", "key", "role", "url_file", "[server.tls]"];
+    let mut offers = vec!["owner", "client_secret", "chain", "key", "role", "url_file", "[server.tls]", "secret"];
+    offers.push("endpoint");
+    // Nothing said is as all others, which is what these show.
+    offers.extend(["connect_timeout", "first_byte_timeout"]);
     let uncomment = |line: &str| match line.strip_prefix("# ") {
         Some(bare) if bare.contains(" = ") && !offers.iter().any(|offer| bare.starts_with(offer)) => bare.to_owned(),
         _ => line.to_owned(),

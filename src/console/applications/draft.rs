@@ -1,5 +1,6 @@
 //! What the form of an application says, and what is wrong with it.
 
+mod connection;
 mod rules;
 
 use crate::console::typed::{SEEN, checked, each, lines};
@@ -9,7 +10,7 @@ use crate::identity::{
     Application, ApplicationId, ApplicationSpec, Destination, Flaw, HeaderPreset, Host, Organization, Part, PublicUrl,
     Reach, RoleName, UpstreamUrl, text,
 };
-use crate::pages::{ApplicationForm, Field, Picked, RuleFields, Shell, Tested, TickedRole};
+use crate::pages::{ApplicationForm, ConnectionFields, Field, Picked, RuleFields, Shell, Tested, TickedRole};
 use crate::web::Fields;
 
 /// What the form says, as it was typed.
@@ -19,6 +20,7 @@ pub(super) struct Draft {
     name: Field,
     hosts: Field,
     upstream: Field,
+    connection: ConnectionFields,
     /// Only a server admin says where it may be.
     reach: Option<Picked>,
     who: Picked,
@@ -52,6 +54,7 @@ impl Draft {
             name: Field::default(),
             hosts: Field::default(),
             upstream: Field::default(),
+            connection: ConnectionFields::default(),
             reach: whole.then(|| Picked::of("anywhere")),
             who: Picked::of(EVERY),
             roles: ticked(organization, |_| false),
@@ -73,6 +76,7 @@ impl Draft {
             name: Field::of(&*spec.name),
             hosts: Field::of(lines(&spec.hosts)),
             upstream: Field::of(spec.upstream.as_str()),
+            connection: connection::of(&spec.connection),
             reach: whole.then(|| Picked::of(word(&REACHES, spec.reach))),
             who: Picked::of(if spec.roles.is_some() { SOME } else { EVERY }),
             roles: ticked(organization, |name| spec.roles.iter().flatten().any(|role| role == name)),
@@ -93,6 +97,7 @@ impl Draft {
             name: Field::of(fields.typed("name").trim()),
             hosts: Field::of(fields.typed("hosts")),
             upstream: Field::of(fields.typed("upstream").trim()),
+            connection: connection::read(fields),
             reach: whole.then(|| picked(&REACHES, fields.typed("reach"))),
             who: Picked::of(if fields.typed("who") == SOME { SOME } else { EVERY }),
             roles: ticked(organization, |name| fields.all("role").any(|role| role == name.as_str())),
@@ -118,8 +123,10 @@ impl Draft {
     ) -> Option<(Destination, Option<Host>, bool)> {
         let upstream = checked(&mut self.upstream, UpstreamUrl::parse)?;
         let hosts = each(&mut self.hosts, Host::parse).unwrap_or_default();
+        let connection = connection::parsed(&mut self.connection)?;
         let reach = self.reach_of(before, &hosts, &upstream);
-        Some((Destination::new(upstream, reach, &organization.allotment), hosts.into_iter().next(), self.pass_host))
+        let destination = Destination::new(upstream, &connection, reach, &organization.allotment);
+        Some((destination, hosts.into_iter().next(), self.pass_host))
     }
 
     /// Keeps what became of a test.
@@ -146,6 +153,7 @@ impl Draft {
         });
         let upstream = checked(&mut self.upstream, UpstreamUrl::parse);
         let origins = each(&mut self.origins, web_origin);
+        let connection = connection::parsed(&mut self.connection);
         let rules = rules::parsed(&mut self.rules);
         let roles = (self.who.kind == SOME).then(|| names(&self.roles));
         let (hosts, upstream) = (hosts?, upstream?);
@@ -161,6 +169,7 @@ impl Draft {
             pass_host: self.pass_host,
             allowed_origins: origins?,
             rules: rules?,
+            connection: connection?,
         })
     }
 
@@ -216,6 +225,7 @@ impl Draft {
             name: self.name,
             hosts: self.hosts,
             upstream: self.upstream,
+            connection: self.connection,
             reach: self.reach,
             tested: self.tested,
             who: self.who,

@@ -34,6 +34,7 @@ fn wiki() -> ApplicationSpec {
         allowed_origins: Vec::new(),
         rules: Vec::new(),
         reach: Reach::Anywhere,
+        connection: Default::default(),
     }
 }
 

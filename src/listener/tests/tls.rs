@@ -228,7 +228,8 @@ async fn another_certificate_is_taken_in_without_dropping_a_connection() {
     let old = made.write("wiki", &["wiki.example.com"]);
     let certificates = made.read(&["wiki"]);
     let running = start(Limits::default(), Some(Arc::clone(&certificates))).await;
-    let mut open = connect_trusting(running.address, "wiki.example.com", &[], &[old.clone()]).await.unwrap();
+    let mut open =
+        connect_trusting(running.address, "wiki.example.com", &[], std::slice::from_ref(&old)).await.unwrap();
     let request = b"GET /one HTTP/1.1\r\nHost: a\r\n\r\n";
     open.write_all(request).await.unwrap();
     let mut answer = [0; 1024];

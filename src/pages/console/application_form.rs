@@ -1,9 +1,13 @@
 //! The form that publishes or changes an application.
 
+mod connection;
+
 use serde::Serialize;
 
 use super::{Field, Picked, Shell, Tested};
 use crate::pages::{Page, PageError, Pages};
+
+pub use connection::ConnectionFields;
 
 /// The form of an application.
 #[derive(Clone, Debug, Serialize)]
@@ -20,6 +24,8 @@ pub struct ApplicationForm {
     pub hosts: Field,
     /// The upstream.
     pub upstream: Field,
+    /// How that is spoken to.
+    pub connection: ConnectionFields,
     /// Where it may be, for who may say so.
     pub reach: Option<Picked>,
     /// What became of a test of the upstream.
@@ -91,6 +97,7 @@ impl Page for ApplicationForm {
             name: Field::of("Wiki"),
             hosts: Field::wrong("wiki.example.com", "is taken"),
             upstream: Field::wrong("http://10.1.2.3:3000", "is not allotted"),
+            connection: ConnectionFields::sample(),
             reach: Some(Picked::of("anywhere")),
             tested: Some(Tested::Answered { status: "200 OK".into(), millis: 12 }),
             who: Picked::of("some"),
@@ -112,6 +119,7 @@ impl Page for ApplicationForm {
             reach: None,
             rules: Vec::new(),
             rules_error: None,
+            connection: ConnectionFields::default(),
             pass_host: false,
             tested: Some(Tested::Failed { why: "it is not there".into() }),
             who: Picked { error: Some("choose".into()), ..Picked::of("every") },

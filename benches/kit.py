@@ -1,0 +1,449 @@
+"""What the benchmarks start and end: nginx, Apache, the application, the provider, ourselves, and a browser that signs in.
+
+Everything listens on loopback. Targets share core 0; load, application and provider have core 1. CPU is read from the
+kernel's clock of each process, which on a busy machine is the one figure to trust.
+"""
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urlencode, urljoin, urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+CONNECTIONS = 64
+SMALL, LARGE = 1024, 100 * 1024
+CLIENT_ID, CLIENT_SECRET = "vestibule", "on-loopback-only"
+TARGET_CORE, LOAD_CORE = "0", "1"
+# A start that takes longer than this has failed.
+PATIENCE_S = 20
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def fail(text):
+    sys.exit(f"{Path(sys.argv[0]).name}: {text}")
+
+
+# --- Processes ---------------------------------------------------------------------------------------------------------
+
+
+class Processes:
+    """The children, all ended at the end, the last first."""
+
+    def __init__(self, folder):
+        self.folder, self.running = folder, []
+
+    def start(self, name, argv, core, **options):
+        with open(self.folder / f"{name}.log", "ab") as log:
+            streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log} | options
+            child = subprocess.Popen(["taskset", "--cpu-list", core, *map(str, argv)], cwd=self.folder, **streams)
+        child.name = name
+        self.running.append(child)
+        return child
+
+    def stop(self, child):
+        self.running.remove(child)
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(5)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+    def stop_all(self):
+        for child in reversed(list(self.running)):
+            self.stop(child)
+
+    def log_of(self, child):
+        return (self.folder / f"{child.name}.log").read_text(errors="replace")[-2000:]
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def until_ready(processes, child, port, path="/", pause=0.001):
+    """Waits for the first 200 and returns how long it took, in seconds."""
+    begun = time.monotonic()
+    while time.monotonic() - begun < PATIENCE_S:
+        if child.poll() is not None:
+            fail(f"{child.name} ended with {child.returncode}:\n{processes.log_of(child)}")
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", path)
+            if connection.getresponse().status == 200:
+                return time.monotonic() - begun
+        except OSError:
+            pass
+        time.sleep(pause)
+    fail(f"{child.name} is not ready after {PATIENCE_S} s:\n{processes.log_of(child)}")
+
+
+def until_open(processes, child, port):
+    """Waits until somebody accepts a connection."""
+    begun = time.monotonic()
+    while time.monotonic() - begun < PATIENCE_S:
+        if child.poll() is not None:
+            fail(f"{child.name} ended with {child.returncode}:\n{processes.log_of(child)}")
+        try:
+            return socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.01)
+    fail(f"{child.name} is not ready after {PATIENCE_S} s:\n{processes.log_of(child)}")
+
+
+def tree(pid):
+    """A process and all its descendants."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # The name before the last parenthesis may hold anything; then come state and parent.
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # It has just ended.
+    found = [pid]
+    for parent in found:
+        found += [child for child, other in parents.items() if other == parent]
+    return found
+
+
+def run_time(pid):
+    """Nanoseconds on a core so far, of a process and its descendants.
+
+    The kernel's clock of each process: what /proc/PID/task/*/schedstat adds up to, and the threads that have ended.
+    """
+    # How clock_getcpuclockid(3) names it on Linux: the complement of the pid, and 2 for run time.
+    return sum(time.clock_gettime_ns(~process << 3 | 2) for process in tree(pid))
+
+
+def resident_mib(pid):
+    status = "".join(Path(f"/proc/{process}/status").read_text() for process in tree(pid))
+    return sum(map(int, re.findall(r"^VmRSS:\s+(\d+) kB", status, re.M))) / 1024
+
+
+# --- What is started ---------------------------------------------------------------------------------------------------
+
+
+def nginx(processes, name, core, server, extra=""):
+    user = "user root;" if os.geteuid() == 0 else ""
+    prefix = processes.folder / name
+    prefix.mkdir()
+    places = "".join(f"{kind}_temp_path {prefix}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    configuration = prefix / "nginx.conf"
+    configuration.write_text(f"""
+daemon off; {user} worker_processes 1; pid {prefix}/pid; error_log {prefix}/error.log;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; keepalive_requests 1000000000; {places}
+  {extra}
+  server {{ {server} }}
+}}
+""")
+    return processes.start(name, ["nginx", "-p", prefix, "-e", prefix / "error.log", "-c", configuration], core)
+
+
+def start_application(processes):
+    """Answers 1 KiB, at /large 100 KiB, at /whoami the name it was told, and echoes what comes over a WebSocket."""
+    port, echo = free_port(), free_port()
+    processes.start("echo", [sys.executable, ROOT / "benches/websocket.py", echo], LOAD_CORE)
+    (processes.folder / "large").write_text("x" * LARGE)
+    child = nginx(processes, "application", LOAD_CORE, f"""listen 127.0.0.1:{port};
+    large_client_header_buffers 8 64k; underscores_in_headers on;
+    location = /whoami {{ return 200 "$http_remote_user$http_oidc_claim_sub"; }}
+    location = /socket {{
+      proxy_pass http://127.0.0.1:{echo}; proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;
+    }}
+    location = /large {{ root {processes.folder}; }}
+    location / {{ return 200 "{"x" * SMALL}"; }}""")
+    until_ready(processes, child, port)
+    return port
+
+
+def start_nginx(processes, application):
+    """nginx without any authentication, with buffers that hold the large answer: the price of passing on."""
+    port = free_port()
+    child = nginx(
+        processes, "nginx", TARGET_CORE,
+        f"""listen 127.0.0.1:{port};
+    large_client_header_buffers 8 64k; proxy_buffer_size 16k; proxy_buffers 16 16k; proxy_busy_buffers_size 128k;
+    location / {{
+      proxy_pass http://application; proxy_http_version 1.1;
+      proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $passed_on;
+    }}""",
+        f"""upstream application {{
+    server 127.0.0.1:{application}; keepalive {CONNECTIONS}; keepalive_requests 1000000000;
+  }}
+  map $http_upgrade $passed_on {{ default upgrade; "" ""; }}""",
+    )
+    until_ready(processes, child, port)
+    return child, port
+
+
+def start_provider(processes, redirect_uris, users=None):
+    """The issuer of the kit's provider, which prints it once it listens, and ends when its standard input does."""
+    client = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "redirect_uris": redirect_uris}
+    settings = {"clients": [client], "users": users or {}}
+    child = processes.start(
+        "provider", ["node", ROOT / "tests/provider/provider.mjs", json.dumps(settings)], LOAD_CORE,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )
+    line = child.stdout.readline()
+    return json.loads(line)["issuer"] if line else fail(f"the provider ended:\n{processes.log_of(child)}")
+
+
+class Apache:
+    """Apache with mod_auth_openidc, sessions in shared memory, in front of the application."""
+
+    MODULES = Path("/usr/lib/apache2/modules")
+    NEEDED = ["mpm_event", "authn_core", "authz_core", "authz_user", "proxy", "proxy_http", "proxy_wstunnel", "auth_openidc"]
+
+    def __init__(self, processes, application):
+        self.processes, self.application, self.port = processes, application, free_port()
+        self.host = f"app.localhost:{self.port}"
+        self.redirect_uri = f"http://{self.host}/signed-in"
+
+    @classmethod
+    def is_there(cls):
+        return bool(shutil.which("apache2")) and (cls.MODULES / "mod_auth_openidc.so").exists()
+
+    def start(self, issuer):
+        folder = self.processes.folder / "apache"
+        folder.mkdir()
+        modules = "".join(f"LoadModule {name}_module {self.MODULES}/mod_{name}.so\n" for name in self.NEEDED)
+        (folder / "apache.conf").write_text(f"""
+{modules}
+ServerRoot {folder}
+ServerName {self.host}
+PidFile {folder}/pid
+ErrorLog {folder}/error.log
+LogLevel error
+DefaultRuntimeDir {folder}
+{"User www-data" if os.geteuid() == 0 else ""}
+{"Group www-data" if os.geteuid() == 0 else ""}
+Listen 127.0.0.1:{self.port}
+KeepAlive On
+MaxKeepAliveRequests 0
+KeepAliveTimeout 60
+ServerLimit 1
+ThreadsPerChild {4 * CONNECTIONS}
+MaxRequestWorkers {4 * CONNECTIONS}
+LimitRequestFieldSize 65536
+LimitRequestLine 65536
+OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration
+OIDCClientID {CLIENT_ID}
+OIDCClientSecret {CLIENT_SECRET}
+OIDCRedirectURI {self.redirect_uri}
+OIDCCryptoPassphrase benchmark
+OIDCScope "openid profile email groups"
+OIDCCacheType shm
+OIDCCacheShmEntrySizeMax 65536
+OIDCPassClaimsAs headers
+ProxyPass /signed-in !
+ProxyPass /socket ws://127.0.0.1:{self.application}/socket
+ProxyPass / http://127.0.0.1:{self.application}/
+<Location />
+  AuthType openid-connect
+  Require valid-user
+</Location>
+""")
+        self.child = self.processes.start("apache", ["apache2", "-DFOREGROUND", "-f", folder / "apache.conf"], TARGET_CORE)
+        until_open(self.processes, self.child, self.port)
+
+
+class Vestibule:
+    """Where one `vestibule serve` listens, and its configuration."""
+
+    def __init__(self, binary, folder, application):
+        self.binary, self.port, self.operations = binary, free_port(), free_port()
+        self.public_url = f"http://localhost:{self.port}"
+        self.host = f"app.localhost:{self.port}"
+        self.redirect_uri = f"{self.public_url}/login/bench/callback"
+        self.application, self.file = application, folder / "vestibule.toml"
+        self.database = folder / "vestibule.db"
+
+    def configure(self, issuer, roles=("Member",), role_selector="'Member'", extra=""):
+        self.file.write_text(f"""
+[server]
+public_url = "{self.public_url}"
+listen = ["127.0.0.1:{self.port}"]
+operations_listen = "127.0.0.1:{self.operations}"
+
+[database]
+url = "sqlite://{self.database}"
+
+[[idp]]
+id = "bench"
+name = "Benchmark"
+issuer = "{issuer}"
+client_id = "{CLIENT_ID}"
+client_secret = "{CLIENT_SECRET}"
+auto_provision = true
+server_admin = "sub == 'alice'"
+
+[idp.default_policy]
+org = "'bench'"
+role = "{role_selector}"
+
+[[organization]]
+id = "bench"
+name = "Benchmark"
+roles = {json.dumps(list(roles))}
+
+[[application]]
+id = "app"
+organization = "bench"
+name = "Application"
+hosts = ["app.localhost"]
+upstream = "http://127.0.0.1:{self.application}"
+headers = "remote"
+{extra}
+""")
+
+    def start(self, processes, before=()):
+        """Starts it, under another program if one is named, and returns the child and the seconds until it answered."""
+        child = processes.start("vestibule", [*before, self.binary, "serve", "--config", self.file], TARGET_CORE)
+        return child, until_ready(processes, child, self.operations, "/readyz")
+
+
+# --- A browser, as far as a sign-in needs one --------------------------------------------------------------------------
+
+
+class Form(HTMLParser):
+    """The first form of a page: where it goes and what its hidden fields hold."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.action, self.fields, self.open = None, {}, False
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag == "form" and self.action is None:
+            self.action, self.open = attributes.get("action") or "", True
+        elif tag == "input" and self.open and attributes.get("name"):
+            self.fields[attributes["name"]] = attributes.get("value") or ""
+
+    def handle_endtag(self, tag):
+        self.open = self.open and tag != "form"
+
+
+class Browser:
+    """Cookies by host, whatever the port; every name leads to loopback."""
+
+    def __init__(self):
+        self.cookies = {}
+
+    def ask(self, method, url, form=None):
+        """One request; the status, the headers, the body."""
+        parts = urlsplit(url)
+        headers = {
+            "Host": parts.netloc, "Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document",
+        }
+        jar = self.cookies.setdefault(parts.hostname, {})
+        if jar:
+            headers["Cookie"] = self.header(parts.hostname)
+        body = None
+        if form is not None:
+            body = urlencode(form)
+            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"{parts.scheme}://{parts.netloc}"}
+        connection = http.client.HTTPConnection("127.0.0.1", parts.port or 80, timeout=30)
+        connection.request(method, (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, headers)
+        response = connection.getresponse()
+        for cookie in response.headers.get_all("Set-Cookie") or []:
+            name, _, value = cookie.split(";")[0].partition("=")
+            gone = re.search(r";\s*(max-age=0|expires=thu, 01.jan.1970)", cookie, re.I)
+            jar.pop(name, None) if gone else jar.update({name: value})
+        return response.status, response.headers, response.read().decode(errors="replace")
+
+    def header(self, host):
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.get(host, {}).items())
+
+    def visit(self, url, login):
+        """Follows redirects and fills in the provider's forms until a page comes that is neither; its status and text."""
+        method, form = "GET", None
+        for _ in range(30):
+            status, headers, page = self.ask(method, url, form)
+            method, form = "GET", None
+            if status in (301, 302, 303, 307, 308):
+                url = urljoin(url, headers["Location"])
+                continue
+            found = Form(page)
+            if status != 200 or found.action is None:
+                return status, page
+            for name in ("login", "username", "password"):
+                if name in found.fields:
+                    found.fields[name] = login
+            url, method, form = urljoin(url, found.action), "POST", found.fields
+        fail(f"the sign-in goes round in circles, last at {url}")
+
+
+def sign_in(host, user="alice"):
+    """Signs somebody in and returns the cookie header of their session at the application, or nothing if that fails."""
+    whoami = f"http://{host}/whoami"
+    browser = Browser()
+    status, told = browser.visit(whoami, user)
+    if status != 200 or told.strip() != user:
+        return None
+    if Browser().ask("GET", whoami)[0] == 200:
+        fail("the application answers without a session: there is nothing to compare")
+    return browser.header("app.localhost")
+
+
+# --- Measuring ---------------------------------------------------------------------------------------------------------
+
+
+def load(seconds, port, headers, path="/", script=None):
+    """Lets wrk ask for some seconds; the number of answers, each of which must be a success."""
+    argv = ["taskset", "--cpu-list", LOAD_CORE, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
+    if script:
+        argv += ["-s", str(script)]
+    for name, value in headers.items():
+        argv += ["-H", f"{name}: {value}"]
+    output = subprocess.run([*argv, f"http://127.0.0.1:{port}{path}"], check=True, capture_output=True, text=True).stdout
+    requests = int(re.search(r"(\d+) requests in", output)[1])
+    # A server may close a kept connection just as it is used again; Apache does, now and then.
+    broken = sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", output)))
+    if "Non-2xx" in output or broken > requests // 20:
+        fail(f"not every request succeeded:\n{output}")
+    return requests
+
+
+def summary(values):
+    return {"median": statistics.median(values), "least": min(values), "most": max(values)}
+
+
+def run(measure, options):
+    """Measures with what it starts in a folder of its own; all of it ends with it, and gives the figures."""
+    if options.binary is None:
+        subprocess.run(["cargo", "build", "--locked", "--profile", "dist"], cwd=ROOT, check=True)
+        options.binary = ROOT / "target/dist/vestibule"
+    options.binary = options.binary.resolve()
+    if len(os.sched_getaffinity(0)) < 2:
+        fail("two cores are needed: one for the targets, one for the load")
+    for program in ("nginx", "wrk", "node", "taskset"):
+        shutil.which(program) or fail(f"{program} is missing")
+    if not (ROOT / "tests/provider/node_modules").is_dir():
+        fail("first: npm ci --prefix tests/provider")
+    signal.signal(signal.SIGTERM, lambda *_: fail("stopped"))
+    with tempfile.TemporaryDirectory(prefix="vestibule-bench-") as folder:
+        os.chmod(folder, 0o755)
+        processes = Processes(Path(folder))
+        try:
+            return measure(processes, options)
+        finally:
+            processes.stop_all()

@@ -1,0 +1,31 @@
+//! How an application's upstreams are spoken to.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::api::schema::TimeLimitText;
+use crate::identity::{Connection, TimeLimit};
+
+/// How an application's upstreams are spoken to; null: as all others.
+#[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ConnectionText {
+    /// How long a connection may take to be there, TLS included.
+    #[schemars(with = "Option<TimeLimitText>")]
+    connect_timeout: Option<TimeLimit>,
+    /// How long the answer may take to begin, from when the request last moved.
+    #[schemars(with = "Option<TimeLimitText>")]
+    first_byte_timeout: Option<TimeLimit>,
+}
+
+impl From<&Connection> for ConnectionText {
+    fn from(connection: &Connection) -> Self {
+        Self { connect_timeout: connection.connect_timeout, first_byte_timeout: connection.first_byte_timeout }
+    }
+}
+
+impl From<ConnectionText> for Connection {
+    fn from(text: ConnectionText) -> Self {
+        Self { connect_timeout: text.connect_timeout, first_byte_timeout: text.first_byte_timeout }
+    }
+}

@@ -1,0 +1,35 @@
+//! How an application's upstreams are spoken to, in the form.
+
+use crate::console::typed::unless_empty;
+use crate::identity::{Connection, TimeLimit};
+use crate::pages::{ConnectionFields, Field};
+use crate::web::Fields;
+
+/// As it is.
+pub(super) fn of(connection: &Connection) -> ConnectionFields {
+    let limit = |limit: Option<TimeLimit>| Field::of(limit.map(|limit| limit.to_string()).unwrap_or_default());
+    ConnectionFields {
+        wrong: false,
+        connect_timeout: limit(connection.connect_timeout),
+        first_byte_timeout: limit(connection.first_byte_timeout),
+    }
+}
+
+/// As it was typed.
+pub(super) fn read(fields: &Fields) -> ConnectionFields {
+    let field = |name| Field::of(fields.typed(name).trim());
+    ConnectionFields {
+        wrong: false,
+        connect_timeout: field("connect_timeout"),
+        first_byte_timeout: field("first_byte_timeout"),
+    }
+}
+
+/// The connection; else what is wrong stands beside the fields.
+pub(super) fn parsed(fields: &mut ConnectionFields) -> Option<Connection> {
+    let connect_timeout = unless_empty(&mut fields.connect_timeout, TimeLimit::parse);
+    let first_byte_timeout = unless_empty(&mut fields.first_byte_timeout, TimeLimit::parse);
+    let read = (|| Some(Connection { connect_timeout: connect_timeout?, first_byte_timeout: first_byte_timeout? }))();
+    fields.wrong = read.is_none();
+    read
+}

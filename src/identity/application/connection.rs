@@ -1,0 +1,15 @@
+//! How an application's upstreams are spoken to.
+
+use serde::{Deserialize, Serialize};
+
+use super::TimeLimit;
+
+/// How an application's upstreams are spoken to, as far as it says otherwise than all others.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Connection {
+    /// How long a connection may take to be there, TLS included.
+    pub connect_timeout: Option<TimeLimit>,
+    /// How long the answer may take to begin, from when the request last moved.
+    pub first_byte_timeout: Option<TimeLimit>,
+}
