@@ -30,12 +30,13 @@ mod settings;
 mod token_issuer;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod values;
 mod warnings;
 
 pub use case::{CaseOf, cases};
 pub use problem::{Problem, Problems};
-pub use settings::{DatabaseSettings, ForwardAuthSettings, ServerSettings, Settings, TlsFiles};
+pub use settings::{DatabaseSettings, ForwardAuthSettings, ServerSettings, Settings, TlsSettings};
 
 use environment::Environment;
 use problem::{Place, Report};
