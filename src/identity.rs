@@ -21,6 +21,7 @@ pub use actor::Actor;
 pub use allotment::{Allotment, HostSuffix, Network};
 pub use application::{
     Allow, Application, ApplicationSpec, Connection, HeaderPreset, PathPattern, Reach, Rule, TimeLimit, UpstreamUrl,
+    Upstreams,
 };
 pub use catalogue::{Catalogue, Declaration};
 pub use ceiling::Ceiling;

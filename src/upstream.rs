@@ -3,14 +3,18 @@
 //! are the permit's own.
 
 mod body;
+mod choice;
 mod connect;
 mod error;
 mod exchange;
 mod guard;
 mod headers;
+mod health;
+mod heard;
 mod identity;
 mod pool;
 mod probe;
+mod shelf;
 mod tunnel;
 
 use std::net::{IpAddr, SocketAddr};
@@ -20,14 +24,16 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use hyper::upgrade::OnUpgrade;
 
 use crate::assertion::Assertions;
 use crate::decision::{Permit, Route};
 use crate::identity::{Destination, Host, PublicUrl, TimeLimit};
 
+use body::{CleanTrailers, Progress};
 pub use error::{ForwardError, SetupError};
+pub use health::{UpstreamHealth, UpstreamState};
 pub use identity::ASSERTION_HEADER;
 pub use probe::{Probed, Sample};
 pub use tunnel::is_websocket_handshake;
@@ -116,8 +122,7 @@ impl Forwarder {
         if still_allowed.is_some() {
             headers::add_upgrade(&mut parts.headers);
         }
-        let asked = Asked { host: permit.host(), pass_host: permit.route().spec().pass_host, received, chain };
-        self.address(&mut parts.headers, permit.route().destination(), &asked);
+        self.address(&mut parts.headers, &Asked { host: permit.host(), received, chain });
         self.identities.add(&mut parts.headers, &permit)?;
         body::frame(&mut parts.headers, &body);
         // In the form that goes to a server (RFC 9112 3.2.1): exactly the path that was decided on.
@@ -126,10 +131,44 @@ impl Forwarder {
 
         let tunnel = still_allowed.and_then(|still| Some((parts.extensions.remove::<OnUpgrade>()?, still)));
         parts.extensions.clear();
-        let request = Request::from_parts(parts, ());
-        let there = (&self.pool, permit.route().destination());
-        let answer = exchange::exchange(there, request, body, self.head_timeout(permit.route())).await?;
+        let progress = Progress::new();
+        let body = if body.is_end_stream() {
+            Body::empty()
+        } else {
+            Body::new(CleanTrailers::request(body, progress.clone()))
+        };
+        let answer = self.send(permit.route(), Request::from_parts(parts, body), &progress).await?;
         answer_of(answer, tunnel)
+    }
+
+    /// Sends a request to one of the application's upstreams; to another one if it could not even be sent.
+    async fn send(
+        &self,
+        route: &Route,
+        mut request: Request<Body>,
+        progress: &Progress,
+    ) -> Result<Response<pool::Answer>, ForwardError> {
+        let limit = self.head_timeout(route);
+        let mut choice = choice::Choice::first(&self.pool, route).ok_or(ForwardError::NoUpstream)?;
+        loop {
+            if !route.spec().pass_host {
+                request.headers_mut().insert(header::HOST, own_authority(choice.destination));
+            }
+            let failed = match exchange::exchange(&self.pool, &choice, request, progress, limit).await {
+                Ok(answer) => return Ok(answer),
+                Err(failed) => failed,
+            };
+            let Some(unsent) = failed.unsent else { return Err(failed.error) };
+            let Some(other) = choice.other() else { return Err(failed.error) };
+            tracing::info!(
+                application = %route.application(),
+                upstream = %choice.destination.upstream(),
+                other = %other.destination.upstream(),
+                cause = %failed.error,
+                "a request that could not be sent goes to another upstream"
+            );
+            (request, choice) = (*unsent, other);
+        }
     }
 
     /// How long an application's answer may take to begin.
@@ -138,10 +177,9 @@ impl Forwarder {
     }
 
     /// Says which host was asked for, and by whom.
-    fn address(&self, headers: &mut HeaderMap, destination: &Destination, asked: &Asked<'_>) {
+    fn address(&self, headers: &mut HeaderMap, asked: &Asked<'_>) {
         let public = headers::public_authority(&self.public_url, asked.host);
-        let own = || headers::value(destination.upstream().authority().as_str());
-        headers.insert(header::HOST, if asked.pass_host { public.clone() } else { own() });
+        headers.insert(header::HOST, public.clone());
         headers::add_client(headers, asked.received, asked.chain, &self.public_url, public);
     }
 }
@@ -149,9 +187,13 @@ impl Forwarder {
 /// What a browser asked for, as far as every upstream is told.
 struct Asked<'a> {
     host: &'a Host,
-    pass_host: bool,
     received: Version,
     chain: &'a [IpAddr],
+}
+
+/// What an upstream that is not told the public host sees in `Host`.
+fn own_authority(destination: &Destination) -> HeaderValue {
+    headers::value(destination.upstream().authority().as_str())
 }
 
 /// What is given back of an upstream's answer. If it agrees to a WebSocket that was asked for, the tunnel begins.
@@ -175,7 +217,7 @@ fn answer_of(
         headers::add_upgrade(&mut parts.headers);
         return Ok(Response::from_parts(parts, Body::empty()));
     }
-    Ok(Response::from_parts(parts, Body::new(body::CleanTrailers::response(body))))
+    Ok(Response::from_parts(parts, Body::new(CleanTrailers::response(body))))
 }
 
 /// The name we give ourselves in `Via` (RFC 9110 7.6.3).
