@@ -48,7 +48,7 @@ def measure(processes, options):
     processes.stop(child)
     if options.keep:
         shutil.copy(kept, options.keep)
-    total = int(re.search(r"^(?:summary|totals): (\d+)", kept.read_text(), re.M)[1])
+    total = int(re.search(r"^totals: (\d+)", kept.read_text(), re.M)[1])
     say(f"{total / options.requests:,.0f} user instructions per request")
 
 

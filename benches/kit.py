@@ -407,9 +407,11 @@ def sign_in(host, user="alice"):
 # --- Measuring ---------------------------------------------------------------------------------------------------------
 
 
-def load(seconds, port, headers, path="/", connections=CONNECTIONS):
+def load(seconds, port, headers, path="/", script=None):
     """Lets wrk ask for some seconds; the number of answers, each of which must be a success."""
-    argv = ["taskset", "--cpu-list", LOAD_CORE, "wrk", "-t1", f"-c{connections}", f"-d{seconds}s"]
+    argv = ["taskset", "--cpu-list", LOAD_CORE, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
+    if script:
+        argv += ["-s", str(script)]
     for name, value in headers.items():
         argv += ["-H", f"{name}: {value}"]
     output = subprocess.run([*argv, f"http://127.0.0.1:{port}{path}"], check=True, capture_output=True, text=True).stdout

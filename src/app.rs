@@ -23,11 +23,14 @@ use crate::base::Ambient;
 use crate::config::Settings;
 use crate::directory::{Approval, DeclareError, Declared};
 use crate::listener::{Limits, ListenError, Listener, Tracked, TrustedProxies, server_config};
+use crate::telemetry::Metrics;
 pub use house::House;
 
 /// How long to wait before the database is tried again; doubles up to the maximum.
 const RETRY: Duration = Duration::from_millis(250);
 const MAX_RETRY: Duration = Duration::from_secs(10);
+/// How long answers to operators may take once all else has ended.
+const OPERATIONS_DRAIN: Duration = Duration::from_secs(1);
 
 /// What the command line adds to the settings.
 #[derive(Clone, Debug, Default)]
@@ -57,7 +60,10 @@ pub enum AppError {
 
 /// Lets a running server take in another configuration.
 #[derive(Clone)]
-pub struct Reloader(Arc<ArcSwapOption<House>>);
+pub struct Reloader {
+    house: Arc<ArcSwapOption<House>>,
+    metrics: Arc<Metrics>,
+}
 
 impl Reloader {
     /// Applies what these settings declare, and uses their client secrets. The other sections count at the next start.
@@ -65,8 +71,13 @@ impl Reloader {
     /// # Errors
     /// When it is dangerous, or cannot be written: then nothing has changed.
     pub async fn take(&self, settings: &Settings) -> Result<Declared, AppError> {
-        let house = self.0.load_full().ok_or(AppError::NotReady)?;
+        let house = self.house.load_full().ok_or(AppError::NotReady)?;
         Ok(house.take(settings).await?)
+    }
+
+    /// Notes for operators whether the configuration was taken in when it was last read.
+    pub fn note(&self, taken: bool) {
+        self.metrics.configuration_taken.set(taken.into());
     }
 }
 
@@ -78,6 +89,7 @@ pub struct App {
     public: Vec<Listener>,
     operations: Listener,
     house: Arc<ArcSwapOption<House>>,
+    metrics: Arc<Metrics>,
 }
 
 impl App {
@@ -88,12 +100,13 @@ impl App {
     pub async fn bind(settings: Settings, options: Options, ambient: Ambient) -> Result<Self, AppError> {
         let tls = settings.server.tls.as_ref();
         let tls = tls.map(|files| server_config(&files.certificate, &files.key)).transpose()?;
-        let mut public = Vec::new();
+        let (metrics, mut public) = (Arc::<Metrics>::default(), Vec::new());
         for address in &settings.server.listen {
-            public.push(Listener::bind(*address, tls.clone()).await?);
+            let listener = Listener::bind(*address, tls.clone()).await?;
+            public.push(listener.counted_in(metrics.connections.clone()));
         }
         let operations = Listener::bind(settings.server.operations_listen, None).await?;
-        Ok(Self { settings, options, ambient, public, operations, house: Arc::default() })
+        Ok(Self { settings, options, ambient, public, operations, house: Arc::default(), metrics })
     }
 
     /// Where browsers and fronting proxies reach us.
@@ -101,14 +114,14 @@ impl App {
         self.public.iter().map(Listener::address).collect()
     }
 
-    /// Where `/healthz` and `/readyz` answer.
+    /// Where `/healthz`, `/readyz` and `/metrics` answer.
     pub fn operations_address(&self) -> SocketAddr {
         self.operations.address()
     }
 
     /// What lets it take in another configuration while it runs.
     pub fn reloader(&self) -> Reloader {
-        Reloader(Arc::clone(&self.house))
+        Reloader { house: Arc::clone(&self.house), metrics: Arc::clone(&self.metrics) }
     }
 
     /// Serves until `stop` resolves, then lets requests under way finish. While the database cannot be opened every
@@ -118,7 +131,8 @@ impl App {
     /// When the configuration does not fit what the database holds: nothing was changed then.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
         let (stopping, stopped) = watch::channel(false);
-        let door = dispatch::Door::new(&self.settings, &self.options, &self.ambient, Arc::clone(&self.house))?;
+        let metrics = Arc::clone(&self.metrics);
+        let door = dispatch::Door::new(&self.settings, &self.options, &self.ambient, Arc::clone(&self.house), metrics)?;
         let trusted = Arc::new(TrustedProxies::new(self.settings.server.trusted_proxies.clone()));
         let own: Vec<SocketAddr> = self.addresses().into_iter().chain([self.operations_address()]).collect();
         let mut serving = JoinSet::new();
@@ -131,15 +145,24 @@ impl App {
             });
             serving.spawn(listener.serve(service, Limits::default(), Arc::clone(&trusted), until(stopped)));
         }
-        let operations = operations::router(Arc::clone(&self.house));
+        let operations = operations::router(Arc::new(operations::Desk {
+            house: Arc::clone(&self.house),
+            metrics: Arc::clone(&self.metrics),
+            stopped: stopped.clone(),
+        }));
         let operations = operations.map_request(|request: Request<Tracked<Incoming>>| request.map(Body::new));
-        serving.spawn(self.operations.serve(operations, Limits::default(), trusted, until(stopped.clone())));
+        // Whoever asks whether we are ready is answered to the end.
+        let (closing, closed) = watch::channel(false);
+        let limits = Limits { drain: OPERATIONS_DRAIN, ..Limits::default() };
+        let operations = tokio::spawn(self.operations.serve(operations, limits, trusted, until(closed)));
         let outcome = tokio::select! {
             () = stop => Ok(()),
-            refused = live(&self.settings, &self.options, &self.ambient, &own, &self.house, stopped) => refused,
+            refused = live(&self.settings, &self.options, &self.ambient, &own, &self.house, &self.metrics, stopped) => refused,
         };
         stopping.send_replace(true);
         while serving.join_next().await.is_some() {}
+        closing.send_replace(true);
+        let _ = operations.await;
         if let Some(house) = self.house.swap(None) {
             house.close().await;
         }
@@ -154,11 +177,12 @@ async fn live(
     ambient: &Ambient,
     own: &[SocketAddr],
     place: &ArcSwapOption<House>,
+    metrics: &Arc<Metrics>,
     stopped: watch::Receiver<bool>,
 ) -> Result<(), AppError> {
     let mut wait = RETRY;
     let house = loop {
-        match House::build(settings, options, ambient, own).await {
+        match House::build(settings, options, ambient, own, metrics).await {
             Ok(house) => break Arc::new(house),
             Err(house::BuildError::Refused(error)) => return Err(error),
             Err(house::BuildError::Unavailable(cause)) => {
@@ -169,6 +193,7 @@ async fn live(
         }
     };
     place.store(Some(Arc::clone(&house)));
+    metrics.configuration_taken.set(1);
     tracing::info!(public_url = %settings.server.public_url, "ready");
     tasks::run(house, stopped).await;
     Ok(())

@@ -22,6 +22,7 @@ use crate::decision::{Decision, Denial, Permit, RequestPath, Route, RouteTable};
 use crate::identity::{Catalogue, Host, SessionId};
 use crate::listener::{Client, Slot};
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
+use crate::telemetry::{Decided, Metrics, Trouble, Watch};
 use crate::upstream::{ForwardError, Forwarder, StillAllowed, is_websocket_handshake};
 use crate::web::{self, Assets, Cause, Form, SignInWish, Web};
 
@@ -39,12 +40,15 @@ pub struct Gateway {
     pub denials: Arc<Denials>,
     /// Who may go where.
     pub routes: ArcSwap<RouteTable>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
 }
 
 impl Gateway {
     /// Swaps in the routes of a new catalogue. Requests under way finish on the old ones.
     pub fn reload(&self, catalogue: &Catalogue) {
-        self.routes.store(Arc::new(RouteTable::compile(catalogue)));
+        self.metrics.keep_applications(&catalogue.applications.iter().map(|known| known.spec.id.as_str()).collect());
+        self.routes.store(Arc::new(RouteTable::compile(catalogue, &self.metrics)));
     }
 
     /// Whether an application answers on that host.
@@ -53,17 +57,28 @@ impl Gateway {
     }
 
     /// Answers one request to an application: passes it on, starts a sign-in, or refuses.
-    pub async fn answer(self: &Arc<Self>, host: Host, path: RequestPath, request: Request<Body>) -> Response {
+    pub async fn answer(
+        self: &Arc<Self>,
+        host: Host,
+        path: RequestPath,
+        request: Request<Body>,
+        watch: &mut Watch<'_>,
+    ) -> Response {
         let principal = match self.principal(&host, request.headers()).await {
             Ok(principal) => principal,
-            Err(error) => return self.unavailable(&error, request.headers()),
+            Err(error) => {
+                self.watched(watch, &host, Decided::Unavailable);
+                return self.unavailable(&error, request.headers());
+            }
         };
         let routes = self.routes.load();
         let decision = routes.decide(&host, &path, principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
+                watch.decided(permit.route().meter(), Decided::Permitted);
                 let handshake = is_websocket_handshake(&request);
                 if handshake && self.is_hijack(permit.route(), &host, request.headers()) {
+                    watch.decided(permit.route().meter(), Decided::Foreign);
                     let why = "a WebSocket handshake from a page of another origin";
                     return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
@@ -71,12 +86,26 @@ impl Gateway {
                 // Boxed: a future is moved whole several times before it is first polled, and this one is large.
                 Box::pin(self.forward(permit, &host, &path, request, still_allowed)).await
             }
-            Decision::SignIn => self.sign_in(&host, &path, &request),
-            Decision::Deny(denial) => self.deny(&denial, &path, principal.as_deref(), request.headers()),
+            Decision::SignIn => {
+                self.watched(watch, &host, Decided::SignIn);
+                self.sign_in(&host, &path, &request)
+            }
+            Decision::Deny(denial) => {
+                watch.decided(denial.route.meter(), Decided::Denied);
+                self.deny(&denial, &path, principal.as_deref(), request.headers())
+            }
             Decision::Ambiguous(ambiguous) => {
+                self.watched(watch, &host, Decided::Ambiguous);
                 self.web.refuse_because(Cause::BadRequest, &ambiguous, request.headers(), Assets::Application)
             }
             Decision::NoSuchHost => self.web.refuse(Cause::UnknownHost, request.headers(), Assets::Application),
+        }
+    }
+
+    /// Notes what became of a request that goes nowhere.
+    fn watched(&self, watch: &mut Watch<'_>, host: &Host, decided: Decided) {
+        if let Some(route) = self.routes.load().route(host) {
+            watch.decided(route.meter(), decided);
         }
     }
 
@@ -102,10 +131,10 @@ impl Gateway {
         let (gateway, host, path) = (Arc::clone(self), permit.host().clone(), path.clone());
         let session = permit.identity().map(|identity| identity.principal().session);
         let tokens: Arc<[Token]> = self.web.session_tokens(request.headers()).collect();
-        let slot = request.extensions().get::<Slot>().cloned();
+        let (slot, held) = (request.extensions().get::<Slot>().cloned(), self.metrics.websockets.hold());
         Arc::new(move || {
             // As long as somebody asks, the connection counts among the listener's.
-            let _counted = &slot;
+            let _counted = (&slot, &held);
             let (gateway, host, path, tokens) = (Arc::clone(&gateway), host.clone(), path.clone(), Arc::clone(&tokens));
             Box::pin(async move { gateway.is_permitted_as(session, &host, &path, &tokens).await })
         })
@@ -143,15 +172,16 @@ impl Gateway {
         let chain = request.extensions_mut().remove::<Client>().map(|client| client.chain).unwrap_or_default();
         let form = Form::asked_for(request.headers());
         let is_get = request.method() == Method::GET;
-        let application = permit.route().application().clone();
+        let route = Arc::clone(permit.route());
         match self.forwarder.forward(permit, request, &chain, still_allowed).await {
             Ok(response) => response,
             Err(error) => {
+                route.meter().trouble(trouble_of(&error));
                 let mut failure = self.web.failure(cause_of(&error));
                 if is_get {
                     failure = failure.with_link("Try again", self.address_of(host, path));
                 }
-                tracing::warn!(reference = %failure.reference, %application, cause = %error, "cannot forward");
+                tracing::warn!(reference = %failure.reference, application = %route.application(), cause = %error, "cannot forward");
                 self.web.tell(failure, form, Assets::Application)
             }
         }
@@ -230,5 +260,16 @@ fn cause_of(error: &ForwardError) -> Cause {
         http::StatusCode::METHOD_NOT_ALLOWED => Cause::MethodNotAllowed,
         http::StatusCode::BAD_REQUEST => Cause::BadRequest,
         _ => Cause::UpstreamUnavailable,
+    }
+}
+
+const fn trouble_of(error: &ForwardError) -> Trouble {
+    match error {
+        ForwardError::NoUpstream | ForwardError::Unreachable(_) => Trouble::Unreachable,
+        ForwardError::ConnectTimeout | ForwardError::HeadTimeout => Trouble::Timeout,
+        ForwardError::Broken(_) | ForwardError::Protocol => Trouble::Broken,
+        ForwardError::Loop | ForwardError::Ourselves | ForwardError::NotAllotted => Trouble::Forbidden,
+        ForwardError::Method | ForwardError::RequestBody => Trouble::Request,
+        ForwardError::Assertion(_) => Trouble::Internal,
     }
 }

@@ -35,4 +35,5 @@ pub mod pages;
 pub mod audit;
 pub mod store;
 pub mod identity;
+pub mod telemetry;
 pub mod base;

@@ -16,6 +16,8 @@ use std::time::Duration;
 use rustls::ServerConfig;
 use tokio::net::TcpListener;
 
+use crate::telemetry::Gauge;
+
 pub use activity::Tracked;
 pub use client::{Client, TrustedProxies};
 pub use serve::Slot;
@@ -106,6 +108,7 @@ pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
     tls: Option<Arc<ServerConfig>>,
+    open: Gauge,
 }
 
 impl Listener {
@@ -121,7 +124,13 @@ impl Listener {
             Ok((socket, address))
         };
         let (socket, address) = bound.await.map_err(|source| ListenError::Bind { address, source })?;
-        Ok(Self { socket, address, tls })
+        Ok(Self { socket, address, tls, open: Gauge::default() })
+    }
+
+    /// This listener, its connections counted in `open`.
+    #[must_use]
+    pub fn counted_in(self, open: Gauge) -> Self {
+        Self { open, ..self }
     }
 
     /// The address it is bound to.

@@ -8,6 +8,7 @@ mod account;
 mod admit;
 mod arrival;
 mod callback;
+mod counted;
 mod finish;
 mod home;
 mod params;
@@ -32,6 +33,7 @@ use crate::directory::{Directory, StoreError};
 use crate::identity::Host;
 use crate::pages::{self, Assets};
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
+use crate::telemetry::Metrics;
 use crate::web::{self, Cause, Web};
 use scene::Lines;
 pub use scene::{IdpSecrets, Scene};
@@ -54,6 +56,7 @@ pub struct Login {
     scene: ArcSwap<Scene>,
     reloading: Mutex<()>,
     evaluations: Arc<Semaphore>,
+    metrics: Arc<Metrics>,
 }
 
 impl Login {
@@ -72,9 +75,16 @@ impl Login {
         let scene = ArcSwap::from_pointee(Scene::default());
         let secrets = ArcSwap::from_pointee(secrets);
         let (reloading, evaluations) = (Mutex::default(), Arc::new(Semaphore::new(MAX_EVALUATIONS)));
-        let login = Self { web, sessions, keys, directory, http, secrets, scene, reloading, evaluations };
+        let metrics = Arc::default();
+        let login = Self { web, sessions, keys, directory, http, secrets, scene, reloading, evaluations, metrics };
         login.reload().await?;
         Ok(login)
+    }
+
+    /// This login path, counted in `metrics`.
+    #[must_use]
+    pub fn counted_in(self, metrics: Arc<Metrics>) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Reads the catalogue and compiles policies and providers anew; what did not change is kept.
@@ -94,6 +104,7 @@ impl Login {
             web: &self.web,
         };
         let scene = Arc::new(Scene::compile(catalogue, &self.scene.load(), &lines));
+        self.metrics.keep_idps(&scene.catalogue.idps.iter().map(|idp| idp.spec.id.as_str()).collect());
         self.scene.store(Arc::clone(&scene));
         Ok(scene)
     }

@@ -5,12 +5,13 @@
 mod changes;
 mod handoff;
 mod principal;
+mod shared;
 mod table;
 mod unknown;
 
 use std::time::Duration;
 
-pub use changes::{Changes, POLL_INTERVAL};
+pub use changes::{Changes, MAX_SILENCE, POLL_INTERVAL};
 pub use handoff::{HandoffError, HandoffKeys, HandoffRequest, MAX_ATTEMPTS};
 pub use principal::Principal;
 pub use table::Sessions;

@@ -171,6 +171,11 @@ impl Forwarder {
         }
     }
 
+    /// Forgets what is of no use any more. To be called now and then.
+    pub async fn sweep(&self) {
+        self.identities.sweep().await;
+    }
+
     /// How long an application's answer may take to begin.
     fn head_timeout(&self, route: &Route) -> Duration {
         route.spec().connection.first_byte_timeout.map_or(self.settings.head_timeout, TimeLimit::duration)

@@ -95,7 +95,7 @@ pub fn account(principal: &Principal) -> Account {
         name: principal.display_name.clone().unwrap_or_else(|| principal.username.to_string()),
         username: principal.username.to_string(),
         email: principal.email.clone(),
-        provider: principal.provider.clone(),
+        provider: principal.provider.to_string(),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::config::Settings;
 use crate::decision::{RequestPath, target};
 use crate::identity::Host;
 use crate::pages::{self, Assets};
+use crate::telemetry::{Door as Place, Metrics, Watch};
 use crate::web::{self, Cause, Web};
 
 /// Largest body that a door of our own takes: a form with a token or two.
@@ -32,6 +33,7 @@ const FORM_PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Door {
     web: Arc<Web>,
     house: Arc<ArcSwapOption<House>>,
+    metrics: Arc<Metrics>,
 }
 
 impl Door {
@@ -40,15 +42,24 @@ impl Door {
         options: &Options,
         ambient: &Ambient,
         house: Arc<ArcSwapOption<House>>,
+        metrics: Arc<Metrics>,
     ) -> Result<Self, AppError> {
         let web = Web::new(settings.server.public_url.clone(), options.notice.clone(), ambient.clone());
         let web = Arc::new(web.map_err(|error| AppError::Internal(error.to_string()))?);
-        Ok(Self { web, house })
+        Ok(Self { web, house, metrics })
     }
 
-    /// Answers one request.
+    /// Answers one request, and counts it.
     pub(super) async fn answer(&self, request: Request<Body>) -> Response {
+        let mut watch = Watch::begin(&self.metrics);
+        let response = self.dispatch(request, &mut watch).await;
+        watch.end(response.status());
+        response
+    }
+
+    async fn dispatch(&self, request: Request<Body>, watch: &mut Watch<'_>) -> Response {
         if let Some(asset) = asset(&request) {
+            watch.at(Place::SignIn);
             return asset;
         }
         let Some(house) = self.house.load_full() else {
@@ -67,6 +78,7 @@ impl Door {
         };
         let request = Request::from_parts(parts, body);
         if host == *self.web.public_url.host() {
+            watch.at(place(request.uri().path()));
             return Box::pin(self.sign_in_host(&house, host, request)).await;
         }
         if !house.gateway.serves(&host) {
@@ -74,9 +86,10 @@ impl Door {
         }
         match RequestPath::parse(request.uri()) {
             Ok(path) if is_ours(&path) => {
+                watch.at(Place::SignIn);
                 Box::pin(self.route(&house.application_host, Assets::Application, host, request)).await
             }
-            Ok(path) => house.gateway.answer(host, path, request).await,
+            Ok(path) => house.gateway.answer(host, path, request, watch).await,
             Err(error) => self.web.refuse_because(Cause::BadRequest, &error, request.headers(), Assets::Application),
         }
     }
@@ -119,8 +132,18 @@ impl Door {
 
 /// The most that a form at this path may hold.
 fn largest_form(path: &str) -> usize {
-    let is_admins = ["/console/", "/api/"].iter().any(|prefix| path.starts_with(prefix));
-    if is_admins { MAX_ADMIN_FORM } else { MAX_FORM }
+    if place(path) == Place::SignIn { MAX_FORM } else { MAX_ADMIN_FORM }
+}
+
+/// Whose a path of the sign-in host is.
+fn place(path: &str) -> Place {
+    if path == "/console" || path.starts_with("/console/") {
+        Place::Console
+    } else if path.starts_with("/api/") {
+        Place::Api
+    } else {
+        Place::SignIn
+    }
 }
 
 /// Whatever the host, and before there is a database: the page that says what is wrong needs its stylesheet too.

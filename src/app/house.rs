@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::timeout;
 
 use super::{AppError, Options};
 use crate::api::{self, Api};
@@ -18,10 +20,14 @@ use crate::console::{self, Console};
 use crate::directory::{Approval, Current, DeclareError, Declared, Directory, Live};
 use crate::gateway::Gateway;
 use crate::login::{self, Login, Scene};
-use crate::session::{Changes, HandoffKeys, Sessions};
+use crate::session::{Changes, HandoffKeys, MAX_SILENCE, Sessions};
 use crate::store::{Db, server_keys};
+use crate::telemetry::{Metrics, Moment};
 use crate::upstream::Forwarder;
 use crate::web::Web;
+
+/// How long the database may take to say that it is there: whoever asks gives up after a second or two.
+const READY_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The rooms, furnished.
 pub struct House {
@@ -66,6 +72,7 @@ impl House {
         options: &Options,
         ambient: &Ambient,
         own: &[SocketAddr],
+        metrics: &Arc<Metrics>,
     ) -> Result<Self, BuildError> {
         let internal = |error: &dyn std::error::Error| BuildError::Refused(AppError::Internal(error.to_string()));
         let db = Db::open(&settings.database.url).await.map_err(unavailable)?;
@@ -83,7 +90,8 @@ impl House {
         let keys = Arc::new(HandoffKeys { sealing: sealing_key(&db, ambient).await?, ambient: ambient.clone() });
         let signing = signing_key(&db, ambient).await?;
         let assertions = Arc::new(Assertions::new(signing, settings.server.public_url.clone(), ambient.clone()));
-        let sessions = Arc::new(Sessions::new(db.clone(), ambient.clone(), settings.session, Arc::clone(&changes)));
+        let sessions = Sessions::new(db.clone(), ambient.clone(), settings.session, Arc::clone(&changes));
+        let sessions = Arc::new(sessions.counted_in(Arc::clone(metrics)));
         let http = HttpClients::new(HttpSettings::default());
         let secrets = settings.secrets.clone();
         let login = Login::new(
@@ -94,7 +102,7 @@ impl House {
             http.clone(),
             secrets,
         );
-        let login = Arc::new(login.await.map_err(unavailable)?);
+        let login = Arc::new(login.await.map_err(unavailable)?.counted_in(Arc::clone(metrics)));
         let public_url = settings.server.public_url.clone();
         let forwarder = Forwarder::new(Default::default(), Arc::clone(&assertions), public_url, own)
             .map_err(|error| internal(&error))?;
@@ -127,6 +135,7 @@ impl House {
             forwarder,
             denials: Arc::clone(&denials),
             routes: Default::default(),
+            metrics: Arc::clone(metrics),
         };
         gateway.reload(&login.scene().catalogue);
         Ok(Self {
@@ -169,9 +178,22 @@ impl House {
         true
     }
 
-    /// Whether the database answers.
+    /// Whether people can enter: the database answers.
     pub(super) async fn is_ready(&self) -> Result<(), String> {
-        self.db.ping().await.map_err(|error| error.to_string())
+        let asked = timeout(READY_PATIENCE, self.db.ping()).await;
+        asked.map_err(|_| format!("no answer within {READY_PATIENCE:?}"))?.map_err(|error| error.to_string())
+    }
+
+    /// What operators see of this moment, from memory.
+    pub(super) fn moment(&self) -> Moment {
+        let silence = self.changes.silence();
+        Moment {
+            ready: silence <= MAX_SILENCE,
+            stopping: false,
+            catalogue_version: self.login.scene().catalogue.version,
+            change_log_age: silence,
+            sessions: self.sessions.in_memory(),
+        }
     }
 
     /// Writes what is still in memory and closes the database.

@@ -15,6 +15,8 @@ const ACTIVITY_INTERVAL: Duration = Duration::from_secs(5);
 /// Whoever was refused reads the reference out at once.
 const DENIALS_INTERVAL: Duration = Duration::from_secs(1);
 const SWEEP_INTERVAL: Duration = Duration::from_secs(300);
+/// What it forgets is worth nothing after minutes, and takes a kilobyte or two for each session in use.
+const TIDY_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Runs every task until we stop.
 pub(super) async fn run(house: Arc<House>, mut stopped: watch::Receiver<bool>) {
@@ -22,12 +24,17 @@ pub(super) async fn run(house: Arc<House>, mut stopped: watch::Receiver<bool>) {
     let write = every(ACTIVITY_INTERVAL, "write the activity of sessions", || house.sessions.write_activity());
     let count = every(DENIALS_INTERVAL, "write refused requests to the audit log", || house.denials.write());
     let sweep = every(SWEEP_INTERVAL, "sweep what has run out", || house.sessions.sweep());
+    let tidy = every(TIDY_INTERVAL, "tidy up", || async {
+        house.gateway.forwarder.sweep().await;
+        Ok::<_, std::convert::Infallible>(())
+    });
     let forget = every(SWEEP_INTERVAL, "forget what is kept no longer", || house.login.directory.sweep());
     tokio::select! {
         () = follow => {}
         () = write => {}
         () = count => {}
         () = sweep => {}
+        () = tidy => {}
         () = forget => {}
         () = reload(&house) => {}
         _ = stopped.wait_for(|stopped| *stopped) => {}

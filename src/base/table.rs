@@ -48,10 +48,16 @@ impl<K: Eq + Hash, V: Clone, S: BuildHasher + Clone + Default> Table<K, V, S> {
         self.write(key).remove(key);
     }
 
-    /// Forgets every entry that `keep` does not want.
-    pub fn retain(&self, keep: impl Fn(&K, &V) -> bool) {
+    /// How many entries there are.
+    pub fn count(&self) -> usize {
+        self.shards.iter().map(|shard| shard.read().unwrap_or_else(PoisonError::into_inner).len()).sum()
+    }
+
+    /// Forgets every entry that `keep` does not want: part by part, so that whoever shares the thread may go on between.
+    pub async fn retain(&self, keep: impl Fn(&K, &V) -> bool) {
         for shard in &self.shards {
             shard.write().unwrap_or_else(PoisonError::into_inner).retain(|key, value| keep(key, value));
+            tokio::task::yield_now().await;
         }
     }
 
@@ -100,8 +106,8 @@ impl Hasher for QuickHasher {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_table_finds_what_was_put_there_and_forgets_what_was_taken() {
+    #[tokio::test]
+    async fn a_table_finds_what_was_put_there_and_forgets_what_was_taken() {
         let table: Table<u64, u64> = Table::new(10_000);
         (0..1_000).for_each(|number| table.insert(number, number * 2));
         assert!((0..1_000).all(|number| table.get(&number) == Some(number * 2)));
@@ -109,7 +115,7 @@ mod tests {
         assert_eq!(table.get(&7), Some(1));
         table.remove(&7);
         assert_eq!(table.get(&7), None);
-        table.retain(|number, _| number % 2 == 0);
+        table.retain(|number, _| number % 2 == 0).await;
         assert!(
             (0..1_000).filter(|number| *number != 7).all(|number| table.get(&number).is_some() == (number % 2 == 0))
         );

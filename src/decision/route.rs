@@ -12,6 +12,7 @@ use crate::identity::{
     OrganizationKey, PathPattern, RoleId, RoleName, Rule,
 };
 use crate::session::Principal;
+use crate::telemetry::{ApplicationMeter, Metrics};
 
 use super::path::{Ambiguous, RequestPath};
 
@@ -36,6 +37,7 @@ pub struct Route {
     /// Who may enter, sorted.
     roles: Vec<RoleId>,
     rules: Vec<(PathPattern, Admitted)>,
+    meter: Arc<ApplicationMeter>,
 }
 
 /// Whom a rule lets in.
@@ -50,8 +52,9 @@ pub(super) enum Admitted {
 impl RouteTable {
     /// Compiles the live applications. What does not resolve admits nobody: an application without a live
     /// organization has no route, a role name without a live role stands for no one, a host that two applications
-    /// claim is nobody's, and one that is not allotted to whoever published there is not served.
-    pub fn compile(catalogue: &Catalogue) -> Self {
+    /// claim is nobody's, and one that is not allotted to whoever published there is not served. Their requests are
+    /// counted in `metrics`.
+    pub fn compile(catalogue: &Catalogue, metrics: &Metrics) -> Self {
         let organizations: HashMap<OrganizationKey, &Organization> =
             catalogue.organizations.iter().map(|organization| (organization.key, organization)).collect();
         let mut hosts: HashMap<Host, Option<Arc<Route>>> = HashMap::new();
@@ -59,7 +62,7 @@ impl RouteTable {
             let Some(organization) = organizations.get(&application.organization) else {
                 continue;
             };
-            let route = Arc::new(Route::compile(application, organization, catalogue.version));
+            let route = Arc::new(Route::compile(application, organization, catalogue.version, metrics));
             for host in application.served(&organization.allotment) {
                 claim(&mut hosts, host, &route);
             }
@@ -79,7 +82,7 @@ impl RouteTable {
 }
 
 impl Route {
-    fn compile(application: &Application, organization: &Organization, version: i64) -> Self {
+    fn compile(application: &Application, organization: &Organization, version: i64, metrics: &Metrics) -> Self {
         let mut names: Vec<_> = organization.roles.iter().map(|role| (role.name.clone(), role.id)).collect();
         names.sort();
         let spec = application.spec.clone();
@@ -101,7 +104,9 @@ impl Route {
         let rules = spec.rules.iter().map(compile).collect();
         let destinations = Destination::all_of(&spec, &organization.allotment);
         let (key, organization) = (application.key, application.organization);
-        Self { key, organization, version, spec, destinations, turn: AtomicUsize::new(0), names, roles, rules }
+        let meter = metrics.application(spec.id.as_str());
+        let turn = AtomicUsize::new(0);
+        Self { key, organization, version, spec, destinations, turn, names, roles, rules, meter }
     }
 
     /// The application's id: the audience of its assertions.
@@ -138,6 +143,11 @@ impl Route {
     /// The version of the catalogue it was compiled from: part of the key of anything derived from its role names.
     pub const fn version(&self) -> i64 {
         self.version
+    }
+
+    /// What its requests are counted with.
+    pub const fn meter(&self) -> &Arc<ApplicationMeter> {
+        &self.meter
     }
 
     pub(super) fn roles(&self) -> &[RoleId] {

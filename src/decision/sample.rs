@@ -10,6 +10,7 @@ use crate::identity::{
     Organization, OrganizationKey, Reach, Role, RoleId, RoleName, Rule, SessionId, UserId,
 };
 use crate::session::Principal;
+use crate::telemetry::Metrics;
 
 /// The organization that owns the application, and another one with a role of the same name.
 pub(crate) const HOME: OrganizationKey = OrganizationKey::new(Uuid::from_u128(1));
@@ -95,7 +96,7 @@ pub(crate) fn alice(roles: &[(OrganizationKey, RoleId)]) -> Arc<Principal> {
         display_name: Some("Alice Ä".into()),
         email: Some("alice@example.com".into()),
         provider: "Company login".into(),
-        roles,
+        roles: roles.into(),
         server_admin: false,
         generation: 1,
     })
@@ -116,7 +117,7 @@ pub(crate) fn permitted_within(
     let host = application.spec.hosts[0].clone();
     let mut catalogue = catalogue(vec![application]);
     catalogue.organizations[0].allotment = allotment;
-    let table = RouteTable::compile(&catalogue);
+    let table = RouteTable::compile(&catalogue, &Metrics::default());
     match table.decide(&host, &path(target), principal) {
         Decision::Permit(permit) => permit,
         other => panic!("no permit: {other:?}"),

@@ -3,12 +3,13 @@ use std::sync::Arc;
 use super::sample::*;
 use super::*;
 use crate::identity::{Application, Reach, Rule};
+use crate::telemetry::Metrics;
 use http::uri::Uri;
 
 const UPSTREAM: &str = "http://127.0.0.1:3000";
 
 fn table(rules: Vec<Rule>) -> RouteTable {
-    RouteTable::compile(&catalogue(vec![wiki(UPSTREAM, rules)]))
+    RouteTable::compile(&catalogue(vec![wiki(UPSTREAM, rules)]), &Metrics::default())
 }
 
 /// The decision in a word, and whether the upstream is told who it is.
@@ -46,7 +47,7 @@ fn nobody_passes_without_a_role_of_the_application() {
 fn every_role_enters_where_none_is_named() {
     let mut application = wiki(UPSTREAM, Vec::new());
     application.spec.roles = None;
-    let table = RouteTable::compile(&catalogue(vec![application]));
+    let table = RouteTable::compile(&catalogue(vec![application]), &Metrics::default());
     assert_eq!(decide(&table, "/", Some(&alice(&[(HOME, GUEST)]))), ("permit".into(), true));
     assert_eq!(decide(&table, "/", Some(&alice(&[(OTHER, OTHER_ADMIN)]))), ("NotInOrganization".into(), false));
 }
@@ -56,10 +57,14 @@ fn what_an_organization_publishes_is_served_only_at_hosts_it_is_allotted() {
     let mut application = wiki(UPSTREAM, Vec::new());
     application.spec.reach = Reach::Allotted;
     let mut catalogue = catalogue(vec![application]);
-    assert_eq!(RouteTable::compile(&catalogue).hosts().count(), 0, "by default nothing is allotted");
+    assert_eq!(
+        RouteTable::compile(&catalogue, &Metrics::default()).hosts().count(),
+        0,
+        "by default nothing is allotted"
+    );
     catalogue.organizations[0].allotment.hosts = vec!["wiki.example.com".parse().unwrap()];
     catalogue.organizations[1].allotment.hosts = vec!["example.com".parse().unwrap()];
-    let table = RouteTable::compile(&catalogue);
+    let table = RouteTable::compile(&catalogue, &Metrics::default());
     assert_eq!(table.hosts().collect::<Vec<_>>(), [&host("wiki.example.com")]);
 }
 
@@ -67,7 +72,7 @@ fn what_an_organization_publishes_is_served_only_at_hosts_it_is_allotted() {
 fn a_role_that_does_not_exist_admits_nobody() {
     let mut application = wiki(UPSTREAM, vec![only("/x/*", &["Gone"])]);
     application.spec.roles = Some(vec![role("Gone")]);
-    let table = RouteTable::compile(&catalogue(vec![application]));
+    let table = RouteTable::compile(&catalogue(vec![application]), &Metrics::default());
     let all = alice(&[(HOME, ADMIN), (HOME, MEMBER), (HOME, GUEST)]);
     assert_eq!(decide(&table, "/", Some(&all)).0, "RoleNotAdmitted");
     assert_eq!(decide(&table, "/x/y", Some(&all)).0, "RoleNotAdmitted");
@@ -150,7 +155,7 @@ fn hosts_are_matched_exactly_and_belong_to_one_application() {
         assert!(!at(name), "{name}");
     }
     let second = Application { spec: wiki(UPSTREAM, Vec::new()).spec, ..wiki(UPSTREAM, Vec::new()) };
-    let contested = RouteTable::compile(&catalogue(vec![wiki(UPSTREAM, Vec::new()), second]));
+    let contested = RouteTable::compile(&catalogue(vec![wiki(UPSTREAM, Vec::new()), second]), &Metrics::default());
     assert_eq!(contested.hosts().count(), 0);
 }
 
@@ -158,7 +163,7 @@ fn hosts_are_matched_exactly_and_belong_to_one_application() {
 fn an_application_without_a_live_organization_has_no_route() {
     let mut world = catalogue(vec![wiki(UPSTREAM, Vec::new())]);
     world.organizations.retain(|organization| organization.key != HOME);
-    assert!(RouteTable::compile(&world).route(&host("wiki.example.com")).is_none());
+    assert!(RouteTable::compile(&world, &Metrics::default()).route(&host("wiki.example.com")).is_none());
 }
 
 #[test]

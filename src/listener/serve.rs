@@ -23,6 +23,7 @@ use tower::{Service, ServiceExt as _};
 use super::activity::{Activity, State, Tracked};
 use super::crowd::{Crowd, Place};
 use super::{Limits, Listener, TrustedProxies};
+use crate::telemetry::Held;
 
 /// How long to wait when the system has no more file handles: long enough for some to come back.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
@@ -33,7 +34,7 @@ const PING: Duration = Duration::from_secs(20);
 /// using the connection after the answer, as a WebSocket does, keeps a copy for as long.
 #[derive(Clone, Debug)]
 pub struct Slot {
-    _held: Arc<(Option<OwnedSemaphorePermit>, Option<Place>)>,
+    _held: Arc<(Option<OwnedSemaphorePermit>, Option<Place>, Held)>,
 }
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -87,7 +88,7 @@ impl Listener {
                     let peer = peer.ip();
                     let place = room.crowd.enter(peer, of_one);
                     if place.is_some() || trusted.contains(peer.to_canonical()) {
-                        return (stream, peer, Slot { _held: Arc::new((permit, place)) });
+                        return (stream, peer, Slot { _held: Arc::new((permit, place, self.open.hold())) });
                     }
                     tracing::debug!(%peer, "a connection was closed: this client has too many");
                 }

@@ -77,14 +77,20 @@ impl Login {
             let idp =
                 scene.catalogue.idp(idp.key).ok_or_else(|| Refusal::new(Cause::SignInRefused, "the IdP is gone"))?;
             let decided = self.decide(&scene, idp, &claims).await?;
+            let errored = decided.desired.as_ref().map_or(0, |desired| desired.errored.len());
             record.take_identifier(&decided.profile.identifier);
             record.take_verdicts(scene.policies.version(), decided.verdicts.clone());
             let decision = decided.desired.clone();
             let sign_in = SignIn { idp, profile: decided.profile.clone(), decision, record };
             match self.directory.provision(&sign_in).await {
-                Ok(provisioned) => return Ok((decided, provisioned)),
                 Err(ProvisionError::Stale) => scene = self.reload().await.map_err(unavailable)?,
-                Err(error) => return Err(refusal(&error, &decided.notes)),
+                ended => {
+                    self.meter(idp).selector_errors.add(errored as u64);
+                    return match ended {
+                        Ok(provisioned) => Ok((decided, provisioned)),
+                        Err(error) => Err(refusal(&error, &decided.notes)),
+                    };
+                }
             }
         }
         Err(Refusal::new(Cause::Unavailable, "the policies changed at each attempt"))

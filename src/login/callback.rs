@@ -8,6 +8,7 @@ use axum::response::Response;
 use http::HeaderMap;
 
 use super::admit::with_notes;
+use super::counted;
 use super::params::Params;
 use super::pending::Purpose;
 use super::{Login, Scene};
@@ -138,6 +139,9 @@ impl Login {
             Some(reference) => self.web.failure_under(refusal.cause, reference),
             None => self.web.failure(refusal.cause),
         };
+        if let Some(idp) = idp {
+            self.meter(idp).ended(counted::outcome(refusal.cause));
+        }
         tracing::warn!(
             reference = %failure.reference,
             idp = idp.map(|idp| tracing::field::display(&idp.spec.id)),

@@ -13,6 +13,7 @@ use crate::oidc::VerifiedTokens;
 use crate::pages::{Account, Assets};
 use crate::policy::Profile;
 use crate::session::{HandoffRequest, SignedIn};
+use crate::telemetry::SignInOutcome;
 use crate::web::{self, Cause, Failure, SESSION_COOKIE, see_other, with_cookie};
 
 impl Login {
@@ -39,13 +40,17 @@ impl Login {
             notes,
             "signed in"
         );
+        self.count(idp, &provisioned);
         let previous = self.principal(host, headers).await?.map(|(principal, _)| principal.session);
         let signed_in = SignedIn { user: provisioned.user, identity: provisioned.identity, idp: idp.key, idp_sid };
         let disabled = || Refusal::new(Cause::Disabled, "the user was disabled meanwhile");
         let (session, token) = self.sessions.open(signed_in, host, previous).await?.ok_or_else(disabled)?;
+        let without = provisioned.organizations == 0 && !profile.server_admin;
+        let outcome = if without { SignInOutcome::WithoutOrganization } else { SignInOutcome::SignedIn };
+        self.meter(idp).ended(outcome);
         let cookie = self.web.cookies.set(SESSION_COOKIE, &token.expose(), Some(self.sessions.absolute_timeout()));
         let response = match request {
-            _ if provisioned.organizations == 0 && !profile.server_admin => {
+            _ if without => {
                 let cause = with_notes("no organization matched and no grant is held", &notes);
                 let failure = self.nowhere_to_go(idp, &provisioned, &profile, record.reference, &cause);
                 self.web.fail(failure.with_sign_out("/logout", web::form_token(&token)), headers, Assets::SignIn)

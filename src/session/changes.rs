@@ -17,12 +17,12 @@ use crate::store::{Change, Db, StoreError, changes};
 /// How often the log is read: a change is felt everywhere well within a second.
 pub const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// After this long without reading the log, nothing in memory is believed until it has been read again.
-const MAX_SILENCE: Duration = Duration::from_millis(800);
+pub const MAX_SILENCE: Duration = Duration::from_millis(800);
 /// Longest wait for the log to be read, and so longest hold of the lock that others wait for. A store that takes longer is as good as away, and whoever waits
 /// for it is better told so.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Changed subjects remembered one by one; past that, everything loaded before counts as changed.
-const MAX_SUBJECTS: usize = 20_000;
+/// Changed subjects remembered one by one, in about ten megabytes; past that, everything loaded before counts as changed.
+const MAX_SUBJECTS: usize = 200_000;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Subject {
@@ -115,7 +115,8 @@ impl Changes {
         .await
     }
 
-    fn silence(&self) -> Duration {
+    /// How long ago the log was last read to its end.
+    pub fn silence(&self) -> Duration {
         self.started.elapsed().saturating_sub(Duration::from_micros(self.heard_at.load(Ordering::Acquire)))
     }
 

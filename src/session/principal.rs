@@ -1,5 +1,8 @@
 //! Who is behind a request.
 
+use std::sync::Arc;
+
+use super::shared::Shared;
 use crate::identity::{IdentityId, Organization, OrganizationKey, Origin, RoleId, SessionId, UserId, Username};
 use crate::store::sessions::SessionRow;
 use crate::store::users::PrincipalRows;
@@ -15,7 +18,7 @@ pub struct Principal {
     /// The identity that the session was made through.
     pub identity: IdentityId,
     /// What the sign-in page calls the IdP that the session was made through.
-    pub provider: String,
+    pub provider: Arc<str>,
     /// What applications call the user.
     pub username: Username,
     /// The name people go by.
@@ -23,7 +26,7 @@ pub struct Principal {
     /// The e-mail address, present only if applications may be told.
     pub email: Option<String>,
     /// The roles held, sorted, each once.
-    pub roles: Vec<(OrganizationKey, RoleId)>,
+    pub roles: Arc<[(OrganizationKey, RoleId)]>,
     /// Whether they may administer the server. Never in a session of an organization's own IdP: whoever runs that can
     /// be anybody in it.
     pub server_admin: bool,
@@ -32,7 +35,7 @@ pub struct Principal {
 }
 
 impl Principal {
-    pub(super) fn new(session: &SessionRow, rows: PrincipalRows, generation: u64) -> Self {
+    pub(super) fn new(session: &SessionRow, rows: PrincipalRows, generation: u64, shared: &Shared) -> Self {
         let counts = |origin: Origin| match origin {
             Origin::Manual => true,
             Origin::Policy(identity) => identity == session.identity,
@@ -51,11 +54,11 @@ impl Principal {
             session: session.id,
             user: session.user,
             identity: session.identity,
-            provider: rows.provider,
+            provider: shared.providers.one(rows.provider.into()),
             username: rows.username,
             display_name: rows.display_name,
             email: rows.email.filter(|email| may_be_told(email.verified)).map(|email| email.address),
-            roles,
+            roles: shared.roles.one(roles.into()),
             server_admin: rows.server_admin && rows.idp_owner.is_none(),
             generation,
         }

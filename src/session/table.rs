@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::handoff::CODE_LIFETIME;
+use super::shared::Shared;
 use super::unknown::Unknown;
 use super::{Changes, HandoffError, HandoffRequest, Principal, SessionSettings, SignedIn, Unavailable};
 use crate::base::{Ambient, Table, Timestamp, Token, TokenHash, TokenHasher};
@@ -14,9 +15,11 @@ use crate::identity::{Host, SessionId};
 use crate::store::handoff::{self, Code};
 use crate::store::sessions::{self, SessionRow};
 use crate::store::{Db, changes, users};
+use crate::telemetry::{Ended, Known, Metrics};
 
-/// Tokens and sessions kept in memory; past that, they are read again from the store.
-const MAX_CACHED: usize = 200_000;
+/// Tokens and sessions kept in memory, at about half a kilobyte for each session; past that, they are read again from the
+/// store.
+const MAX_CACHED: usize = 1_200_000;
 /// Activity of a session is written at most this often.
 const ACTIVITY_INTERVAL: Duration = Duration::from_secs(60);
 /// And at most this often in the time that a session may idle: what is read anew must not look older than it is.
@@ -26,8 +29,8 @@ const SPENT_STATE_LIFETIME: Duration = Duration::from_secs(1200);
 
 /// A session as this process knows it.
 struct Live {
-    row: SessionRow,
     principal: Arc<Principal>,
+    expires_at: Timestamp,
     /// Until when the principal is as it was read, if one of its grants ends by itself.
     good_until: Option<Timestamp>,
     /// The change number it was loaded at.
@@ -53,9 +56,11 @@ pub struct Sessions {
     changes: Arc<Changes>,
     tokens: Table<TokenHash, Arc<HostToken>, BuildHasherDefault<TokenHasher>>,
     by_id: Table<SessionId, Arc<Live>>,
+    shared: Shared,
     unknown: Unknown,
     generation: AtomicU64,
     active: Mutex<HashMap<SessionId, Timestamp>>,
+    metrics: Arc<Metrics>,
 }
 
 impl Sessions {
@@ -68,10 +73,23 @@ impl Sessions {
             changes,
             tokens: Table::new(MAX_CACHED),
             by_id: Table::new(MAX_CACHED),
+            shared: Shared::default(),
             unknown: Unknown::new(),
             generation: AtomicU64::new(1),
             active: Mutex::default(),
+            metrics: Arc::default(),
         }
+    }
+
+    /// These sessions, counted in `metrics`.
+    #[must_use]
+    pub fn counted_in(self, metrics: Arc<Metrics>) -> Self {
+        Self { metrics, ..self }
+    }
+
+    /// How many are held in memory.
+    pub fn in_memory(&self) -> usize {
+        self.by_id.count()
     }
 
     /// A session that was last seen by then is over.
@@ -107,8 +125,14 @@ impl Sessions {
         let hash = token.hash();
         let is_known = |known: &Arc<HostToken>| known.host == *host && self.is_live(&known.live, known.number);
         match self.tokens.get(&hash).filter(is_known) {
-            Some(known) => Ok(Some(Arc::clone(&known.live))),
-            None if self.unknown.holds(hash, host, self.changes.number()) => Ok(None),
+            Some(known) => {
+                self.metrics.sessions.looked_up(Known::Memory);
+                Ok(Some(Arc::clone(&known.live)))
+            }
+            None if self.unknown.holds(hash, host, self.changes.number()) => {
+                self.metrics.sessions.looked_up(Known::Nobody);
+                Ok(None)
+            }
             // Boxed, like all that is rare: every request carries the room its future would take.
             None => Box::pin(self.load(host, hash)).await,
         }
@@ -118,13 +142,14 @@ impl Sessions {
     fn is_live(&self, live: &Live, number: i64) -> bool {
         let now = self.ambient.now();
         let idle = now.since(Timestamp::from_micros(live.last_seen.load(Ordering::Relaxed)));
-        now < live.row.expires_at
+        now < live.expires_at
             && idle < self.settings.idle_timeout
             && live.good_until.is_none_or(|until| now <= until)
-            && self.changes.is_fresh(live.number.min(number), live.row.user, live.row.id)
+            && self.changes.is_fresh(live.number.min(number), live.principal.user, live.principal.session)
     }
 
     async fn load(&self, host: &Host, hash: TokenHash) -> Result<Option<Arc<Live>>, Unavailable> {
+        self.metrics.sessions.looked_up(Known::Database);
         self.tokens.remove(&hash);
         let number = self.changes.number();
         let Some(row) = sessions::by_token(&self.db, &hash, host).await? else {
@@ -132,7 +157,7 @@ impl Sessions {
             return Ok(None);
         };
         if let Some(live) = self.by_id.get(&row.id).filter(|live| self.is_live(live, live.number)) {
-            self.tokens.insert(hash, Arc::new(HostToken { host: host.clone(), live: Arc::clone(&live), number }));
+            self.keep(hash, host, &live, number);
             return Ok(Some(live));
         }
         let last_seen = row.last_seen_at.max(self.unwritten_activity(row.id).unwrap_or(row.last_seen_at));
@@ -145,15 +170,20 @@ impl Sessions {
         let generation = self.generation.fetch_add(1, Ordering::Relaxed);
         let live = Arc::new(Live {
             good_until: rows.kept_until,
-            principal: Arc::new(Principal::new(&row, rows, generation)),
+            principal: Arc::new(Principal::new(&row, rows, generation, &self.shared)),
+            expires_at: row.expires_at,
             number,
             last_seen: AtomicI64::new(last_seen.micros()),
             last_written: AtomicI64::new(row.last_seen_at.micros()),
-            row,
         });
-        self.by_id.insert(live.row.id, Arc::clone(&live));
-        self.tokens.insert(hash, Arc::new(HostToken { host: host.clone(), live: Arc::clone(&live), number }));
+        self.by_id.insert(row.id, Arc::clone(&live));
+        self.keep(hash, host, &live, number);
         Ok(Some(live))
+    }
+
+    fn keep(&self, hash: TokenHash, host: &Host, live: &Arc<Live>, number: i64) {
+        let host = self.shared.hosts.one(host.clone());
+        self.tokens.insert(hash, Arc::new(HostToken { host, live: Arc::clone(live), number }));
     }
 
     fn unwritten_activity(&self, session: SessionId) -> Option<Timestamp> {
@@ -172,7 +202,7 @@ impl Sessions {
         let first = due
             && live.last_written.compare_exchange(written, now.micros(), Ordering::Relaxed, Ordering::Relaxed).is_ok();
         if first {
-            self.active.lock().unwrap_or_else(PoisonError::into_inner).insert(live.row.id, now);
+            self.active.lock().unwrap_or_else(PoisonError::into_inner).insert(live.principal.session, now);
         }
     }
 
@@ -201,6 +231,10 @@ impl Sessions {
         };
         let id = row.id;
         let made = sessions::create(&self.db, &row, &token.hash(), host, replaced).await?;
+        if made {
+            self.metrics.sessions.opened.one();
+            self.metrics.sessions.ended(Ended::Replaced, replaced.is_some().into());
+        }
         self.changes.catch_up().await?;
         Ok(made.then_some((id, token)))
     }
@@ -210,7 +244,9 @@ impl Sessions {
     /// # Errors
     /// When the store could not; the session lives on then.
     pub async fn end(&self, session: SessionId) -> Result<(), Unavailable> {
-        sessions::end(&self.db, session, self.ambient.now()).await?;
+        if sessions::end(&self.db, session, self.ambient.now()).await? {
+            self.metrics.sessions.ended(Ended::SignedOut, 1);
+        }
         self.changes.catch_up().await
     }
 
@@ -280,12 +316,13 @@ impl Sessions {
     /// # Errors
     /// When the store could not.
     pub async fn sweep(&self) -> Result<(), Unavailable> {
-        self.tokens.retain(|_, known| self.is_live(&known.live, known.number));
-        self.by_id.retain(|_, live| self.is_live(live, live.number));
+        self.tokens.retain(|_, known| self.is_live(&known.live, known.number)).await;
+        self.by_id.retain(|_, live| self.is_live(live, live.number)).await;
         let now = self.ambient.now();
         // Activity reaches the store late: an hour of grace costs nothing, since idleness is judged at each use.
         let idle_since = now.minus(self.settings.idle_timeout).minus(Duration::from_secs(3600));
-        sessions::sweep(&self.db, now, idle_since).await?;
+        let expired = sessions::sweep(&self.db, now, idle_since).await?;
+        self.metrics.sessions.ended(Ended::Expired, expired as u64);
         handoff::sweep(&self.db, now).await?;
         changes::prune(&self.db, now).await?;
         Ok(())

@@ -16,8 +16,9 @@ use super::name;
 /// The header that carries the signed assertion.
 pub const ASSERTION_HEADER: HeaderName = name("x-vestibule-assertion");
 
-/// Most users' prepared headers kept: one set per session and application in use, at about a kilobyte.
-const MAX_KEPT: usize = 50_000;
+/// Most users' prepared headers kept: one set per session and application in use within the last minutes, at one to two
+/// kilobytes.
+const MAX_KEPT: usize = 200_000;
 
 /// What prepared headers hang on: they are prepared anew as soon as any of this differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -68,6 +69,12 @@ impl Identities {
             headers.insert(name, value.clone());
         }
         Ok(())
+    }
+
+    /// Forgets what would have to be prepared anew anyway.
+    pub(super) async fn sweep(&self) {
+        let now = self.assertions.now();
+        self.kept.retain(|_, prepared| now < prepared.renew_at).await;
     }
 
     /// Adds what [`Identities::add`] would, but for the assertion, which is told instead.

@@ -15,6 +15,7 @@ mod handoff;
 mod hygiene;
 mod journey;
 mod oidc;
+mod operations;
 mod outage;
 mod pages;
 mod plan;

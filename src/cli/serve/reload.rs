@@ -22,11 +22,13 @@ pub(super) async fn at_each(
             // No signal can come any more.
             std::future::pending::<()>().await;
         }
-        reload(reloader, running, source).await;
+        let taken = reload(reloader, running, source).await;
+        reloader.note(taken);
     }
 }
 
-async fn reload(reloader: &Reloader, running: &Settings, source: &Source) {
+/// Says whether what was read is what counts now.
+async fn reload(reloader: &Reloader, running: &Settings, source: &Source) -> bool {
     const REFUSED: &str = "the configuration was read again and not taken in; the one before stays";
     let source = source.clone();
     // It reads files, and tries the cases that stand in them.
@@ -36,28 +38,34 @@ async fn reload(reloader: &Reloader, running: &Settings, source: &Source) {
             for problem in &problems.list {
                 tracing::error!(file = problems.file, %problem, "{REFUSED}");
             }
-            return;
+            return false;
         }
-        Err(error) => return tracing::error!(cause = %error, "{REFUSED}"),
+        Err(error) => {
+            tracing::error!(cause = %error, "{REFUSED}");
+            return false;
+        }
     };
     let fixed = running.fixed_sections_changed(&settings);
     if !fixed.is_empty() {
-        return tracing::error!(
-            cause = "these sections count at a start alone",
-            sections = fixed.join(", "),
-            "{REFUSED}"
-        );
+        let sections = fixed.join(", ");
+        tracing::error!(cause = "these sections count at a start alone", sections, "{REFUSED}");
+        return false;
     }
     match reloader.take(&settings).await {
         Ok(declared) => {
             tracing::info!(changed = declared.changed, "the configuration was read again");
             warn(&settings);
+            true
         }
         Err(AppError::Declare(refused)) => {
             let remedies = meant::remedies(&refused).join(", ");
             let remedies = (!remedies.is_empty()).then_some(remedies);
             tracing::error!(cause = %refused, apply_with = remedies, "{REFUSED}");
+            false
         }
-        Err(error) => tracing::error!(cause = %error, "{REFUSED}"),
+        Err(error) => {
+            tracing::error!(cause = %error, "{REFUSED}");
+            false
+        }
     }
 }

@@ -14,6 +14,7 @@ use crate::identity::{
 };
 use crate::pages::RequestSample;
 use crate::session::Principal;
+use crate::telemetry::Metrics;
 use crate::upstream::ASSERTION_HEADER;
 
 /// Where the made-up user is: an address for documentation (RFC 5737).
@@ -31,7 +32,7 @@ impl Console {
             Catalogue { organizations: vec![organization.clone()], applications: vec![alone], ..Catalogue::default() };
         let path = RequestPath::parse(&Uri::from_static("/")).ok()?;
         let alice = Arc::new(alice(organization, application)?);
-        match RouteTable::compile(&catalogue).decide(&host, &path, Some(&alice)) {
+        match RouteTable::compile(&catalogue, &Metrics::default()).decide(&host, &path, Some(&alice)) {
             Decision::Permit(permit) => {
                 let sample = self.forwarder.sample(&permit, CLIENT);
                 let claims = sample.claims.and_then(|claims| serde_json::to_string_pretty(&claims).ok());
@@ -56,9 +57,9 @@ fn alice(organization: &Organization, application: &Application) -> Option<Princ
         username: Username::parse("alice").ok()?,
         display_name: Some("Alice Liddell".to_owned()),
         email: Some("alice@example.com".to_owned()),
-        provider: String::new(),
+        provider: "".into(),
         server_admin: false,
-        roles,
+        roles: roles.into(),
         generation: 0,
     })
 }

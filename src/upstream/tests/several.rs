@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use super::kit::*;
 use crate::decision::{Decision, Permit, RouteTable, sample};
 use crate::identity::Upstreams;
+use crate::metrics::Metrics;
 use crate::upstream::{ForwardError, Forwarder, Settings};
 
 /// The wiki in front of these.
@@ -24,7 +25,7 @@ impl Wiki {
         let mut wiki = sample::wiki("http://a", Vec::new());
         wiki.spec.upstream = Upstreams::new(urls.iter().map(|url| url.parse().unwrap()).collect()).unwrap();
         wiki.spec.pass_host = false;
-        let routes = RouteTable::compile(&sample::catalogue(vec![wiki]));
+        let routes = RouteTable::compile(&sample::catalogue(vec![wiki]), &Metrics::default());
         Self { forwarder: forwarder(Settings::default()), routes }
     }
 

@@ -1,0 +1,3 @@
+//! What operators see: readiness, metrics, logs, traces; how a server stops.
+
+mod metrics;

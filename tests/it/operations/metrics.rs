@@ -1,0 +1,106 @@
+//! `/metrics`: what happened is counted, and nothing of whom it happened to is told.
+
+use std::collections::BTreeMap;
+
+use crate::kit::browser::Browser;
+use crate::kit::provider::Variant;
+use crate::kit::world::{Places, World, eventually};
+
+/// Every number there is, by name and labels.
+pub async fn numbers(world: &World) -> BTreeMap<String, f64> {
+    let text = exposed(world).await;
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .filter_map(|line| line.rsplit_once(' '))
+        .map(|(name, number)| (name.into(), number.parse().unwrap()))
+        .collect()
+}
+
+pub async fn exposed(world: &World) -> String {
+    let response = Browser::new().fetch(&format!("http://{}/metrics", world.operations)).await;
+    assert_eq!(response.status, 200);
+    assert_eq!(response.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+    response.text().to_owned()
+}
+
+#[tokio::test]
+async fn a_journey_is_counted_step_by_step() {
+    let world = World::usual().await;
+    let (browser, page) = world.signed_in("alice").await;
+    assert_eq!(page.status, 200);
+    assert_eq!(browser.navigate(&world.url("wiki", "/again")).await.status, 200);
+    assert_eq!(Browser::new().fetch(&world.url("wiki", "/api")).await.status, 401);
+    assert_eq!(world.signed_in("carol").await.1.status, 403);
+    assert_eq!(Browser::new().navigate(&world.url("nowhere", "/")).await.status, 421);
+
+    let numbers = numbers(&world).await;
+    for (name, expected) in [
+        ("vestibule_ready", 1.0),
+        ("vestibule_stopping", 0.0),
+        ("vestibule_sessions_opened_total", 2.0),
+        (r#"vestibule_decisions_total{application="wiki",outcome="permitted"}"#, 2.0),
+        // Alice and carol were each sent to sign in; a script was told to.
+        (r#"vestibule_decisions_total{application="wiki",outcome="sign_in"}"#, 3.0),
+        (r#"vestibule_requests_total{door="application",application="wiki",status="2xx"}"#, 2.0),
+        (r#"vestibule_request_duration_seconds_count{door="application",application="wiki",status="2xx"}"#, 2.0),
+        (
+            r#"vestibule_request_duration_seconds_bucket{door="application",application="wiki",status="2xx",le="+Inf"}"#,
+            2.0,
+        ),
+        (r#"vestibule_requests_total{door="application",application="wiki",status="4xx"}"#, 1.0),
+        (r#"vestibule_requests_total{door="nobody",application="",status="4xx"}"#, 1.0),
+        (r#"vestibule_sign_ins_total{idp="company",outcome="signed_in"}"#, 1.0),
+        (r#"vestibule_sign_ins_total{idp="company",outcome="without_organization"}"#, 1.0),
+        (r#"vestibule_accounts_created_total{idp="company"}"#, 2.0),
+        (r#"vestibule_grants_added_total{idp="company"}"#, 1.0),
+    ] {
+        assert_eq!(numbers.get(name), Some(&expected), "{name} of {numbers:#?}");
+    }
+    assert!(numbers[r#"vestibule_session_lookups_total{found="memory"}"#] >= 1.0);
+    assert!(numbers["vestibule_sessions_in_memory"] >= 1.0);
+}
+
+#[tokio::test]
+async fn an_upstream_that_is_away_is_counted_by_kind() {
+    let nothing = "127.0.0.1:9";
+    let world = World::start(Variant::default(), |places| {
+        let open = places.home_lab("[[application.rule]]\npath = \"/*\"\nallow = \"everyone\"");
+        places.head("") + &open.replace(&places.upstream.to_string(), nothing)
+    })
+    .await;
+    assert_eq!(Browser::new().fetch(&world.url("wiki", "/")).await.status, 502);
+    let numbers = numbers(&world).await;
+    assert_eq!(numbers[r#"vestibule_upstream_errors_total{application="wiki",kind="unreachable"}"#], 1.0);
+    assert_eq!(numbers[r#"vestibule_requests_total{door="application",application="wiki",status="5xx"}"#], 1.0);
+}
+
+#[tokio::test]
+async fn strangers_make_no_series() {
+    let world = World::usual().await;
+    let series = async || numbers(&world).await.len();
+    let ask = async |round: usize| {
+        let browser = Browser::new();
+        for (host, path) in [(format!("x{round}"), "/".into()), ("wiki".to_owned(), format!("/{round}"))] {
+            browser.navigate(&world.url(&host, &path)).await;
+        }
+        browser.navigate(&world.login(&format!("/login/x{round}/callback?state={round}"))).await;
+        browser.navigate(&world.login(&format!("/login/company/callback?state={round}"))).await;
+    };
+    ask(0).await;
+    let before = series().await;
+    for round in 1..20 {
+        ask(round).await;
+    }
+    assert_eq!(series().await, before);
+}
+
+#[tokio::test]
+async fn an_application_that_is_gone_leaves_the_metrics() {
+    let mut world = World::start(Variant::default(), |places| places.usual() + &places.garage()).await;
+    Browser::new().fetch(&world.url("tools", "/")).await;
+    assert!(exposed(&world).await.contains("application=\"tools\""));
+    world.restart(Places::usual).await;
+    Browser::new().fetch(&world.url("tools", "/")).await;
+    assert!(!exposed(&world).await.contains("application=\"tools\""));
+    eventually("it is ready", async || numbers(&world).await["vestibule_ready"] == 1.0).await;
+}
