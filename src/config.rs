@@ -33,7 +33,7 @@ mod warnings;
 
 pub use case::{CaseOf, cases};
 pub use problem::{Problem, Problems};
-pub use settings::{DatabaseSettings, ServerSettings, Settings, TlsFiles};
+pub use settings::{DatabaseSettings, ForwardAuthSettings, ServerSettings, Settings, TlsFiles};
 
 use environment::Environment;
 use problem::{Place, Report};

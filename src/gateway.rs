@@ -7,6 +7,8 @@
 //!    so cookies alone prove nothing there.
 //! 4. `decision` says what becomes of it. Only its permit opens `upstream`.
 
+pub mod forward_auth;
+
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -25,6 +27,7 @@ use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
 use crate::telemetry::{Decided, Metrics, Trouble, Watch};
 use crate::upstream::{ForwardError, Forwarder, StillAllowed, is_websocket_handshake};
 use crate::web::{self, Assets, Cause, Form, SignInWish, Web};
+use forward_auth::ForwardAuth;
 
 /// The way to the applications.
 pub struct Gateway {
@@ -38,6 +41,8 @@ pub struct Gateway {
     pub forwarder: Arc<Forwarder>,
     /// Refused requests, on their way to the audit log.
     pub denials: Arc<Denials>,
+    /// Which other proxies may ask instead.
+    pub forward_auth: ForwardAuth,
     /// Who may go where.
     pub routes: ArcSwap<RouteTable>,
     /// What is counted.
@@ -88,7 +93,7 @@ impl Gateway {
             }
             Decision::SignIn => {
                 self.watched(watch, &host, Decided::SignIn);
-                self.sign_in(&host, &path, &request)
+                self.sign_in(&host, &path, request.method(), request.headers())
             }
             Decision::Deny(denial) => {
                 watch.decided(denial.route.meter(), Decided::Denied);
@@ -192,10 +197,10 @@ impl Gateway {
         self.web.public_url.origin_of(host) + path.target().as_str()
     }
 
-    fn sign_in(&self, host: &Host, path: &RequestPath, request: &Request<Body>) -> Response {
-        if web::is_navigation(request.method(), request.headers()) {
+    fn sign_in(&self, host: &Host, path: &RequestPath, method: &Method, headers: &HeaderMap) -> Response {
+        if web::is_navigation(method, headers) {
             let wish = SignInWish::default();
-            return self.web.send_to_sign_in(&self.keys, host, path.target().as_str(), &wish, request.headers());
+            return self.web.send_to_sign_in(&self.keys, host, path.target().as_str(), &wish, headers);
         }
         let failure = self.web.failure(Cause::SignInRequired);
         tracing::info!(reference = %failure.reference, %host, "nobody is signed in, and this is no navigation");

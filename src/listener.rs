@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 use crate::telemetry::Gauge;
 
 pub use activity::Tracked;
-pub use client::{Client, TrustedProxies};
+pub use client::{Client, TrustedProxies, address_of};
 pub use serve::Slot;
 pub use tls::server_config;
 

@@ -137,38 +137,19 @@ impl Forwarder {
         } else {
             Body::new(CleanTrailers::request(body, progress.clone()))
         };
-        let answer = self.send(permit.route(), Request::from_parts(parts, body), &progress).await?;
+        let request = Request::from_parts(parts, body);
+        let limit = self.head_timeout(permit.route());
+        let answer = exchange::send(&self.pool, permit.route(), request, &progress, limit).await?;
         answer_of(answer, tunnel)
     }
 
-    /// Sends a request to one of the application's upstreams; to another one if it could not even be sent.
-    async fn send(
-        &self,
-        route: &Route,
-        mut request: Request<Body>,
-        progress: &Progress,
-    ) -> Result<Response<pool::Answer>, ForwardError> {
-        let limit = self.head_timeout(route);
-        let mut choice = choice::Choice::first(&self.pool, route).ok_or(ForwardError::NoUpstream)?;
-        loop {
-            if !route.spec().pass_host {
-                request.headers_mut().insert(header::HOST, own_authority(choice.destination));
-            }
-            let failed = match exchange::exchange(&self.pool, &choice, request, progress, limit).await {
-                Ok(answer) => return Ok(answer),
-                Err(failed) => failed,
-            };
-            let Some(unsent) = failed.unsent else { return Err(failed.error) };
-            let Some(other) = choice.other() else { return Err(failed.error) };
-            tracing::info!(
-                application = %route.application(),
-                upstream = %choice.destination.upstream(),
-                other = %other.destination.upstream(),
-                cause = %failed.error,
-                "a request that could not be sent goes to another upstream"
-            );
-            (request, choice) = (*unsent, other);
-        }
+    /// Says who the user is, to a proxy that passes the request on itself: with every header that the application may be
+    /// told by, empty where there is nothing to tell. The permit is spent by it.
+    ///
+    /// # Errors
+    /// When no assertion can be signed.
+    pub fn introduce(&self, permit: Permit, headers: &mut HeaderMap) -> Result<(), ForwardError> {
+        Ok(self.identities.add_all(headers, &permit)?)
     }
 
     /// Forgets what is of no use any more. To be called now and then.

@@ -77,6 +77,9 @@ impl Door {
             }
         };
         let request = Request::from_parts(parts, body);
+        if let Some(endpoint) = house.gateway.endpoint(&host, &request) {
+            return Box::pin(house.gateway.answer_proxy(endpoint, request, watch)).await;
+        }
         if host == *self.web.public_url.host() {
             watch.at(place(request.uri().path()));
             return Box::pin(self.sign_in_host(&house, host, request)).await;
@@ -85,7 +88,7 @@ impl Door {
             return self.web.refuse(Cause::UnknownHost, request.headers(), Assets::Application);
         }
         match RequestPath::parse(request.uri()) {
-            Ok(path) if is_ours(&path) => {
+            Ok(path) if path.is_ours() => {
                 watch.at(Place::SignIn);
                 Box::pin(self.route(&house.application_host, Assets::Application, host, request)).await
             }
@@ -151,10 +154,4 @@ fn asset(request: &Request<Body>) -> Option<Response> {
     let name = request.uri().path().strip_prefix(Assets::Application.base())?.strip_prefix('/')?;
     let wanted = request.method() == Method::GET || request.method() == Method::HEAD;
     Some(web::asset(pages::asset(name).filter(|_| wanted)?, request.headers()))
-}
-
-/// `/.vestibule/` on an application's host is never the application's, in whichever way the path is read.
-fn is_ours(path: &RequestPath) -> bool {
-    let under = |path: &[u8]| path == b"/.vestibule" || path.starts_with(b"/.vestibule/");
-    under(path.strict()) || path.lenient().is_some_and(under)
 }

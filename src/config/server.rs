@@ -9,9 +9,10 @@ use crate::identity::{PublicUrl, text};
 
 use super::list::values as plain;
 use super::section::Section;
-use super::settings::{DatabaseSettings, ServerSettings, TlsFiles};
+use super::settings::{DatabaseSettings, ForwardAuthSettings, ServerSettings, TlsFiles};
 use super::values;
 use crate::directory::RecordSettings;
+use crate::gateway::forward_auth::ProxySecret;
 use crate::session::SessionSettings;
 use crate::store::DatabaseUrl;
 
@@ -40,6 +41,7 @@ pub(super) fn server(root: &mut Section<'_>) -> ServerDraft {
     let listen = listen.map_or_else(|| vec![DEFAULT_LISTEN], |listen| plain(&listen));
     let operations_listen = operations_listen(&mut section);
     let trusted_proxies = section.list("trusted_proxies", values::network).unwrap_or_default();
+    let forward_auth = forward_auth(section.section("forward_auth"));
     let tls = section.optional_section("tls").map(tls);
     if listen.iter().any(|address| meet(*address, operations_listen)) {
         section.refuse("operations_listen", "is among the addresses of `listen`; give it a port of its own");
@@ -57,6 +59,7 @@ pub(super) fn server(root: &mut Section<'_>) -> ServerDraft {
         listen,
         operations_listen,
         trusted_proxies: plain(&trusted_proxies),
+        forward_auth,
         tls,
     });
     ServerDraft { public_url, settings }
@@ -72,6 +75,14 @@ fn meet(one: SocketAddr, other: SocketAddr) -> bool {
     // Port 0 asks for any free one.
     let same_port = one.port() == other.port() && one.port() != 0;
     same_port && (one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified())
+}
+
+fn forward_auth(mut section: Section<'_>) -> ForwardAuthSettings {
+    let secret = section.secret("secret", "secret_file");
+    let parsed = secret.map(|secret| ProxySecret::parse(secret.expose_secret()));
+    let secret = parsed.and_then(|parsed| parsed.map_err(|error| section.refuse("secret", error.to_string())).ok());
+    section.finish();
+    ForwardAuthSettings { secret }
 }
 
 fn tls(mut section: Section<'_>) -> Option<TlsFiles> {

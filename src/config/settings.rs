@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use ipnet::IpNet;
 
 use crate::directory::RecordSettings;
+use crate::gateway::forward_auth::ProxySecret;
 use crate::identity::{Declaration, PublicUrl};
 use crate::login::IdpSecrets;
 use crate::session::SessionSettings;
@@ -52,8 +53,17 @@ pub struct ServerSettings {
     pub operations_listen: SocketAddr,
     /// Peers whose `X-Forwarded-*` are believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Other proxies that ask us who may pass.
+    pub forward_auth: ForwardAuthSettings,
     /// The certificate to serve; absent: plain HTTP.
     pub tls: Option<TlsFiles>,
+}
+
+/// `[server.forward_auth]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ForwardAuthSettings {
+    /// Whoever shows it may ask, beside the trusted proxies.
+    pub secret: Option<ProxySecret>,
 }
 
 /// `[server.tls]`: PEM files.

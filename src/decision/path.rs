@@ -108,6 +108,12 @@ impl RequestPath {
     pub fn lenient(&self) -> Option<&[u8]> {
         self.lenient.as_deref()
     }
+
+    /// Whether it is below `/.vestibule/`, in whichever way it is read: that is never an application's.
+    pub fn is_ours(&self) -> bool {
+        let under = |path: &[u8]| path == b"/.vestibule" || path.starts_with(b"/.vestibule/");
+        under(self.strict()) || self.lenient().is_some_and(under)
+    }
 }
 
 /// Decodes every escape once.

@@ -80,8 +80,11 @@ fn from_authority(authority: &Authority) -> Result<(Host, Option<u16>), BadTarge
     split(authority.as_str())
 }
 
-/// Host and port. What has a user in front of it is none: `@` is in no host.
-fn split(text: &str) -> Result<(Host, Option<u16>), BadTarget> {
+/// Host and port of an authority. What has a user in front of it is none: `@` is in no host.
+///
+/// # Errors
+/// When it is no host, or none with a port behind it.
+pub fn split(text: &str) -> Result<(Host, Option<u16>), BadTarget> {
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
         _ => (text, None),

@@ -77,8 +77,8 @@ fn items<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Vec<&'a str> {
     headers.get_all(name).iter().flat_map(text).collect()
 }
 
-/// An address, with a port or without; some proxies write one.
-fn address_of(text: &str) -> Option<IpAddr> {
+/// An address as proxies write one: with a port or without.
+pub fn address_of(text: &str) -> Option<IpAddr> {
     let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
     let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
     text.parse().ok().or_else(with_port).or_else(bracketed).map(|address: IpAddr| address.to_canonical())

@@ -71,6 +71,16 @@ impl Identities {
         Ok(())
     }
 
+    /// As [`Identities::add`], with every header that it may add: empty where there is nothing to tell. Then each of
+    /// them takes the place of what a client sent.
+    pub(super) fn add_all(&self, headers: &mut HeaderMap, permit: &Permit) -> Result<(), SigningFailed> {
+        for blank in names(permit.route().spec().headers) {
+            headers.insert(name(blank), HeaderValue::from_static(""));
+        }
+        headers.insert(ASSERTION_HEADER, HeaderValue::from_static(""));
+        self.add(headers, permit)
+    }
+
     /// Forgets what would have to be prepared anew anyway.
     pub(super) async fn sweep(&self) {
         let now = self.assertions.now();
@@ -108,35 +118,32 @@ fn subject<'a>(route: &'a Route, identity: &'a Identity) -> Subject<'a> {
     }
 }
 
+/// The names of a preset's headers: user, groups, e-mail, and the name people go by or once more the user.
+const fn names(preset: HeaderPreset) -> &'static [&'static str] {
+    match preset {
+        HeaderPreset::Remote => &["remote-user", "remote-groups", "remote-email", "remote-name"],
+        HeaderPreset::XForwarded => {
+            &["x-forwarded-user", "x-forwarded-groups", "x-forwarded-email", "x-forwarded-preferred-username"]
+        }
+        HeaderPreset::XAuthRequest => &[
+            "x-auth-request-user",
+            "x-auth-request-groups",
+            "x-auth-request-email",
+            "x-auth-request-preferred-username",
+        ],
+        HeaderPreset::None => &[],
+    }
+}
+
 /// The headers of a preset.
 fn preset(preset: HeaderPreset, identity: &Identity) -> Vec<(HeaderName, HeaderValue)> {
     let principal = identity.principal();
     let username = Some(principal.username.as_str());
     let groups = identity.groups().map(RoleName::as_str).collect::<Vec<_>>().join(",");
-    let groups = Some(groups.as_str());
-    let email = principal.email.as_deref();
-    let fields: &[(HeaderName, Option<&str>)] = match preset {
-        HeaderPreset::Remote => &[
-            (name("remote-user"), username),
-            (name("remote-groups"), groups),
-            (name("remote-email"), email),
-            (name("remote-name"), principal.display_name.as_deref()),
-        ],
-        HeaderPreset::XForwarded => &[
-            (name("x-forwarded-user"), username),
-            (name("x-forwarded-groups"), groups),
-            (name("x-forwarded-email"), email),
-            (name("x-forwarded-preferred-username"), username),
-        ],
-        HeaderPreset::XAuthRequest => &[
-            (name("x-auth-request-user"), username),
-            (name("x-auth-request-groups"), groups),
-            (name("x-auth-request-email"), email),
-            (name("x-auth-request-preferred-username"), username),
-        ],
-        HeaderPreset::None => &[],
-    };
-    fields.iter().filter_map(|(name, text)| Some((name.clone(), encoded((*text)?)))).collect()
+    let last = if preset == HeaderPreset::Remote { principal.display_name.as_deref() } else { username };
+    let texts = [username, Some(groups.as_str()), principal.email.as_deref(), last];
+    let told = |(field, text): (&&'static str, Option<&str>)| Some((name(field), encoded(text?)));
+    names(preset).iter().zip(texts).filter_map(told).collect()
 }
 
 /// A text as a header value: printable ASCII stands for itself; all else, and `%` so that it can be told, as

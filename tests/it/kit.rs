@@ -6,6 +6,7 @@ pub mod census;
 pub mod command;
 pub mod database;
 pub mod faulty;
+pub mod fronting;
 pub mod logs;
 pub mod postgres;
 pub mod process;
@@ -15,6 +16,7 @@ pub mod relay;
 pub mod scene;
 pub mod server;
 pub mod stage;
+pub mod tls;
 pub mod upstream;
 pub mod world;
 

@@ -11,6 +11,7 @@ mod demo;
 mod door;
 mod explain;
 mod faults;
+mod forward_auth;
 mod handoff;
 mod hygiene;
 mod journey;

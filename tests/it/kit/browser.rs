@@ -13,7 +13,9 @@ use http::header::{ACCEPT, CONTENT_TYPE, COOKIE, HOST, HeaderMap, LOCATION, ORIG
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 use url::Url;
 use vestibule::base::{Ambient, Timestamp};
 
@@ -31,6 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Browser {
     jar: Mutex<Jar>,
     routes: HashMap<String, SocketAddr>,
+    tls: Option<TlsConnector>,
     end: Option<String>,
     ambient: Ambient,
     later: Mutex<Duration>,
@@ -52,6 +55,7 @@ impl Browser {
         Self {
             jar: Mutex::default(),
             routes: HashMap::new(),
+            tls: None,
             end: None,
             ambient: Ambient::system(),
             later: Mutex::default(),
@@ -62,6 +66,12 @@ impl Browser {
     /// stood in between.
     pub fn route(mut self, host: &str, address: SocketAddr) -> Self {
         self.routes.insert(host.to_owned(), address);
+        self
+    }
+
+    /// Speaks TLS to https hosts, which show certificates of [`super::tls`].
+    pub fn over_tls(mut self) -> Self {
+        self.tls = Some(super::tls::connector());
         self
     }
 
@@ -197,14 +207,12 @@ impl Browser {
         let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
         *request.uri_mut() = target.parse().expect("a request target");
         let stream = TcpStream::connect(address).await.unwrap_or_else(|error| panic!("{url} at {address}: {error}"));
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.expect("a connection");
-        let driver = tokio::spawn(connection);
-        let response = sender.send_request(request.map(Full::new)).await;
-        let (head, body) = response.unwrap_or_else(|error| panic!("{url}: {error}")).into_parts();
-        let body = body.collect().await.unwrap_or_else(|error| panic!("{url}: {error}")).to_bytes();
-        driver.abort();
-        Response { url: url.clone(), status: head.status, headers: head.headers, body }
+        match self.tls.as_ref().filter(|_| url.scheme() == "https") {
+            Some(tls) => {
+                ask_over(super::tls::connect(tls, stream, url.host_str().expect("a host")).await, url, request).await
+            }
+            None => ask_over(stream, url, request).await,
+        }
     }
 
     fn address_of(&self, url: &Url) -> SocketAddr {
@@ -244,6 +252,21 @@ impl Response {
         let to = self.headers.get(LOCATION).filter(|_| self.status.is_redirection())?;
         Some(self.url.join(to.to_str().expect("a location is text")).expect("a location is a URL"))
     }
+}
+
+/// Sends one request over a connection of its own.
+async fn ask_over<I>(stream: I, url: &Url, request: Request<Bytes>) -> Response
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = handshake.expect("a connection");
+    let driver = tokio::spawn(connection);
+    let response = sender.send_request(request.map(Full::new)).await;
+    let (head, body) = response.unwrap_or_else(|error| panic!("{url}: {error}")).into_parts();
+    let body = body.collect().await.unwrap_or_else(|error| panic!("{url}: {error}")).to_bytes();
+    driver.abort();
+    Response { url: url.clone(), status: head.status, headers: head.headers, body }
 }
 
 fn navigation_request(method: Method, url: &Url, site: &str, body: String) -> Request<Bytes> {

@@ -80,8 +80,12 @@ pub async fn talk(address: SocketAddr, bytes: impl AsRef<[u8]>) -> String {
 
 /// As [`talk`], for one request: its answer. Status 0 stands for a connection closed without a word.
 pub async fn ask(address: SocketAddr, bytes: impl AsRef<[u8]>) -> Answer {
-    let text = talk(address, bytes).await;
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    answer(&talk(address, bytes).await)
+}
+
+/// The answer that was read.
+pub fn answer(text: &str) -> Answer {
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
     Answer { status, head: head.to_owned(), body: body.as_bytes().to_vec() }
 }

@@ -34,6 +34,11 @@ pub async fn wiki_with(extra: &str) -> World {
 
 /// A world behind something that ends TLS: `https://login.example.com` and `https://wiki.example.com`.
 pub async fn behind_tls() -> World {
+    behind_tls_with("", "", "").await
+}
+
+/// The same, with further lines in `[server]` and in the wiki, and further tables.
+pub async fn behind_tls_with(server: &str, wiki: &str, tables: &str) -> World {
     let client = json!({
         "client_id": "behind-tls",
         "client_secret": CLIENT_SECRET,
@@ -42,9 +47,10 @@ pub async fn behind_tls() -> World {
     });
     let variant = Variant { clients: vec![client], ..Variant::default() };
     World::start(variant, |places| {
-        let usual = places.usual();
+        let usual = places.head(Places::SEED_POLICY) + &places.home_lab(wiki) + tables;
         let public = format!("http://login.localhost:{}", places.port);
         usual
+            .replace("[server]\n", &format!("[server]\n{server}\n"))
             .replace(&public, "https://login.example.com")
             .replace("client_id = \"vestibule\"", "client_id = \"behind-tls\"")
             .replace("wiki.localhost", "wiki.example.com")

@@ -1,0 +1,229 @@
+//! Forward-auth: another proxy has the request, asks us whether it may pass, and passes it on itself. The decision is
+//! the same as on the request path, and only its permit yields the headers that tell who it is.
+//!
+//! | endpoint | the request is named by | the answer |
+//! | --- | --- | --- |
+//! | `/auth/nginx` | `X-Original-URL`, `-Method` | 200 with headers, 401, 403: what nginx' `auth_request` knows |
+//! | `/auth/nginx/page` | the same | what a browser is shown in place of that 401 or 403 |
+//! | `/auth/forward` | `X-Forwarded-Proto`, `-Host`, `-Uri`, `-Method` | 200 with headers, or what a browser is shown |
+//!
+//! and by `X-Forwarded-For` with each. Whoever asks could be anybody else's proxy: they are a trusted one by address, or
+//! show the secret.
+
+mod asked;
+mod secret;
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::Response;
+use http::request::Parts;
+use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
+
+use super::Gateway;
+use crate::decision::{Decision, Permit};
+use crate::identity::Host;
+use crate::listener::{Client, TrustedProxies};
+use crate::telemetry::{Decided, Watch};
+use crate::web::{self, Assets, Cause, see_other};
+use asked::{Asked, Unclear};
+pub use secret::ProxySecret;
+use secret::SECRET_HEADER;
+
+/// Who may ask.
+#[derive(Clone, Debug, Default)]
+pub struct ForwardAuth {
+    /// These peers.
+    pub trusted: TrustedProxies,
+    /// And whoever shows this.
+    pub secret: Option<ProxySecret>,
+}
+
+/// What a proxy asks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// `/auth/nginx`.
+    Nginx,
+    /// `/auth/nginx/page`.
+    NginxPage,
+    /// `/auth/forward`.
+    Forward,
+}
+
+/// Which headers name the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fields {
+    /// `X-Original-*`.
+    Original,
+    /// `X-Forwarded-*`.
+    Forwarded,
+}
+
+impl Endpoint {
+    /// The endpoint at a path, if one is there. Envoy puts the path that it asks about behind the one it asks at.
+    pub fn at(uri: &Uri) -> Option<Self> {
+        match uri.path().strip_prefix("/auth/")? {
+            "nginx" => Some(Self::Nginx),
+            "nginx/page" => Some(Self::NginxPage),
+            rest if rest == "forward" || rest.starts_with("forward/") => Some(Self::Forward),
+            _ => None,
+        }
+    }
+
+    const fn fields(self) -> Fields {
+        match self {
+            Self::Nginx | Self::NginxPage => Fields::Original,
+            Self::Forward => Fields::Forwarded,
+        }
+    }
+}
+
+impl ForwardAuth {
+    /// Whether whoever sent this may ask. A secret that is shown and wrong is nobody's honest mistake.
+    fn admits(&self, parts: &Parts) -> bool {
+        match self.shown(&parts.headers) {
+            Some(right) => right,
+            None => {
+                let peer = parts.extensions.get::<Client>().and_then(|client| client.chain.last());
+                peer.is_some_and(|peer| self.trusted.contains(*peer))
+            }
+        }
+    }
+
+    /// Whether a secret is shown, and the right one, once.
+    fn shown(&self, headers: &HeaderMap) -> Option<bool> {
+        let mut shown = headers.get_all(SECRET_HEADER).iter();
+        let first = shown.next()?;
+        Some(shown.next().is_none() && self.secret.as_ref().is_some_and(|secret| secret.is(first.as_bytes())))
+    }
+}
+
+impl Gateway {
+    /// The endpoint that a request is for, if it is. On the host of an application that we forward to, the path is the
+    /// application's own, unless the secret says that a proxy asks.
+    pub fn endpoint(&self, host: &Host, request: &Request<Body>) -> Option<Endpoint> {
+        let endpoint = Endpoint::at(request.uri())?;
+        let ours = !self.serves(host) || self.forward_auth.shown(request.headers()) == Some(true);
+        ours.then_some(endpoint)
+    }
+
+    /// Answers a proxy that asks.
+    pub async fn answer_proxy(
+        self: &Arc<Self>,
+        endpoint: Endpoint,
+        request: Request<Body>,
+        watch: &mut Watch<'_>,
+    ) -> Response {
+        let (mut parts, _) = request.into_parts();
+        if !self.forward_auth.admits(&parts) {
+            let why = "forward-auth is asked by a peer that is not among trusted_proxies and shows no right secret";
+            return self.web.refuse_because(Cause::NotAllowed, &why, &parts.headers, Assets::Application);
+        }
+        parts.headers.remove(SECRET_HEADER);
+        let asked = Asked::read(endpoint.fields(), &parts.headers).and_then(|asked| confirmed(asked, &parts));
+        let response = match asked {
+            Ok(asked) => self.judge(endpoint, &asked, &parts.headers, watch).await,
+            Err(unclear) => self.web.refuse_because(Cause::BadRequest, &unclear, &parts.headers, Assets::Application),
+        };
+        if endpoint == Endpoint::Nginx { known_to_nginx(response) } else { response }
+    }
+
+    async fn judge(
+        self: &Arc<Self>,
+        endpoint: Endpoint,
+        asked: &Asked,
+        headers: &HeaderMap,
+        watch: &mut Watch<'_>,
+    ) -> Response {
+        tracing::debug!(client = %asked.client, method = %asked.method, host = %asked.host, "a proxy asks");
+        if asked.path.is_ours() {
+            let why = "what lies below /.vestibule/ is ours: the proxy must pass it to us, not ask about it";
+            return self.web.refuse_because(Cause::NotFound, &why, headers, Assets::Application);
+        }
+        let principal = match self.principal(&asked.host, headers).await {
+            Ok(principal) => principal,
+            Err(error) => {
+                self.watched(watch, &asked.host, Decided::Unavailable);
+                return self.unavailable(&error, headers);
+            }
+        };
+        let decision = self.routes.load().decide(&asked.host, &asked.path, principal.as_ref());
+        match decision {
+            Decision::Permit(permit) => {
+                if is_handshake(headers) && self.is_hijack(permit.route(), &asked.host, headers) {
+                    watch.decided(permit.route().meter(), Decided::Foreign);
+                    let why = "a WebSocket handshake from a page of another origin";
+                    return self.web.refuse_because(Cause::ForeignForm, &why, headers, Assets::Application);
+                }
+                watch.decided(permit.route().meter(), Decided::Permitted);
+                if endpoint == Endpoint::NginxPage {
+                    self.again(asked, headers)
+                } else {
+                    self.introduce(permit, headers)
+                }
+            }
+            Decision::SignIn => {
+                self.watched(watch, &asked.host, Decided::SignIn);
+                // The redirect is for a browser: nginx fetches it from the page's endpoint.
+                if endpoint == Endpoint::Nginx {
+                    return self.web.refuse(Cause::SignInRequired, headers, Assets::Application);
+                }
+                self.sign_in(&asked.host, &asked.path, &asked.method, headers)
+            }
+            Decision::Deny(denial) => {
+                watch.decided(denial.route.meter(), Decided::Denied);
+                self.deny(&denial, &asked.path, principal.as_deref(), headers)
+            }
+            Decision::Ambiguous(ambiguous) => {
+                self.watched(watch, &asked.host, Decided::Ambiguous);
+                self.web.refuse_because(Cause::BadRequest, &ambiguous, headers, Assets::Application)
+            }
+            Decision::NoSuchHost => self.web.refuse(Cause::UnknownHost, headers, Assets::Application),
+        }
+    }
+
+    /// Who it is, to the proxy.
+    fn introduce(&self, permit: Permit, headers: &HeaderMap) -> Response {
+        let mut response = web::answer(StatusCode::OK, "text/plain", Body::empty());
+        match self.forwarder.introduce(permit, response.headers_mut()) {
+            Ok(()) => response,
+            Err(error) => {
+                let failure = self.web.failure(Cause::Unavailable);
+                tracing::error!(reference = %failure.reference, cause = %error, "cannot say who it is");
+                self.web.fail(failure, headers, Assets::Application)
+            }
+        }
+    }
+
+    /// For a browser whose session came about between nginx' two questions.
+    fn again(&self, asked: &Asked, headers: &HeaderMap) -> Response {
+        if asked.method == Method::GET {
+            return see_other(&self.address_of(&asked.host, &asked.path));
+        }
+        self.web.refuse(Cause::Unavailable, headers, Assets::Application)
+    }
+}
+
+/// What the question's own line says besides must be true of what is asked about.
+fn confirmed(asked: Asked, parts: &Parts) -> Result<Asked, Unclear> {
+    let behind = parts.uri.path_and_query().and_then(|target| target.as_str().strip_prefix("/auth/forward/"));
+    let same_path = behind.is_none_or(|behind| asked.path.target().as_str().strip_prefix('/') == Some(behind));
+    let same_method = matches!(parts.method, Method::GET | Method::HEAD) || parts.method == asked.method;
+    if same_path && same_method { Ok(asked) } else { Err(Unclear::Question) }
+}
+
+/// Whether a browser opens a WebSocket. Most proxies keep `Upgrade` to themselves; no script can set the others.
+fn is_handshake(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::UPGRADE)
+        || headers.contains_key(header::SEC_WEBSOCKET_KEY)
+        || headers.contains_key(header::SEC_WEBSOCKET_VERSION)
+        || headers.get("sec-fetch-mode").is_some_and(|mode| mode == "websocket")
+}
+
+/// `auth_request` takes every other status for a failure of ours, and shows the browser 500.
+fn known_to_nginx(mut response: Response) -> Response {
+    if response.status().is_client_error() && response.status() != StatusCode::UNAUTHORIZED {
+        *response.status_mut() = StatusCode::FORBIDDEN;
+    }
+    response
+}

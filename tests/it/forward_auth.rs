@@ -1,0 +1,5 @@
+//! Forward-auth: other proxies that ask who may pass, the real ones with the configuration that the documents show.
+
+mod endpoint;
+mod journey;
+mod real;

@@ -1,0 +1,18 @@
+//! Each real proxy, whole.
+
+use super::journey;
+use crate::kit::fronting::Fronting;
+
+#[tokio::test]
+async fn nginx_asks_before_it_forwards() {
+    let world = journey::world().await;
+    let nginx = Fronting::nginx(&world).await;
+    journey::whole(&world, &nginx).await;
+}
+
+#[tokio::test]
+async fn caddy_asks_before_it_forwards() {
+    let world = journey::world().await;
+    let caddy = Fronting::caddy(&world).await;
+    journey::whole(&world, &caddy).await;
+}

@@ -1,0 +1,160 @@
+//! Real proxies in front of the server, run with the configuration that the documents show.
+
+use std::fs::File;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::browser::Browser;
+use super::raw::{Answer, answer};
+use super::world::{World, eventually, free_port};
+use super::{root, tls};
+
+/// Nothing on loopback takes longer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A proxy that runs. It is killed with this value.
+pub struct Fronting {
+    /// Where browsers reach it, over TLS.
+    pub address: SocketAddr,
+    child: Child,
+    _folder: TempDir,
+}
+
+/// The first block of a document in that language.
+fn block(document: &str, language: &str) -> String {
+    let text = std::fs::read_to_string(root().join(document)).unwrap_or_else(|error| panic!("{document}: {error}"));
+    let fence = format!("\n```{language}\n");
+    let block = text.split_once(&fence).unwrap_or_else(|| panic!("no {language} in {document}")).1;
+    block.split_once("\n```\n").expect("the block ends").0.to_owned() + "\n"
+}
+
+/// A text with other words in the place of some, each of which it must hold.
+fn substitute(mut text: String, words: &[(&str, String)]) -> String {
+    for (from, to) in words {
+        assert!(text.contains(from), "the document does not say {from}");
+        text = text.replace(from, to);
+    }
+    text
+}
+
+/// Where the documents say that things are, and where they are here.
+fn places(world: &World) -> [(&'static str, String); 4] {
+    [
+        ("127.0.0.1:8080", format!("127.0.0.1:{}", world.places.port)),
+        ("127.0.0.1:3000", world.upstream.address.to_string()),
+        ("/etc/ssl/certs/example.com.crt", tls::certificate().display().to_string()),
+        ("/etc/ssl/private/example.com.key", tls::key().display().to_string()),
+    ]
+}
+
+impl Fronting {
+    /// nginx before this world.
+    pub async fn nginx(world: &World) -> Self {
+        let port = free_port();
+        let listen = format!("listen 127.0.0.1:{port} ssl");
+        let shown = substitute(block("docs/proxies/nginx.md", "nginx"), &places(world));
+        let shown = substitute(shown, &[("listen 443 ssl", listen)]);
+        let folder = tempfile::tempdir().expect("a folder");
+        let here = folder.path().display();
+        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+        let temporary: String = temporary.map(|kind| format!("{kind}_temp_path {here}/{kind};\n")).concat();
+        // One process, so that it ends when it is killed.
+        let whole = format!(
+            "daemon off;\nmaster_process off;\npid {here}/pid;\nerror_log stderr;\nevents {{}}\n\
+             http {{\naccess_log off;\n{temporary}{shown}}}\n"
+        );
+        let file = write(&folder, "nginx.conf", &whole);
+        Self::start(program("nginx"), &["-c", &file, "-e", "stderr", "-p", &here.to_string()], port, folder).await
+    }
+
+    /// Caddy before this world.
+    pub async fn caddy(world: &World) -> Self {
+        let port = free_port();
+        let shown = substitute(block("docs/proxies/caddy.md", "caddyfile"), &places(world));
+        // What the document says nothing of: where to listen, and nothing beside.
+        let whole = format!(
+            "{{\nadmin off\nhttps_port {port}\nauto_https disable_redirects\ndefault_bind 127.0.0.1\n}}\n{shown}"
+        );
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = write(&folder, "Caddyfile", &whole);
+        Self::start(program("caddy"), &["run", "--adapter", "caddyfile", "--config", &file], port, folder).await
+    }
+
+    async fn start(program: PathBuf, arguments: &[&str], port: u16, folder: TempDir) -> Self {
+        let log = folder.path().join("log");
+        let mut command = Command::new(&program);
+        command.args(arguments).env("HOME", folder.path()).env("XDG_DATA_HOME", folder.path());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(File::create(&log).expect("a log"));
+        let child = command.spawn().unwrap_or_else(|error| panic!("{}: {error}; see ./test", program.display()));
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let child = Mutex::new(child);
+        let listens = async || {
+            let ended = child.lock().expect("no panic here").try_wait().expect("a child");
+            let said = || std::fs::read_to_string(&log).unwrap_or_default();
+            assert!(ended.is_none(), "{} does not run: {}", program.display(), said());
+            TcpStream::connect(address).await.is_ok()
+        };
+        eventually("the proxy listens", listens).await;
+        Self { address, child: child.into_inner().expect("no panic here"), _folder: folder }
+    }
+
+    /// A browser that reaches the sign-in host and the wiki through it.
+    pub fn browser(&self) -> Browser {
+        Browser::new().over_tls().route("login.example.com", self.address).route("wiki.example.com", self.address)
+    }
+
+    /// Sends bytes to the wiki on a connection of their own and reads until the proxy closes it. Valid requests need
+    /// `Connection: close`.
+    pub async fn ask(&self, bytes: impl AsRef<[u8]>) -> Answer {
+        self.exchange(bytes.as_ref(), |_| false).await
+    }
+
+    /// The same, for a handshake that keeps the connection open: reads until a whole body of JSON or HTML is there.
+    pub async fn ask_once(&self, bytes: impl AsRef<[u8]>) -> Answer {
+        self.exchange(bytes.as_ref(), |text| text.trim_end().ends_with(['}', '>', '0'])).await
+    }
+
+    async fn exchange(&self, bytes: &[u8], enough: impl Fn(&str) -> bool) -> Answer {
+        let stream = TcpStream::connect(self.address).await.expect("a connection");
+        let mut stream = tls::connect(&tls::connector(), stream, "wiki.example.com").await;
+        let _ = stream.write_all(bytes).await;
+        let (mut read, mut piece) = (Vec::new(), [0; 4096]);
+        let reading = async {
+            while let Ok(count @ 1..) = stream.read(&mut piece).await {
+                read.extend_from_slice(&piece[..count]);
+                if enough(&String::from_utf8_lossy(&read)) {
+                    break;
+                }
+            }
+        };
+        timeout(PATIENCE, reading).await.expect("the proxy answers");
+        answer(&String::from_utf8_lossy(&read))
+    }
+}
+
+impl Drop for Fronting {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Where a program is: Debian keeps those of administrators out of everybody's `PATH`.
+fn program(name: &str) -> PathBuf {
+    let administrators = Path::new("/usr/sbin").join(name);
+    if administrators.is_file() { administrators } else { name.into() }
+}
+
+fn write(folder: &TempDir, name: &str, text: &str) -> String {
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).expect("the folder can be written");
+    path.display().to_string()
+}
