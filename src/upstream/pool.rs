@@ -159,7 +159,7 @@ async fn close_unused(shelves: Weak<Shelves>, interval: Duration) {
         let Some(shelves) = shelves.upgrade() else { return };
         let any_bare = {
             let shelves = shelves.read().unwrap_or_else(PoisonError::into_inner);
-            shelves.values().fold(false, |any, shelf| shelf.close_unused() || any)
+            shelves.values().filter(|shelf| shelf.close_unused()).count() > 0
         };
         if any_bare {
             let mut shelves = shelves.write().unwrap_or_else(PoisonError::into_inner);

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 use super::kit::*;
 use crate::decision::{Decision, Permit, RouteTable, sample};
 use crate::identity::Upstreams;
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::Metrics;
 use crate::upstream::{ForwardError, Forwarder, Settings};
 
 /// The wiki in front of these.
