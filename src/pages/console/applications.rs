@@ -86,10 +86,23 @@ pub struct ServedHost {
 pub struct UpstreamFacts {
     /// Where it is.
     pub url: String,
-    /// `up`, `down`, or `unknown`.
-    pub state: &'static str,
-    /// Why it is down.
-    pub why: Option<String>,
+    /// How it is.
+    pub state: UpstreamWord,
+}
+
+/// How an upstream is.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum UpstreamWord {
+    /// Nothing is known of it.
+    Unknown,
+    /// It takes part.
+    Up,
+    /// It is left out as long as another one is up.
+    Down {
+        /// Why.
+        why: String,
+    },
 }
 
 /// A rule.
@@ -199,8 +212,11 @@ impl Page for ApplicationPage {
             name: "Wiki".into(),
             hosts: vec![host("wiki.example.com", true), host("wiki.example.org", false)],
             upstreams: vec![
-                UpstreamFacts { url: "http://10.1.2.3:3000".into(), state: "up", why: None },
-                UpstreamFacts { url: "http://10.1.2.4:3000".into(), state: "down", why: Some("it is gone".into()) },
+                UpstreamFacts { url: "http://10.1.2.3:3000".into(), state: UpstreamWord::Up },
+                UpstreamFacts {
+                    url: "http://10.1.2.4:3000".into(),
+                    state: UpstreamWord::Down { why: "it is gone".into() },
+                },
             ],
             allotted: true,
             roles: vec!["Admin".into(), "Member".into()],
@@ -224,7 +240,7 @@ impl Page for ApplicationPage {
             origins: Vec::new(),
             sample: None,
             tested: Tested::samples().split_off(1),
-            upstreams: vec![UpstreamFacts { url: "http://10.1.2.4:3000".into(), state: "unknown", why: None }],
+            upstreams: vec![UpstreamFacts { url: "http://10.1.2.4:3000".into(), state: UpstreamWord::Unknown }],
             allotted: false,
             pass_host: false,
             declared: true,
