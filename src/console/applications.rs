@@ -19,7 +19,7 @@ use super::propose::Hands;
 use super::shell::Corner;
 use crate::identity::{Allow, Application, Destination, HeaderPreset, Organization, Reach, Rule};
 use crate::pages::{
-    ApplicationPage, Applications, ListedApplication, RuleFacts, ServedHost, Shell, Tested, UpstreamFacts,
+    ApplicationPage, Applications, ListedApplication, RuleFacts, ServedHost, Shell, Tested, UpstreamFacts, UpstreamWord,
 };
 use crate::upstream::{UpstreamHealth, UpstreamState};
 
@@ -137,12 +137,12 @@ impl Console {
 }
 
 fn upstream(UpstreamHealth { upstream, state }: UpstreamHealth) -> UpstreamFacts {
-    let (state, why) = match state {
-        UpstreamState::Unknown => ("unknown", None),
-        UpstreamState::Up => ("up", None),
-        UpstreamState::Down(why) => ("down", Some(why.to_string())),
+    let state = match state {
+        UpstreamState::Unknown => UpstreamWord::Unknown,
+        UpstreamState::Up => UpstreamWord::Up,
+        UpstreamState::Down(why) => UpstreamWord::Down { why: why.to_string() },
     };
-    UpstreamFacts { url: upstream.to_string(), state, why }
+    UpstreamFacts { url: upstream.to_string(), state }
 }
 
 fn rule(Rule { path, allow }: &Rule) -> RuleFacts {

@@ -31,7 +31,7 @@ impl Wiki {
 
     fn permit(&self) -> Permit {
         let host = sample::host("wiki.example.com");
-        match self.routes.decide(&host, &sample::path("/page"), Some(&member())) {
+        match sample::decide(&self.routes, &host, "/page", Some(&member())) {
             Decision::Permit(permit) => permit,
             other => panic!("{other:?}"),
         }
