@@ -2,6 +2,7 @@
 
 mod connection;
 pub(super) mod health;
+mod machines;
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::connection::ConnectionText;
+use self::machines::MachinesText;
 use super::Api;
 use super::answer::{Answer, Page, json, one};
 use super::ask::{Asked, At, Cursor, PageQuery, Sent, limit};
@@ -72,6 +74,9 @@ pub(super) struct ApplicationText {
     /// How its upstream is spoken to.
     #[serde(default)]
     connection: ConnectionText,
+    /// Which bearer tokens it takes of programs.
+    #[serde(default)]
+    machines: MachinesText,
 }
 
 const fn yes() -> bool {
@@ -129,6 +134,7 @@ impl From<&ApplicationSpec> for ApplicationText {
             allowed_origins: spec.allowed_origins.clone(),
             rules: spec.rules.iter().map(rule).collect(),
             connection: ConnectionText::from(&spec.connection),
+            machines: MachinesText::from(&spec.machines),
         }
     }
 }
@@ -155,6 +161,7 @@ impl ApplicationText {
             rules: self.rules.into_iter().map(rule).collect(),
             reach,
             connection: self.connection.into(),
+            machines: self.machines.into(),
         }
     }
 }
