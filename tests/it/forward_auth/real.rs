@@ -16,3 +16,17 @@ async fn caddy_asks_before_it_forwards() {
     let caddy = Fronting::caddy(&world).await;
     journey::whole(&world, &caddy).await;
 }
+
+#[tokio::test]
+async fn haproxy_asks_before_it_forwards() {
+    let world = journey::world().await;
+    let haproxy = Fronting::haproxy(&world).await;
+    journey::whole(&world, &haproxy).await;
+}
+
+#[tokio::test]
+async fn envoy_asks_before_it_forwards() {
+    let world = journey::world().await;
+    let envoy = Fronting::envoy(&world).await;
+    journey::whole(&world, &envoy).await;
+}
