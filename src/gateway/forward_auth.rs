@@ -21,7 +21,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 
 use super::Gateway;
-use crate::decision::{Ask, Decision, Permit};
+use crate::decision::{Ask, Decision, Permit, preflight};
 use crate::identity::Host;
 use crate::listener::{Client, TrustedProxies};
 use crate::telemetry::{Decided, Watch};
@@ -135,7 +135,6 @@ impl Gateway {
         headers: &HeaderMap,
         watch: &mut Watch<'_>,
     ) -> Response {
-        tracing::debug!(client = %asked.client, method = %asked.method, host = %asked.host, "a proxy asks");
         if asked.path.is_ours() {
             let why = "what lies below /.vestibule/ is ours: the proxy must pass it to us, not ask about it";
             return self.web.refuse_because(Cause::NotFound, &why, headers, Assets::Application);
@@ -148,7 +147,8 @@ impl Gateway {
             }
         };
         let (host, path, method, client) = (&asked.host, &asked.path, &asked.method, Some(asked.client));
-        let ask = Ask { host, path, method, preflight: None, headers, client };
+        let preflight = preflight::asked(method, headers, has_body(headers));
+        let ask = Ask { host, path, method, preflight, headers, client };
         let decision = self.routes.load().decide(&ask, principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
@@ -220,6 +220,13 @@ fn is_handshake(headers: &HeaderMap) -> bool {
         || headers.contains_key(header::SEC_WEBSOCKET_KEY)
         || headers.contains_key(header::SEC_WEBSOCKET_VERSION)
         || headers.get("sec-fetch-mode").is_some_and(|mode| mode == "websocket")
+}
+
+/// Whether the request that is asked about is said to have a body. Proxies that leave that out of their question pass on
+/// a preflight with a body as one without.
+fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
 }
 
 /// `auth_request` takes every other status for a failure of ours, and shows the browser 500.
