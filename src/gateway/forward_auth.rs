@@ -10,7 +10,7 @@
 //! and by `X-Forwarded-For` with each. Whoever asks could be anybody else's proxy: they are a trusted one by address, or
 //! show the secret.
 
-mod asked;
+pub mod asked;
 mod secret;
 
 use std::sync::Arc;
@@ -52,7 +52,7 @@ pub enum Endpoint {
 
 /// Which headers name the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fields {
+pub enum Fields {
     /// `X-Original-*`.
     Original,
     /// `X-Forwarded-*`.

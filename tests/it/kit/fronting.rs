@@ -96,7 +96,7 @@ impl Fronting {
         let read = |path: PathBuf| std::fs::read_to_string(path).expect("a file");
         let pem = write(&folder, "example.com.pem", &(read(tls::certificate()) + &read(tls::key())));
         let [server, upstream, ..] = places(world);
-        let lua = substitute(block("docs/proxies/haproxy.md", "lua"), &[server.clone()]);
+        let lua = substitute(block("docs/proxies/haproxy.md", "lua"), std::slice::from_ref(&server));
         let words = [
             server,
             upstream,
