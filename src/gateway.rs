@@ -26,7 +26,7 @@ use crate::identity::{Catalogue, Host, SessionId};
 use crate::listener::{Client, Slot};
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
 use crate::telemetry::{Decided, Metrics, Trouble, Watch};
-use crate::upstream::{ForwardError, Forwarder, StillAllowed, is_websocket_handshake};
+use crate::upstream::{ForwardError, Forwarder, Standing, StillAllowed, is_websocket_handshake};
 use crate::web::{self, Assets, Cause, Form, SignInWish, Web};
 use forward_auth::ForwardAuth;
 
@@ -67,41 +67,48 @@ impl Gateway {
         self: &Arc<Self>,
         host: Host,
         path: RequestPath,
-        request: Request<Body>,
+        mut request: Request<Body>,
         watch: &mut Watch<'_>,
     ) -> Response {
+        watch.deciding();
         let principal = match self.principal(&host, request.headers()).await {
             Ok(principal) => principal,
             Err(error) => {
-                self.watched(watch, &host, Decided::Unavailable);
+                self.note(watch, &host, Decided::Unavailable);
                 return self.unavailable(&error, request.headers());
             }
         };
+        if let Some(principal) = &principal {
+            watch.user(principal.user);
+        }
         let routes = self.routes.load();
         let decision = routes.decide(&Ask::of(&host, &path, &request, client(&request)), principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
-                watch.decided(permit.route().meter(), Decided::Permitted);
+                note(watch, permit.route(), Decided::Permitted);
                 let handshake = is_websocket_handshake(&request);
                 if handshake && self.is_hijack(permit.route(), &host, request.headers()) {
-                    watch.decided(permit.route().meter(), Decided::Foreign);
+                    note(watch, permit.route(), Decided::Foreign);
                     let why = "a WebSocket handshake from a page of another origin";
                     return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
                 let still_allowed = handshake.then(|| self.still_allowed(&permit, &path, &request));
+                let mut asking = watch.forwarding(&mut request, permit.route().destination().name());
                 // Boxed: a future is moved whole several times before it is first polled, and this one is large.
-                Box::pin(self.forward(permit, &host, &path, request, still_allowed)).await
+                let answer = Box::pin(self.forward(permit, &host, &path, request, still_allowed)).await;
+                asking.answered(answer.status());
+                answer
             }
             Decision::SignIn => {
-                self.watched(watch, &host, Decided::SignIn);
+                self.note(watch, &host, Decided::SignIn);
                 self.sign_in(&host, &path, request.method(), request.headers())
             }
             Decision::Deny(denial) => {
-                watch.decided(denial.route.meter(), Decided::Denied);
+                note(watch, &denial.route, Decided::Denied);
                 self.deny(&denial, &path, principal.as_deref(), request.headers())
             }
             Decision::Ambiguous(ambiguous) => {
-                self.watched(watch, &host, Decided::Ambiguous);
+                self.note(watch, &host, Decided::Ambiguous);
                 self.web.refuse_because(Cause::BadRequest, &ambiguous, request.headers(), Assets::Application)
             }
             Decision::NoSuchHost => self.web.refuse(Cause::UnknownHost, request.headers(), Assets::Application),
@@ -109,9 +116,9 @@ impl Gateway {
     }
 
     /// Notes what became of a request that goes nowhere.
-    fn watched(&self, watch: &mut Watch<'_>, host: &Host, decided: Decided) {
+    fn note(&self, watch: &mut Watch<'_>, host: &Host, decided: Decided) {
         if let Some(route) = self.routes.load().route(host) {
-            watch.decided(route.meter(), decided);
+            note(watch, route, decided);
         }
     }
 
@@ -142,8 +149,15 @@ impl Gateway {
         Arc::new(move || {
             // As long as somebody asks, the connection counts among the listener's.
             let _counted = (&slot, &held);
+            let stopping = slot.as_ref().is_some_and(Slot::is_stopping);
             let (gateway, host, path, tokens) = (Arc::clone(&gateway), host.clone(), path.clone(), Arc::clone(&tokens));
-            Box::pin(async move { gateway.is_permitted_as(session, &host, &path, client, &tokens).await })
+            Box::pin(async move {
+                match stopping {
+                    true => Standing::Stopping,
+                    false if gateway.is_permitted_as(session, &host, &path, client, &tokens).await => Standing::Allowed,
+                    false => Standing::Forbidden,
+                }
+            })
         })
     }
 
@@ -276,6 +290,11 @@ fn cause_of(error: &ForwardError) -> Cause {
         http::StatusCode::BAD_REQUEST => Cause::BadRequest,
         _ => Cause::UpstreamUnavailable,
     }
+}
+
+/// Notes what becomes of a request to an application.
+fn note(watch: &mut Watch<'_>, route: &Route, decided: Decided) {
+    watch.decided(route.meter(), route.application().as_str(), decided);
 }
 
 const fn trouble_of(error: &ForwardError) -> Trouble {

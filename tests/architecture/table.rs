@@ -62,7 +62,7 @@ pub const ROOMS: &[Room] = &[
     room("decision", 4, &["session", "identity", "telemetry", "base"]),
     room("directory", 4, &["store", "audit", "policy", "claims", "identity", "base"]),
     room("web", 4, &["session", "pages", "identity", "base"]),
-    room("upstream", 5, &["decision", "assertion", "identity", "base"]),
+    room("upstream", 5, &["decision", "assertion", "identity", "telemetry", "base"]),
     room(
         "login",
         5,
