@@ -117,7 +117,7 @@ impl Gateway {
         let (mut parts, _) = request.into_parts();
         if !self.forward_auth.admits(&parts) {
             let why = "forward-auth is asked by a peer that is not among trusted_proxies and shows no right secret";
-            return self.web.refuse_because(Cause::NotAllowed, &why, &parts.headers, Assets::Application);
+            return self.web.refuse_because(Cause::NotAProxy, &why, &parts.headers, Assets::Application);
         }
         parts.headers.remove(SECRET_HEADER);
         let asked = Asked::read(endpoint.fields(), &parts.headers).and_then(|asked| confirmed(asked, &parts));

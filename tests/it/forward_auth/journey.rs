@@ -36,6 +36,17 @@ pub async fn whole(world: &World, proxy: &Fronting) {
     signing_out_ends_it(world, &bob).await;
 }
 
+/// Once we do not answer any more.
+pub async fn without_us(world: &mut World, proxy: &Fronting) {
+    let before = world.upstream.hits();
+    world.stop().await;
+    for path in ["/", "/public/a", "/.vestibule/sign-in"] {
+        let answer = proxy.browser().navigate(&url(path)).await;
+        assert!(answer.status.is_server_error(), "{path}: {}", answer.status);
+    }
+    assert_eq!(world.upstream.hits(), before, "nobody passes");
+}
+
 fn url(path: &str) -> String {
     format!("{WIKI}{path}")
 }
