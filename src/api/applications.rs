@@ -1,6 +1,8 @@
 //! Applications of an organization.
 
 mod connection;
+pub(super) mod health;
+mod machines;
 
 use std::sync::Arc;
 
@@ -10,17 +12,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::connection::ConnectionText;
+use self::machines::MachinesText;
 use super::Api;
 use super::answer::{Answer, Page, json, one};
 use super::ask::{Asked, At, Cursor, PageQuery, Sent, limit};
 use super::edit::{ChangeQuery, Hands};
 use super::guard::Caller;
 use super::refusal::Refusal;
-use super::schema::{RoleText, Slug};
+use super::schema::{RoleText, Slug, UpstreamsText};
 use crate::directory::{Edit, Live};
 use crate::identity::{
     self, Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, PathPattern, Reach, RoleName,
-    UpstreamUrl,
+    Upstreams,
 };
 
 /// An application.
@@ -48,9 +51,10 @@ pub(super) struct ApplicationText {
     /// Its public hosts.
     #[schemars(with = "Vec<String>")]
     hosts: Vec<Host>,
-    /// Where its requests go, such as `http://127.0.0.1:3000`.
-    #[schemars(with = "String")]
-    upstream: UpstreamUrl,
+    /// Where its requests go, such as `http://127.0.0.1:3000`; a list of several that do the same, each of which gets
+    /// its turn.
+    #[schemars(with = "UpstreamsText")]
+    upstream: Upstreams,
     /// The roles that may enter; null: every role of the organization.
     #[serde(default)]
     #[schemars(with = "Option<Vec<RoleText>>")]
@@ -70,6 +74,9 @@ pub(super) struct ApplicationText {
     /// How its upstream is spoken to.
     #[serde(default)]
     connection: ConnectionText,
+    /// Which bearer tokens it takes of programs.
+    #[serde(default)]
+    machines: MachinesText,
 }
 
 const fn yes() -> bool {
@@ -127,6 +134,7 @@ impl From<&ApplicationSpec> for ApplicationText {
             allowed_origins: spec.allowed_origins.clone(),
             rules: spec.rules.iter().map(rule).collect(),
             connection: ConnectionText::from(&spec.connection),
+            machines: MachinesText::from(&spec.machines),
         }
     }
 }
@@ -153,6 +161,7 @@ impl ApplicationText {
             rules: self.rules.into_iter().map(rule).collect(),
             reach,
             connection: self.connection.into(),
+            machines: self.machines.into(),
         }
     }
 }

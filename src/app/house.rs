@@ -14,7 +14,8 @@ use super::{AppError, Options};
 use crate::api::{self, Api};
 use crate::assertion::{Assertions, SigningKey};
 use crate::audit::Denials;
-use crate::base::{Ambient, HttpClients, HttpSettings, SealingKey};
+use crate::base::{Addresses, Ambient, HttpClients, HttpSettings, SealingKey};
+use crate::bearer::Bearers;
 use crate::config::Settings;
 use crate::console::{self, Console};
 use crate::directory::{Approval, Current, DeclareError, Declared, Directory, Live};
@@ -47,6 +48,8 @@ pub struct House {
     pub changes: Arc<Changes>,
     /// Sessions.
     pub sessions: Arc<Sessions>,
+    /// Programs.
+    pub bearers: Arc<Bearers>,
     /// Refused requests, on their way to the audit log.
     pub denials: Arc<Denials>,
     /// The keys that applications verify assertions with.
@@ -95,6 +98,9 @@ impl House {
         let sessions = Sessions::new(db.clone(), ambient.clone(), settings.session, Arc::clone(&changes));
         let sessions = Arc::new(sessions.counted_in(Arc::clone(metrics)));
         let http = HttpClients::new(HttpSettings::default());
+        let to_issuers = http.to(Addresses::Any).clone();
+        let bearers = Arc::new(Bearers::new(db.clone(), ambient.clone(), Arc::clone(&changes), to_issuers));
+        bearers.take(&settings.token_issuers);
         let secrets = settings.secrets.clone();
         let login = Login::new(
             Arc::clone(&web),
@@ -133,6 +139,7 @@ impl House {
         let gateway = Gateway {
             web,
             sessions: Arc::clone(&sessions),
+            bearers: Arc::clone(&bearers),
             keys,
             forwarder,
             denials: Arc::clone(&denials),
@@ -144,6 +151,7 @@ impl House {
             metrics: Arc::clone(metrics),
         };
         gateway.reload(&login.scene().catalogue);
+        bearers.reload(&login.scene().catalogue);
         Ok(Self {
             sign_in_host: login::sign_in_host(Arc::clone(&login))
                 .merge(console::router(Arc::new(console)))
@@ -154,6 +162,7 @@ impl House {
             gateway: Arc::new(gateway),
             changes,
             sessions,
+            bearers,
             denials,
             jwks: assertions.jwks(),
             db,
@@ -165,6 +174,7 @@ impl House {
     pub(super) async fn take(&self, settings: &Settings) -> Result<Declared, DeclareError> {
         let declared = self.login.directory.declare(&settings.declaration, &Approval::default()).await?;
         self.login.take_secrets(settings.secrets.clone());
+        self.bearers.take(&settings.token_issuers);
         self.reload().await;
         Ok(declared)
     }
@@ -174,6 +184,7 @@ impl House {
         match self.login.reload().await {
             Ok(scene) => {
                 self.gateway.reload(&scene.catalogue);
+                self.bearers.reload(&scene.catalogue);
                 self.current.take(live(&scene));
             }
             Err(error) => {
@@ -206,6 +217,9 @@ impl House {
     pub(super) async fn close(&self) {
         if let Err(error) = self.sessions.write_activity().await {
             tracing::warn!(cause = %error, "the last activity of some sessions was not written");
+        }
+        if let Err(error) = self.bearers.write_uses().await {
+            tracing::warn!(cause = %error, "the last uses of some tokens were not written");
         }
         if let Err(error) = self.denials.write().await {
             tracing::warn!(cause = %error, "the last refused requests are not in the audit log");

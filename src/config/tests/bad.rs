@@ -19,7 +19,13 @@ const SERVER: &[Case] = &[
     ("[server]", "[server]\nlisten = [\"localhost:8080\"]", "server.listen[0]", "an IP address and a port"),
     ("[server]", "[server]\nlisten = [\"0.0.0.0:9090\"]", "server.operations_listen", "a port of its own"),
     ("[server]", "[server]\ntrusted_proxies = [\"10.0.0.0/40\"]", "server.trusted_proxies[0]", "CIDR"),
-    ("[[idp]]\nid = \"c", "[server.tls]\nkey = \"k\"\n[[idp]]\nid = \"c", "server.tls.certificate", "is missing"),
+    ("[[idp]]\nid = \"c", "[server.tls]\n[[idp]]\nid = \"c", "server.tls", "has no certificate"),
+    (
+        "[[idp]]\nid = \"c",
+        "[[server.tls.certificate]]\nkey = \"k\"\n[[idp]]\nid = \"c",
+        "server.tls.certificate[0].chain",
+        "is missing",
+    ),
     ("[server]", "[database]\nurl = \"mysql://u:p@h/d\"\n[server]", "database.url", "sqlite://"),
     ("[server]", "[database]\nurl = 5\n[server]", "database.url", "expected a text"),
     ("[server]", "[database]\nurl = \"sqlite://a\"\nurl_file = \"b\"\n[server]", "database.url_file", "keep one"),
@@ -213,7 +219,8 @@ fn plain_http_stays_on_this_machine() {
     let text = GOOD.replace("https://login.example.com", "http://login.localhost:8080");
     one_problem(&text, &[], "application.wiki.hosts[0]", "plain http");
     super::good(&text.replace("wiki.example.com", "wiki.localhost"), &[]);
-    let tls = text.replace("wiki.example.com", "wiki.localhost") + "[server.tls]\ncertificate = \"c\"\nkey = \"k\"";
+    let tls =
+        text.replace("wiki.example.com", "wiki.localhost") + "[[server.tls.certificate]]\nchain = \"c\"\nkey = \"k\"";
     one_problem(&tls, &[], "server.public_url", "is http although [server.tls] is there");
 }
 
@@ -304,13 +311,13 @@ fn no_variable_is_offered_for_an_entry_without_an_id() {
 #[test]
 fn every_section_refuses_what_it_does_not_know() {
     let whole = format!(
-        "{GOOD}\n[server.tls]\nkey = \"k\"\ncertificate = \"c\"\n[database]\nurl = \"sqlite://a\"\n[session]\n\
+        "{GOOD}\n[server.tls]\n[[server.tls.certificate]]\nkey = \"k\"\nchain = \"c\"\n[database]\nurl = \"sqlite://a\"\n[session]\n\
          idle_timeout = \"1h\"\n"
     )
     .replacen("[[organization]]", "[idp.default_policy]\norg = \"x\"\n\n[[organization]]", 1);
     let headers: Vec<usize> =
         whole.match_indices("]\n").map(|(at, _)| at).filter(|at| is_header(&whole, *at)).collect();
-    assert_eq!(headers.len(), 13);
+    assert_eq!(headers.len(), 14);
     for at in headers {
         let spoilt = format!("{}]\nxyzzy = 1\n{}", &whole[..at], &whole[at + 2..]);
         let problems = bad(&spoilt, &[]);
@@ -321,4 +328,47 @@ fn every_section_refuses_what_it_does_not_know() {
 
 fn is_header(text: &str, end: usize) -> bool {
     text[..end].rsplit('\n').next().is_some_and(|line| line.starts_with('['))
+}
+
+/// A right one, to be put before the first IdP.
+const ISSUER: &str =
+    "[[token_issuer]]\nid = \"people\"\nissuer = \"https://id.example.com\"\naudience = \"apps\"\nidp = \"company\"\n";
+
+#[test]
+fn a_token_issuer_is_checked_by_itself_and_beside_the_idps() {
+    let cases: &[(&str, &str, &str, &str)] = &[
+        ("audience = \"apps\"", "", "token_issuer.people.audience", "is missing"),
+        ("\"apps\"", "\"vestibule\"", "token_issuer.people.audience", "is the client_id of idp.company"),
+        ("\"apps\"", "\"a b\"", "token_issuer.people.audience", "without spaces"),
+        ("idp = \"company\"", "", "token_issuer.people.idp", "is missing"),
+        ("idp = \"company\"", "idp = \"compny\"", "token_issuer.people.idp", "did you mean `company`?"),
+        (
+            "idp = \"company\"",
+            "idp = \"company\"\nservice_accounts = \"sub\"",
+            "token_issuer.people.service_accounts",
+            "keep one",
+        ),
+        (
+            "idp = \"company\"",
+            "service_accounts = \"email\"",
+            "token_issuer.people.service_accounts",
+            "client_id or azp",
+        ),
+        ("id.example.com", "other.example.com", "token_issuer.people.idp", "both must be equal"),
+        ("https://id", "http://id", "token_issuer.people.issuer", "https"),
+        ("idp =", "algorithms = [\"HS256\"]\nidp =", "token_issuer.people.algorithms[0]", "no HMAC"),
+        ("idp =", "algorithms = [\"none\"]\nidp =", "token_issuer.people.algorithms[0]", "never none"),
+        ("idp =", "algorithms = []\nidp =", "token_issuer.people.algorithms", "is empty"),
+        ("idp =", "typ = \"jwt\"\nidp =", "token_issuer.people.typ", "at+jwt, any"),
+        ("idp =", "max_lifetime = \"8d\"\nidp =", "token_issuer.people.max_lifetime", "longer than 7d"),
+        ("idp =", "jwks_url = \"http://id.example.com/k\"\nidp =", "token_issuer.people.jwks_url", "is https"),
+    ];
+    for (piece, instead, path, message) in cases {
+        assert!(ISSUER.contains(piece), "{piece}");
+        let text = GOOD.replacen("[[idp]]", &format!("{}[[idp]]", ISSUER.replace(piece, instead)), 1);
+        one_problem(&text, &[], path, message);
+    }
+    let twice = format!("{ISSUER}{}", ISSUER.replace("people", "again"));
+    let text = GOOD.replacen("[[idp]]", &format!("{twice}[[idp]]"), 1);
+    one_problem(&text, &[], "token_issuer.again.audience", "those of token_issuer.people");
 }

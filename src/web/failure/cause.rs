@@ -13,8 +13,16 @@ pub enum Cause {
     MethodNotAllowed,
     /// No application of ours has this host.
     UnknownHost,
+    /// The connection was opened for another host.
+    Misdirected,
     /// Nobody is signed in, and this request cannot start a sign-in.
     SignInRequired,
+    /// A bearer token that opens nothing.
+    TokenRefused,
+    /// A bearer token that can be read in more than one way, or beside a session.
+    TokenUnclear,
+    /// Too many bearer tokens that open nothing.
+    TooManyTokens,
     /// A form of another site, or of another session.
     ForeignForm,
     /// The sign-in is too old, was completed already, or was started in another browser.
@@ -35,6 +43,8 @@ pub enum Cause {
     TooManyNew,
     /// No role that may enter.
     NotAllowed,
+    /// Forward-auth is asked by somebody who is no proxy of ours.
+    NotAProxy,
     /// Signed in, and no admin of anything.
     NoAdmin,
     /// The upstream cannot be reached.
@@ -49,18 +59,22 @@ impl Cause {
     /// The status it is answered with.
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::BadRequest | Self::SignInExpired | Self::SignInCancelled => StatusCode::BAD_REQUEST,
-            Self::SignInRequired => StatusCode::UNAUTHORIZED,
+            Self::BadRequest | Self::TokenUnclear | Self::SignInExpired | Self::SignInCancelled => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::SignInRequired | Self::TokenRefused => StatusCode::UNAUTHORIZED,
+            Self::TooManyTokens => StatusCode::TOO_MANY_REQUESTS,
             Self::ForeignForm
             | Self::SignInRefused
             | Self::NoAccount
             | Self::NoOrganization
             | Self::Disabled
             | Self::NotAllowed
+            | Self::NotAProxy
             | Self::NoAdmin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
+            Self::UnknownHost | Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::UpstreamUnavailable => StatusCode::BAD_GATEWAY,
             Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::ProviderUnavailable | Self::TooManyNew | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -100,10 +114,30 @@ impl Cause {
                 "The request reached us, but no application here has this name.",
                 "Check the address for a slip. If it is right, the application may not be set up yet.",
             ),
+            Self::Misdirected => (
+                "That came by the wrong way",
+                "The connection was opened for another host, and its certificate is not for this one.",
+                "Try again: a browser opens another connection by itself.",
+            ),
             Self::SignInRequired => (
                 "Sign in required",
                 "Only a page opened in a browser window can start a sign-in.",
                 "Open the address in a browser window.",
+            ),
+            Self::TokenRefused => (
+                "The token opens nothing",
+                "It is unknown, has run out or was ended, or whoever it belongs to may not enter.",
+                "Send another, in the header Authorization: Bearer. The log has the cause, under the reference.",
+            ),
+            Self::TokenUnclear => (
+                "It is not clear who asks",
+                "A request carries one bearer token, in one Authorization header, and no session beside it.",
+                "Send the token alone, without cookies.",
+            ),
+            Self::TooManyTokens => (
+                "Too many unknown tokens",
+                "So many tokens from there opened nothing that the next has to wait.",
+                "Wait a moment. If the token is right, try it again then.",
             ),
             Self::ForeignForm => (
                 "That form is not ours",
@@ -154,6 +188,11 @@ impl Cause {
                 "You are signed in, but none of your roles opens this.",
                 "Sign in as someone else, or ask your admin for access and give them the reference.",
             ),
+            Self::NotAProxy => (
+                "Only a trusted proxy is answered here",
+                "The address it comes from is not among the trusted ones, or the secret it shows is wrong.",
+                "Correct trusted_proxies or the secret; the log has more under the reference.",
+            ),
             Self::UpstreamUnavailable => (
                 "The application does not answer",
                 "It could not be reached, or did not answer as expected.",
@@ -179,7 +218,11 @@ impl Cause {
             Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::UnknownHost => "unknown-host",
+            Self::Misdirected => "misdirected",
             Self::SignInRequired => "sign-in-required",
+            Self::TokenRefused => "token-refused",
+            Self::TokenUnclear => "token-unclear",
+            Self::TooManyTokens => "too-many-tokens",
             Self::ForeignForm => "foreign-form",
             Self::SignInExpired => "sign-in-expired",
             Self::SignInCancelled => "sign-in-cancelled",
@@ -190,6 +233,7 @@ impl Cause {
             Self::Disabled => "disabled",
             Self::TooManyNew => "too-many-new",
             Self::NotAllowed => "not-allowed",
+            Self::NotAProxy => "not-a-proxy",
             Self::NoAdmin => "no-admin",
             Self::UpstreamUnavailable => "upstream-unavailable",
             Self::UpstreamTimeout => "upstream-timeout",
