@@ -160,7 +160,13 @@ impl App {
             refused = live(&self.settings, &self.options, &self.ambient, &own, &self.house, &self.metrics, stopped) => refused,
         };
         stopping.send_replace(true);
-        while serving.join_next().await.is_some() {}
+        let house = self.house.load_full();
+        let tunnels = async {
+            if let Some(house) = &house {
+                house.gateway.forwarder.close_tunnels().await;
+            }
+        };
+        tokio::join!(tunnels, async { while serving.join_next().await.is_some() {} });
         closing.send_replace(true);
         let _ = operations.await;
         if let Some(house) = self.house.swap(None) {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use axum::body::Body;
 use axum::response::Response;
+use http::header::ORIGIN;
 use http::{HeaderMap, Method, Request};
 use url::form_urlencoded;
 
@@ -25,7 +26,7 @@ use crate::identity::{Catalogue, Host, SessionId};
 use crate::listener::{Client, Slot};
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
 use crate::telemetry::{Decided, Metrics, Trouble, Watch};
-use crate::upstream::{ForwardError, Forwarder, StillAllowed, is_websocket_handshake};
+use crate::upstream::{ForwardError, Forwarder, StillAllowed, Upgrade};
 use crate::web::{self, Assets, Cause, Form, SignInWish, Web};
 use forward_auth::ForwardAuth;
 
@@ -81,13 +82,15 @@ impl Gateway {
         match decision {
             Decision::Permit(permit) => {
                 watch.decided(permit.route().meter(), Decided::Permitted);
-                let handshake = is_websocket_handshake(&request);
-                if handshake && self.is_hijack(permit.route(), &host, request.headers()) {
+                let upgrade = Upgrade::of(&request, &permit.route().spec().connection.upgrades);
+                // Pages can ask for no other protocol than WebSocket; whoever has an origin all the same shows it.
+                let from_page = |upgrade: &Upgrade| upgrade.is_websocket() || request.headers().contains_key(ORIGIN);
+                if upgrade.as_ref().is_some_and(from_page) && self.is_hijack(permit.route(), &host, request.headers()) {
                     watch.decided(permit.route().meter(), Decided::Foreign);
                     let why = "a WebSocket handshake from a page of another origin";
                     return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
-                let still_allowed = handshake.then(|| self.still_allowed(&permit, &path, &request));
+                let still_allowed = upgrade.map(|_| self.still_allowed(&permit, &path, &request));
                 // Boxed: a future is moved whole several times before it is first polled, and this one is large.
                 Box::pin(self.forward(permit, &host, &path, request, still_allowed)).await
             }

@@ -20,17 +20,18 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, Version, header};
+use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, Version, header, response};
 use hyper::upgrade::OnUpgrade;
 
 use crate::assertion::Assertions;
+use crate::base::Ambient;
 use crate::decision::{Permit, Route};
 use crate::identity::{Destination, Host, PublicUrl, TimeLimit};
 
 pub use error::{ForwardError, SetupError};
 pub use identity::ASSERTION_HEADER;
 pub use probe::{Probed, Sample};
-pub use tunnel::is_websocket_handshake;
+pub use tunnel::Upgrade;
 
 /// An error of a body, whatever it is.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -67,7 +68,9 @@ pub struct Forwarder {
     pool: pool::Pool,
     settings: Settings,
     identities: identity::Identities,
+    tunnels: Arc<tunnel::Leashes>,
     public_url: PublicUrl,
+    ambient: Ambient,
 }
 
 impl Forwarder {
@@ -80,17 +83,19 @@ impl Forwarder {
         assertions: Arc<Assertions>,
         public_url: PublicUrl,
         own: &[SocketAddr],
+        ambient: Ambient,
     ) -> Result<Self, SetupError> {
         let connector = connect::Connector::new(settings.connect_timeout, guard::Guard::new(own))?;
         let pool = pool::Pool::new(connector, &settings);
-        Ok(Self { pool, settings, identities: identity::Identities::new(assertions), public_url })
+        let (identities, tunnels) = (identity::Identities::new(assertions), tunnel::Leashes::tended());
+        Ok(Self { pool, settings, identities, tunnels, public_url, ambient })
     }
 
     /// Sends a request where its permit says and gives the answer back, its body still to come. `chain` are the
     /// addresses it came over, the client's first, as the listener resolved them.
     ///
-    /// A WebSocket handshake over HTTP/1.1 turns into a tunnel, which is closed when `still_allowed` says no; without
-    /// that, it is a request like any other.
+    /// A request that asks for an [`Upgrade`] turns into a tunnel if the upstream agrees, which is closed when
+    /// `still_allowed` says no; without that, it is a request like any other.
     ///
     /// # Errors
     /// When there is no answer to give back; [`ForwardError::status`] says which to give instead.
@@ -108,14 +113,18 @@ impl Forwarder {
         if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
             return Err(ForwardError::Method);
         }
-        let still_allowed = still_allowed.filter(|_| tunnel::is_websocket_handshake(&request));
+        let upgrade = still_allowed.and_then(|still_allowed| {
+            Some((Upgrade::of(&request, &permit.route().spec().connection.upgrades)?, still_allowed))
+        });
         let (mut parts, body) = request.into_parts();
         let received = parts.version;
         headers::check_hops(&parts.headers)?;
         headers::clean_request(&mut parts.headers);
-        if still_allowed.is_some() {
-            headers::add_upgrade(&mut parts.headers);
-        }
+        let handshake = upgrade.and_then(|(upgrade, still_allowed)| {
+            let client = parts.extensions.remove::<OnUpgrade>()?;
+            let handshake = tunnel::Handshake::ask(upgrade, &mut parts.headers, || self.ambient.bytes());
+            Some((handshake, client, still_allowed))
+        });
         let asked = Asked { host: permit.host(), pass_host: permit.route().spec().pass_host, received, chain };
         self.address(&mut parts.headers, permit.route().destination(), &asked);
         self.identities.add(&mut parts.headers, &permit)?;
@@ -123,13 +132,44 @@ impl Forwarder {
         // In the form that goes to a server (RFC 9112 3.2.1): exactly the path that was decided on.
         parts.uri = permit.target().clone().into();
         parts.version = Version::HTTP_11;
-
-        let tunnel = still_allowed.and_then(|still| Some((parts.extensions.remove::<OnUpgrade>()?, still)));
         parts.extensions.clear();
         let request = Request::from_parts(parts, ());
         let there = (&self.pool, permit.route().destination());
         let answer = exchange::exchange(there, request, body, self.head_timeout(permit.route())).await?;
-        answer_of(answer, tunnel)
+        match handshake {
+            None => answer_of(answer),
+            Some(handshake) => self.tunnel_of(answer, handshake),
+        }
+    }
+
+    /// What is given back of the answer to a handshake. If the upstream agrees, the tunnel begins.
+    fn tunnel_of(
+        &self,
+        mut answer: Response<pool::Answer>,
+        (handshake, client, still_allowed): (tunnel::Handshake, OnUpgrade, StillAllowed),
+    ) -> Result<Response<Body>, ForwardError> {
+        if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return if handshake.may_be_told(answer.status()) {
+                answer_of(answer)
+            } else {
+                Err(ForwardError::Protocol)
+            };
+        }
+        if !handshake.is_agreed(answer.headers()) {
+            return Err(ForwardError::Protocol);
+        }
+        let (framed, leash, mask) = (handshake.is_framed(), self.tunnels.take(still_allowed), self.ambient.bytes());
+        let upstream = hyper::upgrade::on(&mut answer);
+        tokio::spawn(tunnel::run(tunnel::Plan { client, leash, framed, mask }, upstream));
+        let mut parts = clean(answer).0;
+        handshake.agree(&mut parts);
+        Ok(Response::from_parts(parts, Body::empty()))
+    }
+
+    /// Closes every tunnel, and those to come, with a word to both sides where they have one for it. Returns when that is
+    /// done.
+    pub async fn close_tunnels(&self) {
+        self.tunnels.stop().await;
     }
 
     /// Says who the user is, to a proxy that passes the request on itself: with every header that the application may be
@@ -168,28 +208,23 @@ struct Asked<'a> {
     chain: &'a [IpAddr],
 }
 
-/// What is given back of an upstream's answer. If it agrees to a WebSocket that was asked for, the tunnel begins.
-fn answer_of(
-    mut answer: Response<pool::Answer>,
-    tunnel: Option<(OnUpgrade, StillAllowed)>,
-) -> Result<Response<Body>, ForwardError> {
-    let switched = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
-    if switched {
-        // If nobody asked for another protocol, what follows could be taken for the answer to a later request.
-        let agreed = tunnel.filter(|_| tunnel::switches_to_websocket(&answer));
-        let (client_side, still_allowed) = agreed.ok_or(ForwardError::Protocol)?;
-        tokio::spawn(tunnel::run(client_side, hyper::upgrade::on(&mut answer), still_allowed));
+/// What is given back of an upstream's answer to a request that asked for no other protocol.
+fn answer_of(answer: Response<pool::Answer>) -> Result<Response<Body>, ForwardError> {
+    // What follows could be taken for the answer to a later request.
+    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+        return Err(ForwardError::Protocol);
     }
+    let (parts, body) = clean(answer);
+    Ok(Response::from_parts(parts, Body::new(body::CleanTrailers::response(body))))
+}
+
+fn clean(answer: Response<pool::Answer>) -> (response::Parts, pool::Answer) {
     let (mut parts, body) = answer.into_parts();
     headers::clean_response(&mut parts.headers, parts.version);
     // The server speaks its own version; an upstream's HTTP/1.0 would close the client's connection.
     parts.version = Version::HTTP_11;
     parts.extensions.clear();
-    if switched {
-        headers::add_upgrade(&mut parts.headers);
-        return Ok(Response::from_parts(parts, Body::empty()));
-    }
-    Ok(Response::from_parts(parts, Body::new(body::CleanTrailers::response(body))))
+    (parts, body)
 }
 
 /// The name we give ourselves in `Via` (RFC 9110 7.6.3).

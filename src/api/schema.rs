@@ -52,6 +52,14 @@ text_schema!(
     }
 );
 text_schema!(
+    /// A protocol that a connection may become.
+    UpgradeText,
+    {
+        "type": "string", "maxLength": 64, "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+(/[!#$%&'*+.^_`|~0-9A-Za-z-]+)?$",
+        "description": "As `Upgrade` names it; never HTTP or TLS.", "examples": ["tcp"],
+    }
+);
+text_schema!(
     /// An instant.
     Instant,
     { "type": "string", "format": "date-time", "examples": ["2026-11-25T18:30:00Z"] }

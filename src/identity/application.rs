@@ -2,6 +2,7 @@
 
 mod connection;
 mod time_limit;
+mod upgrade_protocol;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use super::{
 
 pub use connection::Connection;
 pub use time_limit::TimeLimit;
+pub use upgrade_protocol::UpgradeProtocol;
 
 /// Which headers tell an application who its user is. The signed assertion goes along with each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -39,3 +39,14 @@ fn its_time_limits_are_read_and_checked() {
         "did you mean `connect_timeout`",
     );
 }
+
+#[test]
+fn what_its_connections_may_become_is_read_and_checked() {
+    assert_eq!(connection("upgrades = [\"tcp\"]").upgrades[0].as_str(), "tcp");
+    one_problem(
+        &with("upgrades = [\"h2c\"]"),
+        &[],
+        "application.wiki.connection.upgrades[0]",
+        "HTTP and TLS never are",
+    );
+}

@@ -1,7 +1,7 @@
 //! How an application's upstreams are spoken to, in the form.
 
-use crate::console::typed::unless_empty;
-use crate::identity::{Connection, TimeLimit};
+use crate::console::typed::{each, lines, unless_empty};
+use crate::identity::{Connection, TimeLimit, UpgradeProtocol};
 use crate::pages::{ConnectionFields, Field};
 use crate::web::Fields;
 
@@ -12,6 +12,7 @@ pub(super) fn of(connection: &Connection) -> ConnectionFields {
         wrong: false,
         connect_timeout: limit(connection.connect_timeout),
         first_byte_timeout: limit(connection.first_byte_timeout),
+        upgrades: Field::of(lines(&connection.upgrades)),
     }
 }
 
@@ -22,6 +23,7 @@ pub(super) fn read(fields: &Fields) -> ConnectionFields {
         wrong: false,
         connect_timeout: field("connect_timeout"),
         first_byte_timeout: field("first_byte_timeout"),
+        upgrades: Field::of(fields.typed("upgrades")),
     }
 }
 
@@ -29,7 +31,14 @@ pub(super) fn read(fields: &Fields) -> ConnectionFields {
 pub(super) fn parsed(fields: &mut ConnectionFields) -> Option<Connection> {
     let connect_timeout = unless_empty(&mut fields.connect_timeout, TimeLimit::parse);
     let first_byte_timeout = unless_empty(&mut fields.first_byte_timeout, TimeLimit::parse);
-    let read = (|| Some(Connection { connect_timeout: connect_timeout?, first_byte_timeout: first_byte_timeout? }))();
+    let upgrades = each(&mut fields.upgrades, UpgradeProtocol::parse);
+    let read = (|| {
+        Some(Connection {
+            connect_timeout: connect_timeout?,
+            first_byte_timeout: first_byte_timeout?,
+            upgrades: upgrades?,
+        })
+    })();
     fields.wrong = read.is_none();
     read
 }

@@ -13,6 +13,8 @@ pub struct ConnectionFields {
     pub connect_timeout: Field,
     /// How long the answer may take to begin.
     pub first_byte_timeout: Field,
+    /// What its connections may become, one a line.
+    pub upgrades: Field,
 }
 
 #[cfg(test)]
@@ -22,6 +24,7 @@ impl ConnectionFields {
             wrong: true,
             connect_timeout: Field::wrong("5", "a time limit is a number and a unit"),
             first_byte_timeout: Field::of("2m"),
+            upgrades: Field::of("tcp"),
         }
     }
 }
