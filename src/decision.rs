@@ -1,8 +1,10 @@
-//! Who may pass. The route table is compiled from the catalogue's plain nouns; with a principal and a path it yields a
-//! [`Decision`]. Only this room can make a [`Permit`], and nothing is forwarded without one. No I/O.
+//! Who may pass. The route table is compiled from the catalogue's plain nouns; with a principal and what they [`Ask`] for
+//! it yields a [`Decision`]. Only this room can make a [`Permit`], and nothing is forwarded without one. No I/O.
 
+pub mod ask;
 pub mod origin;
 pub mod path;
+pub mod preflight;
 pub mod route;
 pub mod target;
 
@@ -13,6 +15,7 @@ use http::uri::PathAndQuery;
 use crate::identity::{Host, RoleName};
 use crate::session::Principal;
 
+pub use ask::Ask;
 pub use path::{Ambiguous, RequestPath};
 pub use route::{Route, RouteTable};
 pub use target::{BadTarget, Target};
@@ -109,17 +112,17 @@ pub enum DenialReason {
 }
 
 impl RouteTable {
-    /// Decides on a request to `path` at `host` by `principal`, whoever is signed in.
+    /// Decides on what `principal` asks for, whoever is signed in.
     ///
     /// The first rule that matches the path holds; where none does, the application's roles. A rule that names roles
     /// narrows: one of them must be held, and only those count that are among the application's. A path that is open to
     /// everyone passes without a sign-in; the upstream is told the identity of those alone whom the application would
     /// admit.
-    pub fn decide(&self, host: &Host, path: &RequestPath, principal: Option<&Arc<Principal>>) -> Decision {
-        let Some(route) = self.route(host) else {
+    pub fn decide(&self, ask: &Ask<'_>, principal: Option<&Arc<Principal>>) -> Decision {
+        let Some(route) = self.route(ask.host) else {
             return Decision::NoSuchHost;
         };
-        let rule = match route.rule(path) {
+        let rule = match route.rule(ask.path) {
             Ok(rule) => rule,
             Err(ambiguous) => return Decision::Ambiguous(ambiguous),
         };
@@ -130,10 +133,10 @@ impl RouteTable {
         };
         let admitted = principal.filter(|principal| route.admits(principal, route.roles()));
         match (roles, principal) {
-            (None, _) => Decision::Permit(permit(route, host, path, admitted)),
+            (None, _) => Decision::Permit(permit(route, ask, admitted)),
             (Some(_), None) => Decision::SignIn,
             (Some(roles), Some(principal)) if route.admits(principal, roles) => {
-                Decision::Permit(permit(route, host, path, admitted))
+                Decision::Permit(permit(route, ask, admitted))
             }
             (Some(_), Some(principal)) => Decision::Deny(Denial {
                 route: Arc::clone(route),
@@ -143,9 +146,9 @@ impl RouteTable {
     }
 }
 
-fn permit(route: &Arc<Route>, host: &Host, path: &RequestPath, admitted: Option<&Arc<Principal>>) -> Permit {
+fn permit(route: &Arc<Route>, ask: &Ask<'_>, admitted: Option<&Arc<Principal>>) -> Permit {
     let identity = admitted.map(|principal| Identity { principal: Arc::clone(principal), route: Arc::clone(route) });
-    Permit { route: Arc::clone(route), host: host.clone(), target: path.target().clone(), identity }
+    Permit { route: Arc::clone(route), host: ask.host.clone(), target: ask.path.target().clone(), identity }
 }
 
 fn reason(route: &Route, principal: &Principal, admitted: bool) -> DenialReason {

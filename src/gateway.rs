@@ -9,6 +9,7 @@
 
 pub mod forward_auth;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -21,7 +22,7 @@ use url::form_urlencoded;
 use crate::audit::{Denials, EntryDenied};
 use crate::base::{Reference, Token};
 use crate::decision::origin::check_handshake;
-use crate::decision::{Decision, Denial, Permit, RequestPath, Route, RouteTable};
+use crate::decision::{Ask, Decision, Denial, Permit, RequestPath, Route, RouteTable};
 use crate::identity::{Catalogue, Host, SessionId};
 use crate::listener::{Client, Slot};
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
@@ -78,7 +79,7 @@ impl Gateway {
             }
         };
         let routes = self.routes.load();
-        let decision = routes.decide(&host, &path, principal.as_ref());
+        let decision = routes.decide(&Ask::of(&host, &path, &request, client(&request)), principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
                 watch.decided(permit.route().meter(), Decided::Permitted);
@@ -139,21 +140,23 @@ impl Gateway {
         let (gateway, host, path) = (Arc::clone(self), permit.host().clone(), path.clone());
         let session = permit.identity().map(|identity| identity.principal().session);
         let tokens: Arc<[Token]> = self.web.session_tokens(request.headers()).collect();
+        let client = client(request);
         let (slot, held) = (request.extensions().get::<Slot>().cloned(), self.metrics.websockets.hold());
         Arc::new(move || {
             // As long as somebody asks, the connection counts among the listener's.
             let _counted = (&slot, &held);
             let (gateway, host, path, tokens) = (Arc::clone(&gateway), host.clone(), path.clone(), Arc::clone(&tokens));
-            Box::pin(async move { gateway.is_permitted_as(session, &host, &path, &tokens).await })
+            Box::pin(async move { gateway.is_permitted_as(session, &host, &path, client, &tokens).await })
         })
     }
 
-    /// Whether the request is permitted with exactly the identity of `session`; without one, anonymously.
+    /// Whether a WebSocket is permitted with exactly the identity of `session`; without one, anonymously.
     async fn is_permitted_as(
         &self,
         session: Option<SessionId>,
         host: &Host,
         path: &RequestPath,
+        client: Option<IpAddr>,
         tokens: &[Token],
     ) -> bool {
         let mut principal = None;
@@ -163,7 +166,9 @@ impl Gateway {
                 Err(_) => return false,
             }
         }
-        match self.routes.load().decide(host, path, principal.as_ref()) {
+        let (method, headers) = (&Method::GET, &HeaderMap::new());
+        let ask = Ask { host, path, method, preflight: None, headers, client };
+        match self.routes.load().decide(&ask, principal.as_ref()) {
             Decision::Permit(permit) => permit.identity().is_some() == session.is_some(),
             _ => false,
         }
@@ -260,6 +265,11 @@ impl Gateway {
         tracing::error!(reference = %failure.reference, cause = %error, "cannot check who may enter");
         self.web.fail(failure, headers, Assets::Application)
     }
+}
+
+/// The client's address, as the listener resolved it.
+fn client(request: &Request<Body>) -> Option<IpAddr> {
+    request.extensions().get::<Client>().and_then(Client::ip)
 }
 
 fn cause_of(error: &ForwardError) -> Cause {

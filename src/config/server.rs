@@ -79,8 +79,9 @@ fn meet(one: SocketAddr, other: SocketAddr) -> bool {
 
 fn forward_auth(mut section: Section<'_>) -> ForwardAuthSettings {
     let secret = section.secret("secret", "secret_file");
+    let key = if section.is_absent("secret") { "secret_file" } else { "secret" };
     let parsed = secret.map(|secret| ProxySecret::parse(secret.expose_secret()));
-    let secret = parsed.and_then(|parsed| parsed.map_err(|error| section.refuse("secret", error.to_string())).ok());
+    let secret = parsed.and_then(|parsed| parsed.map_err(|error| section.refuse(key, error.to_string())).ok());
     section.finish();
     ForwardAuthSettings { secret }
 }

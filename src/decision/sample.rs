@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use http::{HeaderMap, Method};
 use uuid::Uuid;
 
-use super::{Decision, Permit, RequestPath, RouteTable};
+use super::{Ask, Decision, Permit, RequestPath, RouteTable};
 use crate::identity::{
     Allotment, Allow, Application, ApplicationKey, ApplicationSpec, Catalogue, HeaderPreset, Host, IdentityId,
     Organization, OrganizationKey, Reach, Role, RoleId, RoleName, Rule, SessionId, UserId,
@@ -118,8 +119,14 @@ pub(crate) fn permitted_within(
     let mut catalogue = catalogue(vec![application]);
     catalogue.organizations[0].allotment = allotment;
     let table = RouteTable::compile(&catalogue, &Metrics::default());
-    match table.decide(&host, &path(target), principal) {
+    match decide(&table, &host, target, principal) {
         Decision::Permit(permit) => permit,
         other => panic!("no permit: {other:?}"),
     }
+}
+
+/// What is decided on a plain `GET`.
+pub(crate) fn decide(table: &RouteTable, host: &Host, target: &str, principal: Option<&Arc<Principal>>) -> Decision {
+    let (path, method, headers) = (&path(target), &Method::GET, &HeaderMap::new());
+    table.decide(&Ask { host, path, method, preflight: None, headers, client: None }, principal)
 }

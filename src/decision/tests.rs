@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::sample::*;
+use super::sample::{self, *};
 use super::*;
 use crate::identity::{Application, Reach, Rule};
 use crate::telemetry::Metrics;
@@ -14,7 +14,7 @@ fn table(rules: Vec<Rule>) -> RouteTable {
 
 /// The decision in a word, and whether the upstream is told who it is.
 fn decide(table: &RouteTable, target: &str, who: Option<&Arc<Principal>>) -> (String, bool) {
-    match table.decide(&host("wiki.example.com"), &path(target), who) {
+    match sample::decide(table, &host("wiki.example.com"), target, who) {
         Decision::Permit(permit) => {
             assert_eq!(permit.target().as_str(), target);
             ("permit".into(), permit.identity().is_some())
@@ -147,7 +147,7 @@ fn a_path_whose_readings_choose_different_rules_is_refused() {
 #[test]
 fn hosts_are_matched_exactly_and_belong_to_one_application() {
     let table = table(Vec::new());
-    let at = |name: &str| matches!(table.decide(&host(name), &path("/"), None), Decision::SignIn);
+    let at = |name: &str| matches!(sample::decide(&table, &host(name), "/", None), Decision::SignIn);
     for name in ["wiki.example.com", "WIKI.example.com.", "docs.example.com"] {
         assert!(at(name), "{name}");
     }

@@ -21,7 +21,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 
 use super::Gateway;
-use crate::decision::{Decision, Permit};
+use crate::decision::{Ask, Decision, Permit};
 use crate::identity::Host;
 use crate::listener::{Client, TrustedProxies};
 use crate::telemetry::{Decided, Watch};
@@ -147,7 +147,9 @@ impl Gateway {
                 return self.unavailable(&error, headers);
             }
         };
-        let decision = self.routes.load().decide(&asked.host, &asked.path, principal.as_ref());
+        let (host, path, method, client) = (&asked.host, &asked.path, &asked.method, Some(asked.client));
+        let ask = Ask { host, path, method, preflight: None, headers, client };
+        let decision = self.routes.load().decide(&ask, principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
                 if is_handshake(headers) && self.is_hijack(permit.route(), &asked.host, headers) {

@@ -4,6 +4,12 @@ use super::{GOOD, bad, one_problem};
 type Case = (&'static str, &'static str, &'static str, &'static str);
 
 const SERVER: &[Case] = &[
+    (
+        "[[idp]]\nid = \"c",
+        "[server.forward_auth]\nsecret = \"with-23-characters-only\"\n[[idp]]\nid = \"c",
+        "server.forward_auth.secret",
+        "24 or more printable characters without spaces",
+    ),
     ("public_url = \"https://login.example.com\"", "", "server.public_url", "is missing"),
     ("https://login.example.com", "http://login.example.com", "server.public_url", "http is taken only on loopback"),
     ("public_url = ", "public_ulr = 1\npublic_url = ", "server.public_ulr", "did you mean `public_url`?"),

@@ -4,11 +4,11 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use http::Uri;
+use http::{HeaderMap, Method, Uri};
 use uuid::Uuid;
 
 use crate::console::Console;
-use crate::decision::{Decision, RequestPath, RouteTable};
+use crate::decision::{Ask, Decision, RequestPath, RouteTable};
 use crate::identity::{
     Application, Catalogue, IdentityId, Organization, OrganizationKey, Reach, RoleId, SessionId, UserId, Username,
 };
@@ -32,7 +32,9 @@ impl Console {
             Catalogue { organizations: vec![organization.clone()], applications: vec![alone], ..Catalogue::default() };
         let path = RequestPath::parse(&Uri::from_static("/")).ok()?;
         let alice = Arc::new(alice(organization, application)?);
-        match RouteTable::compile(&catalogue, &Metrics::default()).decide(&host, &path, Some(&alice)) {
+        let (host, path, method, headers) = (&host, &path, &Method::GET, &HeaderMap::new());
+        let ask = Ask { host, path, method, preflight: None, headers, client: Some(CLIENT) };
+        match RouteTable::compile(&catalogue, &Metrics::default()).decide(&ask, Some(&alice)) {
             Decision::Permit(permit) => {
                 let sample = self.forwarder.sample(&permit, CLIENT);
                 let claims = sample.claims.and_then(|claims| serde_json::to_string_pretty(&claims).ok());
