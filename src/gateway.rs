@@ -140,35 +140,37 @@ impl Gateway {
         let (gateway, host, path) = (Arc::clone(self), permit.host().clone(), path.clone());
         let session = permit.identity().map(|identity| identity.principal().session);
         let tokens: Arc<[Token]> = self.web.session_tokens(request.headers()).collect();
-        let client = client(request);
+        let (client, method) = (client(request), request.method().clone());
         let (slot, held) = (request.extensions().get::<Slot>().cloned(), self.metrics.websockets.hold());
         Arc::new(move || {
             // As long as somebody asks, the connection counts among the listener's.
             let _counted = (&slot, &held);
             let (gateway, host, path, tokens) = (Arc::clone(&gateway), host.clone(), path.clone(), Arc::clone(&tokens));
-            Box::pin(async move { gateway.is_permitted_as(session, &host, &path, client, &tokens).await })
+            let method = method.clone();
+            Box::pin(async move {
+                let ask = Ask {
+                    host: &host,
+                    path: &path,
+                    method: &method,
+                    preflight: None,
+                    headers: &HeaderMap::new(),
+                    client,
+                };
+                gateway.is_permitted_as(session, &ask, &tokens).await
+            })
         })
     }
 
-    /// Whether a WebSocket is permitted with exactly the identity of `session`; without one, anonymously.
-    async fn is_permitted_as(
-        &self,
-        session: Option<SessionId>,
-        host: &Host,
-        path: &RequestPath,
-        client: Option<IpAddr>,
-        tokens: &[Token],
-    ) -> bool {
+    /// Whether what is asked for is permitted with exactly the identity of `session`; without one, anonymously.
+    async fn is_permitted_as(&self, session: Option<SessionId>, ask: &Ask<'_>, tokens: &[Token]) -> bool {
         let mut principal = None;
         for token in tokens.iter().filter(|_| session.is_some()) {
-            match self.sessions.observe(host, token).await {
+            match self.sessions.observe(ask.host, token).await {
                 Ok(found) => principal = principal.or(found.filter(|found| Some(found.session) == session)),
                 Err(_) => return false,
             }
         }
-        let (method, headers) = (&Method::GET, &HeaderMap::new());
-        let ask = Ask { host, path, method, preflight: None, headers, client };
-        match self.routes.load().decide(&ask, principal.as_ref()) {
+        match self.routes.load().decide(ask, principal.as_ref()) {
             Decision::Permit(permit) => permit.identity().is_some() == session.is_some(),
             _ => false,
         }
