@@ -27,7 +27,7 @@ use crate::identity::{Catalogue, Host, SessionId};
 use crate::listener::{Client, Slot};
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
 use crate::telemetry::{Decided, Metrics, Trouble, Watch};
-use crate::upstream::{ForwardError, Forwarder, StillAllowed, Upgrade};
+use crate::upstream::{ForwardError, Forwarder, StillAllowed, Upgrade, is_stream_asked_for};
 use crate::web::{self, Assets, Cause, Form, SignInWish, Web};
 use forward_auth::ForwardAuth;
 
@@ -91,7 +91,8 @@ impl Gateway {
                     let why = "a WebSocket handshake from a page of another origin";
                     return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
-                let still_allowed = upgrade.map(|_| self.still_allowed(&permit, &path, &request));
+                let lasts = upgrade.is_some() || is_stream_asked_for(request.headers());
+                let still_allowed = lasts.then(|| self.still_allowed(&permit, &path, &request, upgrade.is_some()));
                 // Boxed: a future is moved whole several times before it is first polled, and this one is large.
                 Box::pin(self.forward(permit, &host, &path, request, still_allowed)).await
             }
@@ -134,17 +135,23 @@ impl Gateway {
             && check_handshake(headers, &own(), &route.spec().allowed_origins).is_err()
     }
 
-    /// Asked while a WebSocket is open: whether the same request would still be permitted, and as the same user. It is no
-    /// activity: an open page nobody looks at must not keep a session from ending.
-    fn still_allowed(self: &Arc<Self>, permit: &Permit, path: &RequestPath, request: &Request<Body>) -> StillAllowed {
+    /// Asked while a WebSocket is open or an answer lasts: whether the same request would still be permitted, and as the
+    /// same user. It is no activity: an open page nobody looks at must not keep a session from ending.
+    fn still_allowed(
+        self: &Arc<Self>,
+        permit: &Permit,
+        path: &RequestPath,
+        request: &Request<Body>,
+        is_tunnel: bool,
+    ) -> StillAllowed {
         let (gateway, host, path) = (Arc::clone(self), permit.host().clone(), path.clone());
         let session = permit.identity().map(|identity| identity.principal().session);
         let tokens: Arc<[Token]> = self.web.session_tokens(request.headers()).collect();
         let (client, method) = (client(request), request.method().clone());
-        let (slot, held) = (request.extensions().get::<Slot>().cloned(), self.metrics.websockets.hold());
+        let held = is_tunnel.then(|| (request.extensions().get::<Slot>().cloned(), self.metrics.websockets.hold()));
         Arc::new(move || {
             // As long as somebody asks, the connection counts among the listener's.
-            let _counted = (&slot, &held);
+            let _counted = &held;
             let (gateway, host, path, tokens) = (Arc::clone(&gateway), host.clone(), path.clone(), Arc::clone(&tokens));
             let method = method.clone();
             Box::pin(async move {

@@ -21,7 +21,7 @@ pub use actor::Actor;
 pub use allotment::{Allotment, HostSuffix, Network};
 pub use application::{
     Allow, Application, ApplicationSpec, Connection, HeaderPreset, PathPattern, Reach, Rule, TimeLimit,
-    UpgradeProtocol, UpstreamUrl,
+    UpgradeProtocol, UpstreamProtocol, UpstreamUrl,
 };
 pub use catalogue::{Catalogue, Declaration};
 pub use ceiling::Ceiling;

@@ -6,11 +6,13 @@ mod body;
 mod connect;
 mod error;
 mod exchange;
+mod gate;
 mod guard;
 mod headers;
 mod identity;
 mod pool;
 mod probe;
+mod stream;
 mod tunnel;
 
 use std::net::{IpAddr, SocketAddr};
@@ -31,13 +33,14 @@ use crate::identity::{Destination, Host, PublicUrl, TimeLimit};
 pub use error::{ForwardError, SetupError};
 pub use identity::ASSERTION_HEADER;
 pub use probe::{Probed, Sample};
+pub use stream::is_stream_asked_for;
 pub use tunnel::Upgrade;
 
 /// An error of a body, whatever it is.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Asked again and again while a tunnel is open: whether its session may still use the application. Answers from
-/// memory; a tunnel closes when the answer is no, or when none comes.
+/// Asked again and again while a tunnel is open or an answer that lasts goes on: whether its session may still use the
+/// application. Answers from memory; it ends when the answer is no, or when none comes.
 pub type StillAllowed = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
 
 /// How upstreams are spoken to.
@@ -94,8 +97,8 @@ impl Forwarder {
     /// Sends a request where its permit says and gives the answer back, its body still to come. `chain` are the
     /// addresses it came over, the client's first, as the listener resolved them.
     ///
-    /// A request that asks for an [`Upgrade`] turns into a tunnel if the upstream agrees, which is closed when
-    /// `still_allowed` says no; without that, it is a request like any other.
+    /// A request that asks for an [`Upgrade`] turns into a tunnel if the upstream agrees. That, and an answer that lasts,
+    /// ends when `still_allowed` says no; without it, this is a request like any other.
     ///
     /// # Errors
     /// When there is no answer to give back; [`ForwardError::status`] says which to give instead.
@@ -113,17 +116,14 @@ impl Forwarder {
         if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
             return Err(ForwardError::Method);
         }
-        let upgrade = still_allowed.and_then(|still_allowed| {
-            Some((Upgrade::of(&request, &permit.route().spec().connection.upgrades)?, still_allowed))
-        });
+        let upgrade = Upgrade::of(&request, &permit.route().spec().connection.upgrades);
         let (mut parts, body) = request.into_parts();
         let received = parts.version;
         headers::check_hops(&parts.headers)?;
         headers::clean_request(&mut parts.headers);
-        let handshake = upgrade.and_then(|(upgrade, still_allowed)| {
+        let handshake = upgrade.filter(|_| still_allowed.is_some()).and_then(|upgrade| {
             let client = parts.extensions.remove::<OnUpgrade>()?;
-            let handshake = tunnel::Handshake::ask(upgrade, &mut parts.headers, || self.ambient.bytes());
-            Some((handshake, client, still_allowed))
+            Some((tunnel::Handshake::ask(upgrade, &mut parts.headers, || self.ambient.bytes()), client))
         });
         let asked = Asked { host: permit.host(), pass_host: permit.route().spec().pass_host, received, chain };
         self.address(&mut parts.headers, permit.route().destination(), &asked);
@@ -136,9 +136,11 @@ impl Forwarder {
         let request = Request::from_parts(parts, ());
         let there = (&self.pool, permit.route().destination());
         let answer = exchange::exchange(there, request, body, self.head_timeout(permit.route())).await?;
-        match handshake {
-            None => answer_of(answer),
-            Some(handshake) => self.tunnel_of(answer, handshake),
+        match (handshake, still_allowed) {
+            (Some((handshake, client)), Some(still_allowed)) => {
+                self.tunnel_of(answer, handshake, client, still_allowed)
+            }
+            (_, still_allowed) => self.answer_of(answer, still_allowed),
         }
     }
 
@@ -146,14 +148,13 @@ impl Forwarder {
     fn tunnel_of(
         &self,
         mut answer: Response<pool::Answer>,
-        (handshake, client, still_allowed): (tunnel::Handshake, OnUpgrade, StillAllowed),
+        handshake: tunnel::Handshake,
+        client: OnUpgrade,
+        still_allowed: StillAllowed,
     ) -> Result<Response<Body>, ForwardError> {
         if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
-            return if handshake.may_be_told(answer.status()) {
-                answer_of(answer)
-            } else {
-                Err(ForwardError::Protocol)
-            };
+            let may_be_told = handshake.may_be_told(answer.status());
+            return if may_be_told { self.answer_of(answer, None) } else { Err(ForwardError::Protocol) };
         }
         if !handshake.is_agreed(answer.headers()) {
             return Err(ForwardError::Protocol);
@@ -164,6 +165,25 @@ impl Forwarder {
         let mut parts = clean(answer).0;
         handshake.agree(&mut parts);
         Ok(Response::from_parts(parts, Body::empty()))
+    }
+
+    /// What is given back of the answer to a request that asked for no other protocol.
+    fn answer_of(
+        &self,
+        answer: Response<pool::Answer>,
+        still_allowed: Option<StillAllowed>,
+    ) -> Result<Response<Body>, ForwardError> {
+        // What follows could be taken for the answer to a later request.
+        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return Err(ForwardError::Protocol);
+        }
+        let (parts, body) = clean(answer);
+        let body = body::CleanTrailers::response(body);
+        let body = match still_allowed.filter(|_| stream::is_stream(&parts.headers)) {
+            Some(allowed) => Body::new(stream::Leashed::new(body, self.tunnels.take(allowed), &parts.headers)),
+            None => Body::new(body),
+        };
+        Ok(Response::from_parts(parts, body))
     }
 
     /// Closes every tunnel, and those to come, with a word to both sides where they have one for it. Returns when that is
@@ -208,16 +228,7 @@ struct Asked<'a> {
     chain: &'a [IpAddr],
 }
 
-/// What is given back of an upstream's answer to a request that asked for no other protocol.
-fn answer_of(answer: Response<pool::Answer>) -> Result<Response<Body>, ForwardError> {
-    // What follows could be taken for the answer to a later request.
-    if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(ForwardError::Protocol);
-    }
-    let (parts, body) = clean(answer);
-    Ok(Response::from_parts(parts, Body::new(body::CleanTrailers::response(body))))
-}
-
+/// What of an answer is for the client.
 fn clean(answer: Response<pool::Answer>) -> (response::Parts, pool::Answer) {
     let (mut parts, body) = answer.into_parts();
     headers::clean_response(&mut parts.headers, parts.version);

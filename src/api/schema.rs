@@ -52,6 +52,11 @@ text_schema!(
     }
 );
 text_schema!(
+    /// Which HTTP an upstream is spoken to in.
+    ProtocolText,
+    { "type": "string", "enum": ["http1", "http2"], "description": "WebSockets go over HTTP/1.1 in either case." }
+);
+text_schema!(
     /// A protocol that a connection may become.
     UpgradeText,
     {

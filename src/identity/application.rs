@@ -3,6 +3,7 @@
 mod connection;
 mod time_limit;
 mod upgrade_protocol;
+mod upstream_protocol;
 
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use super::{
 pub use connection::Connection;
 pub use time_limit::TimeLimit;
 pub use upgrade_protocol::UpgradeProtocol;
+pub use upstream_protocol::UpstreamProtocol;
 
 /// Which headers tell an application who its user is. The signed assertion goes along with each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

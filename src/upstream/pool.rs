@@ -1,6 +1,8 @@
 //! Connections to upstreams, kept between requests. What is lent comes back once the answer is over; what was not used
 //! for a while is closed.
 
+mod http2;
+
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::pin::Pin;
@@ -10,15 +12,16 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, header};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 
 use super::connect::Connector;
+use super::gate::Keeper;
 use super::{ForwardError, Settings};
 use crate::base::QuickHasher;
-use crate::identity::Destination;
+use crate::identity::{Destination, UpstreamProtocol};
 
 /// Most bytes read of the head of an answer before it is given up: large cookies and content policies fit, a flood does
 /// not. hyper looks after each read, so up to twice as many may have come. It takes at most 100 header fields, as for
@@ -36,9 +39,12 @@ pub(super) struct Pool {
 /// By [`Destination::name`], which only admins write.
 type Shelves = RwLock<HashMap<String, Arc<Shelf>, BuildHasherDefault<QuickHasher>>>;
 
-/// The unused connections to one destination.
+/// The connections to one destination: the unused ones over HTTP/1.1, and all over HTTP/2.
 #[derive(Default)]
-struct Shelf(Mutex<Vec<Idle>>);
+struct Shelf {
+    idle: Mutex<Vec<Idle>>,
+    lines: http2::Lines,
+}
 
 struct Idle {
     sender: SendRequest<Body>,
@@ -62,6 +68,11 @@ impl Pool {
         mut request: Request<Body>,
     ) -> Result<Response<Answer>, ForwardError> {
         let shelf = self.shelf(destination);
+        // Only HTTP/1.1 has upgrades.
+        if destination.protocol() == UpstreamProtocol::Http2 && !request.headers().contains_key(header::UPGRADE) {
+            let answer = Box::pin(shelf.lines.send(&self.connector, destination, request)).await?;
+            return Ok(answer.map(|(body, place)| Answer::new(body, Loan::Place { _held: place })));
+        }
         loop {
             let (mut sender, kept) = match shelf.take() {
                 Some(sender) => (sender, true),
@@ -69,7 +80,7 @@ impl Pool {
                 None => (Box::pin(self.connect(destination)).await?, false),
             };
             match sender.try_send_request(request).await {
-                Ok(answer) => return Ok(answer.map(|body| Answer::new(body, Loan { sender, shelf }))),
+                Ok(answer) => return Ok(answer.map(|body| Answer::new(body, Loan::Connection { sender, shelf }))),
                 Err(mut error) => match error.take_message() {
                     Some(unsent) if kept => request = unsent,
                     _ => return Err(ForwardError::of_exchange(&error.into_error())),
@@ -100,20 +111,22 @@ impl Pool {
 impl Shelf {
     /// The connection used last, so that those not needed are left unused.
     fn take(&self) -> Option<SendRequest<Body>> {
-        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         std::iter::from_fn(|| idle.pop()).map(|idle| idle.sender).find(SendRequest::is_ready)
     }
 
     fn put(&self, sender: SendRequest<Body>) {
-        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < MAX_IDLE_PER_UPSTREAM {
             idle.push(Idle { sender, used: true });
         }
     }
 
     fn close_unused(&self) {
-        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain_mut(|idle| std::mem::take(&mut idle.used) && !idle.sender.is_closed());
+        drop(idle);
+        self.lines.close_unused();
     }
 }
 
@@ -127,15 +140,17 @@ async fn close_unused(shelves: Weak<Shelves>, interval: Duration) {
     }
 }
 
-/// A connection on which an answer is still to come. Dropped before that is over, it is closed.
-struct Loan {
-    sender: SendRequest<Body>,
-    shelf: Arc<Shelf>,
+/// What an answer that is still to come needs.
+enum Loan {
+    /// A connection. Dropped before the answer is over, it is closed.
+    Connection { sender: SendRequest<Body>, shelf: Arc<Shelf> },
+    /// A place on one that others use too.
+    Place { _held: http2::Place },
 }
 
 impl Loan {
     fn give_back(self) {
-        let Self { mut sender, shelf } = self;
+        let Self::Connection { mut sender, shelf } = self else { return };
         if sender.is_ready() {
             shelf.put(sender);
         } else if !sender.is_closed() {
@@ -153,13 +168,20 @@ impl Loan {
 pub(super) struct Answer {
     body: Incoming,
     loan: Option<Loan>,
+    /// Keeps the body of the request back, which the upstream did not want.
+    _unwanted: Option<Keeper>,
 }
 
 impl Answer {
     fn new(body: Incoming, loan: Loan) -> Self {
-        let mut answer = Self { body, loan: Some(loan) };
+        let mut answer = Self { body, loan: Some(loan), _unwanted: None };
         answer.give_back_at_end();
         answer
+    }
+
+    /// The body of the request is still kept back: its connection ends with this answer.
+    pub(super) fn keeps_back(&mut self, keeper: Keeper) {
+        self._unwanted = Some(keeper);
     }
 
     fn give_back_at_end(&mut self) {

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 use super::{Asked, ForwardError, Forwarder};
 use crate::assertion::Claims;
 use crate::decision::Permit;
-use crate::identity::{Destination, Host};
+use crate::identity::{Destination, Host, UpstreamProtocol};
 
 /// How long a probed upstream may take to answer: somebody waits in front of the page.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -44,13 +44,21 @@ impl Forwarder {
     /// When no answer comes.
     pub async fn probe(&self, destination: &Destination, host: &Host, pass_host: bool) -> Result<Probed, ForwardError> {
         let start = Instant::now();
-        let mut sender = self.pool.connect(destination).await?;
         let mut request = Request::new(Body::empty());
         let asked = Asked { host, pass_host, received: Version::HTTP_11, chain: &[] };
         self.address(request.headers_mut(), destination, &asked);
-        request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        let answer = timeout(PATIENCE, sender.send_request(request)).await.map_err(|_| ForwardError::HeadTimeout)?;
-        let status = answer.map_err(|error| ForwardError::of_exchange(&error))?.status();
+        let sent = async {
+            if destination.protocol() == UpstreamProtocol::Http2 {
+                let answer = timeout(PATIENCE, self.pool.send(destination, request)).await;
+                return Ok(answer.map_err(|_| ForwardError::HeadTimeout)??.status());
+            }
+            let mut sender = self.pool.connect(destination).await?;
+            request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            let answer =
+                timeout(PATIENCE, sender.send_request(request)).await.map_err(|_| ForwardError::HeadTimeout)?;
+            Ok(answer.map_err(|error| ForwardError::of_exchange(&error))?.status())
+        };
+        let status = sent.await?;
         Ok(Probed { status, took: start.elapsed() })
     }
 

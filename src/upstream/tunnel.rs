@@ -6,6 +6,7 @@ mod handshake;
 mod leash;
 mod relay;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::upgrade::OnUpgrade;
@@ -16,8 +17,6 @@ pub(super) use handshake::Handshake;
 pub use handshake::Upgrade;
 pub(super) use leash::{Leash, Leashes};
 use relay::Relay;
-
-use std::sync::Arc;
 
 /// How long both sides may take to give their connection over once the head of the answer is out.
 const HANDOVER: Duration = Duration::from_secs(10);
@@ -30,7 +29,7 @@ pub(super) const CLOSING: Duration = Duration::from_secs(4);
 
 /// Why a tunnel ends although neither side wants it to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
+pub(in crate::upstream) enum Why {
     /// We stop.
     Stopping,
     /// The right to it is gone.

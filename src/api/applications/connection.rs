@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::schema::{TimeLimitText, UpgradeText};
-use crate::identity::{Connection, TimeLimit, UpgradeProtocol};
+use crate::api::schema::{ProtocolText, TimeLimitText, UpgradeText};
+use crate::identity::{Connection, TimeLimit, UpgradeProtocol, UpstreamProtocol};
 
 /// How an application's upstreams are spoken to; null: as all others.
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -16,6 +16,9 @@ pub(super) struct ConnectionText {
     /// How long the answer may take to begin, from when the request last moved.
     #[schemars(with = "Option<TimeLimitText>")]
     first_byte_timeout: Option<TimeLimit>,
+    /// Which HTTP they speak.
+    #[schemars(with = "ProtocolText")]
+    protocol: UpstreamProtocol,
     /// What its connections may become beside WebSockets.
     #[schemars(with = "Vec<UpgradeText>")]
     upgrades: Vec<UpgradeProtocol>,
@@ -26,6 +29,7 @@ impl From<&Connection> for ConnectionText {
         Self {
             connect_timeout: connection.connect_timeout,
             first_byte_timeout: connection.first_byte_timeout,
+            protocol: connection.protocol,
             upgrades: connection.upgrades.clone(),
         }
     }
@@ -36,6 +40,7 @@ impl From<ConnectionText> for Connection {
         Self {
             connect_timeout: text.connect_timeout,
             first_byte_timeout: text.first_byte_timeout,
+            protocol: text.protocol,
             upgrades: text.upgrades,
         }
     }
