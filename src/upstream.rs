@@ -29,6 +29,7 @@ use crate::assertion::Assertions;
 use crate::base::Ambient;
 use crate::decision::{Permit, Route};
 use crate::identity::{Destination, Host, PublicUrl, TimeLimit};
+use crate::telemetry::Ours;
 
 pub use error::{ForwardError, SetupError};
 pub use identity::ASSERTION_HEADER;
@@ -40,8 +41,19 @@ pub use tunnel::Upgrade;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Asked again and again while a tunnel is open or an answer that lasts goes on: whether its session may still use the
-/// application. Answers from memory; it ends when the answer is no, or when none comes.
-pub type StillAllowed = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
+/// application. Answers from memory; it ends when the answer is not [`Standing::Allowed`], or when none comes.
+pub type StillAllowed = Arc<dyn Fn() -> BoxFuture<'static, Standing> + Send + Sync>;
+
+/// Whether a tunnel may stay open, or an answer go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It may.
+    Allowed,
+    /// The right to it is gone.
+    Forbidden,
+    /// We are about to stop.
+    Stopping,
+}
 
 /// How upstreams are spoken to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -125,6 +137,9 @@ impl Forwarder {
             let client = parts.extensions.remove::<OnUpgrade>()?;
             Some((tunnel::Handshake::ask(upgrade, &mut parts.headers, || self.ambient.bytes()), client))
         });
+        if let Some(ours) = parts.extensions.remove::<Ours>() {
+            ours.set(&mut parts.headers);
+        }
         let asked = Asked { host: permit.host(), pass_host: permit.route().spec().pass_host, received, chain };
         self.address(&mut parts.headers, permit.route().destination(), &asked);
         self.identities.add(&mut parts.headers, &permit)?;
@@ -184,12 +199,6 @@ impl Forwarder {
             None => Body::new(body),
         };
         Ok(Response::from_parts(parts, body))
-    }
-
-    /// Closes every tunnel, and those to come, with a word to both sides where they have one for it. Returns when that is
-    /// done.
-    pub async fn close_tunnels(&self) {
-        self.tunnels.stop().await;
     }
 
     /// Says who the user is, to a proxy that passes the request on itself: with every header that the application may be

@@ -9,8 +9,8 @@ use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, header};
 use http_body::{Body, Frame, SizeHint};
 
-use super::BoxError;
-use super::tunnel::{Leash, Why};
+use super::tunnel::Leash;
+use super::{BoxError, Standing};
 
 const EVENTS: &[u8] = b"text/event-stream";
 const GRPC: &[u8] = b"application/grpc";
@@ -33,7 +33,7 @@ fn says(headers: &HeaderMap, name: &HeaderName, kind: &[u8]) -> bool {
 /// The body of such an answer.
 pub(super) struct Leashed<B> {
     body: B,
-    ended: BoxFuture<'static, Why>,
+    ended: BoxFuture<'static, Standing>,
     /// An `EventSource` connects again by itself, so we need not wait for it to end when we stop.
     ends_when_we_stop: bool,
 }
@@ -54,10 +54,12 @@ where
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match self.ended.as_mut().poll(cx) {
-            Poll::Ready(Why::Forbidden) => return Poll::Ready(Some(Err("the right to it is gone".into()))),
-            Poll::Ready(Why::Stopping) if self.ends_when_we_stop => return Poll::Ready(None),
+            Poll::Ready(Standing::Forbidden | Standing::Allowed) => {
+                return Poll::Ready(Some(Err("the right to it is gone".into())));
+            }
+            Poll::Ready(Standing::Stopping) if self.ends_when_we_stop => return Poll::Ready(None),
             // Nothing ends it any more but the end of our patience with all requests.
-            Poll::Ready(Why::Stopping) => self.ended = Box::pin(std::future::pending()),
+            Poll::Ready(Standing::Stopping) => self.ended = Box::pin(std::future::pending()),
             Poll::Pending => {}
         }
         Pin::new(&mut self.body).poll_frame(cx)

@@ -13,6 +13,7 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
 
+use super::Standing;
 pub(super) use handshake::Handshake;
 pub use handshake::Upgrade;
 pub(super) use leash::{Leash, Leashes};
@@ -24,27 +25,6 @@ const HANDOVER: Duration = Duration::from_secs(10);
 const LAST_FRAME: Duration = Duration::from_secs(2);
 /// How long both sides may take to hang up once they were told to. What comes meanwhile goes nowhere.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-/// How long it takes at most until no tunnel is left.
-pub(super) const CLOSING: Duration = Duration::from_secs(4);
-
-/// Why a tunnel ends although neither side wants it to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::upstream) enum Why {
-    /// We stop.
-    Stopping,
-    /// The right to it is gone.
-    Forbidden,
-}
-
-impl Why {
-    /// The status code of a WebSocket's close frame (RFC 6455 7.4.1): going away, or against the policy.
-    const fn code(self) -> u16 {
-        match self {
-            Self::Stopping => 1001,
-            Self::Forbidden => 1008,
-        }
-    }
-}
 
 /// What is known of a tunnel before there is one.
 pub(super) struct Plan {
@@ -74,8 +54,16 @@ pub(super) async fn run(plan: Plan, upstream: OnUpgrade) {
         why = leash.ended() => why,
     };
     tracing::debug!(?why, "a tunnel is closed");
-    if why == Why::Stopping && timeout(LAST_FRAME, relay.run_to_boundary()).await == Ok(false) {
+    if why == Standing::Stopping && timeout(LAST_FRAME, relay.run_to_boundary()).await == Ok(false) {
         return;
     }
-    let _ = timeout(LAST_WORDS, relay.close(why.code(), mask)).await;
+    let _ = timeout(LAST_WORDS, relay.close(code(why), mask)).await;
+}
+
+/// The status code of a WebSocket's close frame (RFC 6455 7.4.1): going away, or against the policy.
+const fn code(why: Standing) -> u16 {
+    match why {
+        Standing::Stopping => 1001,
+        Standing::Allowed | Standing::Forbidden => 1008,
+    }
 }

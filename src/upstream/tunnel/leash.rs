@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use futures_util::task::AtomicWaker;
 use tokio::task::yield_now;
-use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::{CLOSING, Why};
-use crate::upstream::StillAllowed;
+use crate::upstream::{Standing, StillAllowed};
 
 /// How often it is asked whether a tunnel may go on. With the change log at most 250 ms behind, a session's end closes
 /// its tunnels within a second.
@@ -20,22 +19,19 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 const CHECK_PATIENCE: Duration = Duration::from_secs(2);
 /// Most tunnels that are asked about in a row, at about a microsecond each, before others have their turn.
 const TURN: usize = 128;
-/// How often it is looked whether the last tunnel has closed.
-const LAST_ONES: Duration = Duration::from_millis(20);
 
-/// Every tunnel there is.
+/// Every tunnel there is, and every answer that lasts.
 #[derive(Default)]
 pub(in crate::upstream) struct Leashes {
     held: Mutex<Vec<Weak<Leash>>>,
-    stopping: AtomicBool,
 }
 
-/// One tunnel's.
+/// One of them.
 pub(in crate::upstream) struct Leash {
     still_allowed: StillAllowed,
     /// An answer is on its way.
     asking: AtomicBool,
-    end: OnceLock<Why>,
+    end: OnceLock<Standing>,
     waker: AtomicWaker,
 }
 
@@ -52,25 +48,7 @@ impl Leashes {
         let (asking, end, waker) = Default::default();
         let leash = Arc::new(Leash { still_allowed, asking, end, waker });
         self.held.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&leash));
-        // Looked at after it is held: whoever stops us has seen it or is seen.
-        if self.stopping.load(Ordering::SeqCst) {
-            leash.pull(Why::Stopping);
-        }
         leash
-    }
-
-    /// Ends all of them, and those to come. Returns when none is left, or after the time that takes at most.
-    pub(in crate::upstream) async fn stop(&self) {
-        self.stopping.store(true, Ordering::SeqCst);
-        for leash in self.held() {
-            leash.pull(Why::Stopping);
-        }
-        let none_left = async {
-            while !self.held().is_empty() {
-                sleep(LAST_ONES).await;
-            }
-        };
-        let _ = timeout(CLOSING, none_left).await;
     }
 
     fn held(&self) -> Vec<Arc<Leash>> {
@@ -102,7 +80,7 @@ async fn tend(leashes: Weak<Leashes>) {
 
 impl Leash {
     /// Waits until it must end.
-    pub(in crate::upstream) async fn ended(&self) -> Why {
+    pub(in crate::upstream) async fn ended(&self) -> Standing {
         poll_fn(|cx| {
             self.waker.register(cx.waker());
             self.end.get().map_or(Poll::Pending, |why| Poll::Ready(*why))
@@ -117,23 +95,19 @@ impl Leash {
         }
         let mut answer = (self.still_allowed)();
         match poll_fn(|cx| Poll::Ready(answer.as_mut().poll(cx))).await {
-            Poll::Ready(allowed) => self.answered(allowed),
+            Poll::Ready(standing) => self.answered(standing),
             Poll::Pending => drop(tokio::spawn(async move {
-                let allowed = timeout(CHECK_PATIENCE, answer).await.unwrap_or(false);
-                self.answered(allowed);
+                let standing = timeout(CHECK_PATIENCE, answer).await.unwrap_or(Standing::Forbidden);
+                self.answered(standing);
             })),
         }
     }
 
-    fn answered(&self, allowed: bool) {
+    fn answered(&self, standing: Standing) {
         self.asking.store(false, Ordering::Release);
-        if !allowed {
-            self.pull(Why::Forbidden);
+        if standing != Standing::Allowed {
+            let _ = self.end.set(standing);
+            self.waker.wake();
         }
-    }
-
-    fn pull(&self, why: Why) {
-        let _ = self.end.set(why);
-        self.waker.wake();
     }
 }
