@@ -37,7 +37,7 @@ pub struct Sample {
 }
 
 impl Forwarder {
-    /// Asks an upstream for `/` as nobody, over a connection of its own, and tells what came back. Nothing of the answer
+    /// Asks an upstream for `/` as nobody, and tells what came back. Nothing of the answer
     /// is read but its status.
     ///
     /// # Errors
@@ -47,19 +47,20 @@ impl Forwarder {
         let mut request = Request::new(Body::empty());
         let asked = Asked { host, pass_host, received: Version::HTTP_11, chain: &[] };
         self.address(request.headers_mut(), destination, &asked);
-        let sent = async {
-            if destination.protocol() == UpstreamProtocol::Http2 {
-                let answer = timeout(PATIENCE, self.pool.send(destination, request)).await;
-                return Ok(answer.map_err(|_| ForwardError::HeadTimeout)??.status());
-            }
-            let mut sender = self.pool.connect(destination).await?;
-            request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-            let answer =
-                timeout(PATIENCE, sender.send_request(request)).await.map_err(|_| ForwardError::HeadTimeout)?;
-            Ok(answer.map_err(|error| ForwardError::of_exchange(&error))?.status())
-        };
-        let status = sent.await?;
+        let status = self.ask(destination, request).await?;
         Ok(Probed { status, took: start.elapsed() })
+    }
+
+    /// The status of the answer. Over HTTP/1.1 on a connection of its own.
+    async fn ask(&self, destination: &Destination, mut request: Request<Body>) -> Result<StatusCode, ForwardError> {
+        if destination.protocol() == UpstreamProtocol::Http2 {
+            let answer = timeout(PATIENCE, self.pool.send(destination, request)).await;
+            return Ok(answer.map_err(|_| ForwardError::HeadTimeout)??.status());
+        }
+        let mut sender = self.pool.connect(destination).await?;
+        request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        let answer = timeout(PATIENCE, sender.send_request(request)).await.map_err(|_| ForwardError::HeadTimeout)?;
+        Ok(answer.map_err(|error| ForwardError::of_exchange(&error))?.status())
     }
 
     /// What the upstream would receive of a permitted `GET` by a browser at that address, beside what the browser itself

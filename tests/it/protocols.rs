@@ -1,7 +1,10 @@
 //! The protocols people and programs speak through the proxy, each as its standard says.
 
 mod closing;
+mod exchange;
+mod http2_upstream;
 mod sockets;
+mod upgrades;
 mod websocket;
 
 use std::net::SocketAddr;
