@@ -183,7 +183,7 @@ impl Gateway {
         by: &By,
         is_tunnel: bool,
     ) -> StillAllowed {
-        let (gateway, host, path) = (Arc::clone(self), permit.host().clone(), path.clone());
+        let (gateway, host, path) = (Arc::clone(self), permit.host().clone(), Arc::new(path.to_kept()));
         let opened = Arc::new(Opened {
             who: permit.identity().map(|identity| (identity.principal().user, identity.principal().evidence)),
             tokens: self.web.session_tokens(request.headers()).collect(),
@@ -197,7 +197,8 @@ impl Gateway {
             // As long as somebody asks, the connection counts among the listener's.
             let _counted = &held;
             let stopping = slot.as_ref().is_some_and(Slot::is_stopping);
-            let (gateway, host, path, opened) = (Arc::clone(&gateway), host.clone(), path.clone(), Arc::clone(&opened));
+            let (gateway, host) = (Arc::clone(&gateway), host.clone());
+            let (path, opened) = (Arc::clone(&path), Arc::clone(&opened));
             Box::pin(async move {
                 match stopping {
                     true => Standing::Stopping,

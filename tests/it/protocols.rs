@@ -3,6 +3,7 @@
 mod closing;
 mod exchange;
 mod http2_upstream;
+mod peer;
 mod sockets;
 mod upgrades;
 mod websocket;

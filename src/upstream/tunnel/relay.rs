@@ -7,7 +7,7 @@ use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 
 use super::frames::{self, Frames};
 
@@ -84,9 +84,21 @@ async fn last_words(side: &mut (impl AsyncRead + AsyncWrite + Unpin), words: Opt
         let _ = side.write_all(&words).await;
     }
     if side.shutdown().await.is_ok() {
-        let mut unheard = [0; 512];
-        while side.read(&mut unheard).await.is_ok_and(|count| count > 0) {}
+        poll_fn(|cx| until_silence(side, cx)).await;
     }
+}
+
+/// Until there is no more to hear.
+fn until_silence(side: &mut (impl AsyncRead + Unpin), cx: &mut Context<'_>) -> Poll<()> {
+    let mut space = [const { MaybeUninit::<u8>::uninit() }; CHUNK];
+    for _ in 0..TURN {
+        let mut unheard = ReadBuf::uninit(&mut space);
+        if ready!(Pin::new(&mut *side).poll_read(cx, &mut unheard)).is_err() || unheard.filled().is_empty() {
+            return Poll::Ready(());
+        }
+    }
+    cx.waker().wake_by_ref();
+    Poll::Pending
 }
 
 impl Flow {
