@@ -87,7 +87,7 @@ impl Door {
         }
         let request = Request::from_parts(parts, body);
         if is_websocket {
-            return self.websocket(&house, host, request, watch).await;
+            return Box::pin(self.websocket(&house, host, request, watch)).await;
         }
         if let Some(endpoint) = house.gateway.endpoint(&host, &request) {
             return Box::pin(house.gateway.answer_proxy(endpoint, request, watch)).await;
