@@ -3,15 +3,19 @@
 //! are the permit's own.
 
 mod body;
+mod choice;
 mod connect;
 mod error;
 mod exchange;
 mod gate;
 mod guard;
 mod headers;
+mod health;
+mod heard;
 mod identity;
 mod pool;
 mod probe;
+mod shelf;
 mod stream;
 mod tunnel;
 
@@ -22,16 +26,18 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, Version, header, response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header, response};
 use hyper::upgrade::OnUpgrade;
 
 use crate::assertion::Assertions;
 use crate::base::Ambient;
 use crate::decision::{Permit, Route};
-use crate::identity::{Destination, Host, PublicUrl, TimeLimit};
+use crate::identity::{Destination, Host, PublicUrl, TimeLimit, UpstreamProtocol};
 use crate::telemetry::Ours;
 
+use body::{CleanTrailers, Progress};
 pub use error::{ForwardError, SetupError};
+pub use health::{UpstreamHealth, UpstreamState};
 pub use identity::ASSERTION_HEADER;
 pub use probe::{Probed, Sample};
 pub use stream::is_stream_asked_for;
@@ -140,23 +146,42 @@ impl Forwarder {
         if let Some(ours) = parts.extensions.remove::<Ours>() {
             ours.set(&mut parts.headers);
         }
-        let asked = Asked { host: permit.host(), pass_host: permit.route().spec().pass_host, received, chain };
-        self.address(&mut parts.headers, permit.route().destination(), &asked);
+        self.address(&mut parts.headers, &Asked { host: permit.host(), received, chain });
         self.identities.add(&mut parts.headers, &permit)?;
         body::frame(&mut parts.headers, &body);
         // In the form that goes to a server (RFC 9112 3.2.1): exactly the path that was decided on.
         parts.uri = permit.target().clone().into();
         parts.version = Version::HTTP_11;
         parts.extensions.clear();
-        let request = Request::from_parts(parts, ());
-        let there = (&self.pool, permit.route().destination());
-        let answer = exchange::exchange(there, request, body, self.head_timeout(permit.route())).await?;
+        let progress = Progress::new();
+        let mut request = Request::from_parts(parts, ());
+        let gate = Self::gate(&permit, &mut request, &body);
+        let body = if body.is_end_stream() {
+            Body::empty()
+        } else {
+            Body::new(CleanTrailers::request(body, progress.clone(), gate.clone()))
+        };
+        let request = request.map(|()| body);
+        let limit = self.head_timeout(permit.route());
+        let sent = exchange::send(&self.pool, permit.route(), request, &progress, limit);
+        let answer = match gate {
+            None => sent.await?,
+            Some(gate) => Box::pin(exchange::until_wanted(sent, gate)).await?,
+        };
         match (handshake, still_allowed) {
             (Some((handshake, client)), Some(still_allowed)) => {
                 self.tunnel_of(answer, handshake, client, still_allowed)
             }
             (_, still_allowed) => self.answer_of(answer, still_allowed),
         }
+    }
+
+    /// Where the body of a request waits until its upstream asks for it, if its client waits for that.
+    fn gate(permit: &Permit, request: &mut Request<()>, body: &impl http_body::Body) -> Option<gate::Gate> {
+        // Nothing here hears `100 (Continue)` over HTTP/2.
+        let can_be_heard = permit.route().spec().connection.protocol == UpstreamProtocol::Http1;
+        let waits = !body.is_end_stream() && can_be_heard && gate::is_expected(request.headers());
+        waits.then(|| gate::until_continue(request))
     }
 
     /// What is given back of the answer to a handshake. If the upstream agrees, the tunnel begins.
@@ -193,7 +218,7 @@ impl Forwarder {
             return Err(ForwardError::Protocol);
         }
         let (parts, body) = clean(answer);
-        let body = body::CleanTrailers::response(body);
+        let body = CleanTrailers::response(body);
         let body = match still_allowed.filter(|_| stream::is_stream(&parts.headers)) {
             Some(allowed) => Body::new(stream::Leashed::new(body, self.tunnels.take(allowed), &parts.headers)),
             None => Body::new(body),
@@ -221,10 +246,9 @@ impl Forwarder {
     }
 
     /// Says which host was asked for, and by whom.
-    fn address(&self, headers: &mut HeaderMap, destination: &Destination, asked: &Asked<'_>) {
+    fn address(&self, headers: &mut HeaderMap, asked: &Asked<'_>) {
         let public = headers::public_authority(&self.public_url, asked.host);
-        let own = || headers::value(destination.upstream().authority().as_str());
-        headers.insert(header::HOST, if asked.pass_host { public.clone() } else { own() });
+        headers.insert(header::HOST, public.clone());
         headers::add_client(headers, asked.received, asked.chain, &self.public_url, public);
     }
 }
@@ -232,9 +256,13 @@ impl Forwarder {
 /// What a browser asked for, as far as every upstream is told.
 struct Asked<'a> {
     host: &'a Host,
-    pass_host: bool,
     received: Version,
     chain: &'a [IpAddr],
+}
+
+/// What an upstream that is not told the public host sees in `Host`.
+fn own_authority(destination: &Destination) -> HeaderValue {
+    headers::value(destination.upstream().authority().as_str())
 }
 
 /// What of an answer is for the client.

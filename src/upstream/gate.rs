@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
 use futures_util::task::AtomicWaker;
-use http::{HeaderMap, header};
+use http::{HeaderMap, Request, StatusCode, header};
 
 use super::BoxError;
 
@@ -17,6 +17,18 @@ const GONE: u8 = 2;
 /// Whether the client waits to be asked for its body.
 pub(super) fn is_expected(headers: &HeaderMap) -> bool {
     headers.get(header::EXPECT).is_some_and(|expected| expected.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+}
+
+/// A gate that opens when the upstream says `100 (Continue)` to this request.
+pub(super) fn until_continue(request: &mut Request<()>) -> Gate {
+    let gate = Gate::default();
+    let opened = gate.clone();
+    hyper::ext::on_informational(request, move |told| {
+        if told.status() == StatusCode::CONTINUE {
+            opened.open();
+        }
+    });
+    gate
 }
 
 /// The way for a body.

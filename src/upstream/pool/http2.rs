@@ -12,10 +12,11 @@ use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::{Mutex as AsyncMutex, OwnedSemaphorePermit, Semaphore};
 
-use super::MAX_RESPONSE_HEAD;
+use super::{Failed, MAX_RESPONSE_HEAD};
 use crate::identity::Destination;
 use crate::upstream::ForwardError;
 use crate::upstream::connect::{Connector, Stream};
+use crate::upstream::health::Health;
 
 /// Most requests at once on one connection: as many as RFC 9113 6.5.2 asks every server to allow.
 const MAX_STREAMS: usize = 100;
@@ -34,13 +35,15 @@ const PING_PATIENCE: Duration = Duration::from_secs(10);
 const MAX_RESENT: usize = 2;
 
 /// The connections to one destination.
-pub(super) struct Lines {
+#[derive(Debug)]
+pub(in crate::upstream) struct Lines {
     open: Mutex<Vec<Line>>,
     /// One connection is made at a time: whoever comes meanwhile shares it.
     dialing: AsyncMutex<()>,
     room: Arc<Semaphore>,
 }
 
+#[derive(Debug)]
 struct Line {
     sender: SendRequest<Body>,
     streams: Arc<Semaphore>,
@@ -68,24 +71,31 @@ impl Lines {
         &self,
         connector: &Connector,
         destination: &Destination,
+        health: &Health,
         mut request: Request<Body>,
-    ) -> Result<Response<(Incoming, Place)>, ForwardError> {
+    ) -> Result<Response<(Incoming, Place)>, Failed> {
+        let (mut sender, mut place) = match self.place(connector, destination).await {
+            Ok(found) => found,
+            Err(error) => {
+                health.unreachable(destination.name(), &error);
+                return Err(Failed { error, unsent: Some(Box::new(request)) });
+            }
+        };
+        health.reachable(destination.name());
         unfold(&mut request, destination)?;
         for _ in 0..MAX_RESENT {
-            let (mut sender, place) = self.place(connector, destination).await?;
             let again = again(&request);
-            match sender.try_send_request(request).await {
+            let mut error = match sender.try_send_request(request).await {
                 Ok(answer) => return Ok(answer.map(|body| (body, place))),
-                Err(mut error) => {
-                    request = match (error.take_message(), again) {
-                        (Some(unsent), _) => unsent,
-                        (None, Some(again)) if was_not_looked_at(error.error()) => again,
-                        _ => return Err(ForwardError::of_exchange(&error.into_error())),
-                    };
-                }
-            }
+                Err(error) => error,
+            };
+            request = match (error.take_message(), again) {
+                (Some(unsent), _) => unsent,
+                (None, Some(again)) if was_not_looked_at(error.error()) => again,
+                _ => return Err(ForwardError::of_exchange(&error.into_error()).into()),
+            };
+            (sender, place) = self.place(connector, destination).await?;
         }
-        let (mut sender, place) = self.place(connector, destination).await?;
         let answer = sender.send_request(request).await.map_err(|error| ForwardError::of_exchange(&error))?;
         Ok(answer.map(|body| (body, place)))
     }
@@ -127,12 +137,19 @@ impl Lines {
         first
     }
 
-    pub(super) fn close_unused(&self) {
+    /// Closes what was not used since it was last called. Says whether none is left.
+    pub(in crate::upstream) fn close_unused(&self) -> bool {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain_mut(|line| {
             let busy = line.streams.available_permits() < MAX_STREAMS;
             (std::mem::take(&mut line.used) || busy) && !line.sender.is_closed()
         });
+        open.is_empty()
+    }
+
+    /// Whether there is none.
+    pub(in crate::upstream) fn is_empty(&self) -> bool {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 }
 
