@@ -43,11 +43,11 @@ def serve(port):
                 key.fileobj.close()
 
 
-def connect(port, headers, path="/socket"):
-    """One open WebSocket."""
+def connect(port, headers, path="/socket", source="127.0.0.1"):
+    """One open WebSocket, from an address of ours."""
     fields = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": KEY}
     fields |= {"Origin": f"http://{headers['Host']}"} | headers
-    connection = socket.create_connection(("127.0.0.1", port), 30)
+    connection = socket.create_connection(("127.0.0.1", port), 30, (source, 0))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     connection.sendall(f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode())

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use axum::body::Body;
 use axum::response::Response;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, ORIGIN};
 use http::{HeaderMap, Method, Request};
 use url::form_urlencoded;
 
@@ -30,7 +30,7 @@ use crate::identity::{Catalogue, Host, UserId};
 use crate::listener::{Client, Slot};
 use crate::session::{Evidence, HandoffKeys, Principal, Sessions, Unavailable};
 use crate::telemetry::{Decided, Metrics, Trouble, Watch};
-use crate::upstream::{ForwardError, Forwarder, Standing, StillAllowed, is_websocket_handshake};
+use crate::upstream::{ForwardError, Forwarder, Standing, StillAllowed, Upgrade, is_stream_asked_for};
 use crate::web::{self, Assets, Cause, Form, SignInWish, Web};
 use forward_auth::ForwardAuth;
 
@@ -42,6 +42,7 @@ struct Opened {
     who: Option<(UserId, Evidence)>,
     tokens: Box<[Token]>,
     by: By,
+    method: Method,
     client: Option<IpAddr>,
 }
 
@@ -107,13 +108,16 @@ impl Gateway {
         match decision {
             Decision::Permit(permit) => {
                 note(watch, permit.route(), Decided::Permitted);
-                let handshake = is_websocket_handshake(&request);
-                if handshake && self.is_hijack(permit.route(), &host, request.headers()) {
+                let upgrade = Upgrade::of(&request, &permit.route().spec().connection.upgrades);
+                // Pages can ask for no other protocol than WebSocket; whoever has an origin all the same shows it.
+                let from_page = |upgrade: &Upgrade| upgrade.is_websocket() || request.headers().contains_key(ORIGIN);
+                if upgrade.as_ref().is_some_and(from_page) && self.is_hijack(permit.route(), &host, request.headers()) {
                     note(watch, permit.route(), Decided::Foreign);
                     let why = "a WebSocket handshake from a page of another origin";
                     return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
-                let still_allowed = handshake.then(|| self.still_allowed(&permit, &path, &request, &by));
+                let lasts = upgrade.is_some() || is_stream_asked_for(request.headers());
+                let still_allowed = lasts.then(|| self.still_allowed(&permit, &path, &request, &by, upgrade.is_some()));
                 if let By::Token(_) = by {
                     request.headers_mut().remove(AUTHORIZATION);
                 }
@@ -169,28 +173,32 @@ impl Gateway {
             && check_handshake(headers, &own(), &route.spec().allowed_origins).is_err()
     }
 
-    /// Asked while a WebSocket is open: whether the same request would still be permitted, and as the same user. It is no
-    /// activity: an open page nobody looks at must not keep a session from ending.
+    /// Asked while a WebSocket is open or an answer lasts: whether the same request would still be permitted, and as the
+    /// same user. It is no activity: an open page nobody looks at must not keep a session from ending.
     fn still_allowed(
         self: &Arc<Self>,
         permit: &Permit,
         path: &RequestPath,
         request: &Request<Body>,
         by: &By,
+        is_tunnel: bool,
     ) -> StillAllowed {
-        let (gateway, host, path) = (Arc::clone(self), permit.host().clone(), path.clone());
+        let (gateway, host, path) = (Arc::clone(self), permit.host().clone(), Arc::new(path.to_kept()));
         let opened = Arc::new(Opened {
             who: permit.identity().map(|identity| (identity.principal().user, identity.principal().evidence)),
             tokens: self.web.session_tokens(request.headers()).collect(),
             by: by.clone(),
+            method: request.method().clone(),
             client: client(request),
         });
-        let (slot, held) = (request.extensions().get::<Slot>().cloned(), self.metrics.websockets.hold());
+        let slot = request.extensions().get::<Slot>().cloned();
+        let held = is_tunnel.then(|| self.metrics.websockets.hold());
         Arc::new(move || {
             // As long as somebody asks, the connection counts among the listener's.
-            let _counted = (&slot, &held);
+            let _counted = &held;
             let stopping = slot.as_ref().is_some_and(Slot::is_stopping);
-            let (gateway, host, path, opened) = (Arc::clone(&gateway), host.clone(), path.clone(), Arc::clone(&opened));
+            let (gateway, host) = (Arc::clone(&gateway), host.clone());
+            let (path, opened) = (Arc::clone(&path), Arc::clone(&opened));
             Box::pin(async move {
                 match stopping {
                     true => Standing::Stopping,
@@ -201,7 +209,7 @@ impl Gateway {
         })
     }
 
-    /// Whether a WebSocket is permitted as exactly who it was opened by; by nobody, anonymously.
+    /// Whether what stays open is permitted as exactly who it was opened by; by nobody, anonymously.
     async fn is_still_permitted(&self, opened: &Opened, host: &Host, path: &RequestPath) -> bool {
         let is_same = |found: &Arc<Principal>| Some((found.user, found.evidence)) == opened.who;
         let mut principal = None;
@@ -217,7 +225,7 @@ impl Gateway {
                 Err(_) => return false,
             }
         }
-        let (method, headers) = (&Method::GET, &HeaderMap::new());
+        let (method, headers) = (&opened.method, &HeaderMap::new());
         let ask = Ask { host, path, method, preflight: None, headers, client: opened.client };
         match self.routes.load().decide(&ask, principal.as_ref().filter(|found| is_same(found))) {
             Decision::Permit(permit) => permit.identity().is_some() == opened.who.is_some(),

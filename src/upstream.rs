@@ -7,6 +7,7 @@ mod choice;
 mod connect;
 mod error;
 mod exchange;
+mod gate;
 mod guard;
 mod headers;
 mod health;
@@ -15,6 +16,7 @@ mod identity;
 mod pool;
 mod probe;
 mod shelf;
+mod stream;
 mod tunnel;
 
 use std::net::{IpAddr, SocketAddr};
@@ -24,12 +26,13 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header, response};
 use hyper::upgrade::OnUpgrade;
 
 use crate::assertion::Assertions;
+use crate::base::Ambient;
 use crate::decision::{Permit, Route};
-use crate::identity::{Destination, Host, PublicUrl, TimeLimit};
+use crate::identity::{Destination, Host, PublicUrl, TimeLimit, UpstreamProtocol};
 use crate::telemetry::Ours;
 
 use body::{CleanTrailers, Progress};
@@ -37,16 +40,17 @@ pub use error::{ForwardError, SetupError};
 pub use health::{UpstreamHealth, UpstreamState};
 pub use identity::ASSERTION_HEADER;
 pub use probe::{Probed, Sample};
-pub use tunnel::is_websocket_handshake;
+pub use stream::is_stream_asked_for;
+pub use tunnel::Upgrade;
 
 /// An error of a body, whatever it is.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Asked again and again while a tunnel is open: whether its session may still use the application. Answers from
-/// memory; a tunnel closes when the answer is not [`Standing::Allowed`], or when none comes.
+/// Asked again and again while a tunnel is open or an answer that lasts goes on: whether its session may still use the
+/// application. Answers from memory; it ends when the answer is not [`Standing::Allowed`], or when none comes.
 pub type StillAllowed = Arc<dyn Fn() -> BoxFuture<'static, Standing> + Send + Sync>;
 
-/// Whether a tunnel may stay open.
+/// Whether a tunnel may stay open, or an answer go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It may.
@@ -85,7 +89,9 @@ pub struct Forwarder {
     pool: pool::Pool,
     settings: Settings,
     identities: identity::Identities,
+    tunnels: Arc<tunnel::Leashes>,
     public_url: PublicUrl,
+    ambient: Ambient,
 }
 
 impl Forwarder {
@@ -98,17 +104,19 @@ impl Forwarder {
         assertions: Arc<Assertions>,
         public_url: PublicUrl,
         own: &[SocketAddr],
+        ambient: Ambient,
     ) -> Result<Self, SetupError> {
         let connector = connect::Connector::new(settings.connect_timeout, guard::Guard::new(own))?;
         let pool = pool::Pool::new(connector, &settings);
-        Ok(Self { pool, settings, identities: identity::Identities::new(assertions), public_url })
+        let (identities, tunnels) = (identity::Identities::new(assertions), tunnel::Leashes::tended());
+        Ok(Self { pool, settings, identities, tunnels, public_url, ambient })
     }
 
     /// Sends a request where its permit says and gives the answer back, its body still to come. `chain` are the
     /// addresses it came over, the client's first, as the listener resolved them.
     ///
-    /// A WebSocket handshake over HTTP/1.1 turns into a tunnel, which is closed when `still_allowed` says no; without
-    /// that, it is a request like any other.
+    /// A request that asks for an [`Upgrade`] turns into a tunnel if the upstream agrees. That, and an answer that lasts,
+    /// ends when `still_allowed` says no; without it, this is a request like any other.
     ///
     /// # Errors
     /// When there is no answer to give back; [`ForwardError::status`] says which to give instead.
@@ -126,14 +134,15 @@ impl Forwarder {
         if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
             return Err(ForwardError::Method);
         }
-        let still_allowed = still_allowed.filter(|_| tunnel::is_websocket_handshake(&request));
+        let upgrade = Upgrade::of(&request, &permit.route().spec().connection.upgrades);
         let (mut parts, body) = request.into_parts();
         let received = parts.version;
         headers::check_hops(&parts.headers)?;
         headers::clean_request(&mut parts.headers);
-        if still_allowed.is_some() {
-            headers::add_upgrade(&mut parts.headers);
-        }
+        let handshake = upgrade.filter(|_| still_allowed.is_some()).and_then(|upgrade| {
+            let client = parts.extensions.remove::<OnUpgrade>()?;
+            Some((tunnel::Handshake::ask(upgrade, &mut parts.headers, || self.ambient.bytes()), client))
+        });
         if let Some(ours) = parts.extensions.remove::<Ours>() {
             ours.set(&mut parts.headers);
         }
@@ -143,19 +152,78 @@ impl Forwarder {
         // In the form that goes to a server (RFC 9112 3.2.1): exactly the path that was decided on.
         parts.uri = permit.target().clone().into();
         parts.version = Version::HTTP_11;
-
-        let tunnel = still_allowed.and_then(|still| Some((parts.extensions.remove::<OnUpgrade>()?, still)));
         parts.extensions.clear();
         let progress = Progress::new();
+        let mut request = Request::from_parts(parts, ());
+        let gate = Self::gate(&permit, &mut request, &body);
         let body = if body.is_end_stream() {
             Body::empty()
         } else {
-            Body::new(CleanTrailers::request(body, progress.clone()))
+            Body::new(CleanTrailers::request(body, progress.clone(), gate.clone()))
         };
-        let request = Request::from_parts(parts, body);
+        let request = request.map(|()| body);
         let limit = self.head_timeout(permit.route());
-        let answer = exchange::send(&self.pool, permit.route(), request, &progress, limit).await?;
-        answer_of(answer, tunnel)
+        let sent = exchange::send(&self.pool, permit.route(), request, &progress, limit);
+        let answer = match gate {
+            None => sent.await?,
+            Some(gate) => Box::pin(exchange::until_wanted(sent, gate)).await?,
+        };
+        match (handshake, still_allowed) {
+            (Some((handshake, client)), Some(still_allowed)) => {
+                self.tunnel_of(answer, handshake, client, still_allowed)
+            }
+            (_, still_allowed) => self.answer_of(answer, still_allowed),
+        }
+    }
+
+    /// Where the body of a request waits until its upstream asks for it, if its client waits for that.
+    fn gate(permit: &Permit, request: &mut Request<()>, body: &impl http_body::Body) -> Option<gate::Gate> {
+        // Nothing here hears `100 (Continue)` over HTTP/2.
+        let can_be_heard = permit.route().spec().connection.protocol == UpstreamProtocol::Http1;
+        let waits = !body.is_end_stream() && can_be_heard && gate::is_expected(request.headers());
+        waits.then(|| gate::until_continue(request))
+    }
+
+    /// What is given back of the answer to a handshake. If the upstream agrees, the tunnel begins.
+    fn tunnel_of(
+        &self,
+        mut answer: Response<pool::Answer>,
+        handshake: tunnel::Handshake,
+        client: OnUpgrade,
+        still_allowed: StillAllowed,
+    ) -> Result<Response<Body>, ForwardError> {
+        if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+            let may_be_told = handshake.may_be_told(answer.status());
+            return if may_be_told { self.answer_of(answer, None) } else { Err(ForwardError::Protocol) };
+        }
+        if !handshake.is_agreed(answer.headers()) {
+            return Err(ForwardError::Protocol);
+        }
+        let (framed, leash, mask) = (handshake.is_framed(), self.tunnels.take(still_allowed), self.ambient.bytes());
+        let upstream = hyper::upgrade::on(&mut answer);
+        tokio::spawn(tunnel::run(tunnel::Plan { client, leash, framed, mask }, upstream));
+        let mut parts = clean(answer).0;
+        handshake.agree(&mut parts);
+        Ok(Response::from_parts(parts, Body::empty()))
+    }
+
+    /// What is given back of the answer to a request that asked for no other protocol.
+    fn answer_of(
+        &self,
+        answer: Response<pool::Answer>,
+        still_allowed: Option<StillAllowed>,
+    ) -> Result<Response<Body>, ForwardError> {
+        // What follows could be taken for the answer to a later request.
+        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return Err(ForwardError::Protocol);
+        }
+        let (parts, body) = clean(answer);
+        let body = CleanTrailers::response(body);
+        let body = match still_allowed.filter(|_| stream::is_stream(&parts.headers)) {
+            Some(allowed) => Body::new(stream::Leashed::new(body, self.tunnels.take(allowed), &parts.headers)),
+            None => Body::new(body),
+        };
+        Ok(Response::from_parts(parts, body))
     }
 
     /// Says who the user is, to a proxy that passes the request on itself: with every header that the application may be
@@ -197,28 +265,14 @@ fn own_authority(destination: &Destination) -> HeaderValue {
     headers::value(destination.upstream().authority().as_str())
 }
 
-/// What is given back of an upstream's answer. If it agrees to a WebSocket that was asked for, the tunnel begins.
-fn answer_of(
-    mut answer: Response<pool::Answer>,
-    tunnel: Option<(OnUpgrade, StillAllowed)>,
-) -> Result<Response<Body>, ForwardError> {
-    let switched = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
-    if switched {
-        // If nobody asked for another protocol, what follows could be taken for the answer to a later request.
-        let agreed = tunnel.filter(|_| tunnel::switches_to_websocket(&answer));
-        let (client_side, still_allowed) = agreed.ok_or(ForwardError::Protocol)?;
-        tokio::spawn(tunnel::run(client_side, hyper::upgrade::on(&mut answer), still_allowed));
-    }
+/// What of an answer is for the client.
+fn clean(answer: Response<pool::Answer>) -> (response::Parts, pool::Answer) {
     let (mut parts, body) = answer.into_parts();
     headers::clean_response(&mut parts.headers, parts.version);
     // The server speaks its own version; an upstream's HTTP/1.0 would close the client's connection.
     parts.version = Version::HTTP_11;
     parts.extensions.clear();
-    if switched {
-        headers::add_upgrade(&mut parts.headers);
-        return Ok(Response::from_parts(parts, Body::empty()));
-    }
-    Ok(Response::from_parts(parts, Body::new(CleanTrailers::response(body))))
+    (parts, body)
 }
 
 /// The name we give ourselves in `Via` (RFC 9110 7.6.3).

@@ -63,6 +63,19 @@ text_schema!(
     }
 );
 text_schema!(
+    /// Which HTTP an upstream is spoken to in.
+    ProtocolText,
+    { "type": "string", "enum": ["http1", "http2"], "description": "WebSockets go over HTTP/1.1 in either case." }
+);
+text_schema!(
+    /// A protocol that a connection may become.
+    UpgradeText,
+    {
+        "type": "string", "maxLength": 64, "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+(/[!#$%&'*+.^_`|~0-9A-Za-z-]+)?$",
+        "description": "As `Upgrade` names it; never HTTP or TLS.", "examples": ["tcp"],
+    }
+);
+text_schema!(
     /// An instant.
     Instant,
     { "type": "string", "format": "date-time", "examples": ["2026-11-25T18:30:00Z"] }

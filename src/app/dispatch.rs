@@ -70,7 +70,8 @@ impl Door {
         let Some(house) = self.house.load_full() else {
             return self.web.refuse(Cause::Unavailable, request.headers(), Assets::Application);
         };
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let is_websocket = target::unfold_websocket(&mut parts);
         let host = match target::check(&parts) {
             Ok(target) => target.host,
             Err(error) => {
@@ -85,6 +86,9 @@ impl Door {
             return self.web.refuse(Cause::Misdirected, &parts.headers, Assets::Application);
         }
         let request = Request::from_parts(parts, body);
+        if is_websocket {
+            return Box::pin(self.websocket(&house, host, request, watch)).await;
+        }
         if let Some(endpoint) = house.gateway.endpoint(&host, &request) {
             return Box::pin(house.gateway.answer_proxy(endpoint, request, watch)).await;
         }
@@ -99,6 +103,20 @@ impl Door {
             Ok(path) if path.is_ours() => {
                 watch.at(Place::SignIn);
                 Box::pin(self.route(&house.application_host, Assets::Application, host, request)).await
+            }
+            Ok(path) => house.gateway.answer(host, path, request, watch).await,
+            Err(error) => self.web.refuse_because(Cause::BadRequest, &error, request.headers(), Assets::Application),
+        }
+    }
+
+    /// A WebSocket over HTTP/2: to an application or nowhere, since no door of ours is one, and any success would open it.
+    async fn websocket(&self, house: &House, host: Host, request: Request<Body>, watch: &mut Watch<'_>) -> Response {
+        if host == *self.web.public_url.host() || !house.gateway.serves(&host) {
+            return self.web.refuse(Cause::UnknownHost, request.headers(), Assets::Application);
+        }
+        match RequestPath::parse(request.uri()) {
+            Ok(path) if path.is_ours() => {
+                self.web.refuse(Cause::MethodNotAllowed, request.headers(), Assets::Application)
             }
             Ok(path) => house.gateway.answer(host, path, request, watch).await,
             Err(error) => self.web.refuse_because(Cause::BadRequest, &error, request.headers(), Assets::Application),

@@ -26,13 +26,10 @@ pub struct Ask<'a> {
 }
 
 impl<'a> Ask<'a> {
-    /// What a request asks for. Over HTTP/2 a WebSocket is asked for by `CONNECT` (RFC 8441), which is a `GET` to all
-    /// who read it after us; any other `CONNECT` is sent nowhere.
+    /// What a request asks for. A WebSocket over HTTP/2 has been made a `GET` before, see
+    /// [`target::unfold_websocket`](super::target::unfold_websocket).
     pub fn of<B: Body>(host: &'a Host, path: &'a RequestPath, request: &'a Request<B>, client: Option<IpAddr>) -> Self {
-        let method = match request.method() {
-            &Method::CONNECT => &Method::GET,
-            method => method,
-        };
+        let method = request.method();
         let preflight = preflight::asked(method, request.headers(), !request.body().is_end_stream());
         Self { host, path, method, preflight, headers: request.headers(), client }
     }

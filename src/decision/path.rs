@@ -89,6 +89,13 @@ impl RequestPath {
         Ok(Self { strict, lenient, target })
     }
 
+    /// A copy of the path alone, to be kept for long: what came in one piece with it in memory, the head of its request,
+    /// is not kept along.
+    pub fn to_kept(&self) -> Self {
+        let target = PathAndQuery::try_from(self.target.path()).unwrap_or_else(|_| self.target.clone());
+        Self { target, strict: self.strict.clone(), lenient: self.lenient.clone() }
+    }
+
     /// What is sent upstream: the path as it came, with its query.
     pub const fn target(&self) -> &PathAndQuery {
         &self.target

@@ -3,6 +3,7 @@
 use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, Method, header};
+use hyper::ext::Protocol;
 
 use crate::identity::Host;
 
@@ -31,6 +32,17 @@ pub enum BadTarget {
     /// The target is `*`, an authority, or of a scheme not ours: 400.
     #[error("the request target is not a path")]
     Form,
+}
+
+/// Makes an extended `CONNECT` to a WebSocket (RFC 8441) the `GET` that the same handshake is over HTTP/1.1, so that it is
+/// decided on as one. Says whether it was one, which its extensions still tell.
+pub fn unfold_websocket(parts: &mut Parts) -> bool {
+    let extended = parts.extensions.get::<Protocol>().is_some_and(|protocol| protocol.as_str() == "websocket");
+    let is_websocket = extended && parts.method == Method::CONNECT;
+    if is_websocket {
+        parts.method = Method::GET;
+    }
+    is_websocket
 }
 
 /// Reads which host a request is for: exactly one `Host`, or the authority of the target, or both if they agree.

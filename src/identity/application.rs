@@ -2,6 +2,8 @@
 
 mod connection;
 mod time_limit;
+mod upgrade_protocol;
+mod upstream_protocol;
 mod upstreams;
 
 use std::sync::Arc;
@@ -19,6 +21,8 @@ use super::{
 
 pub use connection::Connection;
 pub use time_limit::TimeLimit;
+pub use upgrade_protocol::UpgradeProtocol;
+pub use upstream_protocol::UpstreamProtocol;
 pub use upstreams::{UpstreamUrl, Upstreams};
 
 /// Which headers tell an application who its user is. The signed assertion goes along with each.

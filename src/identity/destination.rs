@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Allotment, ApplicationSpec, Connection, Network, Reach, TimeLimit, UpstreamUrl};
+use super::{Allotment, ApplicationSpec, Connection, Network, Reach, TimeLimit, UpstreamProtocol, UpstreamUrl};
 
 /// One upstream of an application, how it is spoken to, and the networks it has to be in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,7 @@ pub struct Destination {
     upstream: UpstreamUrl,
     within: Option<Arc<[Network]>>,
     connect_timeout: Option<TimeLimit>,
+    protocol: UpstreamProtocol,
     name: Arc<str>,
 }
 
@@ -24,14 +25,16 @@ impl Destination {
 
     /// An upstream, as far as an application may reach.
     pub fn new(upstream: UpstreamUrl, connection: &Connection, reach: Reach, allotment: &Allotment) -> Self {
-        let connect_timeout = connection.connect_timeout;
+        let (connect_timeout, protocol) = (connection.connect_timeout, connection.protocol);
         match reach {
-            Reach::Anywhere => Self { name: upstream.as_str().into(), upstream, within: None, connect_timeout },
+            Reach::Anywhere => {
+                Self { name: upstream.as_str().into(), upstream, within: None, connect_timeout, protocol }
+            }
             Reach::Allotted => {
                 let networks: Vec<&str> = allotment.upstreams.iter().map(Network::as_str).collect();
                 // Networks hold no space, and a URL does not begin as one of them or with a space.
                 let name = format!("{} {upstream}", networks.join(",")).into();
-                Self { upstream, within: Some(allotment.upstreams.as_slice().into()), connect_timeout, name }
+                Self { upstream, within: Some(allotment.upstreams.as_slice().into()), connect_timeout, protocol, name }
             }
         }
     }
@@ -44,6 +47,11 @@ impl Destination {
     /// How long a connection may take to be there, if the application says so.
     pub fn connect_timeout(&self) -> Option<Duration> {
         self.connect_timeout.map(TimeLimit::duration)
+    }
+
+    /// Which HTTP it speaks.
+    pub const fn protocol(&self) -> UpstreamProtocol {
+        self.protocol
     }
 
     /// Whether the upstream may be at that address.

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue, header};
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
 
+use super::gate::Gate;
 use super::{BoxError, headers};
 
 /// When a request's body last moved: an upload in progress is a sign of life.
@@ -40,15 +41,16 @@ pub(super) struct CleanTrailers<B> {
     inner: B,
     clean: fn(&mut HeaderMap),
     progress: Option<Progress>,
+    gate: Option<Gate>,
 }
 
 impl<B> CleanTrailers<B> {
-    pub(super) fn request(body: B, progress: Progress) -> Self {
-        Self { inner: body, clean: headers::clean_request_trailers, progress: Some(progress) }
+    pub(super) fn request(body: B, progress: Progress, gate: Option<Gate>) -> Self {
+        Self { inner: body, clean: headers::clean_request_trailers, progress: Some(progress), gate }
     }
 
     pub(super) fn response(body: B) -> Self {
-        Self { inner: body, clean: headers::clean_response_trailers, progress: None }
+        Self { inner: body, clean: headers::clean_response_trailers, progress: None, gate: None }
     }
 }
 
@@ -61,6 +63,13 @@ where
     type Error = BoxError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if let Some(gate) = &self.gate {
+            match gate.poll_open(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Err(error)) => return Poll::Ready(Some(Err(error))),
+                Poll::Ready(Ok(())) => self.gate = None,
+            }
+        }
         let frame = match Pin::new(&mut self.inner).poll_frame(cx) {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(None) => return Poll::Ready(None),

@@ -23,9 +23,13 @@ use crate::identity::{Destination, Host, UpstreamUrl};
 /// Connects, TLS handshake included, within a time limit, to addresses that the guard admits.
 pub(super) struct Connector {
     tls: Arc<ClientConfig>,
+    tls_http2: Arc<ClientConfig>,
     limit: Duration,
     guard: Guard,
 }
+
+/// How HTTP/2 is named in the handshake of TLS (RFC 9113 3.2).
+const HTTP2: &[u8] = b"h2";
 
 /// A connection.
 pub(super) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
@@ -45,17 +49,40 @@ fn tls() -> Result<ClientConfig, rustls::Error> {
 
 impl Connector {
     pub(super) fn new(limit: Duration, guard: Guard) -> Result<Self, SetupError> {
-        Ok(Self { tls: Arc::new(tls()?), limit, guard })
+        let tls = tls()?;
+        let mut tls_http2 = tls.clone();
+        tls_http2.alpn_protocols = vec![HTTP2.to_vec()];
+        Ok(Self { tls: Arc::new(tls), tls_http2: Arc::new(tls_http2), limit, guard })
     }
 
     /// A new connection to an upstream.
     pub(super) async fn connect(&self, destination: &Destination) -> Result<Stream, ForwardError> {
-        let limit = destination.connect_timeout().unwrap_or(self.limit);
-        let connected = tokio::time::timeout(limit, self.connect_in_time(destination)).await;
+        let connected =
+            tokio::time::timeout(self.limit(destination), self.connect_in_time(destination, &self.tls)).await;
         connected.unwrap_or(Err(ForwardError::ConnectTimeout))
     }
 
-    async fn connect_in_time(&self, destination: &Destination) -> Result<Stream, ForwardError> {
+    /// A new connection to an upstream that speaks HTTP/2, over TLS only if it says so. It takes as long as it takes.
+    pub(super) async fn connect_http2(&self, destination: &Destination) -> Result<Stream, ForwardError> {
+        let stream = self.connect_in_time(destination, &self.tls_http2).await?;
+        match &stream {
+            MaybeHttpsStream::Https(tls) if tls.inner().get_ref().1.alpn_protocol() != Some(HTTP2) => {
+                Err(ForwardError::Unreachable("it does not speak HTTP/2 over TLS".to_owned()))
+            }
+            _ => Ok(stream),
+        }
+    }
+
+    /// How long a connection to it may take to be there.
+    pub(super) fn limit(&self, destination: &Destination) -> Duration {
+        destination.connect_timeout().unwrap_or(self.limit)
+    }
+
+    async fn connect_in_time(
+        &self,
+        destination: &Destination,
+        tls: &Arc<ClientConfig>,
+    ) -> Result<Stream, ForwardError> {
         let upstream = destination.upstream();
         let found = resolve(upstream).await.map_err(|error| ForwardError::of_connecting(&error))?;
         let admitted = self.guard.admit(destination, found.into_iter())?;
@@ -67,7 +94,7 @@ impl Connector {
         parts.scheme = Some(if upstream.is_tls() { Scheme::HTTPS } else { Scheme::HTTP });
         parts.authority = Some(upstream.authority().clone());
         let uri = Uri::from_parts(parts).map_err(|error| ForwardError::Unreachable(error.to_string()))?;
-        let connected = HttpsConnector::from((tcp, Arc::clone(&self.tls))).oneshot(uri).await;
+        let connected = HttpsConnector::from((tcp, Arc::clone(tls))).oneshot(uri).await;
         connected.map_err(|error| ForwardError::of_connecting(&*error))
     }
 }

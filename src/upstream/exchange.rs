@@ -10,9 +10,14 @@ use tokio::time::{Instant, sleep_until};
 
 use super::body::Progress;
 use super::choice::Choice;
+use super::gate::Gate;
 use super::pool::{Answer, Failed, Pool};
 use super::{ForwardError, own_authority};
 use crate::decision::Route;
+
+/// How long an upstream may take to ask for a body that waits for that, or to refuse it. After that it is sent: there are
+/// some that never ask, and clients wait no longer themselves.
+const ASKING: Duration = Duration::from_secs(3);
 
 /// Sends a request to one of the application's upstreams; to another one if it could not even be sent.
 pub(super) async fn send(
@@ -67,4 +72,27 @@ async fn exchange(
             }
         }
     }
+}
+
+/// Waits for an answer to a request whose body waits. If that was never wanted, its connection ends with the answer.
+pub(super) async fn until_wanted(
+    answering: impl Future<Output = Result<Response<Answer>, ForwardError>>,
+    gate: Gate,
+) -> Result<Response<Answer>, ForwardError> {
+    let keeper = gate.kept();
+    let mut answering = pin!(answering);
+    let answer = tokio::select! {
+        biased;
+        answer = &mut answering => answer,
+        () = sleep_until(Instant::now() + ASKING) => {
+            keeper.open();
+            answering.await
+        }
+    };
+    answer.map(|mut answer| {
+        if keeper.is_shut() {
+            answer.body_mut().keeps_back(keeper);
+        }
+        answer
+    })
 }

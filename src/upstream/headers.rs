@@ -109,13 +109,6 @@ fn not_in_trailers(name: &HeaderName) -> bool {
     )
 }
 
-/// Asks for, or agrees to, a WebSocket.
-pub(super) fn add_upgrade(headers: &mut HeaderMap) {
-    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
-    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    headers.remove(header::TE);
-}
-
 /// Tells the upstream whence the request came and what the browser asked for. Scheme and port are those of the public
 /// URL: what browsers see, whoever stands between. `authority` is the host as browsers name it.
 pub(super) fn add_client(

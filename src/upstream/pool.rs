@@ -1,6 +1,8 @@
 //! Connections to upstreams, kept between requests. What is lent comes back once the answer is over; what was not used
 //! for a while is closed.
 
+pub(super) mod http2;
+
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::pin::Pin;
@@ -17,11 +19,12 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 
 use super::connect::Connector;
+use super::gate::Keeper;
 use super::heard::{Heard, Listening};
 use super::shelf::{Line, Shelf};
 use super::{ForwardError, Settings};
 use crate::base::QuickHasher;
-use crate::identity::Destination;
+use crate::identity::{Destination, UpstreamProtocol};
 
 /// Most bytes read of the head of an answer before it is given up: large cookies and content policies fit, a flood does
 /// not. hyper looks after each read, so up to twice as many may have come. It takes at most 100 header fields, as for
@@ -56,6 +59,11 @@ impl Pool {
         shelf: &Arc<Shelf>,
         mut request: Request<Body>,
     ) -> Result<Response<Answer>, Failed> {
+        // Only HTTP/1.1 has upgrades.
+        if destination.protocol() == UpstreamProtocol::Http2 && !request.headers().contains_key(header::UPGRADE) {
+            let answer = Box::pin(shelf.lines.send(&self.connector, destination, &shelf.health, request)).await?;
+            return Ok(answer.map(|(body, place)| Answer::new(body, Loan::Place { _held: place })));
+        }
         while let Some(mut line) = shelf.take() {
             line.heard.forget();
             let copy = repeatable(&request);
@@ -147,7 +155,7 @@ fn repeatable(request: &Request<Body>) -> Option<Request<Body>> {
 }
 
 fn answer_on(answer: Response<Incoming>, line: Line, shelf: &Arc<Shelf>) -> Response<Answer> {
-    let loan = Loan { line, shelf: Arc::clone(shelf) };
+    let loan = Loan::Connection { line, shelf: Arc::clone(shelf) };
     answer.map(|body| Answer::new(body, loan))
 }
 
@@ -169,15 +177,17 @@ async fn close_unused(shelves: Weak<Shelves>, interval: Duration) {
     }
 }
 
-/// A connection on which an answer is still to come. Dropped before that is over, it is closed.
-struct Loan {
-    line: Line,
-    shelf: Arc<Shelf>,
+/// What an answer that is still to come needs.
+enum Loan {
+    /// A connection. Dropped before the answer is over, it is closed.
+    Connection { line: Line, shelf: Arc<Shelf> },
+    /// A place on one that others use too.
+    Place { _held: http2::Place },
 }
 
 impl Loan {
     fn give_back(self) {
-        let Self { mut line, shelf } = self;
+        let Self::Connection { mut line, shelf } = self else { return };
         if line.sender.is_ready() {
             shelf.put(line);
         } else if !line.sender.is_closed() {
@@ -195,13 +205,20 @@ impl Loan {
 pub(super) struct Answer {
     body: Incoming,
     loan: Option<Loan>,
+    /// Keeps the body of the request back, which the upstream did not want.
+    _unwanted: Option<Keeper>,
 }
 
 impl Answer {
     fn new(body: Incoming, loan: Loan) -> Self {
-        let mut answer = Self { body, loan: Some(loan) };
+        let mut answer = Self { body, loan: Some(loan), _unwanted: None };
         answer.give_back_at_end();
         answer
+    }
+
+    /// The body of the request is still kept back: its connection ends with this answer.
+    pub(super) fn keeps_back(&mut self, keeper: Keeper) {
+        self._unwanted = Some(keeper);
     }
 
     fn give_back_at_end(&mut self) {

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout};
 use super::{Asked, ForwardError, Forwarder, own_authority};
 use crate::assertion::Claims;
 use crate::decision::Permit;
-use crate::identity::{Destination, Host};
+use crate::identity::{Destination, Host, UpstreamProtocol};
 
 /// How long a probed upstream may take to answer: somebody waits in front of the page.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,23 +37,33 @@ pub struct Sample {
 }
 
 impl Forwarder {
-    /// Asks an upstream for `/` as nobody, over a connection of its own, and tells what came back. Nothing of the answer
+    /// Asks an upstream for `/` as nobody, and tells what came back. Nothing of the answer
     /// is read but its status.
     ///
     /// # Errors
     /// When no answer comes.
     pub async fn probe(&self, destination: &Destination, host: &Host, pass_host: bool) -> Result<Probed, ForwardError> {
         let start = Instant::now();
-        let mut sender = self.pool.connect(destination).await?.sender;
         let mut request = Request::new(Body::empty());
         self.address(request.headers_mut(), &Asked { host, received: Version::HTTP_11, chain: &[] });
         if !pass_host {
             request.headers_mut().insert(header::HOST, own_authority(destination));
         }
+        let status = self.ask(destination, request).await?;
+        Ok(Probed { status, took: start.elapsed() })
+    }
+
+    /// The status of the answer. Over HTTP/1.1 on a connection of its own.
+    async fn ask(&self, destination: &Destination, mut request: Request<Body>) -> Result<StatusCode, ForwardError> {
+        if destination.protocol() == UpstreamProtocol::Http2 {
+            let shelf = self.pool.shelf(destination);
+            let answer = timeout(PATIENCE, self.pool.send(destination, &shelf, request)).await;
+            return Ok(answer.map_err(|_| ForwardError::HeadTimeout)?.map_err(|failed| failed.error)?.status());
+        }
+        let mut sender = self.pool.connect(destination).await?.sender;
         request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         let answer = timeout(PATIENCE, sender.send_request(request)).await.map_err(|_| ForwardError::HeadTimeout)?;
-        let status = answer.map_err(|error| ForwardError::of_exchange(&error))?.status();
-        Ok(Probed { status, took: start.elapsed() })
+        Ok(answer.map_err(|error| ForwardError::of_exchange(&error))?.status())
     }
 
     /// What the upstream would receive of a permitted `GET` by a browser at that address, beside what the browser itself

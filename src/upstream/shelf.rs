@@ -7,6 +7,7 @@ use hyper::client::conn::http1::SendRequest;
 
 use super::health::Health;
 use super::heard::Heard;
+use super::pool::http2::Lines;
 
 /// Most unused connections kept for each upstream.
 const MAX_IDLE_PER_UPSTREAM: usize = 256;
@@ -20,6 +21,8 @@ const MOST_SAVED: u32 = 100 * RETRY_PRICE;
 #[derive(Debug)]
 pub(super) struct Shelf {
     pub(super) health: Health,
+    /// Connections over HTTP/2.
+    pub(super) lines: Lines,
     kept: Mutex<Kept>,
 }
 
@@ -46,7 +49,8 @@ struct Idle {
 
 impl Shelf {
     pub(super) fn new() -> Self {
-        Self { health: Health::new(), kept: Mutex::new(Kept { idle: Vec::new(), saved: MOST_SAVED }) }
+        let kept = Mutex::new(Kept { idle: Vec::new(), saved: MOST_SAVED });
+        Self { health: Health::new(), lines: Lines::default(), kept }
     }
 
     /// For a request: the connection used last, so that those not needed are left unused.
@@ -76,11 +80,12 @@ impl Shelf {
     pub(super) fn close_unused(&self) -> bool {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.idle.retain_mut(|idle| std::mem::take(&mut idle.used) && !idle.line.sender.is_closed());
-        kept.idle.is_empty() && self.health.is_well()
+        self.lines.close_unused() && kept.idle.is_empty() && self.health.is_well()
     }
 
     /// Whether nothing is kept here that is worth it.
     pub(super) fn is_bare(&self) -> bool {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).idle.is_empty() && self.health.is_well()
+        let is_idle = self.kept.lock().unwrap_or_else(PoisonError::into_inner).idle.is_empty();
+        is_idle && self.lines.is_empty() && self.health.is_well()
     }
 }

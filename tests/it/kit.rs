@@ -8,6 +8,7 @@ pub mod command;
 pub mod database;
 pub mod faulty;
 pub mod fronting;
+pub mod h2;
 pub mod logs;
 pub mod postgres;
 pub mod process;

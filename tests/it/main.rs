@@ -23,6 +23,7 @@ mod pages;
 mod plan;
 mod postgres;
 mod prepared;
+mod protocols;
 mod provisioning;
 mod session;
 mod sign_in;

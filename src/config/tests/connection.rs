@@ -1,5 +1,5 @@
 use super::{GOOD, good, one_problem};
-use crate::identity::Connection;
+use crate::identity::{Connection, UpstreamProtocol};
 
 const UPSTREAM: &str = "roles = [\"Admin\"]\n\n[[application.rule]]";
 
@@ -38,4 +38,22 @@ fn its_time_limits_are_read_and_checked() {
         "application.wiki.connection.conect_timeout",
         "did you mean `connect_timeout`",
     );
+}
+
+#[test]
+fn what_its_connections_may_become_is_read_and_checked() {
+    assert_eq!(connection("upgrades = [\"tcp\"]").upgrades[0].as_str(), "tcp");
+    one_problem(
+        &with("upgrades = [\"h2c\"]"),
+        &[],
+        "application.wiki.connection.upgrades[0]",
+        "HTTP and TLS never are",
+    );
+}
+
+#[test]
+fn its_protocol_is_one_of_two() {
+    assert_eq!(connection("protocol = \"http2\"").protocol, UpstreamProtocol::Http2);
+    assert_eq!(connection("protocol = \"http1\""), Connection::default());
+    one_problem(&with("protocol = \"h2c\""), &[], "application.wiki.connection.protocol", "http1, http2");
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::TimeLimit;
+use super::{TimeLimit, UpgradeProtocol, UpstreamProtocol};
 
 /// How an application's upstreams are spoken to, as far as it says otherwise than all others.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,4 +12,8 @@ pub struct Connection {
     pub connect_timeout: Option<TimeLimit>,
     /// How long the answer may take to begin, from when the request last moved.
     pub first_byte_timeout: Option<TimeLimit>,
+    /// Which HTTP they speak.
+    pub protocol: UpstreamProtocol,
+    /// What its connections may become beside WebSockets.
+    pub upgrades: Vec<UpgradeProtocol>,
 }

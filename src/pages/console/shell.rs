@@ -58,7 +58,7 @@ impl Field {
 }
 
 /// One of several that a field offers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Picked {
     /// The word for it, one of ours.
     pub kind: &'static str,

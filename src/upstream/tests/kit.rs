@@ -84,8 +84,8 @@ pub(super) fn forwarder_beside(settings: Settings, own: &[SocketAddr]) -> Forwar
     let ambient = Ambient::system();
     let public_url = "https://login.example.com".parse().unwrap();
     let key = SigningKey::generate(&ambient).unwrap();
-    let assertions = Arc::new(Assertions::new(key, "https://login.example.com".parse().unwrap(), ambient));
-    Forwarder::new(settings, assertions, public_url, own).unwrap()
+    let assertions = Arc::new(Assertions::new(key, "https://login.example.com".parse().unwrap(), ambient.clone()));
+    Forwarder::new(settings, assertions, public_url, own, ambient).unwrap()
 }
 
 pub(super) fn always() -> Option<StillAllowed> {

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use super::kit::*;
-use crate::upstream::{Settings, Standing, is_websocket_handshake};
+use crate::upstream::{Settings, Standing, Upgrade};
 
 const HANDSHAKE: &str = "GET /page HTTP/1.1\r\nHost: wiki.example.com\r\nConnection: keep-alive, Upgrade\r\n\
                          Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
@@ -24,7 +24,7 @@ const HANDSHAKE: &str = "GET /page HTTP/1.1\r\nHost: wiki.example.com\r\nConnect
 async fn echoing() -> String {
     serve(|mut request: Request<Incoming>| {
         Box::pin(async move {
-            if !is_websocket_handshake(&request) || request.headers()["remote-user"] != "alice" {
+            if Upgrade::of(&request, &[]) != Some(Upgrade::WebSocket) || request.headers()["remote-user"] != "alice" {
                 return Response::builder().status(426).body(Body::empty()).unwrap();
             }
             tokio::spawn(async move {

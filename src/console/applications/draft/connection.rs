@@ -1,8 +1,9 @@
 //! How an application's upstreams are spoken to, in the form.
 
-use crate::console::typed::unless_empty;
-use crate::identity::{Connection, TimeLimit};
-use crate::pages::{ConnectionFields, Field};
+use super::{meant, picked, word};
+use crate::console::typed::{each, lines, unless_empty};
+use crate::identity::{Connection, TimeLimit, UpgradeProtocol, UpstreamProtocol};
+use crate::pages::{ConnectionFields, Field, Picked};
 use crate::web::Fields;
 
 /// As it is.
@@ -12,6 +13,8 @@ pub(super) fn of(connection: &Connection) -> ConnectionFields {
         wrong: false,
         connect_timeout: limit(connection.connect_timeout),
         first_byte_timeout: limit(connection.first_byte_timeout),
+        protocol: Picked::of(word(&UpstreamProtocol::NAMES, connection.protocol)),
+        upgrades: Field::of(lines(&connection.upgrades)),
     }
 }
 
@@ -22,6 +25,8 @@ pub(super) fn read(fields: &Fields) -> ConnectionFields {
         wrong: false,
         connect_timeout: field("connect_timeout"),
         first_byte_timeout: field("first_byte_timeout"),
+        protocol: picked(&UpstreamProtocol::NAMES, fields.typed("protocol")),
+        upgrades: Field::of(fields.typed("upgrades")),
     }
 }
 
@@ -29,7 +34,15 @@ pub(super) fn read(fields: &Fields) -> ConnectionFields {
 pub(super) fn parsed(fields: &mut ConnectionFields) -> Option<Connection> {
     let connect_timeout = unless_empty(&mut fields.connect_timeout, TimeLimit::parse);
     let first_byte_timeout = unless_empty(&mut fields.first_byte_timeout, TimeLimit::parse);
-    let read = (|| Some(Connection { connect_timeout: connect_timeout?, first_byte_timeout: first_byte_timeout? }))();
+    let upgrades = each(&mut fields.upgrades, UpgradeProtocol::parse);
+    let read = (|| {
+        Some(Connection {
+            connect_timeout: connect_timeout?,
+            first_byte_timeout: first_byte_timeout?,
+            protocol: meant(&UpstreamProtocol::NAMES, fields.protocol.kind),
+            upgrades: upgrades?,
+        })
+    })();
     fields.wrong = read.is_none();
     read
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::pages::console::Field;
+use crate::pages::console::{Field, Picked};
 
 /// The fields of a connection; an empty one says that it is as usual.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -13,6 +13,10 @@ pub struct ConnectionFields {
     pub connect_timeout: Field,
     /// How long the answer may take to begin.
     pub first_byte_timeout: Field,
+    /// Which HTTP they speak.
+    pub protocol: Picked,
+    /// What its connections may become, one a line.
+    pub upgrades: Field,
 }
 
 #[cfg(test)]
@@ -22,6 +26,8 @@ impl ConnectionFields {
             wrong: true,
             connect_timeout: Field::wrong("5", "a time limit is a number and a unit"),
             first_byte_timeout: Field::of("2m"),
+            protocol: Picked::of("http2"),
+            upgrades: Field::of("tcp"),
         }
     }
 }

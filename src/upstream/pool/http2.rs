@@ -1,0 +1,219 @@
+//! Connections over HTTP/2 (RFC 9113): many requests share one. When it ends, or is about to, the next request makes
+//! another.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::body::Body;
+use http::uri::{Authority, Scheme};
+use http::{HeaderMap, Request, Response, Uri, Version, header};
+use hyper::body::Incoming;
+use hyper::client::conn::http2::{self, SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::sync::{Mutex as AsyncMutex, OwnedSemaphorePermit, Semaphore};
+
+use super::{Failed, MAX_RESPONSE_HEAD};
+use crate::identity::Destination;
+use crate::upstream::ForwardError;
+use crate::upstream::connect::{Connector, Stream};
+use crate::upstream::health::Health;
+
+/// Most requests at once on one connection: as many as RFC 9113 6.5.2 asks every server to allow.
+const MAX_STREAMS: usize = 100;
+/// Most connections to one upstream: many more requests at once than one application has.
+const MAX_LINES: usize = 8;
+/// Bytes of one answer that are taken before its reader wants them. A connection takes as much for all its streams
+/// together, so that a slow reader never holds the others up: 12.5 MiB if all of them are slow.
+const STREAM_WINDOW: u32 = 128 * 1024;
+const CONNECTION_WINDOW: u32 = STREAM_WINDOW * 100;
+/// Bytes of one upload that are kept before the upstream wants them.
+const SEND_BUFFER: usize = 64 * 1024;
+/// How often an upstream that owes answers is asked for a sign of life, and how long it may take to give one.
+const PING: Duration = Duration::from_secs(20);
+const PING_PATIENCE: Duration = Duration::from_secs(10);
+/// How often a request is sent again that an upstream says it has not looked at.
+const MAX_RESENT: usize = 2;
+
+/// The connections to one destination.
+#[derive(Debug)]
+pub(in crate::upstream) struct Lines {
+    open: Mutex<Vec<Line>>,
+    /// One connection is made at a time: whoever comes meanwhile shares it.
+    dialing: AsyncMutex<()>,
+    room: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct Line {
+    sender: SendRequest<Body>,
+    streams: Arc<Semaphore>,
+    /// Whether it was used since unused ones were last closed.
+    used: bool,
+}
+
+/// A stream's place on a connection, for as long as its answer takes.
+pub(super) struct Place {
+    _of_line: OwnedSemaphorePermit,
+    _of_all: OwnedSemaphorePermit,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        let room = Arc::new(Semaphore::new(MAX_LINES * MAX_STREAMS));
+        Self { open: Mutex::default(), dialing: AsyncMutex::default(), room }
+    }
+}
+
+impl Lines {
+    /// Sends a request in the form for HTTP/1.1, turned into that for HTTP/2, and gives the head of its answer. Sent again
+    /// is only what the upstream has not looked at, and not if it has a body.
+    pub(super) async fn send(
+        &self,
+        connector: &Connector,
+        destination: &Destination,
+        health: &Health,
+        mut request: Request<Body>,
+    ) -> Result<Response<(Incoming, Place)>, Failed> {
+        let (mut sender, mut place) = match self.place(connector, destination).await {
+            Ok(found) => found,
+            Err(error) => {
+                health.unreachable(destination.name(), &error);
+                return Err(Failed { error, unsent: Some(Box::new(request)) });
+            }
+        };
+        health.reachable(destination.name());
+        unfold(&mut request, destination)?;
+        for _ in 0..MAX_RESENT {
+            let again = again(&request);
+            let mut error = match sender.try_send_request(request).await {
+                Ok(answer) => return Ok(answer.map(|body| (body, place))),
+                Err(error) => error,
+            };
+            request = match (error.take_message(), again) {
+                (Some(unsent), _) => unsent,
+                (None, Some(again)) if was_not_looked_at(error.error()) => again,
+                _ => return Err(ForwardError::of_exchange(&error.into_error()).into()),
+            };
+            (sender, place) = self.place(connector, destination).await?;
+        }
+        let answer = sender.send_request(request).await.map_err(|error| ForwardError::of_exchange(&error))?;
+        Ok(answer.map(|body| (body, place)))
+    }
+
+    /// A place for a stream, on a connection that is there or a new one. The time for connecting holds for both.
+    async fn place(
+        &self,
+        connector: &Connector,
+        destination: &Destination,
+    ) -> Result<(SendRequest<Body>, Place), ForwardError> {
+        let placed = tokio::time::timeout(connector.limit(destination), async {
+            // The semaphore is never closed.
+            let of_all = Arc::clone(&self.room).acquire_owned().await;
+            let of_all = of_all.map_err(|error| ForwardError::Broken(error.to_string()))?;
+            if let Some((sender, of_line)) = self.free() {
+                return Ok((sender, Place { _of_line: of_line, _of_all: of_all }));
+            }
+            let _dialing = self.dialing.lock().await;
+            let (sender, of_line) = match self.free() {
+                Some(free) => free,
+                None => self.keep(handshake(connector.connect_http2(destination).await?).await?)?,
+            };
+            Ok((sender, Place { _of_line: of_line, _of_all: of_all }))
+        });
+        placed.await.unwrap_or(Err(ForwardError::ConnectTimeout))
+    }
+
+    /// A place on a connection that is there.
+    fn free(&self) -> Option<(SendRequest<Body>, OwnedSemaphorePermit)> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|line| !line.sender.is_closed());
+        open.iter_mut().find_map(Line::take)
+    }
+
+    fn keep(&self, sender: SendRequest<Body>) -> Result<(SendRequest<Body>, OwnedSemaphorePermit), ForwardError> {
+        let mut line = Line { sender, streams: Arc::new(Semaphore::new(MAX_STREAMS)), used: true };
+        let first = line.take().ok_or_else(|| ForwardError::Broken("a new connection has no room".to_owned()));
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        first
+    }
+
+    /// Closes what was not used since it was last called. Says whether none is left.
+    pub(in crate::upstream) fn close_unused(&self) -> bool {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain_mut(|line| {
+            let busy = line.streams.available_permits() < MAX_STREAMS;
+            (std::mem::take(&mut line.used) || busy) && !line.sender.is_closed()
+        });
+        open.is_empty()
+    }
+
+    /// Whether there is none.
+    pub(in crate::upstream) fn is_empty(&self) -> bool {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+}
+
+impl Line {
+    fn take(&mut self) -> Option<(SendRequest<Body>, OwnedSemaphorePermit)> {
+        let place = Arc::clone(&self.streams).try_acquire_owned().ok()?;
+        self.used = true;
+        Some((self.sender.clone(), place))
+    }
+}
+
+async fn handshake(stream: Stream) -> Result<SendRequest<Body>, ForwardError> {
+    let handshake = http2::Builder::new(TokioExecutor::new())
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PING_PATIENCE)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_send_buf_size(SEND_BUFFER)
+        .max_header_list_size(u32::try_from(MAX_RESPONSE_HEAD).unwrap_or(u32::MAX))
+        .handshake(stream)
+        .await;
+    let (sender, connection) = handshake.map_err(|error| ForwardError::of_exchange(&error))?;
+    // How it ends, whoever waits for an answer is told.
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
+/// What HTTP/1.1 says in headers, HTTP/2 says elsewhere (RFC 9113 8.2.2, 8.3.1).
+fn unfold(request: &mut Request<Body>, destination: &Destination) -> Result<(), ForwardError> {
+    let headers = request.headers_mut();
+    headers.remove(header::CONNECTION);
+    headers.remove(header::TRANSFER_ENCODING);
+    // Nothing here hears the upstream's `100 (Continue)`: the body goes at once, and is stopped if it is not wanted.
+    headers.remove(header::EXPECT);
+    let host = headers.remove(header::HOST);
+    let authority = host.and_then(|host| Authority::try_from(host.as_bytes()).ok());
+    let scheme = if destination.upstream().is_tls() { Scheme::HTTPS } else { Scheme::HTTP };
+    let mut parts = std::mem::take(request.uri_mut()).into_parts();
+    parts.authority = Some(authority.unwrap_or_else(|| destination.upstream().authority().clone()));
+    parts.scheme = Some(scheme);
+    *request.uri_mut() = Uri::from_parts(parts).map_err(|error| ForwardError::Broken(error.to_string()))?;
+    *request.version_mut() = Version::HTTP_2;
+    Ok(())
+}
+
+/// The same request once more, if it has no body.
+fn again(request: &Request<Body>) -> Option<Request<Body>> {
+    http_body::Body::is_end_stream(request.body()).then(|| {
+        let mut again = Request::new(Body::empty());
+        again.method_mut().clone_from(request.method());
+        again.uri_mut().clone_from(request.uri());
+        *again.version_mut() = request.version();
+        *again.headers_mut() = HeaderMap::clone(request.headers());
+        again
+    })
+}
+
+/// Whether the upstream says so: it refused the stream, or went away before it (RFC 9113 8.7).
+fn was_not_looked_at(error: &hyper::Error) -> bool {
+    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<h2::Error>());
+    cause.is_some_and(|cause| match cause.reason() {
+        Some(h2::Reason::REFUSED_STREAM) => true,
+        Some(h2::Reason::NO_ERROR) => cause.is_go_away() && cause.is_remote(),
+        _ => false,
+    })
+}

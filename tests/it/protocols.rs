@@ -1,0 +1,41 @@
+//! The protocols people and programs speak through the proxy, each as its standard says.
+
+mod closing;
+mod exchange;
+mod http2_upstream;
+mod peer;
+mod sockets;
+mod upgrades;
+mod websocket;
+
+use std::net::SocketAddr;
+
+use crate::kit::browser::Browser;
+use crate::kit::provider::Variant;
+use crate::kit::scene::docs;
+use crate::kit::world::{Places, World};
+
+/// Where the server listens.
+fn address(world: &World) -> SocketAddr {
+    ([127, 0, 0, 1], world.places.port).into()
+}
+
+/// `NAME=VALUE` of the session at the wiki.
+fn session(world: &World, browser: &Browser) -> String {
+    let cookies = browser.cookies(&world.url("wiki", "/"));
+    let cookie = cookies.iter().find(|cookie| cookie.name.contains("session")).expect("a session");
+    format!("{}={}", cookie.name, cookie.value)
+}
+
+/// A world whose wiki is at another upstream, with `extra` lines, and a browser signed in there.
+async fn with_upstream(url: &str, extra: &str) -> (World, Browser) {
+    let mut world = World::start(Variant::default(), |places| places.usual() + &docs(places, "")).await;
+    let (browser, _) = world.signed_in("alice").await;
+    world
+        .restart(|places| {
+            let wiki = places.home_lab(extra).replace(&format!("http://{}", places.upstream), url);
+            places.head(Places::SEED_POLICY) + &wiki + &docs(places, "")
+        })
+        .await;
+    (world, browser)
+}
