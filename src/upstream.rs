@@ -113,6 +113,9 @@ impl Forwarder {
         let received = parts.version;
         headers::check_hops(&parts.headers)?;
         headers::clean_request(&mut parts.headers);
+        if permit.is_preflight() {
+            headers::forget_credentials(&mut parts.headers);
+        }
         if still_allowed.is_some() {
             headers::add_upgrade(&mut parts.headers);
         }

@@ -1,6 +1,7 @@
 //! Applications of an organization.
 
 mod connection;
+mod rule;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::connection::ConnectionText;
+use self::rule::RuleText;
 use super::Api;
 use super::answer::{Answer, Page, json, one};
 use super::ask::{Asked, At, Cursor, PageQuery, Sent, limit};
@@ -19,8 +21,7 @@ use super::refusal::Refusal;
 use super::schema::{RoleText, Slug};
 use crate::directory::{Edit, Live};
 use crate::identity::{
-    self, Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, PathPattern, Reach, RoleName,
-    UpstreamUrl,
+    self, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, Reach, RoleName, UpstreamUrl,
 };
 
 /// An application.
@@ -64,9 +65,12 @@ pub(super) struct ApplicationText {
     /// Origins beside its own whose pages may open WebSockets with a session.
     #[serde(default)]
     allowed_origins: Vec<String>,
-    /// What differs by path; the first match wins.
+    /// What differs by path and method; the first match wins.
     #[serde(default)]
-    rules: Vec<Rule>,
+    rules: Vec<RuleText>,
+    /// Whether CORS preflights pass where no rule matches, without cookies and as nobody's.
+    #[serde(default)]
+    preflight: bool,
     /// How its upstream is spoken to.
     #[serde(default)]
     connection: ConnectionText,
@@ -91,27 +95,8 @@ enum Headers {
     None,
 }
 
-/// What holds on some paths.
-#[derive(Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Rule {
-    /// `/exact/path` or `/prefix/*`.
-    #[schemars(with = "String")]
-    path: PathPattern,
-    /// The roles that may enter; null: everyone, signed in or not.
-    #[schemars(with = "Option<Vec<RoleText>>")]
-    roles: Option<Vec<RoleName>>,
-}
-
 impl From<&ApplicationSpec> for ApplicationText {
     fn from(spec: &ApplicationSpec) -> Self {
-        let rule = |rule: &identity::Rule| Rule {
-            path: rule.path.clone(),
-            roles: match &rule.allow {
-                Allow::Everyone => None,
-                Allow::Roles(roles) => Some(roles.clone()),
-            },
-        };
         Self {
             name: spec.name.clone(),
             hosts: spec.hosts.clone(),
@@ -125,7 +110,8 @@ impl From<&ApplicationSpec> for ApplicationText {
             },
             pass_host: spec.pass_host,
             allowed_origins: spec.allowed_origins.clone(),
-            rules: spec.rules.iter().map(rule).collect(),
+            rules: spec.rules.iter().map(RuleText::from).collect(),
+            preflight: spec.preflight,
             connection: ConnectionText::from(&spec.connection),
         }
     }
@@ -133,8 +119,6 @@ impl From<&ApplicationSpec> for ApplicationText {
 
 impl ApplicationText {
     fn spec(self, id: ApplicationId, organization: OrganizationId, reach: Reach) -> ApplicationSpec {
-        let rule =
-            |rule: Rule| identity::Rule { path: rule.path, allow: rule.roles.map_or(Allow::Everyone, Allow::Roles) };
         ApplicationSpec {
             id,
             organization,
@@ -150,7 +134,8 @@ impl ApplicationText {
             },
             pass_host: self.pass_host,
             allowed_origins: self.allowed_origins,
-            rules: self.rules.into_iter().map(rule).collect(),
+            rules: self.rules.into_iter().map(RuleText::rule).collect(),
+            preflight: self.preflight,
             reach,
             connection: self.connection.into(),
         }

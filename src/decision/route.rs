@@ -5,15 +5,18 @@ use std::collections::hash_map::Entry;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
+use http::Method;
+
 use crate::base::QuickHasher;
 use crate::identity::{
     Allow, Application, ApplicationId, ApplicationKey, ApplicationSpec, Catalogue, Destination, Host, Organization,
-    OrganizationKey, PathPattern, RoleId, RoleName, Rule,
+    OrganizationKey, RoleId, RoleName, Rule,
 };
 use crate::session::Principal;
 use crate::telemetry::{ApplicationMeter, Metrics};
 
-use super::path::{Ambiguous, RequestPath};
+use super::path::Ambiguous;
+use super::{Ask, method};
 
 /// All applications of one version of the catalogue, by host.
 #[derive(Debug, Default)]
@@ -34,7 +37,10 @@ pub struct Route {
     names: Vec<(RoleName, RoleId)>,
     /// Who may enter, sorted.
     roles: Vec<RoleId>,
-    rules: Vec<(PathPattern, Admitted)>,
+    /// Whom each of the rules that are written down lets in.
+    rules: Vec<Admitted>,
+    /// Whether a rule names methods.
+    names_methods: bool,
     meter: Arc<ApplicationMeter>,
 }
 
@@ -88,22 +94,20 @@ impl Route {
             Some(wanted) => resolve(&names, wanted),
             None => sorted(names.iter().map(|(_, id)| *id).collect()),
         };
-        let compile = |Rule { path, allow }: &Rule| {
-            let admitted = match allow {
-                Allow::Everyone => Admitted::Everyone,
-                Allow::Roles(wanted) => {
-                    let mut narrowed = resolve(&names, wanted);
-                    narrowed.retain(|role| roles.binary_search(role).is_ok());
-                    Admitted::Roles(narrowed)
-                }
-            };
-            (path.clone(), admitted)
+        let compile = |rule: &Rule| match &rule.allow {
+            Allow::Everyone => Admitted::Everyone,
+            Allow::Roles(wanted) => {
+                let mut narrowed = resolve(&names, wanted);
+                narrowed.retain(|role| roles.binary_search(role).is_ok());
+                Admitted::Roles(narrowed)
+            }
         };
         let rules = spec.rules.iter().map(compile).collect();
+        let names_methods = spec.rules.iter().any(|rule| !rule.methods.is_empty());
         let destination = Destination::of(&spec, &organization.allotment);
         let (key, organization) = (application.key, application.organization);
         let meter = metrics.application(spec.id.as_str());
-        Self { key, organization, version, spec, destination, names, roles, rules, meter }
+        Self { key, organization, version, spec, destination, names, roles, rules, names_methods, meter }
     }
 
     /// The application's id: the audience of its assertions.
@@ -155,15 +159,38 @@ impl Route {
         self.names.iter().filter(move |(_, id)| held.binary_search(id).is_ok()).map(|(name, _)| name)
     }
 
-    /// The rule that holds for a path, if any does. Both readings of the path must choose the same: whatever matches
-    /// the strict one matches the lenient one too (patterns hold neither `;` nor `//` nor `%`), so any reading between
-    /// the two, such as one that merges slashes but keeps parameters, chooses what these agree on.
-    pub(super) fn rule(&self, path: &RequestPath) -> Result<Option<&Admitted>, Ambiguous> {
-        let first = |reading: &[u8]| self.rules.iter().position(|(pattern, _)| pattern.matches(reading));
-        let strict = first(path.strict());
-        match path.lenient() {
-            Some(lenient) if first(lenient) != strict => Err(Ambiguous::Rules),
-            _ => Ok(strict.and_then(|index| self.rules.get(index)).map(|(_, admitted)| admitted)),
+    /// The rule that holds for what is asked for, and whom it lets in, if any does. All readings of path and method must
+    /// choose the same: whatever matches the strict reading of a path matches the lenient one too (patterns hold neither
+    /// `;` nor `//` nor `%`), so any reading between the two, such as one that merges slashes but keeps parameters,
+    /// chooses what these agree on.
+    pub(super) fn rule(&self, ask: &Ask<'_>) -> Result<Option<(&Rule, &Admitted)>, Ambiguous> {
+        let first = |path: &[u8], method: &Method| self.spec.rules.iter().position(|rule| rule.matches(path, method));
+        let (strict, lenient) = (ask.path.strict(), ask.path.lenient());
+        let chosen = first(strict, ask.method);
+        if lenient.is_some_and(|lenient| first(lenient, ask.method) != chosen) {
+            return Err(Ambiguous::Rules);
+        }
+        if self.names_methods {
+            for method in method::others(ask)? {
+                if [Some(strict), lenient].into_iter().flatten().any(|path| first(path, &method) != chosen) {
+                    return Err(Ambiguous::Method);
+                }
+            }
+        }
+        Ok(chosen.and_then(|index| self.spec.rules.get(index).zip(self.rules.get(index))))
+    }
+
+    /// Whether this is a CORS preflight that passes: the rule for the request it asks about says so, to a client from
+    /// there. One that names a further method is none that a browser sends.
+    pub(super) fn passes_preflight(&self, ask: &Ask<'_>) -> bool {
+        let Some(method) = &ask.preflight else { return false };
+        if method::named(ask).next().is_some() {
+            return false;
+        }
+        match self.rule(&Ask { method, ..ask.clone() }) {
+            Ok(Some((rule, _))) => rule.preflight && rule.admits_from(ask.client),
+            Ok(None) => self.spec.preflight,
+            Err(_) => false,
         }
     }
 }

@@ -21,7 +21,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 
 use super::Gateway;
-use crate::decision::{Ask, Decision, Permit};
+use crate::decision::{Ask, Decision, Permit, preflight};
 use crate::identity::Host;
 use crate::listener::{Client, TrustedProxies};
 use crate::telemetry::{Decided, Watch};
@@ -148,7 +148,7 @@ impl Gateway {
             }
         };
         let (host, path, method, client) = (&asked.host, &asked.path, &asked.method, Some(asked.client));
-        let ask = Ask { host, path, method, preflight: None, headers, client };
+        let ask = Ask { host, path, method, preflight: preflight(method, headers), headers, client };
         let decision = self.routes.load().decide(&ask, principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
@@ -212,6 +212,13 @@ fn confirmed(asked: Asked, parts: &Parts) -> Result<Asked, Unclear> {
     let same_path = behind.is_none_or(|behind| asked.path.target().as_str().strip_prefix('/') == Some(behind));
     let same_method = matches!(parts.method, Method::GET | Method::HEAD) || parts.method == asked.method;
     if same_path && same_method { Ok(asked) } else { Err(Unclear::Question) }
+}
+
+/// The method that a preflight asks about. What it must not carry is not ours to take out here, so it is none then.
+fn preflight(method: &Method, headers: &HeaderMap) -> Option<Method> {
+    let forbidden = [header::COOKIE, header::AUTHORIZATION, header::TRANSFER_ENCODING];
+    let length = headers.get(header::CONTENT_LENGTH).is_some_and(|length| !matches!(length.as_bytes(), b"" | b"0"));
+    preflight::asked(method, headers, length || forbidden.iter().any(|name| headers.contains_key(name)))
 }
 
 /// Whether a browser opens a WebSocket. Most proxies keep `Upgrade` to themselves; no script can set the others.

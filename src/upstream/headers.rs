@@ -27,13 +27,14 @@ const IDENTITY_PREFIXES: [&str; 3] = ["remote-", "x-auth-request-", "x-vestibule
 
 /// What other proxies tell upstreams, and upstreams believe: where the request came from and what was asked for. The
 /// last ones let a client ask for one path and mean another.
-const PROXY_NAMES: [&str; 8] = [
+const PROXY_NAMES: [&str; 9] = [
     "forwarded",
     "x-real-ip",
     "x-client-ip",
     "true-client-ip",
     "x-original-url",
     "x-original-uri",
+    "x-original-method",
     "x-rewrite-url",
     "x-original-host",
 ];
@@ -74,6 +75,12 @@ pub(super) fn clean_request(headers: &mut HeaderMap) {
         headers.insert(header::TE, HeaderValue::from_static("trailers"));
         headers.insert(header::CONNECTION, HeaderValue::from_static("te"));
     }
+}
+
+/// Takes out of a request whatever an upstream could take for somebody's: browsers send none of it with a preflight.
+pub(super) fn forget_credentials(headers: &mut HeaderMap) {
+    headers.remove(header::COOKIE);
+    headers.remove(header::AUTHORIZATION);
 }
 
 /// Takes out of an answer what is of the upstream's connection, and what would set a cookie of ours.

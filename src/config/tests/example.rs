@@ -57,7 +57,7 @@ fn a_commented_key_shows_its_default() {
     // These show what may be said, not what holds when nothing is.
     let mut offers = vec!["owner", "client_secret", "certificate", "key", "role", "url_file", "[server.tls]", "secret"];
     // Nothing said is as all others, which is what these show.
-    offers.extend(["connect_timeout", "first_byte_timeout"]);
+    offers.extend(["connect_timeout", "first_byte_timeout", "methods", "from"]);
     let uncomment = |line: &str| match line.strip_prefix("# ") {
         Some(bare) if bare.contains(" = ") && !offers.iter().any(|offer| bare.starts_with(offer)) => bare.to_owned(),
         _ => line.to_owned(),

@@ -35,6 +35,8 @@ pub enum Cause {
     TooManyNew,
     /// No role that may enter.
     NotAllowed,
+    /// Not from this network, whoever it is.
+    NotFromHere,
     /// Signed in, and no admin of anything.
     NoAdmin,
     /// The upstream cannot be reached.
@@ -57,6 +59,7 @@ impl Cause {
             | Self::NoOrganization
             | Self::Disabled
             | Self::NotAllowed
+            | Self::NotFromHere
             | Self::NoAdmin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -154,6 +157,11 @@ impl Cause {
                 "You are signed in, but none of your roles opens this.",
                 "Sign in as someone else, or ask your admin for access and give them the reference.",
             ),
+            Self::NotFromHere => (
+                "You may not enter from here",
+                "This part of the application opens only to some networks, and you come from another.",
+                "Connect from where it is meant to be used, or give your admin the reference.",
+            ),
             Self::UpstreamUnavailable => (
                 "The application does not answer",
                 "It could not be reached, or did not answer as expected.",
@@ -190,6 +198,7 @@ impl Cause {
             Self::Disabled => "disabled",
             Self::TooManyNew => "too-many-new",
             Self::NotAllowed => "not-allowed",
+            Self::NotFromHere => "not-from-here",
             Self::NoAdmin => "no-admin",
             Self::UpstreamUnavailable => "upstream-unavailable",
             Self::UpstreamTimeout => "upstream-timeout",

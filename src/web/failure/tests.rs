@@ -5,7 +5,7 @@ use super::*;
 use crate::base::Ambient;
 use crate::identity::PublicUrl;
 
-const ALL: [Cause; 19] = [
+const ALL: [Cause; 20] = [
     Cause::BadRequest,
     Cause::NotFound,
     Cause::MethodNotAllowed,
@@ -21,6 +21,7 @@ const ALL: [Cause; 19] = [
     Cause::Disabled,
     Cause::TooManyNew,
     Cause::NotAllowed,
+    Cause::NotFromHere,
     Cause::NoAdmin,
     Cause::UpstreamUnavailable,
     Cause::UpstreamTimeout,
