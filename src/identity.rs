@@ -20,7 +20,8 @@ pub mod user;
 pub use actor::Actor;
 pub use allotment::{Allotment, HostSuffix, Network};
 pub use application::{
-    Allow, Application, ApplicationSpec, Connection, HeaderPreset, PathPattern, Reach, Rule, RuleMethod, TimeLimit, UpstreamUrl,
+    Allow, Application, ApplicationSpec, Connection, HeaderPreset, PathPattern, Reach, Rule, RuleMethod, TimeLimit,
+    UpstreamUrl,
 };
 pub use catalogue::{Catalogue, Declaration};
 pub use ceiling::Ceiling;

@@ -4,12 +4,14 @@ mod connection;
 mod rule;
 
 use crate::identity::{
-    Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, PathPattern, Reach, RoleName, Rule,
-    UpstreamUrl, application::web_origin, text,
+    ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, Reach, RoleName, UpstreamUrl,
+    application::web_origin, text,
 };
 
 use super::list::{At, values as plain};
 use super::section::Section;
+
+pub(super) use rule::RuleDraft;
 
 /// One `[[application]]`, as far as it could be read.
 pub(super) struct ApplicationDraft {

@@ -171,7 +171,10 @@ fn rules(rules: &[Rule], entering: &[&RoleName], flaws: &mut Flaws) {
             let what = format!("is never reached, since {} matches all of it; put this rule before it", earlier.path);
             flaws.add(part, what);
         } else if rule.is_hidden_behind(before()) {
-            flaws.add(part, "is never reached: those before it match all its methods; put this rule before them".to_owned());
+            flaws.add(
+                part,
+                "is never reached: those before it match all its methods; put this rule before them".to_owned(),
+            );
         }
         if rule.methods.len() > MAX_METHODS || rule.from.len() > MAX_NETWORKS {
             flaws.add(part, format!("at most {MAX_METHODS} methods and {MAX_NETWORKS} networks"));

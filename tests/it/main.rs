@@ -23,5 +23,6 @@ mod plan;
 mod postgres;
 mod prepared;
 mod provisioning;
+mod rules;
 mod session;
 mod sign_in;

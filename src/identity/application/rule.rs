@@ -92,7 +92,8 @@ impl Rule {
     /// Whether a client may be at this address. One that is not known is nowhere.
     pub fn admits_from(&self, client: Option<IpAddr>) -> bool {
         self.from.is_empty()
-            || client.is_some_and(|client| self.from.iter().any(|network| network.range().contains(&client.to_canonical())))
+            || client
+                .is_some_and(|client| self.from.iter().any(|network| network.range().contains(&client.to_canonical())))
     }
 
     /// Whether it is never reached, since each of `earlier` matches before it, and together they match all of it.
@@ -119,7 +120,9 @@ mod tests {
         for good in ["GET", "PROPFIND", "VERSION-CONTROL", "M-SEARCH", "X2"] {
             assert_eq!(RuleMethod::parse(good).unwrap().as_str(), good);
         }
-        for bad in ["", "get", "Get", "GET ", "GET,POST", "*", "2X", "-", "CONNECT", "TRACE", "G\u{c9}T", &"A".repeat(33)] {
+        for bad in
+            ["", "get", "Get", "GET ", "GET,POST", "*", "2X", "-", "CONNECT", "TRACE", "G\u{c9}T", &"A".repeat(33)]
+        {
             assert!(RuleMethod::parse(bad).is_err(), "{bad:?}");
         }
     }

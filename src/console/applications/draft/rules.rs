@@ -1,8 +1,8 @@
 //! The rules in the form: added, moved and removed by buttons that send the form and get it back.
 
 use super::{names, ticked};
-use crate::identity::flaw::MAX_RULES;
 use crate::console::typed::checked;
+use crate::identity::flaw::MAX_RULES;
 use crate::identity::{Allow, Invalid, Network, Organization, PathPattern, RoleName, Rule, RuleMethod};
 use crate::pages::{Field, Picked, RuleFields};
 use crate::web::Fields;
@@ -19,6 +19,7 @@ pub(super) fn of(rule: &Rule, organization: &Organization) -> RuleFields {
         methods: Field::of(words(&rule.methods)),
         from: Field::of(words(&rule.from)),
         preflight: rule.preflight,
+        further: !rule.methods.is_empty() || !rule.from.is_empty() || rule.preflight,
         allow: Picked::of(if rule.allow == Allow::Everyone { EVERYONE } else { ROLES }),
         roles: ticked(organization, named),
     }
@@ -29,11 +30,14 @@ pub(super) fn read(fields: &Fields, organization: &Organization) -> Vec<RuleFiel
     let rule = |index: usize| {
         let (path, role) = (format!("rule-path-{index}"), format!("rule-role-{index}"));
         let everyone = fields.typed(&format!("rule-allow-{index}")) == EVERYONE;
+        let typed = |what: &str| fields.typed(&format!("rule-{what}-{index}")).trim();
+        let (methods, from, preflight) = (typed("methods"), typed("from"), !typed("preflight").is_empty());
         fields.ticked(&path).then(|| RuleFields {
-            path: Field::of(fields.typed(&path).trim()),
-            methods: Field::of(fields.typed(&format!("rule-methods-{index}")).trim()),
-            from: Field::of(fields.typed(&format!("rule-from-{index}")).trim()),
-            preflight: fields.ticked(&format!("rule-preflight-{index}")),
+            path: Field::of(typed("path")),
+            methods: Field::of(methods),
+            from: Field::of(from),
+            preflight,
+            further: !methods.is_empty() || !from.is_empty() || preflight,
             allow: Picked::of(if everyone { EVERYONE } else { ROLES }),
             roles: ticked(organization, |name| fields.all(&role).any(|role| role == name.as_str())),
         })
@@ -50,6 +54,7 @@ pub(super) fn arrange(rules: &mut Vec<RuleFields>, button: &str, organization: &
             methods: Field::default(),
             from: Field::default(),
             preflight: false,
+            further: false,
             allow: Picked::of(ROLES),
             roles: ticked(organization, |_| false),
         }),
