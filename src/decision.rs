@@ -9,6 +9,7 @@ pub mod preflight;
 pub mod route;
 pub mod target;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::uri::PathAndQuery;
@@ -140,26 +141,47 @@ impl RouteTable {
             Ok(rule) => rule,
             Err(ambiguous) => return Decision::Ambiguous(ambiguous),
         };
-        let roles = match rule {
-            Some((rule, _)) if !rule.admits_from(ask.client) => {
-                return Decision::Deny(Denial { route: Arc::clone(route), reason: DenialReason::ElsewhereNotAdmitted });
-            }
-            Some((_, route::Admitted::Everyone)) => None,
-            Some((_, route::Admitted::Roles(roles))) => Some(roles.as_slice()),
-            None => Some(route.roles()),
-        };
         let admitted = principal.filter(|principal| route.admits(principal, route.roles()));
-        match (roles, principal) {
-            (None, _) => Decision::Permit(permit(route, ask, admitted, false)),
-            (Some(_), None) => Decision::SignIn,
-            (Some(roles), Some(principal)) if route.admits(principal, roles) => {
-                Decision::Permit(permit(route, ask, admitted, false))
+        let bar = |rule| bar(route, rule, ask.client, principal, admitted.is_some());
+        match bar(rule) {
+            None if route.rules_in_any_case(ask).any(|rule| bar(rule).is_some()) => {
+                Decision::Ambiguous(Ambiguous::Rules)
             }
-            (Some(_), Some(principal)) => Decision::Deny(Denial {
-                route: Arc::clone(route),
-                reason: reason(route, principal, admitted.is_some()),
-            }),
+            None => Decision::Permit(permit(route, ask, admitted, false)),
+            Some(Bar::SignIn) => Decision::SignIn,
+            Some(Bar::Denied(reason)) => Decision::Deny(Denial { route: Arc::clone(route), reason }),
         }
+    }
+}
+
+/// What keeps somebody from passing.
+enum Bar {
+    /// Nobody is signed in.
+    SignIn,
+    /// They may not.
+    Denied(DenialReason),
+}
+
+/// What keeps `principal` from passing where a rule holds, or none. `admitted` says whether they may use the application.
+fn bar(
+    route: &Route,
+    rule: Option<route::Ruled<'_>>,
+    client: Option<IpAddr>,
+    principal: Option<&Arc<Principal>>,
+    admitted: bool,
+) -> Option<Bar> {
+    let roles = match rule {
+        Some((rule, _)) if !rule.admits_from(client) => {
+            return Some(Bar::Denied(DenialReason::ElsewhereNotAdmitted));
+        }
+        Some((_, route::Admitted::Everyone)) => return None,
+        Some((_, route::Admitted::Roles(roles))) => roles,
+        None => route.roles(),
+    };
+    match principal {
+        None => Some(Bar::SignIn),
+        Some(principal) if route.admits(principal, roles) => None,
+        Some(principal) => Some(Bar::Denied(reason(route, principal, admitted))),
     }
 }
 

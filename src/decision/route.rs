@@ -41,6 +41,8 @@ pub struct Route {
     rules: Vec<Admitted>,
     /// Whether a rule names methods.
     names_methods: bool,
+    /// Whether a rule's path has upper-case letters.
+    names_capitals: bool,
     meter: Arc<ApplicationMeter>,
 }
 
@@ -52,6 +54,9 @@ pub(super) enum Admitted {
     /// Holders of one of these, sorted; all of them among the application's.
     Roles(Vec<RoleId>),
 }
+
+/// A rule as it is written down, and whom it lets in.
+pub(super) type Ruled<'a> = (&'a Rule, &'a Admitted);
 
 impl RouteTable {
     /// Compiles the live applications. What does not resolve admits nobody: an application without a live
@@ -103,11 +108,24 @@ impl Route {
             }
         };
         let rules = spec.rules.iter().map(compile).collect();
+        let names_capitals = spec.rules.iter().any(|rule| has_capitals(rule.path.as_str().as_bytes()));
         let names_methods = spec.rules.iter().any(|rule| !rule.methods.is_empty());
         let destination = Destination::of(&spec, &organization.allotment);
         let (key, organization) = (application.key, application.organization);
         let meter = metrics.application(spec.id.as_str());
-        Self { key, organization, version, spec, destination, names, roles, rules, names_methods, meter }
+        Self {
+            key,
+            organization,
+            version,
+            spec,
+            destination,
+            names,
+            roles,
+            rules,
+            names_methods,
+            names_capitals,
+            meter,
+        }
     }
 
     /// The application's id: the audience of its assertions.
@@ -163,7 +181,7 @@ impl Route {
     /// choose the same: whatever matches the strict reading of a path matches the lenient one too (patterns hold neither
     /// `;` nor `//` nor `%`), so any reading between the two, such as one that merges slashes but keeps parameters,
     /// chooses what these agree on.
-    pub(super) fn rule(&self, ask: &Ask<'_>) -> Result<Option<(&Rule, &Admitted)>, Ambiguous> {
+    pub(super) fn rule(&self, ask: &Ask<'_>) -> Result<Option<Ruled<'_>>, Ambiguous> {
         let first = |path: &[u8], method: &Method| self.spec.rules.iter().position(|rule| rule.matches(path, method));
         let (strict, lenient) = (ask.path.strict(), ask.path.lenient());
         let chosen = first(strict, ask.method);
@@ -177,7 +195,20 @@ impl Route {
                 }
             }
         }
-        Ok(chosen.and_then(|index| self.spec.rules.get(index).zip(self.rules.get(index))))
+        Ok(self.ruled(chosen))
+    }
+
+    /// The rules that would hold, or none, for somebody who reads paths without regard to case, as many an upstream does.
+    pub(super) fn rules_in_any_case(&self, ask: &Ask<'_>) -> impl Iterator<Item = Option<Ruled<'_>>> {
+        let readings = [Some(ask.path.strict()), ask.path.lenient()].into_iter().flatten();
+        readings.filter(|path| !self.rules.is_empty() && (self.names_capitals || has_capitals(path))).map(|path| {
+            let speaks_of = |rule: &Rule| rule.path.matches_in_any_case(path) && rule.speaks_of(ask.method);
+            self.ruled(self.spec.rules.iter().position(speaks_of))
+        })
+    }
+
+    fn ruled(&self, index: Option<usize>) -> Option<Ruled<'_>> {
+        index.and_then(|index| self.spec.rules.get(index).zip(self.rules.get(index)))
     }
 
     /// Whether this is a CORS preflight that passes: the rule for the request it asks about says so, to a client from
@@ -193,6 +224,10 @@ impl Route {
             Err(_) => false,
         }
     }
+}
+
+fn has_capitals(path: &[u8]) -> bool {
+    path.iter().any(u8::is_ascii_uppercase)
 }
 
 /// Gives a host to an application; to nobody if another one has it.

@@ -186,3 +186,24 @@ fn the_application_speaks_for_preflights_where_no_rule_holds() {
     assert_eq!(at("/api/x", PUT), "sign in");
     assert_eq!(at("//api/x", PUT), "sign in", "two readings of its path");
 }
+
+#[test]
+fn a_path_in_other_case_gets_nobody_past_a_rule() {
+    let table = table(vec![only("/admin/*", &["Admin"]), only("/Reports", &["Admin"]), everyone("/public/*")]);
+    let (member, admin) = (alice(&[(HOME, MEMBER)]), alice(&[(HOME, ADMIN)]));
+    for (target, stranger, of_member) in [
+        ("/admin/x", "sign in", "PathNotAdmitted"),
+        ("/Admin/x", "sign in", "Rules"),
+        ("/%41DMIN/x", "sign in", "Rules"),
+        ("/reports", "sign in", "Rules"),
+        ("/public/Admin/x", "nobody", "known"),
+        ("/Page", "sign in", "known"),
+        // Who reads it as open is not followed.
+        ("/Public/x", "sign in", "known"),
+    ] {
+        let sent = Sent { method: "GET", target, ..Sent::default() };
+        assert_eq!(decided(&table, sent, None), stranger, "{target}");
+        assert_eq!(decided(&table, sent, Some(&member)), of_member, "{target}");
+        assert_eq!(decided(&table, sent, Some(&admin)), "known", "{target}");
+    }
+}

@@ -42,6 +42,14 @@ impl PathPattern {
         }
     }
 
+    /// The same, for one who does not look at case.
+    pub fn matches_in_any_case(&self, path: &[u8]) -> bool {
+        match self.0.strip_suffix('*') {
+            Some(prefix) => path.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes())),
+            None => path.eq_ignore_ascii_case(self.0.as_bytes()),
+        }
+    }
+
     /// Whether it speaks of every path that `later` speaks of, so that a rule behind it is never reached.
     pub fn covers(&self, later: &Self) -> bool {
         match self.0.strip_suffix('*') {
