@@ -23,7 +23,7 @@ use crate::base::Ambient;
 use crate::config::Settings;
 use crate::directory::{Approval, DeclareError, Declared};
 use crate::listener::{Limits, ListenError, Listener, Tracked, TrustedProxies, server_config};
-use crate::telemetry::Metrics;
+use crate::telemetry::{AccessError, Metrics, Telemetry};
 pub use house::House;
 
 /// How long to wait before the database is tried again; doubles up to the maximum.
@@ -53,6 +53,9 @@ pub enum AppError {
     /// There is no database yet that anything could be applied to.
     #[error("the database has not been opened yet; try again when it has")]
     NotReady,
+    /// The access log cannot be opened.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// Something built in is broken.
     #[error("{0}")]
     Internal(String),
@@ -62,22 +65,34 @@ pub enum AppError {
 #[derive(Clone)]
 pub struct Reloader {
     house: Arc<ArcSwapOption<House>>,
-    metrics: Arc<Metrics>,
+    telemetry: Arc<Telemetry>,
 }
 
 impl Reloader {
-    /// Applies what these settings declare, and uses their client secrets. The other sections count at the next start.
+    /// Applies what these settings declare, uses their client secrets, and tells requests to whom they say. The other
+    /// sections count at the next start.
     ///
     /// # Errors
     /// When it is dangerous, or cannot be written: then nothing has changed.
     pub async fn take(&self, settings: &Settings) -> Result<Declared, AppError> {
         let house = self.house.load_full().ok_or(AppError::NotReady)?;
-        Ok(house.take(settings).await?)
+        let watching = self.telemetry.prepare(&settings.log, settings.traces.as_ref())?;
+        let declared = house.take(settings).await?;
+        self.telemetry.tell(watching);
+        Ok(declared)
+    }
+
+    /// Opens the access log again where it was opened before.
+    ///
+    /// # Errors
+    /// When it cannot be opened: then the old file is written on.
+    pub fn reopen(&self) -> Result<(), AppError> {
+        Ok(self.telemetry.reopen()?)
     }
 
     /// Notes for operators whether the configuration was taken in when it was last read.
     pub fn note(&self, taken: bool) {
-        self.metrics.configuration_taken.set(taken.into());
+        self.telemetry.metrics.configuration_taken.set(taken.into());
     }
 }
 
@@ -89,7 +104,7 @@ pub struct App {
     public: Vec<Listener>,
     operations: Listener,
     house: Arc<ArcSwapOption<House>>,
-    metrics: Arc<Metrics>,
+    telemetry: Arc<Telemetry>,
 }
 
 impl App {
@@ -100,13 +115,23 @@ impl App {
     pub async fn bind(settings: Settings, options: Options, ambient: Ambient) -> Result<Self, AppError> {
         let tls = settings.server.tls.as_ref();
         let tls = tls.map(|files| server_config(&files.certificate, &files.key)).transpose()?;
-        let (metrics, mut public) = (Arc::<Metrics>::default(), Vec::new());
+        let telemetry = Telemetry::new(ambient.clone());
+        telemetry.tell(telemetry.prepare(&settings.log, settings.traces.as_ref())?);
+        let mut public = Vec::new();
         for address in &settings.server.listen {
             let listener = Listener::bind(*address, tls.clone()).await?;
-            public.push(listener.counted_in(metrics.connections.clone()));
+            public.push(listener.counted_in(telemetry.metrics.connections.clone()));
         }
         let operations = Listener::bind(settings.server.operations_listen, None).await?;
-        Ok(Self { settings, options, ambient, public, operations, house: Arc::default(), metrics })
+        Ok(Self {
+            settings,
+            options,
+            ambient,
+            public,
+            operations,
+            house: Arc::default(),
+            telemetry: Arc::new(telemetry),
+        })
     }
 
     /// Where browsers and fronting proxies reach us.
@@ -121,7 +146,7 @@ impl App {
 
     /// What lets it take in another configuration while it runs.
     pub fn reloader(&self) -> Reloader {
-        Reloader { house: Arc::clone(&self.house), metrics: Arc::clone(&self.metrics) }
+        Reloader { house: Arc::clone(&self.house), telemetry: Arc::clone(&self.telemetry) }
     }
 
     /// Serves until `stop` resolves, then lets requests under way finish. While the database cannot be opened every
@@ -131,8 +156,8 @@ impl App {
     /// When the configuration does not fit what the database holds: nothing was changed then.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
         let (stopping, stopped) = watch::channel(false);
-        let metrics = Arc::clone(&self.metrics);
-        let door = dispatch::Door::new(&self.settings, &self.options, &self.ambient, Arc::clone(&self.house), metrics)?;
+        let (house, telemetry) = (Arc::clone(&self.house), Arc::clone(&self.telemetry));
+        let door = dispatch::Door::new(&self.settings, &self.options, &self.ambient, house, telemetry)?;
         let trusted = Arc::new(TrustedProxies::new(self.settings.server.trusted_proxies.clone()));
         let own: Vec<SocketAddr> = self.addresses().into_iter().chain([self.operations_address()]).collect();
         let mut serving = JoinSet::new();
@@ -147,7 +172,7 @@ impl App {
         }
         let operations = operations::router(Arc::new(operations::Desk {
             house: Arc::clone(&self.house),
-            metrics: Arc::clone(&self.metrics),
+            metrics: Arc::clone(&self.telemetry.metrics),
             stopped: stopped.clone(),
         }));
         let operations = operations.map_request(|request: Request<Tracked<Incoming>>| request.map(Body::new));
@@ -157,7 +182,7 @@ impl App {
         let operations = tokio::spawn(self.operations.serve(operations, limits, trusted, until(closed)));
         let outcome = tokio::select! {
             () = stop => Ok(()),
-            refused = live(&self.settings, &self.options, &self.ambient, &own, &self.house, &self.metrics, stopped) => refused,
+            refused = live(&self.settings, &self.options, &self.ambient, &own, &self.house, &self.telemetry.metrics, stopped) => refused,
         };
         stopping.send_replace(true);
         while serving.join_next().await.is_some() {}
@@ -166,6 +191,7 @@ impl App {
         if let Some(house) = self.house.swap(None) {
             house.close().await;
         }
+        self.telemetry.close().await;
         outcome
     }
 }

@@ -18,6 +18,7 @@ mod idp;
 mod json;
 mod list;
 mod nearest;
+mod operations;
 mod organization;
 mod problem;
 mod references;
@@ -132,6 +133,8 @@ fn read(report: &Report, text: &str, environment: &Environment) -> Option<Settin
     let database = server::database(&mut root);
     let session = server::session(&mut root);
     let records = server::records(&mut root);
+    let log = operations::log(&mut root);
+    let traces = operations::traces(&mut root);
     let drafts = Drafts {
         idps: idp::idps(&mut root),
         organizations: organization::organizations(&mut root),
@@ -144,7 +147,16 @@ fn read(report: &Report, text: &str, environment: &Environment) -> Option<Settin
     let secrets = drafts.idps.iter().filter_map(|idp| Some((idp.id.clone()?, idp.secret.clone()?))).collect();
     let declaration = declaration(drafts)?;
     case::check(report, &declaration, &cases);
-    Some(Settings { server: server.settings?, database: database?, session, records, declaration, secrets })
+    Some(Settings {
+        server: server.settings?,
+        database: database?,
+        session,
+        records,
+        log,
+        traces,
+        declaration,
+        secrets,
+    })
 }
 
 fn declaration(drafts: Drafts) -> Option<Declaration> {

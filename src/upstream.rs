@@ -26,6 +26,7 @@ use hyper::upgrade::OnUpgrade;
 use crate::assertion::Assertions;
 use crate::decision::{Permit, Route};
 use crate::identity::{Destination, Host, PublicUrl, TimeLimit};
+use crate::telemetry::Ours;
 
 pub use error::{ForwardError, SetupError};
 pub use identity::ASSERTION_HEADER;
@@ -36,8 +37,19 @@ pub use tunnel::is_websocket_handshake;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Asked again and again while a tunnel is open: whether its session may still use the application. Answers from
-/// memory; a tunnel closes when the answer is no, or when none comes.
-pub type StillAllowed = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
+/// memory; a tunnel closes when the answer is not [`Standing::Allowed`], or when none comes.
+pub type StillAllowed = Arc<dyn Fn() -> BoxFuture<'static, Standing> + Send + Sync>;
+
+/// Whether a tunnel may stay open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It may.
+    Allowed,
+    /// The right to it is gone.
+    Forbidden,
+    /// We are about to stop.
+    Stopping,
+}
 
 /// How upstreams are spoken to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +130,9 @@ impl Forwarder {
         }
         if still_allowed.is_some() {
             headers::add_upgrade(&mut parts.headers);
+        }
+        if let Some(ours) = parts.extensions.remove::<Ours>() {
+            ours.set(&mut parts.headers);
         }
         let asked = Asked { host: permit.host(), pass_host: permit.route().spec().pass_host, received, chain };
         self.address(&mut parts.headers, permit.route().destination(), &asked);

@@ -1,6 +1,7 @@
 //! Applications of an organization.
 
 mod connection;
+mod machines;
 mod rule;
 
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::connection::ConnectionText;
+use self::machines::MachinesText;
 use self::rule::RuleText;
 use super::Api;
 use super::answer::{Answer, Page, json, one};
@@ -74,6 +76,9 @@ pub(super) struct ApplicationText {
     /// How its upstream is spoken to.
     #[serde(default)]
     connection: ConnectionText,
+    /// Which bearer tokens it takes of programs.
+    #[serde(default)]
+    machines: MachinesText,
 }
 
 const fn yes() -> bool {
@@ -113,6 +118,7 @@ impl From<&ApplicationSpec> for ApplicationText {
             rules: spec.rules.iter().map(RuleText::from).collect(),
             preflight: spec.preflight,
             connection: ConnectionText::from(&spec.connection),
+            machines: MachinesText::from(&spec.machines),
         }
     }
 }
@@ -138,6 +144,7 @@ impl ApplicationText {
             preflight: self.preflight,
             reach,
             connection: self.connection.into(),
+            machines: self.machines.into(),
         }
     }
 }

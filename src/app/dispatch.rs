@@ -17,8 +17,9 @@ use crate::base::Ambient;
 use crate::config::Settings;
 use crate::decision::{RequestPath, target};
 use crate::identity::Host;
+use crate::listener::Client;
 use crate::pages::{self, Assets};
-use crate::telemetry::{Door as Place, Metrics, Watch};
+use crate::telemetry::{Door as Place, Telemetry, Watch};
 use crate::web::{self, Cause, Web};
 
 /// Largest body that a door of our own takes: a form with a token or two.
@@ -33,7 +34,7 @@ const FORM_PATIENCE: Duration = Duration::from_secs(10);
 pub(super) struct Door {
     web: Arc<Web>,
     house: Arc<ArcSwapOption<House>>,
-    metrics: Arc<Metrics>,
+    telemetry: Arc<Telemetry>,
 }
 
 impl Door {
@@ -42,19 +43,23 @@ impl Door {
         options: &Options,
         ambient: &Ambient,
         house: Arc<ArcSwapOption<House>>,
-        metrics: Arc<Metrics>,
+        telemetry: Arc<Telemetry>,
     ) -> Result<Self, AppError> {
         let web = Web::new(settings.server.public_url.clone(), options.notice.clone(), ambient.clone());
         let web = Arc::new(web.map_err(|error| AppError::Internal(error.to_string()))?);
-        Ok(Self { web, house, metrics })
+        Ok(Self { web, house, telemetry })
     }
 
     /// Answers one request, and counts it.
-    pub(super) async fn answer(&self, request: Request<Body>) -> Response {
-        let mut watch = Watch::begin(&self.metrics);
+    pub(super) async fn answer(&self, mut request: Request<Body>) -> Response {
+        let mut watch = Watch::begin(&self.telemetry);
+        if watch.is_close() {
+            let client = request.extensions().get::<Client>();
+            let (address, trusted) = (client.and_then(Client::ip), client.is_some_and(|client| client.trusted));
+            watch.asked(&mut request, address, trusted);
+        }
         let response = self.dispatch(request, &mut watch).await;
-        watch.end(response.status());
-        response
+        watch.end(response)
     }
 
     async fn dispatch(&self, request: Request<Body>, watch: &mut Watch<'_>) -> Response {

@@ -16,10 +16,12 @@ use tokio::net::TcpListener;
 
 use self::files::Folder;
 use self::provider::{Client, PEOPLE};
-use super::{Outcome, Terminal, serve, telemetry};
+use super::logs::Logs;
+use super::{Outcome, Terminal, serve};
 use crate::app::{App, Options};
 use crate::base::Ambient;
 use crate::config;
+use crate::telemetry::LogSettings;
 
 /// Try Vestibule: a demonstration provider, two sample applications, and the proxy before them, on this machine only.
 #[derive(Debug, clap::Args)]
@@ -33,7 +35,7 @@ const NOTICE: &str = "Demonstration: anyone can sign in as anyone here. Nothing 
 
 impl Arguments {
     pub(super) fn run(self, terminal: &mut Terminal<'_>) -> anyhow::Result<Outcome> {
-        telemetry::start();
+        let _logs = Logs::start(&LogSettings::default());
         let ambient = Ambient::system();
         let folder = Folder::new(&ambient)?;
         run(self.port, &folder, ambient, terminal)

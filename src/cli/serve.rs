@@ -2,15 +2,18 @@
 
 mod reload;
 
+use std::io;
 use std::path::PathBuf;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::logs::Logs;
 use super::meant::{self, Meant};
-use super::{ConfigFile, Outcome, Terminal, telemetry};
+use super::{ConfigFile, Outcome, Terminal};
 use crate::app::{App, AppError, Options};
 use crate::base::Ambient;
 use crate::config::{self, Problems, Settings};
+use reload::Running;
 
 /// Serve the sign-in host and every application.
 #[derive(Debug, clap::Args)]
@@ -26,9 +29,9 @@ impl Arguments {
         let source = Source { file: self.config.path, variables };
         let settings = source.load()?;
         let options = Options { approval: self.meant.approval(), notice: None };
-        telemetry::start();
+        let logs = Logs::start(&settings.log);
         warn(&settings);
-        run(settings, source, options, terminal)
+        run(settings, source, options, &logs, terminal)
     }
 }
 
@@ -57,15 +60,21 @@ async fn run(
     settings: Settings,
     source: Source,
     options: Options,
+    logs: &Logs,
     terminal: &mut Terminal<'_>,
 ) -> anyhow::Result<Outcome> {
     // From here on a hangup is a request, and not the end.
     let hangups = signal(SignalKind::hangup())?;
     let app = App::bind(settings.clone(), options, Ambient::system()).await?;
     let reloader = app.reloader();
+    let running = Running { reloader, settings: &settings, source: &source, logs };
     let ended = tokio::select! {
         ended = app.run(stop()?) => ended,
-        never = reload::at_each(hangups, &reloader, &settings, &source) => match never {},
+        () = told_twice()? => {
+            terminal.complain(format_args!("vestibule: stopped at once, requests under way were cut off"));
+            return Ok(Outcome::Failed);
+        }
+        never = reload::at_each(hangups, running) => match never {},
     };
     match ended {
         Ok(()) => Ok(Outcome::Done),
@@ -83,13 +92,37 @@ async fn run(
 
 /// Resolves when somebody asks us to stop.
 pub(super) fn stop() -> anyhow::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut signals = StopSignals::new()?;
     Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        tracing::info!("stopping");
+        signals.next().await;
+        tracing::info!("stopping; once more to stop at once");
     })
+}
+
+/// Resolves when somebody who has asked us to stop asks again.
+fn told_twice() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut signals = StopSignals::new()?;
+    Ok(async move {
+        signals.next().await;
+        signals.next().await;
+    })
+}
+
+/// SIGTERM and SIGINT, each as often as it comes.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn new() -> io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

@@ -4,7 +4,7 @@ mod connection;
 mod rule;
 
 use crate::identity::{
-    ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, Reach, RoleName, UpstreamUrl,
+    ApplicationId, ApplicationSpec, HeaderPreset, Host, Machines, OrganizationId, Reach, RoleName, UpstreamUrl,
     application::web_origin, text,
 };
 
@@ -42,6 +42,7 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
     let pass_host = section.flag("pass_host", true);
     let preflight = section.flag("preflight", false);
     let allowed_origins = section.list("allowed_origins", web_origin).unwrap_or_default();
+    let machines = machines(&mut section);
     let rules: Vec<_> = section.entries("rule", None).into_iter().map(rule::rule).collect();
     let connection = connection::connection(section.section("connection"));
     section.finish();
@@ -59,6 +60,7 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
             rules: rules.iter().map(|draft| draft.rule.clone()).collect::<Option<_>>()?,
             preflight,
             reach: Reach::Anywhere,
+            machines,
             connection,
         })
     })();
@@ -73,4 +75,11 @@ fn headers(section: &mut Section<'_>) -> HeaderPreset {
         ("none", HeaderPreset::None),
     ];
     section.choice("headers", &presets, HeaderPreset::default())
+}
+
+fn machines(section: &mut Section<'_>) -> Machines {
+    let mut section = section.section("machines");
+    let tokens = section.flag("tokens", false);
+    section.finish();
+    Machines { tokens, issuers: Vec::new() }
 }

@@ -7,6 +7,7 @@ use toml::de::DeValue;
 
 use super::section::{Found, Section, kind};
 use super::values;
+use crate::telemetry::Share;
 
 impl<'a> Section<'a> {
     /// Reads a text; absent and refused are both `None`, refused with a problem.
@@ -75,6 +76,21 @@ impl<'a> Section<'a> {
         };
         count.filter(|count| *count > 0).unwrap_or_else(|| {
             self.refuse(key, "not accepted; write a whole number above zero, without quotes");
+            default
+        })
+    }
+
+    /// Reads a share: a number from 0 to 1, written without quotes.
+    pub(super) fn share(&mut self, key: &'static str, default: Share) -> Share {
+        let number = match self.find(key) {
+            None => return default,
+            Some(Found::Value(DeValue::Float(number))) => number.as_str().parse().ok(),
+            Some(Found::Value(DeValue::Integer(number))) => number.as_str().parse().ok(),
+            Some(Found::Variable(variable)) => variable.value.parse().ok(),
+            Some(Found::Value(_)) => None,
+        };
+        number.and_then(Share::new).unwrap_or_else(|| {
+            self.refuse(key, "not accepted; write a number from 0 to 1, such as 0.1, without quotes");
             default
         })
     }

@@ -11,6 +11,7 @@ use crate::identity::{Declaration, PublicUrl};
 use crate::login::IdpSecrets;
 use crate::session::SessionSettings;
 use crate::store::DatabaseUrl;
+use crate::telemetry::{LogSettings, TraceSettings};
 
 /// The whole configuration. Every id the declaration refers to is declared in it.
 #[derive(Clone, Debug)]
@@ -23,6 +24,10 @@ pub struct Settings {
     pub session: SessionSettings,
     /// What is kept of sign-ins, and for how long.
     pub records: RecordSettings,
+    /// What is logged.
+    pub log: LogSettings,
+    /// Where traces go, if there is a collector.
+    pub traces: Option<TraceSettings>,
     /// Identity providers, organizations and applications of the file.
     pub declaration: Declaration,
     /// Client secrets, which never enter the database.
@@ -37,6 +42,7 @@ impl Settings {
             ("database", self.database != changed.database),
             ("session", self.session != changed.session),
             ("records", self.records != changed.records),
+            ("log.format", self.log.format != changed.log.format),
         ];
         sections.into_iter().filter(|(_, differs)| *differs).map(|(section, _)| section).collect()
     }

@@ -20,7 +20,7 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 
-use super::Gateway;
+use super::{Gateway, note};
 use crate::decision::{Ask, Decision, Permit, preflight};
 use crate::identity::Host;
 use crate::listener::{Client, TrustedProxies};
@@ -143,7 +143,7 @@ impl Gateway {
         let principal = match self.principal(&asked.host, headers).await {
             Ok(principal) => principal,
             Err(error) => {
-                self.watched(watch, &asked.host, Decided::Unavailable);
+                self.note(watch, &asked.host, Decided::Unavailable);
                 return self.unavailable(&error, headers);
             }
         };
@@ -153,11 +153,11 @@ impl Gateway {
         match decision {
             Decision::Permit(permit) => {
                 if is_handshake(headers) && self.is_hijack(permit.route(), &asked.host, headers) {
-                    watch.decided(permit.route().meter(), Decided::Foreign);
+                    note(watch, permit.route(), Decided::Foreign);
                     let why = "a WebSocket handshake from a page of another origin";
                     return self.web.refuse_because(Cause::ForeignForm, &why, headers, Assets::Application);
                 }
-                watch.decided(permit.route().meter(), Decided::Permitted);
+                note(watch, permit.route(), Decided::Permitted);
                 if endpoint == Endpoint::NginxPage {
                     self.again(asked, headers)
                 } else {
@@ -165,7 +165,7 @@ impl Gateway {
                 }
             }
             Decision::SignIn => {
-                self.watched(watch, &asked.host, Decided::SignIn);
+                self.note(watch, &asked.host, Decided::SignIn);
                 // The redirect is for a browser: nginx fetches it from the page's endpoint.
                 if endpoint == Endpoint::Nginx {
                     return self.web.refuse(Cause::SignInRequired, headers, Assets::Application);
@@ -173,11 +173,11 @@ impl Gateway {
                 self.sign_in(&asked.host, &asked.path, &asked.method, headers)
             }
             Decision::Deny(denial) => {
-                watch.decided(denial.route.meter(), Decided::Denied);
+                note(watch, &denial.route, Decided::Denied);
                 self.deny(&denial, &asked.path, principal.as_deref(), headers)
             }
             Decision::Ambiguous(ambiguous) => {
-                self.watched(watch, &asked.host, Decided::Ambiguous);
+                self.note(watch, &asked.host, Decided::Ambiguous);
                 self.web.refuse_because(Cause::BadRequest, &ambiguous, headers, Assets::Application)
             }
             Decision::NoSuchHost => self.web.refuse(Cause::UnknownHost, headers, Assets::Application),

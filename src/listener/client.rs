@@ -19,6 +19,8 @@ pub struct Client {
     pub chain: Vec<IpAddr>,
     /// Whether the client reached the first of us, or of our trusted proxies, over https.
     pub https: bool,
+    /// Whether the peer is a trusted proxy: what it says of the request is believed.
+    pub trusted: bool,
 }
 
 impl Client {
@@ -53,7 +55,7 @@ impl TrustedProxies {
         let peer = peer.to_canonical();
         let mut chain = vec![peer];
         if !self.contains(peer) {
-            return Client { chain, https: tls };
+            return Client { chain, https: tls, trusted: false };
         }
         let mut nearest = peer;
         for address in items(headers, &FORWARDED_FOR).into_iter().rev().take(MAX_HOPS) {
@@ -67,7 +69,7 @@ impl TrustedProxies {
             Some(proto) => proto.eq_ignore_ascii_case("https"),
             None => tls,
         };
-        Client { chain, https }
+        Client { chain, https, trusted: true }
     }
 }
 

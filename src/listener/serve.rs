@@ -31,10 +31,23 @@ const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 const PING: Duration = Duration::from_secs(20);
 
 /// A connection's place among those a listener takes at once. Stands in the extensions of every request; whoever goes on
-/// using the connection after the answer, as a WebSocket does, keeps a copy for as long.
+/// using the connection after the answer, as a WebSocket does, keeps a copy for as long: a drain waits for it.
 #[derive(Clone, Debug)]
-pub struct Slot {
-    _held: Arc<(Option<OwnedSemaphorePermit>, Option<Place>, Held)>,
+pub struct Slot(Arc<Taken>);
+
+#[derive(Debug)]
+struct Taken {
+    _permit: Option<OwnedSemaphorePermit>,
+    _place: Option<Place>,
+    _open: Held,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Slot {
+    /// Whether it is time to stop: whoever goes on using the connection has until the end of the drain.
+    pub fn is_stopping(&self) -> bool {
+        *self.0.stopped.borrow()
+    }
 }
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -65,21 +78,33 @@ impl Listener {
             tokio::select! {
                 () = &mut stop => break,
                 Some(_) = connections.join_next() => {}
-                (stream, peer, slot) = self.accept(&room, &door.trusted, door.limits.connections_of_one) => {
+                (stream, peer, slot) = self.accept(&room, &stopped, &door.trusted, door.limits.connections_of_one) => {
                     connections.spawn(door.clone().connection(stream, peer, acceptor.clone(), stopped.clone(), slot));
                 }
             }
         }
         drop(self);
         stopping.send_replace(true);
-        let drained = async { while connections.join_next().await.is_some() {} };
+        let drained = async {
+            while connections.join_next().await.is_some() {}
+            // All slots are back once nobody uses a connection any more, not even as a tunnel.
+            let all = u32::try_from(door.limits.connections).unwrap_or(u32::MAX);
+            let _ = room.slots.acquire_many(all).await;
+        };
         if timeout(door.limits.drain, drained).await.is_err() {
-            tracing::warn!(left = connections.len(), "connections still open at the end of the drain are dropped");
+            let left = door.limits.connections - room.slots.available_permits();
+            tracing::warn!(left, "connections still open at the end of the drain are dropped");
         }
     }
 
     /// The next connection, once there is room for it.
-    async fn accept(&self, room: &Room, trusted: &TrustedProxies, of_one: usize) -> (TcpStream, IpAddr, Slot) {
+    async fn accept(
+        &self,
+        room: &Room,
+        stopped: &watch::Receiver<bool>,
+        trusted: &TrustedProxies,
+        of_one: usize,
+    ) -> (TcpStream, IpAddr, Slot) {
         // The semaphore is never closed, so there is always a permit in the end.
         let permit = Arc::clone(&room.slots).acquire_owned().await.ok();
         loop {
@@ -88,7 +113,9 @@ impl Listener {
                     let peer = peer.ip();
                     let place = room.crowd.enter(peer, of_one);
                     if place.is_some() || trusted.contains(peer.to_canonical()) {
-                        return (stream, peer, Slot { _held: Arc::new((permit, place, self.open.hold())) });
+                        let (open, stopped) = (self.open.hold(), stopped.clone());
+                        let taken = Taken { _permit: permit, _place: place, _open: open, stopped };
+                        return (stream, peer, Slot(Arc::new(taken)));
                     }
                     tracing::debug!(%peer, "a connection was closed: this client has too many");
                 }

@@ -17,6 +17,7 @@ use crate::identity::{Host, Idp, IdpId};
 use crate::oidc::{Answer, Attempt, OidcError, RelyingParty, VerifiedTokens};
 use crate::pages::Assets;
 use crate::session::{HandoffRequest, Unavailable};
+use crate::telemetry::{Span, Trace};
 use crate::web::{Cause, Failure, SignInWish, see_other, with_cookie};
 
 /// Why a sign-in did not succeed: what the person is told, and what the log keeps.
@@ -58,6 +59,7 @@ pub(super) async fn callback(
     Extension(host): Extension<Host>,
     Path(idp): Path<String>,
     RawQuery(query): RawQuery,
+    trace: Option<Extension<Trace>>,
     headers: HeaderMap,
 ) -> Response {
     let scene = login.scene();
@@ -71,12 +73,18 @@ pub(super) async fn callback(
     };
     // Whatever comes of it, this sign-in is over in this browser.
     let forget = login.forget_pending(state);
+    let step = |name| step(trace.as_deref(), name, idp);
+    let exchange = step("exchange");
     let answered = login.answer(&scene, idp, params, state, pending.attempt.clone()).await;
+    let answered = exchange.over(answered);
     let response = match pending.purpose {
         Purpose::Test { asked_by } => login.show_test(&scene, idp, answered, &asked_by, &host, &headers).await,
         Purpose::SignIn { request } => {
             let finished = match answered {
-                Ok(tokens) => login.finish(idp, tokens, request.as_ref(), &host, &headers).await,
+                Ok(tokens) => {
+                    let provisioning = step("provisioning");
+                    provisioning.over(login.finish(idp, tokens, request.as_ref(), &host, &headers).await)
+                }
                 Err(refusal) => Err(refusal),
             };
             finished.unwrap_or_else(|refusal| {
@@ -157,6 +165,13 @@ impl Login {
     pub(super) fn seal_anew(&self, request: Option<&HandoffRequest>) -> Option<String> {
         self.keys.seal(&request?.renewed(self.web.ambient.now()))
     }
+}
+
+/// A step of a sign-in at that IdP.
+fn step(trace: Option<&Trace>, name: &'static str, idp: &Idp) -> Span {
+    let mut span = Trace::step_of(trace, name);
+    span.say("vestibule.idp", idp.spec.id.as_str());
+    span
 }
 
 /// An error that the provider answered with (RFC 6749 4.1.2.1). Its description is never shown nor logged: anybody can

@@ -140,6 +140,18 @@ label!(
 );
 
 label!(
+    /// What became of a span of a trace.
+    Fate {
+        /// The collector took it.
+        Sent = "sent",
+        /// The collector did not.
+        Failed = "failed",
+        /// Too many waited.
+        Dropped = "dropped",
+    }
+);
+
+label!(
     /// Why a session ended.
     Ended {
         /// Somebody signed out.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::label::{Answer, Decided, Door, Ended, Known, SignInOutcome, Trouble};
+use super::label::{Answer, Decided, Door, Ended, Fate, Known, SignInOutcome, Trouble};
 use number::{By, Histogram};
 pub use number::{Counter, Gauge, Held};
 
@@ -31,6 +31,9 @@ pub struct Metrics {
     idps: Registry<IdpMeter>,
     /// Sessions.
     pub sessions: SessionMeters,
+    /// Lines of the access log that were not written.
+    pub(super) lines_dropped: Counter,
+    spans: By<Fate>,
     /// Connections to the public listeners.
     pub connections: Gauge,
     /// WebSockets.
@@ -104,6 +107,11 @@ impl Metrics {
     /// Forgets all IdPs but these, so that there is room for others.
     pub fn keep_idps(&self, ids: &BTreeSet<&str>) {
         self.idps.keep(ids);
+    }
+
+    /// Counts spans of traces.
+    pub(super) fn spans(&self, fate: Fate, count: u64) {
+        self.spans.of(fate).add(count);
     }
 
     /// Counts a request that was no application's.

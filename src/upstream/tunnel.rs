@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::copy_bidirectional_with_sizes;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::StillAllowed;
+use super::{Standing, StillAllowed};
 
 /// How often it is asked whether a tunnel may go on. With the change log at most 250 ms behind, a session's end closes
 /// its tunnels within a second.
@@ -61,17 +61,18 @@ pub(super) async fn run(client: OnUpgrade, upstream: OnUpgrade, still_allowed: S
     tokio::select! {
         // Either side may break off as it likes: that is no error of ours.
         _ = copy_bidirectional_with_sizes(&mut client, &mut upstream, BUFFER, BUFFER) => {}
-        () = until_forbidden(still_allowed) => tracing::debug!("a WebSocket was closed with its session"),
+        why = until_not_allowed(still_allowed) => tracing::debug!(?why, "a WebSocket was closed"),
     }
 }
 
-async fn until_forbidden(still_allowed: StillAllowed) {
+async fn until_not_allowed(still_allowed: StillAllowed) -> Standing {
     let mut ticks = interval(CHECK_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if !timeout(CHECK_PATIENCE, still_allowed()).await.unwrap_or(false) {
-            return;
+        let standing = timeout(CHECK_PATIENCE, still_allowed()).await.unwrap_or(Standing::Forbidden);
+        if standing != Standing::Allowed {
+            return standing;
         }
     }
 }

@@ -97,11 +97,12 @@ impl Web {
         self.tell(failure, Form::asked_for(headers), assets)
     }
 
-    /// The failure in the form that was asked for.
+    /// The failure in the form that was asked for. Its reference stands in the answer's extensions, for the access log.
     pub fn tell(&self, failure: Failure, form: Form, assets: Assets) -> Response {
         let retry_after = failure.cause.retry_after();
         let status = failure.cause.status();
         let (title, what, remedy) = failure.cause.words();
+        let reference = failure.reference.clone();
         let mut response = match form {
             Form::Page => html(
                 status,
@@ -118,6 +119,7 @@ impl Web {
             ),
             Form::Problem => self.problem(failure),
         };
+        response.extensions_mut().insert(reference);
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(seconds));
         }

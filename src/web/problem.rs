@@ -13,6 +13,7 @@ use crate::base::Reference;
 pub struct Problem {
     status: StatusCode,
     members: Map<String, Value>,
+    reference: Reference,
 }
 
 impl Problem {
@@ -25,7 +26,7 @@ impl Problem {
         members.insert("status".to_owned(), json!(status.as_u16()));
         members.insert("detail".to_owned(), json!(detail.into()));
         members.insert("reference".to_owned(), json!(reference.as_str()));
-        Self { status, members }
+        Self { status, members, reference: reference.clone() }
     }
 
     /// This problem with one more member.
@@ -35,8 +36,11 @@ impl Problem {
         self
     }
 
-    /// The answer that tells it.
+    /// The answer that tells it. Its reference stands in the extensions, for the access log.
     pub fn answer(self) -> Response {
-        answer(self.status, "application/problem+json", Body::from(Value::Object(self.members).to_string()))
+        let body = Body::from(Value::Object(self.members).to_string());
+        let mut response = answer(self.status, "application/problem+json", body);
+        response.extensions_mut().insert(self.reference);
+        response
     }
 }

@@ -16,6 +16,8 @@ mod streaming;
 mod targets;
 mod websocket;
 
+pub use websocket::echo;
+
 use std::net::SocketAddr;
 
 use crate::kit::browser::Browser;

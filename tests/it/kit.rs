@@ -3,6 +3,7 @@
 pub mod attempt;
 pub mod browser;
 pub mod census;
+pub mod collector;
 pub mod command;
 pub mod database;
 pub mod faulty;

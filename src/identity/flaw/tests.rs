@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::identity::{Allotment, HeaderPreset, OrganizationKey, Role, RoleId};
+use crate::identity::{Allotment, HeaderPreset, Machines, OrganizationKey, Role, RoleId};
 
 const HOME: OrganizationKey = OrganizationKey::new(Uuid::from_u128(1));
 
@@ -35,6 +35,7 @@ fn wiki() -> ApplicationSpec {
         rules: Vec::new(),
         preflight: false,
         reach: Reach::Anywhere,
+        machines: Machines::default(),
         connection: Default::default(),
     }
 }

@@ -74,6 +74,9 @@ const SELECTORS: Family = family(
     &["idp"],
     "Organizations whose selectors failed at a sign-in.",
 );
+const LINES: Family =
+    family(Kind::Counter, "vestibule_access_log_dropped_total", &[], "Lines of the access log that were not written.");
+const SPANS: Family = family(Kind::Counter, "vestibule_trace_spans_total", &["fate"], "Spans of traces.");
 
 impl Metrics {
     /// The text that Prometheus reads, format 0.0.4.
@@ -97,6 +100,10 @@ impl Metrics {
         self.requests(&mut text);
         self.sessions(&mut text);
         self.sign_ins(&mut text);
+        text.family(LINES);
+        text.sample(&[], self.lines_dropped.get());
+        text.family(SPANS);
+        self.spans.each().for_each(|(fate, count)| text.sample(&[fate], count.get()));
         text.finish()
     }
 

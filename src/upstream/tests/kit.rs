@@ -20,7 +20,7 @@ use crate::assertion::{Assertions, SigningKey};
 use crate::base::Ambient;
 use crate::decision::{Permit, sample};
 use crate::session::Principal;
-use crate::upstream::{ForwardError, Forwarder, Settings, StillAllowed};
+use crate::upstream::{ForwardError, Forwarder, Settings, Standing, StillAllowed};
 
 /// Serves `handler` over HTTP/1.1, and says where.
 pub(super) async fn serve<F>(handler: F) -> String
@@ -89,7 +89,7 @@ pub(super) fn forwarder_beside(settings: Settings, own: &[SocketAddr]) -> Forwar
 }
 
 pub(super) fn always() -> Option<StillAllowed> {
-    Some(Arc::new(|| Box::pin(async { true })))
+    Some(Arc::new(|| Box::pin(async { Standing::Allowed })))
 }
 
 /// Where every request comes from.

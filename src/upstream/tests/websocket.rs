@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use super::kit::*;
-use crate::upstream::{Settings, is_websocket_handshake};
+use crate::upstream::{Settings, Standing, is_websocket_handshake};
 
 const HANDSHAKE: &str = "GET /page HTTP/1.1\r\nHost: wiki.example.com\r\nConnection: keep-alive, Upgrade\r\n\
                          Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
@@ -56,9 +56,9 @@ async fn proxy(url: String) -> (SocketAddr, Arc<AtomicBool>) {
         let service = service_fn(move |request: Request<Incoming>| {
             let (forwarder, permit, allowed) = (Arc::clone(&forwarder), permit(&url), Arc::clone(&allowed));
             async move {
-                let still_allowed = move || -> futures_util::future::BoxFuture<'static, bool> {
+                let still_allowed = move || -> futures_util::future::BoxFuture<'static, Standing> {
                     let allowed = allowed.load(Ordering::Relaxed);
-                    Box::pin(async move { allowed })
+                    Box::pin(async move { if allowed { Standing::Allowed } else { Standing::Forbidden } })
                 };
                 let answer = forwarder.forward(permit, request, &chain(), Some(Arc::new(still_allowed))).await;
                 let failed = |error: crate::upstream::ForwardError| {

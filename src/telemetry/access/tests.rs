@@ -1,0 +1,46 @@
+use super::*;
+
+fn log(path: &Path) -> (Access, Arc<Metrics>) {
+    let metrics = Arc::<Metrics>::default();
+    (Access::open(&AccessTo::File(path.to_owned()), Arc::clone(&metrics)).unwrap(), metrics)
+}
+
+fn dropped(metrics: &Metrics) -> usize {
+    let text = metrics.expose(&Default::default());
+    let line = text.lines().find_map(|line| line.strip_prefix("vestibule_access_log_dropped_total "));
+    line.unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn lines_go_to_the_end_of_the_file_in_their_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("access.log");
+    for lines in [["one\n", "two\n"], ["three\n", "four\n"]] {
+        let (log, metrics) = log(&path);
+        lines.iter().for_each(|line| log.take(line.as_bytes().to_vec()));
+        log.flush().await;
+        assert_eq!(dropped(&metrics), 0);
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "one\ntwo\nthree\nfour\n");
+    use std::os::unix::fs::PermissionsExt as _;
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o007, 0, "it is not for everybody");
+}
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_drops_lines_and_keeps_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    // Somebody has opened it and reads nothing.
+    let reader = OpenOptions::new().read(true).write(true).open(&path).unwrap();
+    let (log, metrics) = log(&path);
+    (0..2 * MAX_WAITING).for_each(|_| log.take(vec![b'x'; 1024]));
+    assert!(dropped(&metrics) > MAX_WAITING / 2, "{}", dropped(&metrics));
+    log.flush().await;
+    drop(reader);
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_said_at_once() {
+    assert!(Access::open(&AccessTo::File("/nowhere/at/all/access.log".into()), Arc::default()).is_err());
+}
