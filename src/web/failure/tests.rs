@@ -10,6 +10,7 @@ const ALL: [Cause; 23] = [
     Cause::NotFound,
     Cause::MethodNotAllowed,
     Cause::UnknownHost,
+    Cause::Misdirected,
     Cause::SignInRequired,
     Cause::TokenRefused,
     Cause::TokenUnclear,
