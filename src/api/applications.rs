@@ -1,6 +1,7 @@
 //! Applications of an organization.
 
 mod connection;
+pub(super) mod health;
 mod machines;
 mod rule;
 
@@ -20,10 +21,10 @@ use super::ask::{Asked, At, Cursor, PageQuery, Sent, limit};
 use super::edit::{ChangeQuery, Hands};
 use super::guard::Caller;
 use super::refusal::Refusal;
-use super::schema::{RoleText, Slug};
+use super::schema::{RoleText, Slug, UpstreamsText};
 use crate::directory::{Edit, Live};
 use crate::identity::{
-    self, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, Reach, RoleName, UpstreamUrl,
+    self, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, Reach, RoleName, Upstreams,
 };
 
 /// An application.
@@ -51,9 +52,10 @@ pub(super) struct ApplicationText {
     /// Its public hosts.
     #[schemars(with = "Vec<String>")]
     hosts: Vec<Host>,
-    /// Where its requests go, such as `http://127.0.0.1:3000`.
-    #[schemars(with = "String")]
-    upstream: UpstreamUrl,
+    /// Where its requests go, such as `http://127.0.0.1:3000`; a list of several that do the same, each of which gets
+    /// its turn.
+    #[schemars(with = "UpstreamsText")]
+    upstream: Upstreams,
     /// The roles that may enter; null: every role of the organization.
     #[serde(default)]
     #[schemars(with = "Option<Vec<RoleText>>")]

@@ -10,7 +10,7 @@
 //! and by `X-Forwarded-For` with each. Whoever asks could be anybody else's proxy: they are a trusted one by address, or
 //! show the secret.
 
-mod asked;
+pub mod asked;
 mod secret;
 
 use std::sync::Arc;
@@ -52,7 +52,7 @@ pub enum Endpoint {
 
 /// Which headers name the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fields {
+pub enum Fields {
     /// `X-Original-*`.
     Original,
     /// `X-Forwarded-*`.
@@ -117,7 +117,7 @@ impl Gateway {
         let (mut parts, _) = request.into_parts();
         if !self.forward_auth.admits(&parts) {
             let why = "forward-auth is asked by a peer that is not among trusted_proxies and shows no right secret";
-            return self.web.refuse_because(Cause::NotAllowed, &why, &parts.headers, Assets::Application);
+            return self.web.refuse_because(Cause::NotAProxy, &why, &parts.headers, Assets::Application);
         }
         parts.headers.remove(SECRET_HEADER);
         let asked = Asked::read(endpoint.fields(), &parts.headers).and_then(|asked| confirmed(asked, &parts));
@@ -135,7 +135,6 @@ impl Gateway {
         headers: &HeaderMap,
         watch: &mut Watch<'_>,
     ) -> Response {
-        tracing::debug!(client = %asked.client, method = %asked.method, host = %asked.host, "a proxy asks");
         if asked.path.is_ours() {
             let why = "what lies below /.vestibule/ is ours: the proxy must pass it to us, not ask about it";
             return self.web.refuse_because(Cause::NotFound, &why, headers, Assets::Application);
@@ -216,9 +215,8 @@ fn confirmed(asked: Asked, parts: &Parts) -> Result<Asked, Unclear> {
 
 /// The method that a preflight asks about. What it must not carry is not ours to take out here, so it is none then.
 fn preflight(method: &Method, headers: &HeaderMap) -> Option<Method> {
-    let forbidden = [header::COOKIE, header::AUTHORIZATION, header::TRANSFER_ENCODING];
-    let length = headers.get(header::CONTENT_LENGTH).is_some_and(|length| !matches!(length.as_bytes(), b"" | b"0"));
-    preflight::asked(method, headers, length || forbidden.iter().any(|name| headers.contains_key(name)))
+    let somebodys = headers.contains_key(header::COOKIE) || headers.contains_key(header::AUTHORIZATION);
+    preflight::asked(method, headers, has_body(headers)).filter(|_| !somebodys)
 }
 
 /// Whether a browser opens a WebSocket. Most proxies keep `Upgrade` to themselves; no script can set the others.
@@ -227,6 +225,13 @@ fn is_handshake(headers: &HeaderMap) -> bool {
         || headers.contains_key(header::SEC_WEBSOCKET_KEY)
         || headers.contains_key(header::SEC_WEBSOCKET_VERSION)
         || headers.get("sec-fetch-mode").is_some_and(|mode| mode == "websocket")
+}
+
+/// Whether the request that is asked about is said to have a body. Proxies that leave that out of their question pass on
+/// a preflight with a body as one without.
+fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
 }
 
 /// `auth_request` takes every other status for a failure of ours, and shows the browser 500.

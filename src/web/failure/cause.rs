@@ -45,6 +45,8 @@ pub enum Cause {
     NotAllowed,
     /// Not from this network, whoever it is.
     NotFromHere,
+    /// Forward-auth is asked by somebody who is no proxy of ours.
+    NotAProxy,
     /// Signed in, and no admin of anything.
     NoAdmin,
     /// The upstream cannot be reached.
@@ -71,6 +73,7 @@ impl Cause {
             | Self::Disabled
             | Self::NotAllowed
             | Self::NotFromHere
+            | Self::NotAProxy
             | Self::NoAdmin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -193,6 +196,11 @@ impl Cause {
                 "This part of the application opens only to some networks, and you come from another.",
                 "Connect from where it is meant to be used, or give your admin the reference.",
             ),
+            Self::NotAProxy => (
+                "Only a trusted proxy is answered here",
+                "The address it comes from is not among the trusted ones, or the secret it shows is wrong.",
+                "Correct trusted_proxies or the secret; the log has more under the reference.",
+            ),
             Self::UpstreamUnavailable => (
                 "The application does not answer",
                 "It could not be reached, or did not answer as expected.",
@@ -234,6 +242,7 @@ impl Cause {
             Self::TooManyNew => "too-many-new",
             Self::NotAllowed => "not-allowed",
             Self::NotFromHere => "not-from-here",
+            Self::NotAProxy => "not-a-proxy",
             Self::NoAdmin => "no-admin",
             Self::UpstreamUnavailable => "upstream-unavailable",
             Self::UpstreamTimeout => "upstream-timeout",
