@@ -2,12 +2,14 @@
 //! it yields a [`Decision`]. Only this room can make a [`Permit`], and nothing is forwarded without one. No I/O.
 
 pub mod ask;
+mod method;
 pub mod origin;
 pub mod path;
 pub mod preflight;
 pub mod route;
 pub mod target;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::uri::PathAndQuery;
@@ -31,7 +33,7 @@ pub enum Decision {
     SignIn,
     /// This user may not pass.
     Deny(Denial),
-    /// The path has two readings, and the application's rules differ between them: 400.
+    /// Path or method have two readings, and the application's rules differ between them: 400.
     Ambiguous(Ambiguous),
     /// No application answers at this host: 421.
     NoSuchHost,
@@ -44,6 +46,7 @@ pub struct Permit {
     host: Host,
     target: PathAndQuery,
     identity: Option<Identity>,
+    preflight: bool,
 }
 
 impl Permit {
@@ -60,6 +63,11 @@ impl Permit {
     /// The path that was decided on, and the query: what is sent upstream.
     pub fn target(&self) -> &PathAndQuery {
         &self.target
+    }
+
+    /// Whether it is for a CORS preflight, which passes as nobody's: without identity, cookies or other credentials.
+    pub const fn is_preflight(&self) -> bool {
+        self.preflight
     }
 
     /// Who the upstream is told the user is; nobody if anonymous.
@@ -87,7 +95,7 @@ impl Identity {
     }
 }
 
-/// A user may not pass.
+/// A user, or whoever asks from there, may not pass.
 #[derive(Clone, Debug)]
 pub struct Denial {
     /// The application they asked for.
@@ -108,49 +116,80 @@ pub enum DenialReason {
     /// None of their roles is among the application's.
     #[error("none of the user's roles is among the application's")]
     RoleNotAdmitted,
-    /// They may use the application, but not this path.
+    /// They may use the application, but not this path with this method.
     #[error("none of the user's roles is among those of the path's rule")]
     PathNotAdmitted,
+    /// Whoever they are, not from there.
+    #[error("the client's address is in none of the networks of the path's rule")]
+    ElsewhereNotAdmitted,
 }
 
 impl RouteTable {
     /// Decides on what `principal` asks for, whoever is signed in.
     ///
-    /// The first rule that matches the path holds; where none does, the application's roles. A rule that names roles
-    /// narrows: one of them must be held, and only those count that are among the application's. A path that is open to
-    /// everyone passes without a sign-in; the upstream is told the identity of those alone whom the application would
-    /// admit.
+    /// The first rule that matches path and method holds; where none does, the application's roles. A rule that names
+    /// roles narrows: one of them must be held, and only those count that are among the application's. One that names
+    /// networks is for clients from there alone. What is open to everyone passes without a sign-in; the upstream is told
+    /// the identity of those alone whom the application would admit. A CORS preflight passes as nobody's, if the rule for
+    /// what it asks about says so.
     pub fn decide(&self, ask: &Ask<'_>, principal: Option<&Arc<Principal>>) -> Decision {
         let Some(route) = self.route(ask.host) else {
             return Decision::NoSuchHost;
         };
-        let rule = match route.rule(ask.path) {
+        if route.passes_preflight(ask) {
+            return Decision::Permit(permit(route, ask, None, true));
+        }
+        let rule = match route.rule(ask) {
             Ok(rule) => rule,
             Err(ambiguous) => return Decision::Ambiguous(ambiguous),
         };
-        let roles = match rule {
-            Some(route::Admitted::Everyone) => None,
-            Some(route::Admitted::Roles(roles)) => Some(roles.as_slice()),
-            None => Some(route.roles()),
-        };
         let admitted = principal.filter(|principal| route.admits(principal, route.roles()));
-        match (roles, principal) {
-            (None, _) => Decision::Permit(permit(route, ask, admitted)),
-            (Some(_), None) => Decision::SignIn,
-            (Some(roles), Some(principal)) if route.admits(principal, roles) => {
-                Decision::Permit(permit(route, ask, admitted))
+        let bar = |rule| bar(route, rule, ask.client, principal, admitted.is_some());
+        match bar(rule) {
+            None if route.rules_in_any_case(ask).any(|rule| bar(rule).is_some()) => {
+                Decision::Ambiguous(Ambiguous::Rules)
             }
-            (Some(_), Some(principal)) => Decision::Deny(Denial {
-                route: Arc::clone(route),
-                reason: reason(route, principal, admitted.is_some()),
-            }),
+            None => Decision::Permit(permit(route, ask, admitted, false)),
+            Some(Bar::SignIn) => Decision::SignIn,
+            Some(Bar::Denied(reason)) => Decision::Deny(Denial { route: Arc::clone(route), reason }),
         }
     }
 }
 
-fn permit(route: &Arc<Route>, ask: &Ask<'_>, admitted: Option<&Arc<Principal>>) -> Permit {
+/// What keeps somebody from passing.
+enum Bar {
+    /// Nobody is signed in.
+    SignIn,
+    /// They may not.
+    Denied(DenialReason),
+}
+
+/// What keeps `principal` from passing where a rule holds, or none. `admitted` says whether they may use the application.
+fn bar(
+    route: &Route,
+    rule: Option<route::Ruled<'_>>,
+    client: Option<IpAddr>,
+    principal: Option<&Arc<Principal>>,
+    admitted: bool,
+) -> Option<Bar> {
+    let roles = match rule {
+        Some((rule, _)) if !rule.admits_from(client) => {
+            return Some(Bar::Denied(DenialReason::ElsewhereNotAdmitted));
+        }
+        Some((_, route::Admitted::Everyone)) => return None,
+        Some((_, route::Admitted::Roles(roles))) => roles,
+        None => route.roles(),
+    };
+    match principal {
+        None => Some(Bar::SignIn),
+        Some(principal) if route.admits(principal, roles) => None,
+        Some(principal) => Some(Bar::Denied(reason(route, principal, admitted))),
+    }
+}
+
+fn permit(route: &Arc<Route>, ask: &Ask<'_>, admitted: Option<&Arc<Principal>>, preflight: bool) -> Permit {
     let identity = admitted.map(|principal| Identity { principal: Arc::clone(principal), route: Arc::clone(route) });
-    Permit { route: Arc::clone(route), host: ask.host.clone(), target: ask.path.target().clone(), identity }
+    Permit { route: Arc::clone(route), host: ask.host.clone(), target: ask.path.target().clone(), identity, preflight }
 }
 
 fn reason(route: &Route, principal: &Principal, admitted: bool) -> DenialReason {

@@ -25,7 +25,7 @@ use crate::audit::{Denials, EntryDenied};
 use crate::base::{Reference, Token};
 use crate::bearer::Bearers;
 use crate::decision::origin::check_handshake;
-use crate::decision::{Ask, Decision, Denial, Permit, RequestPath, Route, RouteTable};
+use crate::decision::{Ask, Decision, Denial, DenialReason, Permit, RequestPath, Route, RouteTable};
 use crate::identity::{Catalogue, Host, UserId};
 use crate::listener::{Client, Slot};
 use crate::session::{Evidence, HandoffKeys, Principal, Sessions, Unavailable};
@@ -281,12 +281,14 @@ impl Gateway {
         principal: Option<&Principal>,
         headers: &HeaderMap,
     ) -> Response {
+        let cause = match denial.reason {
+            DenialReason::ElsewhereNotAdmitted => Cause::NotFromHere,
+            _ => Cause::NotAllowed,
+        };
         let reason = denial.reason.to_string();
         let mut failure = match principal {
-            Some(principal) => {
-                self.web.failure_under(Cause::NotAllowed, self.count(&denial.route, &reason, path, principal))
-            }
-            None => self.web.failure(Cause::NotAllowed),
+            Some(principal) => self.web.failure_under(cause, self.count(&denial.route, &reason, path, principal)),
+            None => self.web.failure(cause),
         };
         tracing::warn!(
             reference = %failure.reference,
@@ -301,9 +303,10 @@ impl Gateway {
                 .append_pair("again", "1")
                 .append_pair("return", path.target().as_str())
                 .finish();
-            failure = failure
-                .with_account(web::account(principal))
-                .with_link("Sign in as someone else", format!("/.vestibule/sign-in?{query}"));
+            failure = failure.with_account(web::account(principal));
+            if cause == Cause::NotAllowed {
+                failure = failure.with_link("Sign in as someone else", format!("/.vestibule/sign-in?{query}"));
+            }
         }
         self.web.fail(failure, headers, Assets::Application)
     }

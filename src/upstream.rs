@@ -139,6 +139,9 @@ impl Forwarder {
         let received = parts.version;
         headers::check_hops(&parts.headers)?;
         headers::clean_request(&mut parts.headers);
+        if permit.is_preflight() {
+            headers::forget_credentials(&mut parts.headers);
+        }
         let handshake = upgrade.filter(|_| still_allowed.is_some()).and_then(|upgrade| {
             let client = parts.extensions.remove::<OnUpgrade>()?;
             Some((tunnel::Handshake::ask(upgrade, &mut parts.headers, || self.ambient.bytes()), client))

@@ -3,6 +3,7 @@
 mod connection;
 pub(super) mod health;
 mod machines;
+mod rule;
 
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use self::connection::ConnectionText;
 use self::machines::MachinesText;
+use self::rule::RuleText;
 use super::Api;
 use super::answer::{Answer, Page, json, one};
 use super::ask::{Asked, At, Cursor, PageQuery, Sent, limit};
@@ -22,8 +24,7 @@ use super::refusal::Refusal;
 use super::schema::{RoleText, Slug, UpstreamsText};
 use crate::directory::{Edit, Live};
 use crate::identity::{
-    self, Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, PathPattern, Reach, RoleName,
-    Upstreams,
+    self, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, Reach, RoleName, Upstreams,
 };
 
 /// An application.
@@ -68,9 +69,12 @@ pub(super) struct ApplicationText {
     /// Origins beside its own whose pages may open WebSockets with a session.
     #[serde(default)]
     allowed_origins: Vec<String>,
-    /// What differs by path; the first match wins.
+    /// What differs by path and method; the first match wins.
     #[serde(default)]
-    rules: Vec<Rule>,
+    rules: Vec<RuleText>,
+    /// Whether CORS preflights pass where no rule matches, without cookies and as nobody's.
+    #[serde(default)]
+    preflight: bool,
     /// How its upstream is spoken to.
     #[serde(default)]
     connection: ConnectionText,
@@ -98,27 +102,8 @@ enum Headers {
     None,
 }
 
-/// What holds on some paths.
-#[derive(Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Rule {
-    /// `/exact/path` or `/prefix/*`.
-    #[schemars(with = "String")]
-    path: PathPattern,
-    /// The roles that may enter; null: everyone, signed in or not.
-    #[schemars(with = "Option<Vec<RoleText>>")]
-    roles: Option<Vec<RoleName>>,
-}
-
 impl From<&ApplicationSpec> for ApplicationText {
     fn from(spec: &ApplicationSpec) -> Self {
-        let rule = |rule: &identity::Rule| Rule {
-            path: rule.path.clone(),
-            roles: match &rule.allow {
-                Allow::Everyone => None,
-                Allow::Roles(roles) => Some(roles.clone()),
-            },
-        };
         Self {
             name: spec.name.clone(),
             hosts: spec.hosts.clone(),
@@ -132,7 +117,8 @@ impl From<&ApplicationSpec> for ApplicationText {
             },
             pass_host: spec.pass_host,
             allowed_origins: spec.allowed_origins.clone(),
-            rules: spec.rules.iter().map(rule).collect(),
+            rules: spec.rules.iter().map(RuleText::from).collect(),
+            preflight: spec.preflight,
             connection: ConnectionText::from(&spec.connection),
             machines: MachinesText::from(&spec.machines),
         }
@@ -141,8 +127,6 @@ impl From<&ApplicationSpec> for ApplicationText {
 
 impl ApplicationText {
     fn spec(self, id: ApplicationId, organization: OrganizationId, reach: Reach) -> ApplicationSpec {
-        let rule =
-            |rule: Rule| identity::Rule { path: rule.path, allow: rule.roles.map_or(Allow::Everyone, Allow::Roles) };
         ApplicationSpec {
             id,
             organization,
@@ -158,7 +142,8 @@ impl ApplicationText {
             },
             pass_host: self.pass_host,
             allowed_origins: self.allowed_origins,
-            rules: self.rules.into_iter().map(rule).collect(),
+            rules: self.rules.into_iter().map(RuleText::rule).collect(),
+            preflight: self.preflight,
             reach,
             connection: self.connection.into(),
             machines: self.machines.into(),

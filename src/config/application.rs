@@ -1,14 +1,17 @@
 //! `[[application]]` with its rules.
 
 mod connection;
+mod rule;
 
 use crate::identity::{
-    Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, Machines, OrganizationId, PathPattern, Reach, RoleName,
-    Rule, TokenIssuerId, UpstreamUrl, Upstreams, application::web_origin, text,
+    ApplicationId, ApplicationSpec, HeaderPreset, Host, Machines, OrganizationId, Reach, RoleName, TokenIssuerId,
+    UpstreamUrl, Upstreams, application::web_origin, text,
 };
 
 use super::list::{At, values as plain};
 use super::section::Section;
+
+pub(super) use rule::RuleDraft;
 
 /// One `[[application]]`, as far as it could be read.
 pub(super) struct ApplicationDraft {
@@ -19,14 +22,6 @@ pub(super) struct ApplicationDraft {
     pub(super) rules: Vec<RuleDraft>,
     pub(super) issuers: Vec<At<TokenIssuerId>>,
     pub(super) spec: Option<ApplicationSpec>,
-}
-
-/// One `[[application.rule]]`, as far as it could be read.
-pub(super) struct RuleDraft {
-    pub(super) path: String,
-    pub(super) pattern: Option<PathPattern>,
-    pub(super) roles: Vec<At<RoleName>>,
-    rule: Option<Rule>,
 }
 
 /// Reads every `[[application]]`.
@@ -45,9 +40,10 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
     let roles = section.full_list("roles", "leave it out to let in every role of the organization", RoleName::parse);
     let headers = headers(&mut section);
     let pass_host = section.flag("pass_host", true);
+    let preflight = section.flag("preflight", false);
     let allowed_origins = section.list("allowed_origins", web_origin).unwrap_or_default();
     let (machines, issuers) = machines(&mut section);
-    let rules: Vec<_> = section.entries("rule", None).into_iter().map(rule).collect();
+    let rules: Vec<_> = section.entries("rule", None).into_iter().map(rule::rule).collect();
     let connection = connection::connection(section.section("connection"));
     section.finish();
     let spec = (|| {
@@ -62,6 +58,7 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
             pass_host,
             allowed_origins: plain(&allowed_origins),
             rules: rules.iter().map(|draft| draft.rule.clone()).collect::<Option<_>>()?,
+            preflight,
             reach: Reach::Anywhere,
             machines,
             connection,
@@ -99,33 +96,4 @@ fn machines(section: &mut Section<'_>) -> (Machines, Vec<At<TokenIssuerId>>) {
     let issuers = section.list("issuers", TokenIssuerId::parse).unwrap_or_default();
     section.finish();
     (Machines { tokens, issuers: plain(&issuers) }, issuers)
-}
-
-fn rule(mut section: Section<'_>) -> RuleDraft {
-    let path = section.path.clone();
-    let pattern = section.required("path", "write the path it is about, such as /admin/*", PathPattern::parse);
-    let before = section.report.count();
-    let everyone = section.text("allow", |text| match text {
-        "everyone" => Ok(()),
-        _ => Err("`everyone` is the only word here; to let in some, write roles = […] instead"),
-    });
-    let roles =
-        section.full_list("roles", "name the roles that may enter, or write allow = \"everyone\"", RoleName::parse);
-    if section.report.count() == before {
-        match (&everyone, &roles) {
-            (Some(()), Some(_)) => section.refuse("allow", "stands beside `roles`; keep one of them"),
-            (None, None) => {
-                section.report.refuse(&path, "does not say who may enter; write roles = […] or allow = \"everyone\"");
-            }
-            _ => {}
-        }
-    }
-    section.finish();
-    let allow = match (everyone, &roles) {
-        (Some(()), None) => Some(Allow::Everyone),
-        (None, Some(roles)) => Some(Allow::Roles(plain(roles))),
-        _ => None,
-    };
-    let rule = pattern.clone().zip(allow).map(|(path, allow)| Rule { path, allow });
-    RuleDraft { path, pattern, roles: roles.unwrap_or_default(), rule }
 }

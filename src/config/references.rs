@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::identity::{Host, IdpId, OrganizationId, PublicUrl, RoleName, TokenIssuer, TokenIssuerId, TokenSubject};
+use crate::identity::{
+    Host, IdpId, OrganizationId, PublicUrl, RoleName, Rule, TokenIssuer, TokenIssuerId, TokenSubject,
+};
 
 use super::application::{ApplicationDraft, RuleDraft};
 use super::case::CaseOf;
@@ -193,16 +195,20 @@ fn unknown<'a>(report: &Report, what: &str, id: &str, known: impl Iterator<Item 
     }
 }
 
-/// A rule behind one that matches all its paths is never reached, so whoever wrote it is mistaken about who may enter.
+/// A rule behind ones that match all of it is never reached, so whoever wrote it is mistaken about who may enter.
 fn check_order(report: &Report, rules: &[RuleDraft]) {
-    for (index, rule) in rules.iter().enumerate() {
-        let Some(pattern) = &rule.pattern else { continue };
-        let covers = |earlier: &&RuleDraft| earlier.pattern.as_ref().is_some_and(|earlier| earlier.covers(pattern));
-        if let Some(earlier) = rules[..index].iter().find(covers) {
-            let message =
-                format!("is never reached, since {} matches all of it; put this rule before it", earlier.path);
-            report.refuse(&format!("{}.path", rule.path), message);
-        }
+    for (index, draft) in rules.iter().enumerate() {
+        let Some(rule) = &draft.rule else { continue };
+        let earlier = || rules[..index].iter().filter_map(|draft| Some((&draft.path, draft.rule.as_ref()?)));
+        let hides = |(_, earlier): &(&String, &Rule)| rule.is_hidden_behind([*earlier].into_iter());
+        let message = if let Some((path, _)) = earlier().find(hides) {
+            format!("is never reached, since {path} matches all of it; put this rule before it")
+        } else if rule.is_hidden_behind(earlier().map(|(_, rule)| rule)) {
+            "is never reached, since those before it match all its methods; put this rule before them".to_owned()
+        } else {
+            continue;
+        };
+        report.refuse(&format!("{}.path", draft.path), message);
     }
 }
 

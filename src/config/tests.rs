@@ -5,6 +5,7 @@ mod connection;
 mod environment;
 mod example;
 mod noise;
+mod rules;
 mod whole;
 
 /// A small file without a mistake, for tests to spoil.

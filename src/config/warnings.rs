@@ -1,6 +1,8 @@
 //! What is allowed and yet seldom meant.
 
-use crate::identity::{IdpSpec, PolicyText};
+use http::Method;
+
+use crate::identity::{Allow, ApplicationSpec, IdpSpec, PolicyText, Rule};
 
 use super::problem::Problem;
 use super::settings::Settings;
@@ -17,7 +19,8 @@ impl Settings {
             )
         });
         let idps = self.declaration.idps.iter().filter_map(|idp| self.of_idp(idp));
-        proxies.into_iter().chain(idps).chain(self.of_policies()).collect()
+        let applications = self.declaration.applications.iter().flat_map(of_application);
+        proxies.into_iter().chain(idps).chain(self.of_policies()).chain(applications).collect()
     }
 
     /// What is odd about selectors, each asked for the organizations that it decides about.
@@ -72,6 +75,32 @@ impl Settings {
         };
         Some(warning(&format!("idp.{}", idp.id), message))
     }
+}
+
+/// The methods that change something in nearly every application.
+const WRITING: [Method; 4] = [Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+
+/// Rules that narrow some methods of a path, where nothing is said of others that write.
+fn of_application(application: &ApplicationSpec) -> Vec<Problem> {
+    let left = |rule: &Rule| {
+        let spoken_of = |method: &Method| {
+            application.rules.iter().any(|other| other.path.covers(&rule.path) && other.speaks_of(method))
+        };
+        WRITING.into_iter().filter(|method| !spoken_of(method)).collect::<Vec<_>>()
+    };
+    let narrow = application.rules.iter().enumerate().filter(|(_, rule)| rule.allow != Allow::Everyone);
+    let odd = narrow.filter(|(_, rule)| !rule.methods.is_empty()).filter_map(|(index, rule)| {
+        let left = left(rule);
+        let names: Vec<&str> = left.iter().map(Method::as_str).collect();
+        let message = format!(
+            "narrows some methods of {} and leaves {} to every role of the application; name them too, or write a rule \
+             without methods behind it",
+            rule.path,
+            names.join(", ")
+        );
+        (!left.is_empty()).then(|| warning(&format!("application.{}.rule[{index}].methods", application.id), &message))
+    });
+    odd.collect()
 }
 
 fn odd_org(path: &str, text: &str, asked: &[Asked<'_>]) -> Option<Problem> {

@@ -126,6 +126,7 @@ impl Console {
             allotted: spec.reach == Reach::Allotted,
             roles: spec.roles.iter().flatten().map(ToString::to_string).collect(),
             rules: spec.rules.iter().map(rule).collect(),
+            preflight: spec.preflight,
             headers: words(spec.headers),
             pass_host: spec.pass_host,
             origins: spec.allowed_origins.clone(),
@@ -145,12 +146,17 @@ fn upstream(UpstreamHealth { upstream, state }: UpstreamHealth) -> UpstreamFacts
     UpstreamFacts { url: upstream.to_string(), state }
 }
 
-fn rule(Rule { path, allow }: &Rule) -> RuleFacts {
-    let roles = match allow {
-        Allow::Everyone => Vec::new(),
-        Allow::Roles(roles) => roles.iter().map(ToString::to_string).collect(),
-    };
-    RuleFacts { path: path.to_string(), roles }
+fn rule(rule: &Rule) -> RuleFacts {
+    RuleFacts {
+        path: rule.path.to_string(),
+        methods: rule.methods.iter().map(ToString::to_string).collect(),
+        from: rule.from.iter().map(ToString::to_string).collect(),
+        preflight: rule.preflight,
+        roles: match &rule.allow {
+            Allow::Everyone => Vec::new(),
+            Allow::Roles(roles) => roles.iter().map(ToString::to_string).collect(),
+        },
+    }
 }
 
 const fn words(preset: HeaderPreset) -> &'static str {

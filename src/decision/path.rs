@@ -20,7 +20,7 @@ use http::uri::PathAndQuery;
 /// Most times over that a path may be encoded. Honest ones are encoded once, addresses passed along twice.
 const MAX_DECODINGS: usize = 4;
 
-/// Why a path is refused: 400.
+/// Why a path, or a request that can be read in two ways, is refused: 400.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Ambiguous {
     /// It is no path from the root: `*`, an authority, nothing.
@@ -44,6 +44,9 @@ pub enum Ambiguous {
     /// Two readings of it choose different rules.
     #[error("the path has two readings, and the rules differ between them")]
     Rules,
+    /// A header or the query names another method, and that one chooses another rule.
+    #[error("the request names two methods, and the rules differ between them")]
+    Method,
 }
 
 /// A path that is sent upstream as it came, with its query, and its readings.

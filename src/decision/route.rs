@@ -6,15 +6,18 @@ use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use http::Method;
+
 use crate::base::QuickHasher;
 use crate::identity::{
     Allow, Application, ApplicationId, ApplicationKey, ApplicationSpec, Catalogue, Destination, Host, Organization,
-    OrganizationKey, PathPattern, RoleId, RoleName, Rule,
+    OrganizationKey, RoleId, RoleName, Rule,
 };
 use crate::session::Principal;
 use crate::telemetry::{ApplicationMeter, Metrics};
 
-use super::path::{Ambiguous, RequestPath};
+use super::path::Ambiguous;
+use super::{Ask, method};
 
 /// All applications of one version of the catalogue, by host.
 #[derive(Debug, Default)]
@@ -36,7 +39,12 @@ pub struct Route {
     names: Vec<(RoleName, RoleId)>,
     /// Who may enter, sorted.
     roles: Vec<RoleId>,
-    rules: Vec<(PathPattern, Admitted)>,
+    /// Whom each of the rules that are written down lets in.
+    rules: Vec<Admitted>,
+    /// Whether a rule names methods.
+    names_methods: bool,
+    /// Whether a rule's path has upper-case letters.
+    names_capitals: bool,
     meter: Arc<ApplicationMeter>,
 }
 
@@ -48,6 +56,9 @@ pub(super) enum Admitted {
     /// Holders of one of these, sorted; all of them among the application's.
     Roles(Vec<RoleId>),
 }
+
+/// A rule as it is written down, and whom it lets in.
+pub(super) type Ruled<'a> = (&'a Rule, &'a Admitted);
 
 impl RouteTable {
     /// Compiles the live applications. What does not resolve admits nobody: an application without a live
@@ -90,23 +101,34 @@ impl Route {
             Some(wanted) => resolve(&names, wanted),
             None => sorted(names.iter().map(|(_, id)| *id).collect()),
         };
-        let compile = |Rule { path, allow }: &Rule| {
-            let admitted = match allow {
-                Allow::Everyone => Admitted::Everyone,
-                Allow::Roles(wanted) => {
-                    let mut narrowed = resolve(&names, wanted);
-                    narrowed.retain(|role| roles.binary_search(role).is_ok());
-                    Admitted::Roles(narrowed)
-                }
-            };
-            (path.clone(), admitted)
+        let compile = |rule: &Rule| match &rule.allow {
+            Allow::Everyone => Admitted::Everyone,
+            Allow::Roles(wanted) => {
+                let mut narrowed = resolve(&names, wanted);
+                narrowed.retain(|role| roles.binary_search(role).is_ok());
+                Admitted::Roles(narrowed)
+            }
         };
         let rules = spec.rules.iter().map(compile).collect();
+        let names_capitals = spec.rules.iter().any(|rule| has_capitals(rule.path.as_str().as_bytes()));
+        let names_methods = spec.rules.iter().any(|rule| !rule.methods.is_empty());
         let destinations = Destination::all_of(&spec, &organization.allotment);
         let (key, organization) = (application.key, application.organization);
         let meter = metrics.application(spec.id.as_str());
-        let turn = AtomicUsize::new(0);
-        Self { key, organization, version, spec, destinations, turn, names, roles, rules, meter }
+        Self {
+            key,
+            organization,
+            version,
+            spec,
+            destinations,
+            turn: AtomicUsize::new(0),
+            names,
+            roles,
+            rules,
+            names_methods,
+            names_capitals,
+            meter,
+        }
     }
 
     /// The application's id: the audience of its assertions.
@@ -164,17 +186,57 @@ impl Route {
         self.names.iter().filter(move |(_, id)| held.binary_search(id).is_ok()).map(|(name, _)| name)
     }
 
-    /// The rule that holds for a path, if any does. Both readings of the path must choose the same: whatever matches
-    /// the strict one matches the lenient one too (patterns hold neither `;` nor `//` nor `%`), so any reading between
-    /// the two, such as one that merges slashes but keeps parameters, chooses what these agree on.
-    pub(super) fn rule(&self, path: &RequestPath) -> Result<Option<&Admitted>, Ambiguous> {
-        let first = |reading: &[u8]| self.rules.iter().position(|(pattern, _)| pattern.matches(reading));
-        let strict = first(path.strict());
-        match path.lenient() {
-            Some(lenient) if first(lenient) != strict => Err(Ambiguous::Rules),
-            _ => Ok(strict.and_then(|index| self.rules.get(index)).map(|(_, admitted)| admitted)),
+    /// The rule that holds for what is asked for, and whom it lets in, if any does. All readings of path and method must
+    /// choose the same: whatever matches the strict reading of a path matches the lenient one too (patterns hold neither
+    /// `;` nor `//` nor `%`), so any reading between the two, such as one that merges slashes but keeps parameters,
+    /// chooses what these agree on.
+    pub(super) fn rule(&self, ask: &Ask<'_>) -> Result<Option<Ruled<'_>>, Ambiguous> {
+        let first = |path: &[u8], method: &Method| self.spec.rules.iter().position(|rule| rule.matches(path, method));
+        let (strict, lenient) = (ask.path.strict(), ask.path.lenient());
+        let chosen = first(strict, ask.method);
+        if lenient.is_some_and(|lenient| first(lenient, ask.method) != chosen) {
+            return Err(Ambiguous::Rules);
+        }
+        if self.names_methods {
+            for method in method::others(ask)? {
+                if [Some(strict), lenient].into_iter().flatten().any(|path| first(path, &method) != chosen) {
+                    return Err(Ambiguous::Method);
+                }
+            }
+        }
+        Ok(self.ruled(chosen))
+    }
+
+    /// The rules that would hold, or none, for somebody who reads paths without regard to case, as many an upstream does.
+    pub(super) fn rules_in_any_case(&self, ask: &Ask<'_>) -> impl Iterator<Item = Option<Ruled<'_>>> {
+        let readings = [Some(ask.path.strict()), ask.path.lenient()].into_iter().flatten();
+        readings.filter(|path| !self.rules.is_empty() && (self.names_capitals || has_capitals(path))).map(|path| {
+            let speaks_of = |rule: &Rule| rule.path.matches_in_any_case(path) && rule.speaks_of(ask.method);
+            self.ruled(self.spec.rules.iter().position(speaks_of))
+        })
+    }
+
+    fn ruled(&self, index: Option<usize>) -> Option<Ruled<'_>> {
+        index.and_then(|index| self.spec.rules.get(index).zip(self.rules.get(index)))
+    }
+
+    /// Whether this is a CORS preflight that passes: the rule for the request it asks about says so, to a client from
+    /// there. One that names a further method is none that a browser sends.
+    pub(super) fn passes_preflight(&self, ask: &Ask<'_>) -> bool {
+        let Some(method) = &ask.preflight else { return false };
+        if method::named(ask).next().is_some() {
+            return false;
+        }
+        match self.rule(&Ask { method, ..ask.clone() }) {
+            Ok(Some((rule, _))) => rule.preflight && rule.admits_from(ask.client),
+            Ok(None) => self.spec.preflight,
+            Err(_) => false,
         }
     }
+}
+
+fn has_capitals(path: &[u8]) -> bool {
+    path.iter().any(u8::is_ascii_uppercase)
 }
 
 /// Gives a host to an application; to nobody if another one has it.

@@ -34,11 +34,11 @@ pub(crate) fn path(text: &str) -> RequestPath {
 }
 
 pub(crate) fn everyone(path: &str) -> Rule {
-    Rule { path: path.parse().unwrap(), allow: Allow::Everyone }
+    Rule::new(path.parse().unwrap(), Allow::Everyone)
 }
 
 pub(crate) fn only(path: &str, roles: &[&str]) -> Rule {
-    Rule { path: path.parse().unwrap(), allow: Allow::Roles(roles.iter().map(|name| role(name)).collect()) }
+    Rule::new(path.parse().unwrap(), Allow::Roles(roles.iter().map(|name| role(name)).collect()))
 }
 
 /// The wiki at `wiki.example.com` and `docs.example.com`, for the home lab's admins and members.
@@ -57,6 +57,7 @@ pub(crate) fn wiki(upstream: &str, rules: Vec<Rule>) -> Application {
             pass_host: true,
             allowed_origins: Vec::new(),
             rules,
+            preflight: false,
             reach: Reach::Anywhere,
             machines: Machines::default(),
             connection: Default::default(),

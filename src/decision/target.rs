@@ -32,6 +32,10 @@ pub enum BadTarget {
     /// The target is `*`, an authority, or of a scheme not ours: 400.
     #[error("the request target is not a path")]
     Form,
+    /// The body is coded for its transfer in another way than chunks, once: 400. Whoever is sent it would take what is
+    /// still coded for the content.
+    #[error("the body has a transfer coding other than chunked")]
+    Coding,
 }
 
 /// Makes an extended `CONNECT` to a WebSocket (RFC 8441) the `GET` that the same handshake is over HTTP/1.1, so that it is
@@ -48,7 +52,7 @@ pub fn unfold_websocket(parts: &mut Parts) -> bool {
 /// Reads which host a request is for: exactly one `Host`, or the authority of the target, or both if they agree.
 ///
 /// # Errors
-/// When there is no such host, or more than one.
+/// When there is no such host, or more than one, or the message cannot be passed on as what it is.
 pub fn check(parts: &Parts) -> Result<Target, BadTarget> {
     if matches!(parts.method, Method::CONNECT | Method::TRACE) {
         return Err(BadTarget::Method);
@@ -58,6 +62,10 @@ pub fn check(parts: &Parts) -> Result<Target, BadTarget> {
     }
     if !matches!(parts.uri.scheme_str(), None | Some("http" | "https")) {
         return Err(BadTarget::Form);
+    }
+    let codings = parts.headers.get_all(header::TRANSFER_ENCODING);
+    if codings.iter().count() > 1 || codings.iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked")) {
+        return Err(BadTarget::Coding);
     }
     let named = from_header(&parts.headers)?;
     let host = match (parts.uri.authority(), named) {

@@ -147,8 +147,7 @@ impl Gateway {
             }
         };
         let (host, path, method, client) = (&asked.host, &asked.path, &asked.method, Some(asked.client));
-        let preflight = preflight::asked(method, headers, has_body(headers));
-        let ask = Ask { host, path, method, preflight, headers, client };
+        let ask = Ask { host, path, method, preflight: preflight(method, headers), headers, client };
         let decision = self.routes.load().decide(&ask, principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
@@ -212,6 +211,12 @@ fn confirmed(asked: Asked, parts: &Parts) -> Result<Asked, Unclear> {
     let same_path = behind.is_none_or(|behind| asked.path.target().as_str().strip_prefix('/') == Some(behind));
     let same_method = matches!(parts.method, Method::GET | Method::HEAD) || parts.method == asked.method;
     if same_path && same_method { Ok(asked) } else { Err(Unclear::Question) }
+}
+
+/// The method that a preflight asks about. What it must not carry is not ours to take out here, so it is none then.
+fn preflight(method: &Method, headers: &HeaderMap) -> Option<Method> {
+    let somebodys = headers.contains_key(header::COOKIE) || headers.contains_key(header::AUTHORIZATION);
+    preflight::asked(method, headers, has_body(headers)).filter(|_| !somebodys)
 }
 
 /// Whether a browser opens a WebSocket. Most proxies keep `Upgrade` to themselves; no script can set the others.

@@ -57,6 +57,11 @@ impl Network {
         &self.text
     }
 
+    /// The range.
+    pub const fn range(&self) -> IpNet {
+        self.net
+    }
+
     /// Whether an address lies in it. Loopback and link-local addresses lie only in ranges of nothing else: `0.0.0.0/0`
     /// does not hold `127.0.0.1`, `127.0.0.0/8` does.
     pub fn contains(&self, address: IpAddr) -> bool {

@@ -1,12 +1,12 @@
 //! Applications: public hosts in front of an upstream, and who may enter.
 
 mod connection;
+mod path_pattern;
+mod rule;
 mod time_limit;
 mod upgrade_protocol;
 mod upstream_protocol;
 mod upstreams;
-
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use url::{Origin, Url};
@@ -15,11 +15,11 @@ mod machines;
 
 pub use machines::Machines;
 
-use super::{
-    Allotment, ApplicationId, ApplicationKey, Host, Invalid, OrganizationId, OrganizationKey, RoleName, text_noun,
-};
+use super::{Allotment, ApplicationId, ApplicationKey, Host, Invalid, OrganizationId, OrganizationKey, RoleName};
 
 pub use connection::Connection;
+pub use path_pattern::PathPattern;
+pub use rule::{Allow, Rule, RuleMethod};
 pub use time_limit::TimeLimit;
 pub use upgrade_protocol::UpgradeProtocol;
 pub use upstream_protocol::UpstreamProtocol;
@@ -57,74 +57,6 @@ pub fn web_origin(text: &str) -> Result<String, Invalid> {
     }
 }
 
-/// The paths a rule speaks of: exactly one path, or everything below a prefix that ends in `/`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PathPattern(Arc<str>);
-
-impl PathPattern {
-    /// Parses `/exact/path` or `/prefix/*`.
-    ///
-    /// # Errors
-    /// When it does not start with `/`, has `*` elsewhere than as its last segment, or is no path a request can have.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let fixed = text.strip_suffix('*').unwrap_or(text);
-        if fixed.contains('*') || (fixed.len() != text.len() && !fixed.ends_with('/')) {
-            return Err(Invalid::new("`*` stands only as the last segment, as in /admin/*"));
-        }
-        let printable = |c: char| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '\\' | '%' | ';');
-        let dotted = fixed.split('/').any(|segment| matches!(segment, "." | ".."));
-        if !fixed.starts_with('/') || dotted || fixed.contains("//") || !fixed.chars().all(printable) {
-            return Err(Invalid::new(
-                "a path starts with / and is written plainly: no query, percent-encoding, `//`, `.` or `..` segment, \
-                 backslash, semicolon or space",
-            ));
-        }
-        Ok(Self(text.into()))
-    }
-
-    /// The pattern as written.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether the pattern speaks of `path`, a percent-decoded path. Case counts.
-    pub fn matches(&self, path: &[u8]) -> bool {
-        match self.0.strip_suffix('*') {
-            Some(prefix) => path.starts_with(prefix.as_bytes()),
-            None => path == self.0.as_bytes(),
-        }
-    }
-
-    /// Whether it speaks of every path that `later` speaks of, so that a rule behind it is never reached.
-    pub fn covers(&self, later: &Self) -> bool {
-        match self.0.strip_suffix('*') {
-            Some(prefix) => later.0.starts_with(prefix),
-            None => self == later,
-        }
-    }
-}
-
-text_noun!(PathPattern);
-
-/// Who may enter where a rule matches.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Allow {
-    /// Everyone, signed in or not.
-    Everyone,
-    /// Holders of one of these roles, all of them among the application's.
-    Roles(Vec<RoleName>),
-}
-
-/// What holds on some of an application's paths.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rule {
-    /// The paths.
-    pub path: PathPattern,
-    /// Who may enter.
-    pub allow: Allow,
-}
-
 /// Where an application may be, and its upstream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -158,8 +90,11 @@ pub struct ApplicationSpec {
     pub pass_host: bool,
     /// Origins beside its own whose pages may open WebSockets with a session, such as `https://app.example.com`.
     pub allowed_origins: Vec<String>,
-    /// What differs by path; the first match wins.
+    /// What differs by path and method; the first match wins.
     pub rules: Vec<Rule>,
+    /// Whether a CORS preflight passes where no rule holds.
+    #[serde(default)]
+    pub preflight: bool,
     /// Where it may be.
     #[serde(default)]
     pub reach: Reach,

@@ -10,6 +10,10 @@ use super::{Allow, ApplicationSpec, Host, Invalid, Organization, PublicUrl, Reac
 pub const MAX_HOSTS: usize = 32;
 /// Most rules of one application: a request is held against them one after the other.
 pub const MAX_RULES: usize = 64;
+/// Most methods and networks of one rule: they are gone through as the rules are.
+pub const MAX_METHODS: usize = 32;
+/// See [`MAX_METHODS`].
+pub const MAX_NETWORKS: usize = 64;
 /// Most origins allowed beside its own.
 pub const MAX_ORIGINS: usize = 32;
 
@@ -165,9 +169,18 @@ fn rules(rules: &[Rule], entering: &[&RoleName], flaws: &mut Flaws) {
     }
     for (index, rule) in rules.iter().enumerate().take(MAX_RULES) {
         let part = Part::Rule(index);
-        if let Some(earlier) = rules[..index].iter().find(|earlier| earlier.path.covers(&rule.path)) {
+        let before = || rules[..index].iter();
+        if let Some(earlier) = before().find(|earlier| rule.is_hidden_behind([*earlier].into_iter())) {
             let what = format!("is never reached, since {} matches all of it; put this rule before it", earlier.path);
             flaws.add(part, what);
+        } else if rule.is_hidden_behind(before()) {
+            flaws.add(
+                part,
+                "is never reached: those before it match all its methods; put this rule before them".to_owned(),
+            );
+        }
+        if rule.methods.len() > MAX_METHODS || rule.from.len() > MAX_NETWORKS {
+            flaws.add(part, format!("at most {MAX_METHODS} methods and {MAX_NETWORKS} networks"));
         }
         if let Allow::Roles(roles) = &rule.allow {
             if roles.is_empty() {

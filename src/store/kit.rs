@@ -141,6 +141,7 @@ pub fn application_spec(id: &str, organization: &str) -> ApplicationSpec {
         pass_host: true,
         allowed_origins: Vec::new(),
         rules: Vec::new(),
+        preflight: false,
         reach: Reach::Anywhere,
         machines: Machines::default(),
         connection: Default::default(),

@@ -1,6 +1,8 @@
 //! Headers on their way through a proxy (RFC 9110 7.6): what belongs to one connection stays there, what only we may
 //! say is said by us alone.
 
+mod answer;
+
 use http::Version;
 use std::net::IpAddr;
 
@@ -10,6 +12,8 @@ use crate::base::cookies;
 use crate::identity::{Host, PublicUrl};
 
 use super::{ForwardError, PSEUDONYM, name};
+
+pub(super) use answer::clean_response;
 
 const FORWARDED_FOR: HeaderName = name("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = name("x-forwarded-proto");
@@ -25,17 +29,26 @@ const ADDED: usize = 16;
 /// What the names of our identity headers begin with, in every preset, `-` for every other character.
 const IDENTITY_PREFIXES: [&str; 3] = ["remote-", "x-auth-request-", "x-vestibule-"];
 
-/// What other proxies tell upstreams, and upstreams believe: where the request came from and what was asked for. The
-/// last ones let a client ask for one path and mean another.
-const PROXY_NAMES: [&str; 8] = [
+/// What other proxies tell upstreams, and upstreams believe: where the request came from and what was asked for. Some let
+/// a client ask for one path and mean another. CGI makes of `Proxy` the variable that programs find their own proxy in.
+const PROXY_NAMES: [&str; 17] = [
     "forwarded",
+    "x-forwarded",
     "x-real-ip",
     "x-client-ip",
+    "x-cluster-client-ip",
     "true-client-ip",
+    "cf-connecting-ip",
+    "fastly-client-ip",
     "x-original-url",
     "x-original-uri",
-    "x-rewrite-url",
+    "x-original-method",
     "x-original-host",
+    "x-rewrite-url",
+    "x-host",
+    "x-http-host-override",
+    "front-end-https",
+    "proxy",
 ];
 
 /// Whether only we may send an upstream a header of that name. Applications that see names as CGI does (RFC 3875
@@ -76,11 +89,10 @@ pub(super) fn clean_request(headers: &mut HeaderMap) {
     }
 }
 
-/// Takes out of an answer what is of the upstream's connection, and what would set a cookie of ours.
-pub(super) fn clean_response(headers: &mut HeaderMap, version: Version) {
-    remove_hop_by_hop(headers);
-    cookies::strip_response(headers);
-    add_via(headers, version);
+/// Takes out of a request whatever an upstream could take for somebody's: browsers send none of it with a preflight.
+pub(super) fn forget_credentials(headers: &mut HeaderMap) {
+    headers.remove(header::COOKIE);
+    headers.remove(header::AUTHORIZATION);
 }
 
 /// Takes out of a request's trailers what has no place there or would have been taken out of its headers.

@@ -1,11 +1,13 @@
 //! What passes the proxy and what does not, on the wire, byte for byte.
 
+mod answers;
 mod assertion;
 mod cookies;
 mod framing;
 mod hops;
 mod http2;
 mod identity;
+mod oversized;
 mod own_doors;
 mod paths;
 mod presets;

@@ -25,5 +25,6 @@ mod postgres;
 mod prepared;
 mod protocols;
 mod provisioning;
+mod rules;
 mod session;
 mod sign_in;

@@ -62,7 +62,7 @@ fn a_commented_key_shows_its_default() {
     offers.extend(["idp = ", "jwks_url"]);
     offers.push("endpoint");
     // Nothing said is as all others, which is what these show.
-    offers.extend(["connect_timeout", "first_byte_timeout"]);
+    offers.extend(["connect_timeout", "first_byte_timeout", "methods", "from"]);
     let uncomment = |line: &str| match line.strip_prefix("# ") {
         Some(bare) if bare.contains(" = ") && !offers.iter().any(|offer| bare.starts_with(offer)) => bare.to_owned(),
         _ => line.to_owned(),

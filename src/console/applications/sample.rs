@@ -27,6 +27,8 @@ impl Console {
         let mut alone = application.clone();
         // Without an organization's word on where it may be: what is asked here is what would be said.
         alone.spec.reach = Reach::Anywhere;
+        // Wherever that somebody has to be.
+        alone.spec.rules.iter_mut().for_each(|rule| rule.from.clear());
         let host = alone.spec.hosts.first()?.clone();
         let catalogue =
             Catalogue { organizations: vec![organization.clone()], applications: vec![alone], ..Catalogue::default() };

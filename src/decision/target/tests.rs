@@ -66,3 +66,19 @@ fn connect_and_trace_are_refused() {
     assert_eq!(check("CONNECT", "a.example:443", &["a.example"]), Err(BadTarget::Method));
     assert_eq!(check("TRACE", "/", &["a.example"]), Err(BadTarget::Method));
 }
+
+#[test]
+fn only_chunks_are_undone_before_a_body_is_passed_on() {
+    let check = |codings: &[&str]| {
+        let request = Request::builder().uri("/").header(header::HOST, "a.example");
+        let request =
+            codings.iter().fold(request, |request, coding| request.header(header::TRANSFER_ENCODING, *coding));
+        super::check(&request.body(()).unwrap().into_parts().0)
+    };
+    for good in [&[][..], &["chunked"], &["Chunked"]] {
+        assert!(check(good).is_ok(), "{good:?}");
+    }
+    for bad in [&["gzip, chunked"][..], &["identity, chunked"], &["chunked, chunked"], &["gzip", "chunked"], &[""]] {
+        assert_eq!(check(bad), Err(BadTarget::Coding), "{bad:?}");
+    }
+}

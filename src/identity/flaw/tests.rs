@@ -33,6 +33,7 @@ fn wiki() -> ApplicationSpec {
         pass_host: true,
         allowed_origins: Vec::new(),
         rules: Vec::new(),
+        preflight: false,
         reach: Reach::Anywhere,
         machines: Machines::default(),
         connection: Default::default(),
@@ -65,7 +66,7 @@ fn rule(path: &str, roles: Option<&[&str]>) -> Rule {
         None => Allow::Everyone,
         Some(roles) => Allow::Roles(roles.iter().map(|role| role.parse().unwrap()).collect()),
     };
-    Rule { path: path.parse().unwrap(), allow }
+    Rule::new(path.parse().unwrap(), allow)
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub struct ApplicationForm {
     pub rules: Vec<RuleFields>,
     /// What is wrong with the rules as a whole.
     pub rules_error: Option<String>,
+    /// Whether CORS preflights pass where no rule matches.
+    pub preflight: bool,
     /// The header preset.
     pub headers: Picked,
     /// Whether the upstream sees the public host in `Host`.
@@ -66,6 +68,14 @@ pub struct TickedRole {
 pub struct RuleFields {
     /// The paths.
     pub path: Field,
+    /// The methods, one a word; none: every method.
+    pub methods: Field,
+    /// The networks, one a word; none: everywhere.
+    pub from: Field,
+    /// Whether CORS preflights about them pass.
+    pub preflight: bool,
+    /// Whether the last three are shown at once.
+    pub further: bool,
     /// `everyone`, or holders of `roles`.
     pub allow: Picked,
     /// The organization's roles, and which are ticked.
@@ -91,7 +101,22 @@ impl Page for ApplicationForm {
             let role = |name: &str| TickedRole { name: name.into(), ticked: ticked == name };
             vec![role("Admin"), role("Member")]
         };
-        let rule = |path, allow, ticked| RuleFields { path, allow: Picked::of(allow), roles: roles(ticked) };
+        let rule = |path, allow, ticked| RuleFields {
+            path,
+            methods: Field::default(),
+            from: Field::default(),
+            preflight: false,
+            further: false,
+            allow: Picked::of(allow),
+            roles: roles(ticked),
+        };
+        let office = RuleFields {
+            methods: Field::of("POST PUT"),
+            from: Field::wrong("10.0.0.0/33", "a network is an IP address or a CIDR"),
+            preflight: true,
+            further: true,
+            ..rule(Field::of("/api/*"), "roles", "Member")
+        };
         let new = Self {
             shell: Shell::sample_of_organization(),
             seen: None,
@@ -107,8 +132,10 @@ impl Page for ApplicationForm {
             rules: vec![
                 rule(Field::wrong("/admin", "is never reached"), "roles", "Admin"),
                 rule(Field::of("/public/*"), "everyone", ""),
+                office,
             ],
             rules_error: Some("at most 64 rules".into()),
+            preflight: true,
             headers: Picked::of("remote"),
             pass_host: true,
             origins: Field::of("https://app.example.com"),
@@ -122,6 +149,7 @@ impl Page for ApplicationForm {
             reach: None,
             rules: Vec::new(),
             rules_error: None,
+            preflight: false,
             connection: ConnectionFields::default(),
             pass_host: false,
             tokens: false,

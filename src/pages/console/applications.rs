@@ -54,8 +54,10 @@ pub struct ApplicationPage {
     pub allotted: bool,
     /// The roles that may enter; none named: all.
     pub roles: Vec<String>,
-    /// What differs by path, in order.
+    /// What differs by path and method, in order.
     pub rules: Vec<RuleFacts>,
+    /// Whether CORS preflights pass where no rule matches.
+    pub preflight: bool,
     /// The header preset, in words.
     pub headers: &'static str,
     /// Whether the upstream sees the public host in `Host`.
@@ -110,6 +112,12 @@ pub enum UpstreamWord {
 pub struct RuleFacts {
     /// The paths.
     pub path: String,
+    /// The methods; none named: all.
+    pub methods: Vec<String>,
+    /// The networks that clients must be in; none named: everywhere.
+    pub from: Vec<String>,
+    /// Whether CORS preflights pass.
+    pub preflight: bool,
     /// The roles that may enter; none named: everyone.
     pub roles: Vec<String>,
 }
@@ -204,7 +212,19 @@ impl Page for ApplicationPage {
     #[cfg(test)]
     fn samples() -> Vec<Self> {
         let host = |host: &str, served| ServedHost { host: host.into(), href: format!("https://{host}"), served };
-        let rule = |path: &str, roles| RuleFacts { path: path.into(), roles };
+        let rule = |path: &str, roles| RuleFacts {
+            path: path.into(),
+            methods: Vec::new(),
+            from: Vec::new(),
+            preflight: false,
+            roles,
+        };
+        let office = RuleFacts {
+            methods: vec!["GET".into(), "POST".into()],
+            from: vec!["10.0.0.0/8".into(), "fd00::/8".into()],
+            preflight: true,
+            ..rule("/api/*", vec!["Member".into()])
+        };
         let full = Self {
             shell: Shell::sample_of_organization(),
             base: "/console/organizations/home-lab/applications".into(),
@@ -220,7 +240,8 @@ impl Page for ApplicationPage {
             ],
             allotted: true,
             roles: vec!["Admin".into(), "Member".into()],
-            rules: vec![rule("/public/*", Vec::new()), rule("/admin/*", vec!["Admin".into()])],
+            rules: vec![rule("/public/*", Vec::new()), rule("/admin/*", vec!["Admin".into()]), office],
+            preflight: true,
             headers: "Remote-User, Remote-Groups, Remote-Email, Remote-Name",
             pass_host: true,
             origins: vec!["https://app.example.com".into()],

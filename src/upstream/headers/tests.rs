@@ -41,11 +41,26 @@ fn what_only_we_may_say_is_known_in_every_spelling() {
         "x-original-url",
         "x-rewrite-url",
         "remote!user",
+        "proxy",
+        "X_Cluster.Client_IP",
+        "cf-connecting-ip",
+        "x-original-method",
+        "x-http-host-override",
+        "front_end_https",
     ] {
         assert!(is_ours(ours), "{ours}");
     }
-    for theirs in ["remoteuser", "x-requested-with", "x-forwarded", "authorization", "from", "x-remote-user", "x-auth"]
-    {
+    for theirs in [
+        "remoteuser",
+        "x-requested-with",
+        "x-forwarde",
+        "authorization",
+        "from",
+        "x-remote-user",
+        "x-auth",
+        "x-hosts",
+        "proxy-x",
+    ] {
         assert!(!is_ours(theirs), "{theirs}");
     }
 }

@@ -43,6 +43,8 @@ pub enum Cause {
     TooManyNew,
     /// No role that may enter.
     NotAllowed,
+    /// Not from this network, whoever it is.
+    NotFromHere,
     /// Forward-auth is asked by somebody who is no proxy of ours.
     NotAProxy,
     /// Signed in, and no admin of anything.
@@ -70,6 +72,7 @@ impl Cause {
             | Self::NoOrganization
             | Self::Disabled
             | Self::NotAllowed
+            | Self::NotFromHere
             | Self::NotAProxy
             | Self::NoAdmin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
@@ -188,6 +191,11 @@ impl Cause {
                 "You are signed in, but none of your roles opens this.",
                 "Sign in as someone else, or ask your admin for access and give them the reference.",
             ),
+            Self::NotFromHere => (
+                "You may not enter from here",
+                "This part of the application opens only to some networks, and you come from another.",
+                "Connect from where it is meant to be used, or give your admin the reference.",
+            ),
             Self::NotAProxy => (
                 "Only a trusted proxy is answered here",
                 "The address it comes from is not among the trusted ones, or the secret it shows is wrong.",
@@ -233,6 +241,7 @@ impl Cause {
             Self::Disabled => "disabled",
             Self::TooManyNew => "too-many-new",
             Self::NotAllowed => "not-allowed",
+            Self::NotFromHere => "not-from-here",
             Self::NotAProxy => "not-a-proxy",
             Self::NoAdmin => "no-admin",
             Self::UpstreamUnavailable => "upstream-unavailable",

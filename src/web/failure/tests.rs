@@ -5,7 +5,7 @@ use super::*;
 use crate::base::Ambient;
 use crate::identity::PublicUrl;
 
-const ALL: [Cause; 23] = [
+const ALL: [Cause; 24] = [
     Cause::BadRequest,
     Cause::NotFound,
     Cause::MethodNotAllowed,
@@ -25,6 +25,7 @@ const ALL: [Cause; 23] = [
     Cause::Disabled,
     Cause::TooManyNew,
     Cause::NotAllowed,
+    Cause::NotFromHere,
     Cause::NoAdmin,
     Cause::UpstreamUnavailable,
     Cause::UpstreamTimeout,

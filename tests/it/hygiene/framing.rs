@@ -14,6 +14,11 @@ async fn messages_that_do_not_say_where_they_end_are_refused() {
     for lines in [
         "Content-Length: 4\r\nContent-Length: 5",
         "Content-Length: 4, 5",
+        "Content-Length: 5, 5",
+        "Content-Length: 4;",
+        "Content-Length: 4\x0b",
+        "Content-Length: 4\r\n , 4",
+        "Content-Length: 1e1",
         "Content-Length: -1",
         "Content-Length: +4",
         "Content-Length: 0x4",
@@ -23,6 +28,14 @@ async fn messages_that_do_not_say_where_they_end_are_refused() {
         "Transfer-Encoding: identity",
         "Transfer-Encoding: chunked, identity",
         "Transfer-Encoding: xchunked",
+        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: identity, chunked",
+        "Transfer-Encoding: chunked, chunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: \"chunked\"",
+        "Transfer-Encoding: chunked;q=1",
+        "Transfer-Encoding: chunked\x0b",
+        "Transfer-Encoding: ",
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
         "Transfer-Encoding:\x0bchunked",
         "Transfer-Encoding : chunked",
@@ -60,7 +73,18 @@ async fn lines_that_end_without_cr_hide_nothing() {
 #[tokio::test]
 async fn chunks_that_are_none_are_never_passed_on() {
     let (world, session) = alice().await;
-    for chunks in ["zz\r\nx\r\n0\r\n\r\n", "-1\r\nx\r\n0\r\n\r\n", "1\r\nxx\r\n0\r\n\r\n", "ffffffffffffffffff\r\nx"] {
+    for chunks in [
+        "zz\r\nx\r\n0\r\n\r\n",
+        "-1\r\nx\r\n0\r\n\r\n",
+        "+1\r\nx\r\n0\r\n\r\n",
+        "0x1\r\nx\r\n0\r\n\r\n",
+        "\r\n1\r\nx\r\n0\r\n\r\n",
+        "1\r\nxx\r\n0\r\n\r\n",
+        "1\nx\n0\n\n",
+        "1;a\nb\r\nx\r\n0\r\n\r\n",
+        "1\r\nx0\r\n\r\n",
+        "ffffffffffffffffff\r\nx",
+    ] {
         let request = format!(
             "POST / HTTP/1.1\r\nHost: wiki.localhost\r\nCookie: {session}\r\nConnection: close\r\n\
              Transfer-Encoding: chunked\r\n\r\n{chunks}"
@@ -99,4 +123,39 @@ async fn one_connection_carries_the_requests_of_one_client_apart() {
     let text = talk(address(&world), format!("{with}{without}")).await;
     assert_eq!(text.matches("HTTP/1.1 200").count(), 1, "{text}");
     assert_eq!(text.matches("HTTP/1.1 401").count(), 1, "{text}");
+}
+
+#[tokio::test]
+async fn what_is_no_http_1_request_is_none() {
+    let (world, session) = alice().await;
+    let hits = world.upstream.hits();
+    for head in ["GET /", "GET / HTTP/0.9", "GET / HTTP/1.2", "GET / HTTP/2.0", "GET / http/1.1", "GET\t/\tHTTP/1.1"] {
+        let request = format!("{head}\r\nHost: wiki.localhost\r\nCookie: {session}\r\nConnection: close\r\n\r\n");
+        let answer = ask(address(&world), request).await;
+        assert!(matches!(answer.status, 0 | 400 | 505), "{head:?}: {}", answer.head);
+    }
+    let old = format!("GET / HTTP/1.0\r\nCookie: {session}\r\n\r\n");
+    assert_eq!(ask(address(&world), old).await.status, 400, "HTTP/1.0 needs a host here too");
+    assert_eq!(world.upstream.hits(), hits);
+}
+
+#[tokio::test]
+async fn the_body_of_a_request_that_is_refused_is_no_request() {
+    let (world, session) = alice().await;
+    let hits = world.upstream.hits();
+    let inner = format!("GET /smuggled HTTP/1.1\r\nHost: wiki.localhost\r\nCookie: {session}\r\n\r\n");
+    let (length, padded) = (inner.len(), format!("{inner}{}", " ".repeat(256 * 1024)));
+    for (path, lines, body) in [
+        ("/", format!("Content-Length: {length}"), &inner),
+        ("/a/../b", format!("Cookie: {session}\r\nContent-Length: {length}"), &inner),
+        ("/", format!("Expect: 100-continue\r\nContent-Length: {length}"), &inner),
+        ("/", format!("Content-Length: {}", padded.len()), &padded),
+        ("/.vestibule/sign-out", format!("Content-Length: {length}"), &inner),
+    ] {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: wiki.localhost\r\n{lines}\r\n\r\n");
+        let last = "GET /last HTTP/1.1\r\nHost: wiki.localhost\r\nConnection: close\r\n\r\n";
+        let text = talk(address(&world), format!("{head}{body}{last}")).await;
+        assert!(!text.contains("HTTP/1.1 200"), "{path} {lines}: {text}");
+        assert_eq!(world.upstream.hits(), hits, "{path} {lines}");
+    }
 }

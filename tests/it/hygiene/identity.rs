@@ -10,7 +10,7 @@ use crate::kit::upstream::received;
 
 const OPEN: &str = "[[application.rule]]\npath = \"/open/*\"\nallow = \"everyone\"\n";
 
-const NAMES: [&str; 22] = [
+const NAMES: &[&str] = &[
     "Remote-User",
     "REMOTE-USER",
     "rEmOtE-uSeR",
@@ -33,6 +33,14 @@ const NAMES: [&str; 22] = [
     "x_vestibule_assertion",
     "X-Vestibule.Assertion",
     "X-Vestibule-Anything",
+    // Where it came from and what was asked for: believed by upstreams that stand behind other proxies.
+    "Proxy",
+    "X-Forwarded",
+    "X-Cluster-Client-IP",
+    "CF_Connecting_IP",
+    "X-Original-Method",
+    "X.HTTP.Host.Override",
+    "Front-End-Https",
 ];
 
 /// Names of headers the upstream saw whose value is the forged one.

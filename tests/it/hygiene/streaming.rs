@@ -11,7 +11,7 @@ use crate::kit::raw::Raw;
 use crate::kit::world::World;
 
 /// A world whose upstream is the test itself, and a session there.
-async fn scripted() -> (World, TcpListener, String) {
+pub(super) async fn scripted() -> (World, TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let here = listener.local_addr().unwrap();
     // The way in leads over the usual upstream, which then gives its place up.
@@ -22,7 +22,8 @@ async fn scripted() -> (World, TcpListener, String) {
     (world, listener, session)
 }
 
-async fn accept(listener: &TcpListener) -> Raw {
+/// The next connection to it.
+pub(super) async fn accept(listener: &TcpListener) -> Raw {
     Raw::over(listener.accept().await.unwrap().0)
 }
 

@@ -78,7 +78,7 @@ async fn what_a_server_admin_put_elsewhere_stays_there_while_the_organization_ch
         let mut spec = application_spec("desk", "club");
         it.admin().edit(&publish(&spec), &Terms::default()).await.unwrap();
         let admin = it.club_admin().await;
-        spec.rules = vec![Rule { path: "/open/*".parse().unwrap(), allow: Allow::Everyone }];
+        spec.rules = vec![Rule::new("/open/*".parse().unwrap(), Allow::Everyone)];
         admin.edit(&publish(&spec), &Terms::default()).await.unwrap();
         let mut moved = spec.clone();
         moved.upstream = "http://10.9.9.9:80".parse().unwrap();

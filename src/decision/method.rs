@@ -1,0 +1,123 @@
+//! The methods that one request may be read to have. Many frameworks obey a header or a part of the query that names
+//! another method than the request line does, and some take `post` for `POST`. Where rules name methods, all of them
+//! must choose the same rule, as the readings of a path must. What stands in a body is not seen here: it streams.
+
+use std::borrow::Cow;
+
+use http::Method;
+use url::form_urlencoded;
+
+use super::{Ambiguous, Ask};
+
+/// Headers that name another method, `-` for all that is neither letter nor digit, as CGI sees them (RFC 3875 4.1.18).
+const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
+
+/// The part of a query that does, as PHP reads names: `_` for all that is neither letter nor digit.
+const PARAMETER: &str = "_method";
+
+/// Every method that the request may be read to have beside the one in its line.
+///
+/// # Errors
+/// When one is named that is none.
+pub(super) fn others(ask: &Ask<'_>) -> Result<Vec<Method>, Ambiguous> {
+    // Empty for nearly every request, and then not allocated.
+    let mut others = Vec::new();
+    let mut read = |text: &[u8]| {
+        let method = Method::from_bytes(&text.trim_ascii().to_ascii_uppercase()).map_err(|_| Ambiguous::Method)?;
+        if method != *ask.method && !others.contains(&method) {
+            others.push(method);
+        }
+        Ok(())
+    };
+    if ask.method.as_str().bytes().any(|byte| byte.is_ascii_lowercase()) {
+        read(ask.method.as_str().as_bytes())?;
+    }
+    for method in named(ask) {
+        read(&method)?;
+    }
+    Ok(others)
+}
+
+/// What headers and query name as the method.
+pub(super) fn named<'a>(ask: &Ask<'a>) -> impl Iterator<Item = Cow<'a, [u8]>> {
+    let headers = ask.headers.iter().filter(|(name, _)| is_override(name.as_str()));
+    let headers = headers.map(|(_, value)| Cow::Borrowed(value.as_bytes()));
+    // Some split queries at `;` too.
+    let pieces = ask.path.target().query().unwrap_or_default().split(['&', ';']);
+    let pairs = pieces.flat_map(|piece| form_urlencoded::parse(piece.as_bytes()));
+    let query = pairs.filter(|(name, _)| is_parameter(name)).map(|(_, value)| match value {
+        Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+        Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+    });
+    headers.chain(query)
+}
+
+fn is_override(name: &str) -> bool {
+    let plain = |byte: u8| if byte.is_ascii_alphanumeric() { byte } else { b'-' };
+    name.starts_with('x') && OVERRIDES.iter().any(|other| name.bytes().map(plain).eq(other.bytes()))
+}
+
+fn is_parameter(name: &str) -> bool {
+    let plain = |byte: u8| if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'_' };
+    let name = name.trim_start().split('\0').next().unwrap_or_default();
+    name.bytes().map(plain).eq(PARAMETER.bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::*;
+    use crate::decision::sample::{host, path};
+
+    fn read(method: &str, target: &str, fields: &[(&'static str, &'static str)]) -> Result<String, Ambiguous> {
+        let field = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_static(value))
+        };
+        let headers: HeaderMap = fields.iter().map(field).collect();
+        let (host, path, method) = (host("a"), path(target), method.parse().unwrap());
+        let (host, path, method, headers) = (&host, &path, &method, &headers);
+        let others = others(&Ask { host, path, method, preflight: None, headers, client: None })?;
+        Ok(others.iter().map(Method::as_str).collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn a_method_is_found_wherever_frameworks_look_for_one() {
+        for (method, target, fields, expected) in [
+            ("POST", "/", &[][..], ""),
+            ("POST", "/?method=DELETE&a_method=DELETE&x=_method", &[], ""),
+            ("POST", "/", &[("x-method", "DELETE"), ("method", "DELETE")], ""),
+            ("POST", "/", &[("x-http-method-override", "POST")], ""),
+            ("post", "/", &[], "POST"),
+            ("POST", "/", &[("x-http-method-override", "delete")], "DELETE"),
+            ("POST", "/", &[("x-http-method", "DELETE")], "DELETE"),
+            ("POST", "/", &[("x-method-override", " Put ")], "PUT"),
+            ("POST", "/", &[("x_http_method_override", "DELETE")], "DELETE"),
+            ("POST", "/", &[("x-http.method_override", "DELETE")], "DELETE"),
+            ("POST", "/", &[("X-HTTP-Method", "PUT"), ("X-HTTP-Method", "DELETE")], "PUT DELETE"),
+            ("POST", "/?_method=delete", &[], "DELETE"),
+            ("POST", "/?a=1&_method=DELETE", &[], "DELETE"),
+            ("POST", "/?a=1;_METHOD=DELETE", &[], "DELETE"),
+            ("POST", "/?%5fmethod=%44ELETE", &[], "DELETE"),
+            ("POST", "/?.method=DELETE", &[], "DELETE"),
+            ("POST", "/?+_method=DELETE", &[], "DELETE"),
+            ("POST", "/?_method%00x=DELETE", &[], "DELETE"),
+            ("POST", "/?_method=PUT", &[("x-http-method", "DELETE")], "DELETE PUT"),
+        ] {
+            assert_eq!(read(method, target, fields).as_deref(), Ok(expected), "{method} {target} {fields:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_method_is_not_guessed_at() {
+        for (target, fields) in [
+            ("/", &[("x-http-method-override", "PUT, DELETE")][..]),
+            ("/", &[("x-http-method", "")]),
+            ("/?_method=", &[]),
+            ("/?_method=DEL%00ETE", &[]),
+            ("/?_method=DELETE%0d", &[("x-http-method", "a b")]),
+        ] {
+            assert_eq!(read("POST", target, fields), Err(Ambiguous::Method), "{target} {fields:?}");
+        }
+    }
+}
