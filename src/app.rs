@@ -69,7 +69,8 @@ pub struct Reloader {
 }
 
 impl Reloader {
-    /// Applies what these settings declare, uses their client secrets, and tells requests to whom they say. The other
+    /// Applies what these settings declare, uses their client secrets, lets sessions live and keeps records as they say,
+    /// and tells requests to whom they say. The other
     /// sections count at the next start.
     ///
     /// # Errors
