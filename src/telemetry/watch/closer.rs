@@ -219,7 +219,8 @@ fn told(path: &str) -> String {
     if !path.contains(';') {
         return path;
     }
-    let bare = |segment: &str| segment.split_once(';').map_or(segment.to_owned(), |(segment, _)| format!("{segment};…"));
+    let bare =
+        |segment: &str| segment.split_once(';').map_or(segment.to_owned(), |(segment, _)| format!("{segment};…"));
     path.split('/').map(bare).collect::<Vec<_>>().join("/")
 }
 

@@ -83,8 +83,8 @@ async fn a_parser_of_prometheus_reads_all_of_it() {
     let world = World::usual().await;
     world.signed_in("alice").await;
     let text = exposed(&world).await;
-    let python = std::env::vars().find_map(|(name, python)| (name == "VESTIBULE_PYTHON").then_some(python));
-    let mut python = Command::new(python.as_deref().unwrap_or("/usr/bin/python3"))
+    let python = std::env::var_os("VESTIBULE_PYTHON").unwrap_or_else(|| "/usr/bin/python3".into());
+    let mut python = Command::new(python)
         .args(["-c", PARSE])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
