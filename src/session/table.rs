@@ -329,6 +329,8 @@ impl Sessions {
         let idle_since = now.minus(self.timeouts.idle()).minus(Duration::from_secs(3600));
         let expired = sessions::sweep(&self.db, now, idle_since).await?;
         self.metrics.sessions.ended(Ended::Expired, expired as u64);
+        let live = sessions::count(&self.db, self.idle_since()).await?;
+        self.metrics.sessions.live.set(live);
         handoff::sweep(&self.db, now).await?;
         changes::prune(&self.db, now).await?;
         Ok(())
