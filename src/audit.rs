@@ -78,6 +78,16 @@ actions! {
     TokenMade = "token-made",
     /// A token of the REST API opens nothing any more.
     TokenEnded = "token-ended",
+    /// A service account was made.
+    ServiceAccountAdded = "service-account-added",
+    /// A service account may enter with tokens that speak of other subjects than before.
+    ServiceAccountChanged = "service-account-changed",
+    /// A service account was removed with all that was its.
+    ServiceAccountRemoved = "service-account-removed",
+    /// A token for applications was made.
+    ApplicationTokenMade = "application-token-made",
+    /// A token for applications opens nothing any more.
+    ApplicationTokenEnded = "application-token-ended",
 }
 
 /// One line to be written.

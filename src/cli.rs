@@ -28,6 +28,7 @@ mod openapi;
 mod plan;
 mod policy;
 mod serve;
+mod service_account;
 mod terminal;
 mod token;
 mod user;
@@ -56,6 +57,7 @@ enum Command {
     Admin(admin::Arguments),
     Audit(audit::Arguments),
     Token(token::Arguments),
+    ServiceAccount(service_account::Arguments),
     Openapi(openapi::Arguments),
     Demo(demo::Arguments),
 }
@@ -158,6 +160,7 @@ impl Command {
             Self::Admin(arguments) => arguments.run(variables, terminal),
             Self::Audit(arguments) => arguments.run(variables, terminal),
             Self::Token(arguments) => arguments.run(variables, terminal),
+            Self::ServiceAccount(arguments) => arguments.run(variables, terminal),
             Self::Openapi(arguments) => arguments.run(terminal),
             Self::Demo(arguments) => arguments.run(terminal),
         }

@@ -19,6 +19,8 @@ pub use ask::Ask;
 pub use path::{Ambiguous, RequestPath};
 pub use route::{Route, RouteTable};
 pub use target::{BadTarget, Target};
+// What callers handle, from a room that not all of them know.
+pub use crate::session::Evidence;
 
 /// What becomes of a request to an application.
 #[derive(Debug)]

@@ -17,6 +17,7 @@ mod foresee;
 mod idps;
 mod live;
 mod losses;
+mod machines;
 mod overview;
 mod people;
 mod plan;
@@ -55,6 +56,9 @@ pub use explain::{
 pub use foresee::{Effect, Foresight, Impact, What};
 pub use idps::{IdpSummary, MANY_PEOPLE, ManagedIdp};
 pub use live::{Current, Live};
+pub use machines::{
+    ApplicationScope, ListedApplicationToken, MAX_SERVICE_ACCOUNTS, MachineError, MadeApplicationToken, ServiceAccount,
+};
 pub use overview::{Day, Outlook, TOLD_DAYS};
 pub use people::{
     FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Own, OwnSession, Person, PersonSession, Sought,

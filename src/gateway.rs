@@ -2,11 +2,13 @@
 //!
 //! 1. `app` hands over the host and the path, read in the one way it will be sent upstream; what can be read in two ways
 //!    was refused there.
-//! 2. The browser's session is recognised, from memory in the usual case. If it cannot be checked, nobody passes.
+//! 2. Who asks is recognised, from memory in the usual case: the browser's session, or a program's token ([`asker`]).
+//!    If it cannot be checked, nobody passes.
 //! 3. A WebSocket handshake that carries a session must come from a page of this very host: applications share a site,
 //!    so cookies alone prove nothing there.
 //! 4. `decision` says what becomes of it. Only its permit opens `upstream`.
 
+mod asker;
 pub mod forward_auth;
 
 use std::net::IpAddr;
@@ -15,20 +17,33 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use axum::body::Body;
 use axum::response::Response;
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, Method, Request};
 use url::form_urlencoded;
 
 use crate::audit::{Denials, EntryDenied};
 use crate::base::{Reference, Token};
+use crate::bearer::Bearers;
 use crate::decision::origin::check_handshake;
 use crate::decision::{Ask, Decision, Denial, Permit, RequestPath, Route, RouteTable};
-use crate::identity::{Catalogue, Host, SessionId};
+use crate::identity::{Catalogue, Host, UserId};
 use crate::listener::{Client, Slot};
-use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
+use crate::session::{Evidence, HandoffKeys, Principal, Sessions, Unavailable};
 use crate::telemetry::{Decided, Metrics, Trouble, Watch};
 use crate::upstream::{ForwardError, Forwarder, Standing, StillAllowed, is_websocket_handshake};
 use crate::web::{self, Assets, Cause, Form, SignInWish, Web};
 use forward_auth::ForwardAuth;
+
+use asker::{Asker, By, Unknown};
+
+/// Whose connection it is that stays open.
+struct Opened {
+    /// Whom the upstream was told of, and by what they were known.
+    who: Option<(UserId, Evidence)>,
+    tokens: Box<[Token]>,
+    by: By,
+    client: Option<IpAddr>,
+}
 
 /// The way to the applications.
 pub struct Gateway {
@@ -36,6 +51,8 @@ pub struct Gateway {
     pub web: Arc<Web>,
     /// Sessions.
     pub sessions: Arc<Sessions>,
+    /// Programs.
+    pub bearers: Arc<Bearers>,
     /// Seals hand-off requests.
     pub keys: Arc<HandoffKeys>,
     /// The way upstream.
@@ -71,11 +88,15 @@ impl Gateway {
         watch: &mut Watch<'_>,
     ) -> Response {
         watch.deciding();
-        let principal = match self.principal(&host, request.headers()).await {
-            Ok(principal) => principal,
-            Err(error) => {
+        let Asker { principal, by } = match self.asker(&host, &path, request.headers(), client(&request)).await {
+            Ok(asker) => asker,
+            Err(Unknown::Unavailable(error)) => {
                 self.note(watch, &host, Decided::Unavailable);
                 return self.unavailable(&error, request.headers());
+            }
+            Err(Unknown::Refused(answer)) => {
+                self.note(watch, &host, Decided::Denied);
+                return *answer;
             }
         };
         if let Some(principal) = &principal {
@@ -92,7 +113,10 @@ impl Gateway {
                     let why = "a WebSocket handshake from a page of another origin";
                     return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
-                let still_allowed = handshake.then(|| self.still_allowed(&permit, &path, &request));
+                let still_allowed = handshake.then(|| self.still_allowed(&permit, &path, &request, &by));
+                if let By::Token(_) = by {
+                    request.headers_mut().remove(AUTHORIZATION);
+                }
                 let mut asking = watch.forwarding(&mut request, permit.route().destination().name());
                 // Boxed: a future is moved whole several times before it is first polled, and this one is large.
                 let answer = Box::pin(self.forward(permit, &host, &path, request, still_allowed)).await;
@@ -101,11 +125,17 @@ impl Gateway {
             }
             Decision::SignIn => {
                 self.note(watch, &host, Decided::SignIn);
-                self.sign_in(&host, &path, request.method(), request.headers())
+                match by {
+                    By::Foreign => self.refuse_foreign(&host),
+                    _ => self.sign_in(&host, &path, request.method(), request.headers()),
+                }
             }
             Decision::Deny(denial) => {
                 note(watch, &denial.route, Decided::Denied);
-                self.deny(&denial, &path, principal.as_deref(), request.headers())
+                match (&by, &principal) {
+                    (By::Token(_), Some(program)) => self.deny_program(&denial.route, &denial.reason, &path, program),
+                    _ => self.deny(&denial, &path, principal.as_deref(), request.headers()),
+                }
             }
             Decision::Ambiguous(ambiguous) => {
                 self.note(watch, &host, Decided::Ambiguous);
@@ -122,6 +152,7 @@ impl Gateway {
         }
     }
 
+    /// Whose session the browser has.
     async fn principal(&self, host: &Host, headers: &HeaderMap) -> Result<Option<Arc<Principal>>, Unavailable> {
         for token in self.web.session_tokens(headers) {
             if let Some(principal) = self.sessions.recognise(host, &token).await? {
@@ -140,47 +171,56 @@ impl Gateway {
 
     /// Asked while a WebSocket is open: whether the same request would still be permitted, and as the same user. It is no
     /// activity: an open page nobody looks at must not keep a session from ending.
-    fn still_allowed(self: &Arc<Self>, permit: &Permit, path: &RequestPath, request: &Request<Body>) -> StillAllowed {
+    fn still_allowed(
+        self: &Arc<Self>,
+        permit: &Permit,
+        path: &RequestPath,
+        request: &Request<Body>,
+        by: &By,
+    ) -> StillAllowed {
         let (gateway, host, path) = (Arc::clone(self), permit.host().clone(), path.clone());
-        let session = permit.identity().map(|identity| identity.principal().session);
-        let tokens: Arc<[Token]> = self.web.session_tokens(request.headers()).collect();
-        let client = client(request);
+        let opened = Arc::new(Opened {
+            who: permit.identity().map(|identity| (identity.principal().user, identity.principal().evidence)),
+            tokens: self.web.session_tokens(request.headers()).collect(),
+            by: by.clone(),
+            client: client(request),
+        });
         let (slot, held) = (request.extensions().get::<Slot>().cloned(), self.metrics.websockets.hold());
         Arc::new(move || {
             // As long as somebody asks, the connection counts among the listener's.
             let _counted = (&slot, &held);
             let stopping = slot.as_ref().is_some_and(Slot::is_stopping);
-            let (gateway, host, path, tokens) = (Arc::clone(&gateway), host.clone(), path.clone(), Arc::clone(&tokens));
+            let (gateway, host, path, opened) = (Arc::clone(&gateway), host.clone(), path.clone(), Arc::clone(&opened));
             Box::pin(async move {
                 match stopping {
                     true => Standing::Stopping,
-                    false if gateway.is_permitted_as(session, &host, &path, client, &tokens).await => Standing::Allowed,
+                    false if gateway.is_still_permitted(&opened, &host, &path).await => Standing::Allowed,
                     false => Standing::Forbidden,
                 }
             })
         })
     }
 
-    /// Whether a WebSocket is permitted with exactly the identity of `session`; without one, anonymously.
-    async fn is_permitted_as(
-        &self,
-        session: Option<SessionId>,
-        host: &Host,
-        path: &RequestPath,
-        client: Option<IpAddr>,
-        tokens: &[Token],
-    ) -> bool {
+    /// Whether a WebSocket is permitted as exactly who it was opened by; by nobody, anonymously.
+    async fn is_still_permitted(&self, opened: &Opened, host: &Host, path: &RequestPath) -> bool {
+        let is_same = |found: &Arc<Principal>| Some((found.user, found.evidence)) == opened.who;
         let mut principal = None;
-        for token in tokens.iter().filter(|_| session.is_some()) {
+        if let By::Token(token) = &opened.by {
+            principal = self.still_speaks(host, token, opened.client).await;
+            if principal.is_none() {
+                return false;
+            }
+        }
+        for token in opened.tokens.iter().filter(|_| opened.who.is_some()) {
             match self.sessions.observe(host, token).await {
-                Ok(found) => principal = principal.or(found.filter(|found| Some(found.session) == session)),
+                Ok(found) => principal = principal.or(found.filter(is_same)),
                 Err(_) => return false,
             }
         }
         let (method, headers) = (&Method::GET, &HeaderMap::new());
-        let ask = Ask { host, path, method, preflight: None, headers, client };
-        match self.routes.load().decide(&ask, principal.as_ref()) {
-            Decision::Permit(permit) => permit.identity().is_some() == session.is_some(),
+        let ask = Ask { host, path, method, preflight: None, headers, client: opened.client };
+        match self.routes.load().decide(&ask, principal.as_ref().filter(|found| is_same(found))) {
+            Decision::Permit(permit) => permit.identity().is_some() == opened.who.is_some(),
             _ => false,
         }
     }
@@ -233,8 +273,11 @@ impl Gateway {
         principal: Option<&Principal>,
         headers: &HeaderMap,
     ) -> Response {
+        let reason = denial.reason.to_string();
         let mut failure = match principal {
-            Some(principal) => self.web.failure_under(Cause::NotAllowed, self.count(denial, path, principal)),
+            Some(principal) => {
+                self.web.failure_under(Cause::NotAllowed, self.count(&denial.route, &reason, path, principal))
+            }
             None => self.web.failure(Cause::NotAllowed),
         };
         tracing::warn!(
@@ -259,15 +302,15 @@ impl Gateway {
 
     /// Counts a refusal for the audit log; gives the reference that leads there. The query stays out: it may hold
     /// anything.
-    fn count(&self, denial: &Denial, path: &RequestPath, principal: &Principal) -> Reference {
+    fn count(&self, route: &Route, reason: &str, path: &RequestPath, principal: &Principal) -> Reference {
         self.denials.count(&EntryDenied {
             user: principal.user,
-            identity: principal.identity,
-            session: principal.session,
-            application: denial.route.key(),
-            organization: denial.route.organization(),
+            identity: principal.evidence.identity(),
+            session: principal.session(),
+            application: route.key(),
+            organization: route.organization(),
             path: path.target().path(),
-            reason: &denial.reason.to_string(),
+            reason,
         })
     }
 

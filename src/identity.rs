@@ -13,14 +13,17 @@ pub mod ids;
 pub mod names;
 pub mod organization;
 pub mod public_url;
+pub mod service_account;
 pub mod text;
 pub mod token;
+pub mod token_issuer;
 pub mod user;
 
 pub use actor::Actor;
 pub use allotment::{Allotment, HostSuffix, Network};
 pub use application::{
-    Allow, Application, ApplicationSpec, Connection, HeaderPreset, PathPattern, Reach, Rule, TimeLimit, UpstreamUrl,
+    Allow, Application, ApplicationSpec, Connection, HeaderPreset, Machines, PathPattern, Reach, Rule, TimeLimit,
+    UpstreamUrl,
 };
 pub use catalogue::{Catalogue, Declaration};
 pub use ceiling::Ceiling;
@@ -33,12 +36,14 @@ pub use idp::{
 };
 pub use ids::{
     ApplicationId, ApplicationKey, AuditId, IdentityId, IdpId, IdpKey, OrganizationId, OrganizationKey, PolicyId,
-    RoleId, SessionId, SignInId, TokenId, UserId,
+    RoleId, SessionId, SignInId, TokenId, TokenIssuerId, UserId,
 };
 pub use names::{RoleName, Username, folded};
 pub use organization::{Organization, OrganizationPolicy, OrganizationPolicySpec, OrganizationSpec, Role};
 pub use public_url::PublicUrl;
-pub use token::{Opens, TokenName};
+pub use service_account::{MachineSubject, ServiceName, SubjectClaim};
+pub use token::{API_PREFIX, ApplicationToken, Opens, TokenName};
+pub use token_issuer::{KeySource, SigningAlgorithm, TokenIssuer, TokenSubject, TokenType};
 pub use user::{Email, Grant, Origin};
 
 /// Why a text is not the noun it should be; says what the noun looks like.

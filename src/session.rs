@@ -14,7 +14,7 @@ use std::time::Duration;
 
 pub use changes::{Changes, MAX_SILENCE, POLL_INTERVAL};
 pub use handoff::{HandoffError, HandoffKeys, HandoffRequest, MAX_ATTEMPTS};
-pub use principal::Principal;
+pub use principal::{Evidence, Principal};
 pub use table::Sessions;
 
 use crate::identity::{IdentityId, IdpKey, UserId};

@@ -10,6 +10,7 @@ mod open;
 mod url;
 mod value;
 
+pub mod application_tokens;
 pub mod audit;
 pub mod break_glass;
 pub mod catalogue;
@@ -25,6 +26,7 @@ pub mod people;
 pub mod policies;
 pub mod search;
 pub mod server_keys;
+pub mod service_accounts;
 pub mod sessions;
 pub mod sign_ins;
 pub mod tokens;

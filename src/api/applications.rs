@@ -1,6 +1,7 @@
 //! Applications of an organization.
 
 mod connection;
+mod machines;
 
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::connection::ConnectionText;
+use self::machines::MachinesText;
 use super::Api;
 use super::answer::{Answer, Page, json, one};
 use super::ask::{Asked, At, Cursor, PageQuery, Sent, limit};
@@ -70,6 +72,9 @@ pub(super) struct ApplicationText {
     /// How its upstream is spoken to.
     #[serde(default)]
     connection: ConnectionText,
+    /// Which bearer tokens it takes of programs.
+    #[serde(default)]
+    machines: MachinesText,
 }
 
 const fn yes() -> bool {
@@ -127,6 +132,7 @@ impl From<&ApplicationSpec> for ApplicationText {
             allowed_origins: spec.allowed_origins.clone(),
             rules: spec.rules.iter().map(rule).collect(),
             connection: ConnectionText::from(&spec.connection),
+            machines: MachinesText::from(&spec.machines),
         }
     }
 }
@@ -153,6 +159,7 @@ impl ApplicationText {
             rules: self.rules.into_iter().map(rule).collect(),
             reach,
             connection: self.connection.into(),
+            machines: self.machines.into(),
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::api::{self, Api};
 use crate::assertion::{Assertions, SigningKey};
 use crate::audit::Denials;
 use crate::base::{Ambient, HttpClients, HttpSettings, SealingKey};
+use crate::bearer::Bearers;
 use crate::config::Settings;
 use crate::console::{self, Console};
 use crate::directory::{Approval, Current, DeclareError, Declared, Directory, Live};
@@ -47,6 +48,8 @@ pub struct House {
     pub changes: Arc<Changes>,
     /// Sessions.
     pub sessions: Arc<Sessions>,
+    /// Programs.
+    pub bearers: Arc<Bearers>,
     /// Refused requests, on their way to the audit log.
     pub denials: Arc<Denials>,
     /// The keys that applications verify assertions with.
@@ -94,6 +97,7 @@ impl House {
         let assertions = Arc::new(Assertions::new(signing, settings.server.public_url.clone(), ambient.clone()));
         let sessions = Sessions::new(db.clone(), ambient.clone(), settings.session, Arc::clone(&changes));
         let sessions = Arc::new(sessions.counted_in(Arc::clone(metrics)));
+        let bearers = Arc::new(Bearers::new(db.clone(), ambient.clone(), Arc::clone(&changes)));
         let http = HttpClients::new(HttpSettings::default());
         let secrets = settings.secrets.clone();
         let login = Login::new(
@@ -133,6 +137,7 @@ impl House {
         let gateway = Gateway {
             web,
             sessions: Arc::clone(&sessions),
+            bearers: Arc::clone(&bearers),
             keys,
             forwarder,
             denials: Arc::clone(&denials),
@@ -154,6 +159,7 @@ impl House {
             gateway: Arc::new(gateway),
             changes,
             sessions,
+            bearers,
             denials,
             jwks: assertions.jwks(),
             db,
@@ -208,6 +214,9 @@ impl House {
     pub(super) async fn close(&self) {
         if let Err(error) = self.sessions.write_activity().await {
             tracing::warn!(cause = %error, "the last activity of some sessions was not written");
+        }
+        if let Err(error) = self.bearers.write_uses().await {
+            tracing::warn!(cause = %error, "the last uses of some tokens were not written");
         }
         if let Err(error) = self.denials.write().await {
             tracing::warn!(cause = %error, "the last refused requests are not in the audit log");

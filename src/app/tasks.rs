@@ -22,8 +22,12 @@ const TIDY_INTERVAL: Duration = Duration::from_secs(60);
 pub(super) async fn run(house: Arc<House>, mut stopped: watch::Receiver<bool>) {
     let follow = every(POLL_INTERVAL, "follow the change log", || house.changes.catch_up());
     let write = every(ACTIVITY_INTERVAL, "write the activity of sessions", || house.sessions.write_activity());
+    let uses = every(ACTIVITY_INTERVAL, "write the last uses of tokens", || house.bearers.write_uses());
     let count = every(DENIALS_INTERVAL, "write refused requests to the audit log", || house.denials.write());
-    let sweep = every(SWEEP_INTERVAL, "sweep what has run out", || house.sessions.sweep());
+    let sweep = every(SWEEP_INTERVAL, "sweep what has run out", || async {
+        house.bearers.sweep().await;
+        house.sessions.sweep().await
+    });
     let tidy = every(TIDY_INTERVAL, "tidy up", || async {
         house.gateway.forwarder.sweep().await;
         Ok::<_, std::convert::Infallible>(())
@@ -32,6 +36,7 @@ pub(super) async fn run(house: Arc<House>, mut stopped: watch::Receiver<bool>) {
     tokio::select! {
         () = follow => {}
         () = write => {}
+        () = uses => {}
         () = count => {}
         () = sweep => {}
         () = tidy => {}

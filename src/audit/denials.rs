@@ -1,4 +1,4 @@
-//! Requests to applications that were refused to somebody signed in: one line per session, application and minute, with
+//! Requests to applications that were refused to somebody signed in: one line per session (or program), application and minute, with
 //! a count. A refusal costs a look into a map; the lines are written behind, many in one statement.
 
 use std::collections::HashMap;
@@ -22,10 +22,10 @@ const MAX_PATH: usize = 200;
 pub struct EntryDenied<'a> {
     /// Who was refused.
     pub user: UserId,
-    /// Through which identity they are signed in.
-    pub identity: IdentityId,
-    /// In which session.
-    pub session: SessionId,
+    /// Through which identity they are known; a service account has none.
+    pub identity: Option<IdentityId>,
+    /// In which session; a program has none.
+    pub session: Option<SessionId>,
     /// What they asked for.
     pub application: ApplicationKey,
     /// Whose it is.
@@ -36,7 +36,8 @@ pub struct EntryDenied<'a> {
     pub reason: &'a str,
 }
 
-type Key = (SessionId, ApplicationKey, i64);
+/// Whose session, or what user without one.
+type Key = (Result<SessionId, UserId>, ApplicationKey, i64);
 
 /// Refusals that wait to be written.
 #[derive(Debug)]
@@ -57,7 +58,7 @@ impl Denials {
     /// Counts a refusal, and gives the reference of its line: the same for the whole minute, in every process.
     pub fn count(&self, denied: &EntryDenied<'_>) -> Reference {
         let minute = self.ambient.now().secs().div_euclid(60);
-        let key = (denied.session, denied.application, minute);
+        let key = (denied.session.ok_or(denied.user), denied.application, minute);
         let reference = reference(key);
         let mut waiting = self.waiting();
         let room = waiting.len() < MAX_WAITING;
@@ -103,7 +104,8 @@ impl Denials {
 }
 
 /// What session, application and minute make: every process says the same, and nobody learns from it what they are.
-fn reference((session, application, minute): Key) -> Reference {
+fn reference((who, application, minute): Key) -> Reference {
+    let session = who.map_or_else(|user| user.to_string(), |session| session.to_string());
     let hash = TokenHash::of(format!("entry-denied {session} {application} {minute}").as_bytes());
     let mut bytes = [0; 10];
     bytes.copy_from_slice(&hash.as_bytes()[..10]);
@@ -117,11 +119,11 @@ fn entry(denied: &EntryDenied<'_>, reference: Reference) -> Entry {
         actor: Actor::User(denied.user),
         about: About {
             user: Some(denied.user),
-            identity: Some(denied.identity),
+            identity: denied.identity,
             idp: None,
             organization: Some(denied.organization),
             application: Some(denied.application),
-            session: Some(denied.session),
+            session: denied.session,
         },
         reference: Some(reference),
         detail: Some(format!("{path}: {}", denied.reason)),

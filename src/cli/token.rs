@@ -9,7 +9,7 @@ use crate::directory::{Actor, Directory, MadeToken};
 use crate::identity::{OrganizationId, OrganizationKey, TokenId, TokenName};
 
 /// A day, in seconds.
-const DAY: u64 = 24 * 60 * 60;
+pub(super) const DAY: u64 = 24 * 60 * 60;
 
 /// Make, list and end tokens of the REST API.
 #[derive(Debug, clap::Args)]

@@ -3,8 +3,8 @@
 mod connection;
 
 use crate::identity::{
-    Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, PathPattern, Reach, RoleName, Rule,
-    UpstreamUrl, application::web_origin, text,
+    Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, Machines, OrganizationId, PathPattern, Reach, RoleName,
+    Rule, UpstreamUrl, application::web_origin, text,
 };
 
 use super::list::{At, values as plain};
@@ -46,6 +46,7 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
     let headers = headers(&mut section);
     let pass_host = section.flag("pass_host", true);
     let allowed_origins = section.list("allowed_origins", web_origin).unwrap_or_default();
+    let machines = machines(&mut section);
     let rules: Vec<_> = section.entries("rule", None).into_iter().map(rule).collect();
     let connection = connection::connection(section.section("connection"));
     section.finish();
@@ -62,6 +63,7 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
             allowed_origins: plain(&allowed_origins),
             rules: rules.iter().map(|draft| draft.rule.clone()).collect::<Option<_>>()?,
             reach: Reach::Anywhere,
+            machines,
             connection,
         })
     })();
@@ -76,6 +78,13 @@ fn headers(section: &mut Section<'_>) -> HeaderPreset {
         ("none", HeaderPreset::None),
     ];
     section.choice("headers", &presets, HeaderPreset::default())
+}
+
+fn machines(section: &mut Section<'_>) -> Machines {
+    let mut section = section.section("machines");
+    let tokens = section.flag("tokens", false);
+    section.finish();
+    Machines { tokens, issuers: Vec::new() }
 }
 
 fn rule(mut section: Section<'_>) -> RuleDraft {

@@ -8,9 +8,9 @@ use uuid::Uuid;
 use super::{Ask, Decision, Permit, RequestPath, RouteTable};
 use crate::identity::{
     Allotment, Allow, Application, ApplicationKey, ApplicationSpec, Catalogue, HeaderPreset, Host, IdentityId,
-    Organization, OrganizationKey, Reach, Role, RoleId, RoleName, Rule, SessionId, UserId,
+    Machines, Organization, OrganizationKey, Reach, Role, RoleId, RoleName, Rule, SessionId, UserId,
 };
-use crate::session::Principal;
+use crate::session::{Evidence, Principal};
 use crate::telemetry::Metrics;
 
 /// The organization that owns the application, and another one with a role of the same name.
@@ -58,6 +58,7 @@ pub(crate) fn wiki(upstream: &str, rules: Vec<Rule>) -> Application {
             allowed_origins: Vec::new(),
             rules,
             reach: Reach::Anywhere,
+            machines: Machines::default(),
             connection: Default::default(),
         },
         declared: true,
@@ -90,9 +91,8 @@ pub(crate) fn alice(roles: &[(OrganizationKey, RoleId)]) -> Arc<Principal> {
     let mut roles = roles.to_vec();
     roles.sort_unstable();
     Arc::new(Principal {
-        session: SessionId::new(Uuid::from_u128(1000)),
+        evidence: Evidence::Session(SessionId::new(Uuid::from_u128(1000)), IdentityId::new(Uuid::from_u128(1002))),
         user: UserId::new(Uuid::from_u128(1001)),
-        identity: IdentityId::new(Uuid::from_u128(1002)),
         username: "alice".parse().unwrap(),
         display_name: Some("Alice Ä".into()),
         email: Some("alice@example.com".into()),

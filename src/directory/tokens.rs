@@ -9,9 +9,9 @@ use super::admin::{OrganizationAdmin, ServerAdmin};
 use super::{Directory, StoreError};
 use crate::audit::{self, About, Action, Entry};
 use crate::base::{Timestamp, Token};
-use crate::identity::{Actor, Opens, OrganizationKey, TokenId, TokenName, Username};
-use crate::store::Tx;
+use crate::identity::{API_PREFIX, Actor, Opens, OrganizationKey, TokenId, TokenName, Username};
 use crate::store::tokens::{self, TokenRow};
+use crate::store::{Tx, application_tokens};
 
 /// Longest life of a token: once a year somebody has to say that it is still needed.
 pub const MAX_TOKEN_LIFETIME: Duration = Duration::from_secs(366 * 24 * 60 * 60);
@@ -21,8 +21,6 @@ pub const MAX_TOKENS: u32 = 200;
 const USE_INTERVAL: Duration = Duration::from_secs(60 * 60);
 /// How long a token is listed after it ran out, for whoever wonders why a program has stopped.
 const EXPIRED_RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-/// What a token begins with: whoever finds one in the open, or searches for such, knows what it is.
-const PREFIX: &str = "vst_";
 
 /// Why a token was not made or ended.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +77,7 @@ pub struct MadeToken {
 impl MadeToken {
     /// What programs present.
     pub fn expose(&self) -> String {
-        format!("{PREFIX}{}", self.secret.expose())
+        format!("{API_PREFIX}{}", self.secret.expose())
     }
 }
 
@@ -123,7 +121,7 @@ impl Directory {
     /// # Errors
     /// When the database fails.
     pub async fn bearer(&self, presented: &str) -> Result<Option<Bearer>, StoreError> {
-        let Some(Ok(token)) = presented.strip_prefix(PREFIX).map(str::parse::<Token>) else { return Ok(None) };
+        let Some(Ok(token)) = presented.strip_prefix(API_PREFIX).map(str::parse::<Token>) else { return Ok(None) };
         let now = self.ambient.now();
         let Some(row) = tokens::presented(&self.db, &token.hash(), now).await? else { return Ok(None) };
         if row.last_used_at.is_none_or(|last| now.since(last) >= USE_INTERVAL) {
@@ -134,9 +132,24 @@ impl Directory {
 
     /// Forgets tokens that ran out long ago.
     pub(super) async fn sweep_tokens(&self) -> Result<(), StoreError> {
-        tokens::sweep(&self.db, self.ambient.now().minus(EXPIRED_RETENTION)).await?;
+        let kept_since = self.ambient.now().minus(EXPIRED_RETENTION);
+        tokens::sweep(&self.db, kept_since).await?;
+        application_tokens::sweep(&self.db, kept_since).await?;
         Ok(())
     }
+}
+
+/// Whether that actor may make a token of that lifetime, of whatever kind.
+pub(super) fn check(actor: Actor, lifetime: Duration) -> Result<(), TokenError> {
+    match actor {
+        Actor::Token(_) => return Err(TokenError::ByToken),
+        Actor::BreakGlass => return Err(TokenError::ByBreakGlass),
+        _ => {}
+    }
+    if lifetime < Duration::from_secs(60) || lifetime > MAX_TOKEN_LIFETIME {
+        return Err(TokenError::Lifetime);
+    }
+    Ok(())
 }
 
 /// Somebody who manages the tokens that open one thing.
@@ -162,14 +175,7 @@ impl Keeper<'_> {
     }
 
     async fn make(&self, name: &TokenName, lifetime: Duration) -> Result<MadeToken, TokenError> {
-        match self.actor {
-            Actor::Token(_) => return Err(TokenError::ByToken),
-            Actor::BreakGlass => return Err(TokenError::ByBreakGlass),
-            _ => {}
-        }
-        if lifetime < Duration::from_secs(60) || lifetime > MAX_TOKEN_LIFETIME {
-            return Err(TokenError::Lifetime);
-        }
+        check(self.actor, lifetime)?;
         let ambient = &self.directory.ambient;
         let now = ambient.now();
         let made = MadeToken { id: TokenId::new(ambient.uuid()), secret: ambient.token() };

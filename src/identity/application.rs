@@ -9,6 +9,10 @@ use http::uri::Authority;
 use serde::{Deserialize, Serialize};
 use url::{Origin, Url};
 
+mod machines;
+
+pub use machines::Machines;
+
 use super::{
     Allotment, ApplicationId, ApplicationKey, Host, Invalid, OrganizationId, OrganizationKey, RoleName, text_noun,
 };
@@ -214,6 +218,9 @@ pub struct ApplicationSpec {
     /// How its upstream is spoken to.
     #[serde(default)]
     pub connection: Connection,
+    /// How programs may enter.
+    #[serde(default)]
+    pub machines: Machines,
 }
 
 /// A live application.

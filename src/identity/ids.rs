@@ -13,7 +13,7 @@ use super::{Invalid, text_noun};
 /// Longest slug, in bytes: fits every URL, header and index.
 const MAX_SLUG: usize = 64;
 
-fn parse_slug(text: &str) -> Result<Arc<str>, Invalid> {
+pub(super) fn parse_slug(text: &str) -> Result<Arc<str>, Invalid> {
     let inner = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
     let well_formed = !text.is_empty()
         && text.len() <= MAX_SLUG
@@ -108,6 +108,11 @@ slug!(
     ApplicationId
 );
 
+slug!(
+    /// A token issuer's id, as the configuration file calls it.
+    TokenIssuerId
+);
+
 key!(
     /// An organization's row.
     OrganizationKey
@@ -149,6 +154,6 @@ key!(
     AuditId
 );
 key!(
-    /// A token of the REST API; never what opens anything.
+    /// A token of the REST API or for applications; never what opens anything.
     TokenId
 );

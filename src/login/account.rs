@@ -65,7 +65,7 @@ pub(super) async fn end_sessions(
     if let Err(error) = login.directory.own(principal.user).end_sessions(only).await {
         return login.unavailable(&error, &headers, Assets::SignIn);
     }
-    if only.is_none_or(|only| only == principal.session) {
+    if only.is_none_or(|only| principal.session() == Some(only)) {
         return with_cookie(see_other("/signed-out"), login.web.cookies.expire(SESSION_COOKIE));
     }
     see_other(&format!("/account?done={}", Done::SessionsEnded.code()))
@@ -80,10 +80,10 @@ impl Login {
     ) -> Result<Response, StoreError> {
         let scene = self.scene();
         let mut sessions = self.directory.own(principal.user).sessions(self.sessions.idle_since()).await?;
-        sessions.sort_by_key(|session| session.id != principal.session);
+        sessions.sort_by_key(|session| Some(session.id) != principal.session());
         let shown = |session: OwnSession| AccountSession {
             id: session.id.to_string(),
-            current: session.id == principal.session,
+            current: Some(session.id) == principal.session(),
             provider: scene.catalogue.idp(session.idp).map(|idp| idp.spec.name.clone()).unwrap_or_default(),
             since: to_the_minute(session.created_at),
             seen: to_the_minute(session.last_seen_at),

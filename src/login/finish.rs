@@ -41,7 +41,7 @@ impl Login {
             "signed in"
         );
         self.count(idp, &provisioned);
-        let previous = self.principal(host, headers).await?.map(|(principal, _)| principal.session);
+        let previous = self.principal(host, headers).await?.and_then(|(principal, _)| principal.session());
         let signed_in = SignedIn { user: provisioned.user, identity: provisioned.identity, idp: idp.key, idp_sid };
         let disabled = || Refusal::new(Cause::Disabled, "the user was disabled meanwhile");
         let (session, token) = self.sessions.open(signed_in, host, previous).await?.ok_or_else(disabled)?;

@@ -84,11 +84,13 @@ impl Login {
         }
         for token in tokens {
             let ended = match self.sessions.recognise(host, &token).await {
-                Ok(Some(principal)) => {
-                    tracing::info!(user = %principal.user, session = %principal.session, "signed out");
-                    self.sessions.end(principal.session).await
-                }
-                Ok(None) => Ok(()),
+                Ok(principal) => match principal.and_then(|principal| principal.session()) {
+                    Some(session) => {
+                        tracing::info!(%session, "signed out");
+                        self.sessions.end(session).await
+                    }
+                    None => Ok(()),
+                },
                 Err(error) => Err(error),
             };
             if let Err(error) = ended {

@@ -89,9 +89,10 @@ pub(super) async fn choose(
         Ok(principal) => principal,
         Err(error) => return login.unavailable(&error, &headers, Assets::SignIn),
     };
-    if let Some((principal, _)) = principal.as_ref().filter(|_| !asked.wish.as_someone_else) {
+    let session = principal.as_ref().and_then(|(principal, _)| principal.session());
+    if let Some(session) = session.filter(|_| !asked.wish.as_someone_else) {
         return match &asked.request {
-            Some(request) => login.hand_off(principal.session, request, &headers).await,
+            Some(request) => login.hand_off(session, request, &headers).await,
             None => see_other("/"),
         };
     }

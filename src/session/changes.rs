@@ -76,15 +76,16 @@ impl Changes {
         self.read.load(Ordering::Acquire)
     }
 
-    /// Whether nothing about this user or session has changed since `number`.
-    pub fn is_fresh(&self, number: i64, user: UserId, session: SessionId) -> bool {
+    /// Whether nothing about this user, or a session of theirs, has changed since `number`.
+    pub fn is_fresh(&self, number: i64, user: UserId, session: Option<SessionId>) -> bool {
         // The floor is read under the same lock that it is raised under.
         let subjects = self.subjects.read().unwrap_or_else(PoisonError::into_inner);
         if number < self.floor.load(Ordering::Acquire) {
             return false;
         }
         let unchanged = |subject| subjects.get(&subject).is_none_or(|&changed| changed <= number);
-        subjects.is_empty() || (unchanged(Subject::User(user)) && unchanged(Subject::Session(session)))
+        subjects.is_empty()
+            || (unchanged(Subject::User(user)) && session.is_none_or(|session| unchanged(Subject::Session(session))))
     }
 
     /// Makes sure that the log was read recently enough for memory to be believed.
@@ -214,7 +215,7 @@ mod tests {
             end(&db, other).await;
             let log = Changes::follow(db.clone()).await.unwrap();
             let loaded = log.number();
-            assert!(log.is_fresh(loaded, user, session));
+            assert!(log.is_fresh(loaded, user, Some(session)));
             // A standby that never heard of the last change takes over, and gives its number to another.
             run(&db, "update change_head set number = 1").await;
             run(&db, "delete from changes where number = 2").await;
@@ -222,12 +223,12 @@ mod tests {
             end(&db, session).await;
             log.catch_up().await.unwrap();
             assert_eq!(log.number(), loaded, "the number was taken anew");
-            assert!(!log.is_fresh(loaded, user, session));
+            assert!(!log.is_fresh(loaded, user, Some(session)));
             // Once numbers nobody had before are reached, memory is of use again.
             end(&db, other).await;
             log.catch_up().await.unwrap();
-            assert!(log.is_fresh(log.number(), user, session));
-            assert!(!log.is_fresh(loaded, user, session));
+            assert!(log.is_fresh(log.number(), user, Some(session)));
+            assert!(!log.is_fresh(loaded, user, Some(session)));
         })
         .await;
     }

@@ -3,21 +3,49 @@
 use std::sync::Arc;
 
 use super::shared::Shared;
-use crate::identity::{IdentityId, Organization, OrganizationKey, Origin, RoleId, SessionId, UserId, Username};
-use crate::store::sessions::SessionRow;
+use crate::identity::{
+    IdentityId, Organization, OrganizationKey, Origin, RoleId, SessionId, TokenId, UserId, Username,
+};
 use crate::store::users::PrincipalRows;
 
-/// One session's user, with exactly the grants that count in that session: of live roles, not of another identity's
-/// sign-ins, and of an organization's own IdP only that organization's.
+/// By what somebody is recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Evidence {
+    /// A session, made through this identity.
+    Session(SessionId, IdentityId),
+    /// A token issued here: what counts in sessions of the identity counts with it. A service account has none.
+    Token(TokenId, Option<IdentityId>),
+    /// An access token of a configured issuer, which speaks of this identity, or of a service account.
+    AccessToken(Option<IdentityId>),
+}
+
+impl Evidence {
+    /// The session, if it is one.
+    pub const fn session(self) -> Option<SessionId> {
+        match self {
+            Self::Session(session, _) => Some(session),
+            Self::Token(..) | Self::AccessToken(_) => None,
+        }
+    }
+
+    /// The identity through which the user is known; a service account has none.
+    pub const fn identity(self) -> Option<IdentityId> {
+        match self {
+            Self::Session(_, identity) => Some(identity),
+            Self::Token(_, identity) | Self::AccessToken(identity) => identity,
+        }
+    }
+}
+
+/// A user, with exactly the grants that count with what they are recognised by: of live roles, not of another identity's
+/// sign-ins, and of an organization's own IdP or service account only that organization's.
 #[derive(Clone, Debug)]
 pub struct Principal {
-    /// The session.
-    pub session: SessionId,
+    /// By what they are recognised.
+    pub evidence: Evidence,
     /// The user: the subject of assertions.
     pub user: UserId,
-    /// The identity that the session was made through.
-    pub identity: IdentityId,
-    /// What the sign-in page calls the IdP that the session was made through.
+    /// What the sign-in page calls the IdP of the identity; of a service account, what its organization is called.
     pub provider: Arc<str>,
     /// What applications call the user.
     pub username: Username,
@@ -28,17 +56,19 @@ pub struct Principal {
     /// The roles held, sorted, each once.
     pub roles: Arc<[(OrganizationKey, RoleId)]>,
     /// Whether they may administer the server. Never in a session of an organization's own IdP: whoever runs that can
-    /// be anybody in it.
+    /// be anybody in it. And in sessions alone.
     pub server_admin: bool,
-    /// Another number whenever anything of this principal may differ: a key for what is derived from it.
+    /// Another number whenever anything of this principal may differ: with the evidence, a key for what is derived from
+    /// it.
     pub generation: u64,
 }
 
 impl Principal {
-    pub(super) fn new(session: &SessionRow, rows: PrincipalRows, generation: u64, shared: &Shared) -> Self {
+    /// The user of these rows, recognised by that evidence.
+    pub fn new(user: UserId, evidence: Evidence, rows: PrincipalRows, generation: u64) -> Self {
         let counts = |origin: Origin| match origin {
             Origin::Manual => true,
-            Origin::Policy(identity) => identity == session.identity,
+            Origin::Policy(identity) => evidence.identity() == Some(identity),
         };
         let in_reach = |organization| rows.idp_owner.is_none_or(|owner| owner == organization);
         let mut roles: Vec<_> = rows
@@ -51,17 +81,28 @@ impl Principal {
         roles.dedup();
         let may_be_told = |verified: bool| verified || rows.email_trusted;
         Self {
-            session: session.id,
-            user: session.user,
-            identity: session.identity,
-            provider: shared.providers.one(rows.provider.into()),
+            evidence,
+            user,
+            provider: rows.provider.into(),
             username: rows.username,
             display_name: rows.display_name,
             email: rows.email.filter(|email| may_be_told(email.verified)).map(|email| email.address),
-            roles: shared.roles.one(roles.into()),
-            server_admin: rows.server_admin && rows.idp_owner.is_none(),
+            roles: roles.into(),
+            server_admin: rows.server_admin && rows.idp_owner.is_none() && evidence.session().is_some(),
             generation,
         }
+    }
+
+    /// The same, holding what others hold as well but once.
+    pub(super) fn sharing(mut self, shared: &Shared) -> Self {
+        self.provider = shared.providers.one(self.provider);
+        self.roles = shared.roles.one(self.roles);
+        self
+    }
+
+    /// Their session, if they have one.
+    pub const fn session(&self) -> Option<SessionId> {
+        self.evidence.session()
     }
 
     /// Whether they administer that organization: as the server's admin, or by one of its roles.

@@ -10,7 +10,7 @@ use super::handoff::CODE_LIFETIME;
 use super::shared::Shared;
 use super::timeouts::Timeouts;
 use super::unknown::Unknown;
-use super::{Changes, HandoffError, HandoffRequest, Principal, SessionSettings, SignedIn, Unavailable};
+use super::{Changes, Evidence, HandoffError, HandoffRequest, Principal, SessionSettings, SignedIn, Unavailable};
 use crate::base::{Ambient, Table, Timestamp, Token, TokenHash, TokenHasher};
 use crate::identity::{Host, SessionId};
 use crate::store::handoff::{self, Code};
@@ -151,7 +151,7 @@ impl Sessions {
         now < live.expires_at
             && idle < self.timeouts.idle()
             && live.good_until.is_none_or(|until| now <= until)
-            && self.changes.is_fresh(live.number.min(number), live.principal.user, live.principal.session)
+            && self.changes.is_fresh(live.number.min(number), live.principal.user, live.principal.session())
     }
 
     async fn load(&self, host: &Host, hash: TokenHash) -> Result<Option<Arc<Live>>, Unavailable> {
@@ -174,9 +174,11 @@ impl Sessions {
         let rows = users::principal(&self.db, row.user, row.identity, now).await?;
         let Some(rows) = rows.filter(|rows| rows.idp_live && !rows.disabled) else { return Ok(None) };
         let generation = self.generation.fetch_add(1, Ordering::Relaxed);
+        let good_until = rows.kept_until;
+        let principal = Principal::new(row.user, Evidence::Session(row.id, row.identity), rows, generation);
         let live = Arc::new(Live {
-            good_until: rows.kept_until,
-            principal: Arc::new(Principal::new(&row, rows, generation, &self.shared)),
+            good_until,
+            principal: Arc::new(principal.sharing(&self.shared)),
             expires_at: row.expires_at,
             number,
             last_seen: AtomicI64::new(last_seen.micros()),
@@ -207,8 +209,8 @@ impl Sessions {
         let due = now.since(Timestamp::from_micros(written)) >= self.activity_interval();
         let first = due
             && live.last_written.compare_exchange(written, now.micros(), Ordering::Relaxed, Ordering::Relaxed).is_ok();
-        if first {
-            self.active.lock().unwrap_or_else(PoisonError::into_inner).insert(live.principal.session, now);
+        if first && let Some(session) = live.principal.session() {
+            self.active.lock().unwrap_or_else(PoisonError::into_inner).insert(session, now);
         }
     }
 

@@ -44,13 +44,14 @@ impl From<Live> for LiveGrant {
     }
 }
 
-/// The grants that count at `$1`: of a live role in a live organization, not beyond the time they are kept, and if
+/// The grants of people that count at `$1`: of a live role in a live organization, not beyond the time they are kept, and if
 /// sign-ins gave them (`policy:` and the identity), at an IdP where one can sign in.
 const COUNTING: &str = "from grants g join users u on u.id = g.user_id join roles r on r.id = g.role_id \
     join organizations o on o.key = r.organization_key \
     left join identities i on i.id = substr(g.origin, 8) left join idps p on p.key = i.idp_key \
     left join organizations w on w.key = p.owner_key \
-    where r.undeclared_at is null and o.undeclared_at is null and p.undeclared_at is null and w.undeclared_at is null \
+    where u.service_of is null and r.undeclared_at is null and o.undeclared_at is null and p.undeclared_at is null \
+    and w.undeclared_at is null \
     and (g.kept_until is null or g.kept_until >= $1)";
 
 /// The grants of these users that count at `now`.
@@ -121,7 +122,8 @@ pub async fn without_admin(tx: &mut Tx, now: Timestamp, limit: u32) -> Result<Ve
     const SQL: &str = "select o.id from organizations o where o.undeclared_at is null \
         and exists (select 1 from roles r where r.organization_key = o.key and r.admin and r.undeclared_at is null) \
         and not exists (select 1 from roles r join grants g on g.role_id = r.id \
-        join users u on u.id = g.user_id where r.organization_key = o.key and u.disabled_at is null and r.admin and r.undeclared_at is null and (g.kept_until is null or g.kept_until >= $1)) \
+        join users u on u.id = g.user_id where r.organization_key = o.key and u.disabled_at is null \
+        and u.service_of is null and r.admin and r.undeclared_at is null and (g.kept_until is null or g.kept_until >= $1)) \
         order by o.id limit $2";
     let rows: Vec<(Parsed<OrganizationId>,)> = tx.conn().all(SQL, values![now, i64::from(limit)]).await?;
     Ok(rows.into_iter().map(|(id,)| id.0).collect())
@@ -166,7 +168,7 @@ pub async fn only_admin_of(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<
         and r.undeclared_at is null and o.undeclared_at is null and (g.kept_until is null or g.kept_until >= $2) \
         and not exists (select 1 from roles s join grants h on h.role_id = s.id join users u on u.id = h.user_id \
         where s.organization_key = o.key and s.admin and s.undeclared_at is null and h.user_id <> $1 \
-        and u.disabled_at is null and (h.kept_until is null or h.kept_until >= $2)) order by o.id";
+        and u.disabled_at is null and u.service_of is null and (h.kept_until is null or h.kept_until >= $2)) order by o.id";
     let rows: Vec<(Parsed<OrganizationId>,)> = tx.conn().all(SQL, values![user, now]).await?;
     Ok(rows.into_iter().map(|(id,)| id.0).collect())
 }

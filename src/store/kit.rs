@@ -17,7 +17,7 @@ use super::{DatabaseUrl, Db};
 use crate::base::{Addresses, Ambient, Clock, SystemChance, Timestamp};
 use crate::identity::{
     Actor, Allotment, ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, ClientAuth, DEFAULT_NEW_ACCOUNTS, Email,
-    HeaderPreset, Host, IdentityId, IdpId, IdpKey, IdpSpec, Issuer, OnError, OrganizationId, OrganizationKey,
+    HeaderPreset, Host, IdentityId, IdpId, IdpKey, IdpSpec, Issuer, Machines, OnError, OrganizationId, OrganizationKey,
     OrganizationSpec, PolicyId, PolicyText, ProfilePaths, Reach, RoleId, RoleName, UpstreamUrl, UserId, Username,
 };
 
@@ -142,6 +142,7 @@ pub fn application_spec(id: &str, organization: &str) -> ApplicationSpec {
         allowed_origins: Vec::new(),
         rules: Vec::new(),
         reach: Reach::Anywhere,
+        machines: Machines::default(),
         connection: Default::default(),
     }
 }

@@ -183,7 +183,9 @@ impl Statement {
                 all.push(format!("not {}", self.holds(now, "")));
             }
         }
-        if all.is_empty() { "1 = 1".to_owned() } else { all.join(" and ") }
+        // Only a role may lead to what is no person.
+        all.push("u.service_of is null".to_owned());
+        all.join(" and ")
     }
 
     fn holds(&mut self, now: Timestamp, narrowed: &str) -> String {

@@ -5,6 +5,7 @@ mod break_glass;
 mod catalogue;
 mod holders;
 mod log;
+mod machines;
 mod opening;
 mod people;
 mod policies;

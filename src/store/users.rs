@@ -130,7 +130,11 @@ pub async fn principal(
 }
 
 /// Every grant that counts at `now`, and when the first of them ends by itself.
-async fn live_grants(db: &Db, user: UserId, now: Timestamp) -> Result<(Vec<Grant>, Option<Timestamp>), StoreError> {
+pub(super) async fn live_grants(
+    db: &Db,
+    user: UserId,
+    now: Timestamp,
+) -> Result<(Vec<Grant>, Option<Timestamp>), StoreError> {
     const SQL: &str = "select g.role_id, r.organization_key, g.origin, g.kept_until from grants g \
         join roles r on r.id = g.role_id join organizations o on o.key = r.organization_key \
         where g.user_id = $1 and r.undeclared_at is null and o.undeclared_at is null \
@@ -166,12 +170,13 @@ pub async fn insert(tx: &mut Tx, user: &UserRow) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The user.
+/// The user, if it is a person.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn get(tx: &mut Tx, user: UserId) -> Result<Option<UserRow>, StoreError> {
-    const SQL: &str = "select id, username, display_name, email, disabled_at, created_at from users where id = $1";
+    const SQL: &str = "select id, username, display_name, email, disabled_at, created_at from users \
+                       where id = $1 and service_of is null";
     let row: Option<Row> = tx.conn().optional(SQL, values![user]).await?;
     Ok(row.map(UserRow::from))
 }
@@ -238,12 +243,12 @@ pub async fn update_profile(
     Ok(())
 }
 
-/// Takes the user's row until the transaction ends: first of all locks, before those of organizations.
+/// Takes a person's row until the transaction ends: first of all locks, before those of organizations.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn lock(tx: &mut Tx, user: UserId) -> Result<bool, StoreError> {
-    const SQL: &str = "update users set version = version + 1 where id = $1";
+    const SQL: &str = "update users set version = version + 1 where id = $1 and service_of is null";
     Ok(tx.conn().execute(SQL, values![user]).await? == 1)
 }
 
@@ -264,13 +269,13 @@ pub async fn delete(tx: &mut Tx, user: UserId) -> Result<bool, StoreError> {
     Ok(tx.conn().execute("delete from users where id = $1", values![user]).await? == 1)
 }
 
-/// The next users after `after`, in the order they were made.
+/// The next people after `after`, in the order they were made.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn page(tx: &mut Tx, limit: u32, after: Option<UserId>) -> Result<Vec<UserRow>, StoreError> {
     const SQL: &str = "select id, username, display_name, email, disabled_at, created_at from users \
-                       where id > $1 order by id limit $2";
+                       where id > $1 and service_of is null order by id limit $2";
     let after = after.map_or_else(String::new, |user| user.to_string());
     let rows: Vec<Row> = tx.conn().all(SQL, values![after, i64::from(limit)]).await?;
     Ok(rows.into_iter().map(UserRow::from).collect())

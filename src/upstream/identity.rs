@@ -8,8 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::assertion::{Assertions, Claims, SigningFailed, Subject};
 use crate::base::{QuickHasher, Table, Timestamp};
-use crate::decision::{Identity, Permit, Route};
-use crate::identity::{ApplicationKey, HeaderPreset, RoleName, SessionId};
+use crate::decision::{Evidence, Identity, Permit, Route};
+use crate::identity::{ApplicationKey, HeaderPreset, RoleName};
 
 use super::name;
 
@@ -23,7 +23,7 @@ const MAX_KEPT: usize = 200_000;
 /// What prepared headers hang on: they are prepared anew as soon as any of this differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct PreparedFor {
-    session: SessionId,
+    evidence: Evidence,
     application: ApplicationKey,
     /// The principal's generation.
     generation: u64,
@@ -56,7 +56,7 @@ impl Identities {
         };
         let route = permit.route();
         let key = PreparedFor {
-            session: identity.principal().session,
+            evidence: identity.principal().evidence,
             application: route.key(),
             generation: identity.principal().generation,
             version: route.version(),

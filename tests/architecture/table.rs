@@ -59,6 +59,7 @@ pub const ROOMS: &[Room] = &[
     room("oidc", 3, &["claims", "identity", "base"]),
     room("assertion", 3, &["store", "identity", "base"]),
     room("audit", 3, &["store", "identity", "base"]),
+    room("bearer", 4, &["session", "store", "identity", "base"]),
     room("decision", 4, &["session", "identity", "telemetry", "base"]),
     room("directory", 4, &["store", "audit", "policy", "claims", "identity", "base"]),
     room("web", 4, &["session", "pages", "identity", "base"]),
@@ -95,7 +96,7 @@ pub const ROOMS: &[Room] = &[
     room(
         "gateway",
         6,
-        &["listener", "session", "decision", "upstream", "audit", "web", "identity", "telemetry", "base"],
+        &["listener", "session", "bearer", "decision", "upstream", "audit", "web", "identity", "telemetry", "base"],
     ),
     Room { name: "config", layer: 7, may: May::Below },
     Room { name: "app", layer: 8, may: May::Below },

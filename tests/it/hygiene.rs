@@ -14,6 +14,8 @@ mod streaming;
 mod targets;
 mod websocket;
 
+pub use websocket::echo;
+
 use std::net::SocketAddr;
 
 use crate::kit::browser::Browser;

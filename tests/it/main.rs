@@ -4,6 +4,7 @@
 mod kit;
 
 mod api;
+mod bearer;
 mod browser;
 mod command;
 mod console;

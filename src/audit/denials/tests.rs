@@ -9,8 +9,8 @@ use crate::store::kit::{TestClock, count, on_each, run};
 fn denied(session: u128, path: &str) -> EntryDenied<'_> {
     EntryDenied {
         user: UserId::new(Uuid::from_u128(1)),
-        identity: IdentityId::new(Uuid::from_u128(2)),
-        session: SessionId::new(Uuid::from_u128(session)),
+        identity: Some(IdentityId::new(Uuid::from_u128(2))),
+        session: Some(SessionId::new(Uuid::from_u128(session))),
         application: ApplicationKey::new(Uuid::from_u128(3)),
         organization: OrganizationKey::new(Uuid::from_u128(4)),
         path,

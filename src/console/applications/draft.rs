@@ -7,8 +7,8 @@ use crate::console::typed::{SEEN, checked, each, lines};
 use crate::directory::Revision;
 use crate::identity::application::web_origin;
 use crate::identity::{
-    Application, ApplicationId, ApplicationSpec, Destination, Flaw, HeaderPreset, Host, Organization, Part, PublicUrl,
-    Reach, RoleName, UpstreamUrl, text,
+    Application, ApplicationId, ApplicationSpec, Destination, Flaw, HeaderPreset, Host, Machines, Organization, Part,
+    PublicUrl, Reach, RoleName, UpstreamUrl, text,
 };
 use crate::pages::{ApplicationForm, ConnectionFields, Field, Picked, RuleFields, Shell, Tested, TickedRole};
 use crate::web::Fields;
@@ -30,6 +30,7 @@ pub(super) struct Draft {
     headers: Picked,
     pass_host: bool,
     origins: Field,
+    tokens: bool,
     tested: Option<Tested>,
 }
 
@@ -63,6 +64,7 @@ impl Draft {
             headers: Picked::of("remote"),
             pass_host: true,
             origins: Field::default(),
+            tokens: false,
             tested: None,
         }
     }
@@ -85,6 +87,7 @@ impl Draft {
             headers: Picked::of(word(&PRESETS, spec.headers)),
             pass_host: spec.pass_host,
             origins: Field::of(lines(&spec.allowed_origins)),
+            tokens: spec.machines.tokens,
             tested: None,
         }
     }
@@ -106,6 +109,7 @@ impl Draft {
             headers: picked(&PRESETS, fields.typed("headers")),
             pass_host: fields.ticked("pass_host"),
             origins: Field::of(fields.typed("origins")),
+            tokens: fields.ticked("tokens"),
             tested: None,
         }
     }
@@ -169,6 +173,10 @@ impl Draft {
             pass_host: self.pass_host,
             allowed_origins: origins?,
             rules: rules?,
+            machines: Machines {
+                tokens: self.tokens,
+                issuers: before.map(|before| before.spec.machines.issuers.clone()).unwrap_or_default(),
+            },
             connection: connection?,
         })
     }
@@ -235,6 +243,7 @@ impl Draft {
             headers: self.headers,
             pass_host: self.pass_host,
             origins: self.origins,
+            tokens: self.tokens,
             action,
             cancel,
         }

@@ -13,7 +13,7 @@ use crate::identity::{
     Application, Catalogue, IdentityId, Organization, OrganizationKey, Reach, RoleId, SessionId, UserId, Username,
 };
 use crate::pages::RequestSample;
-use crate::session::Principal;
+use crate::session::{Evidence, Principal};
 use crate::telemetry::Metrics;
 use crate::upstream::ASSERTION_HEADER;
 
@@ -53,9 +53,8 @@ fn alice(organization: &Organization, application: &Application) -> Option<Princ
     let mut roles: Vec<(OrganizationKey, RoleId)> = roles.map(|role| (organization.key, role.id)).collect();
     roles.sort_unstable();
     Some(Principal {
-        session: SessionId::new(Uuid::nil()),
+        evidence: Evidence::Session(SessionId::new(Uuid::nil()), IdentityId::new(Uuid::nil())),
         user: UserId::new(Uuid::nil()),
-        identity: IdentityId::new(Uuid::nil()),
         username: Username::parse("alice").ok()?,
         display_name: Some("Alice Liddell".to_owned()),
         email: Some("alice@example.com".to_owned()),

@@ -13,8 +13,8 @@ const SHOWN: u32 = 50;
 /// The handle of a user for what is theirs. Made by [`Directory::own`].
 #[derive(Clone, Copy, Debug)]
 pub struct Own<'a> {
-    directory: &'a Directory,
-    user: UserId,
+    pub(in crate::directory) directory: &'a Directory,
+    pub(in crate::directory) user: UserId,
 }
 
 /// A session as its user sees it.

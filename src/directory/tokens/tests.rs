@@ -53,7 +53,7 @@ async fn an_ended_token_opens_nothing_and_both_acts_are_recorded() {
 async fn what_is_no_token_asks_the_database_nothing() {
     on_each_with(declaration(), async |it: Fixture| {
         let made = it.directory.server_admin(Actor::CommandLine).make_token(&name("deploy"), DAY).await.unwrap();
-        let bare = made.expose().replace(PREFIX, "");
+        let bare = made.expose().replace(API_PREFIX, "");
         let before = it.db.statements();
         for text in ["", "vst_", &bare, &format!("{} ", made.expose()), &format!("VST_{bare}")] {
             assert!(it.directory.bearer(text).await.unwrap().is_none(), "{text}");

@@ -1,7 +1,7 @@
 use uuid::Uuid;
 
 use super::*;
-use crate::identity::{Allotment, HeaderPreset, OrganizationKey, Role, RoleId};
+use crate::identity::{Allotment, HeaderPreset, Machines, OrganizationKey, Role, RoleId};
 
 const HOME: OrganizationKey = OrganizationKey::new(Uuid::from_u128(1));
 
@@ -34,6 +34,7 @@ fn wiki() -> ApplicationSpec {
         allowed_origins: Vec::new(),
         rules: Vec::new(),
         reach: Reach::Anywhere,
+        machines: Machines::default(),
         connection: Default::default(),
     }
 }

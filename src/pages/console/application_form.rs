@@ -44,6 +44,8 @@ pub struct ApplicationForm {
     pub pass_host: bool,
     /// Origins beside its own, one a line.
     pub origins: Field,
+    /// Whether it takes tokens issued here.
+    pub tokens: bool,
     /// Where it is sent.
     pub action: String,
     /// Where to go instead.
@@ -110,6 +112,7 @@ impl Page for ApplicationForm {
             headers: Picked::of("remote"),
             pass_host: true,
             origins: Field::of("https://app.example.com"),
+            tokens: true,
             action: "/console/organizations/home-lab/applications/_new".into(),
             cancel: "/console/organizations/home-lab/applications".into(),
         };
@@ -121,6 +124,7 @@ impl Page for ApplicationForm {
             rules_error: None,
             connection: ConnectionFields::default(),
             pass_host: false,
+            tokens: false,
             tested: Some(Tested::Failed { why: "it is not there".into() }),
             who: Picked { error: Some("choose".into()), ..Picked::of("every") },
             ..new.clone()

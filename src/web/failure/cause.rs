@@ -15,6 +15,12 @@ pub enum Cause {
     UnknownHost,
     /// Nobody is signed in, and this request cannot start a sign-in.
     SignInRequired,
+    /// A bearer token that opens nothing.
+    TokenRefused,
+    /// A bearer token that can be read in more than one way, or beside a session.
+    TokenUnclear,
+    /// Too many bearer tokens that open nothing.
+    TooManyTokens,
     /// A form of another site, or of another session.
     ForeignForm,
     /// The sign-in is too old, was completed already, or was started in another browser.
@@ -49,8 +55,11 @@ impl Cause {
     /// The status it is answered with.
     pub const fn status(self) -> StatusCode {
         match self {
-            Self::BadRequest | Self::SignInExpired | Self::SignInCancelled => StatusCode::BAD_REQUEST,
-            Self::SignInRequired => StatusCode::UNAUTHORIZED,
+            Self::BadRequest | Self::TokenUnclear | Self::SignInExpired | Self::SignInCancelled => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::SignInRequired | Self::TokenRefused => StatusCode::UNAUTHORIZED,
+            Self::TooManyTokens => StatusCode::TOO_MANY_REQUESTS,
             Self::ForeignForm
             | Self::SignInRefused
             | Self::NoAccount
@@ -104,6 +113,21 @@ impl Cause {
                 "Sign in required",
                 "Only a page opened in a browser window can start a sign-in.",
                 "Open the address in a browser window.",
+            ),
+            Self::TokenRefused => (
+                "The token opens nothing",
+                "It is unknown, has run out or was ended, or whoever it belongs to may not enter.",
+                "Send another, in the header Authorization: Bearer. The log has the cause, under the reference.",
+            ),
+            Self::TokenUnclear => (
+                "It is not clear who asks",
+                "A request carries one bearer token, in one Authorization header, and no session beside it.",
+                "Send the token alone, without cookies.",
+            ),
+            Self::TooManyTokens => (
+                "Too many unknown tokens",
+                "So many tokens from there opened nothing that the next has to wait.",
+                "Wait a moment. If the token is right, try it again then.",
             ),
             Self::ForeignForm => (
                 "That form is not ours",
@@ -180,6 +204,9 @@ impl Cause {
             Self::MethodNotAllowed => "method-not-allowed",
             Self::UnknownHost => "unknown-host",
             Self::SignInRequired => "sign-in-required",
+            Self::TokenRefused => "token-refused",
+            Self::TokenUnclear => "token-unclear",
+            Self::TooManyTokens => "too-many-tokens",
             Self::ForeignForm => "foreign-form",
             Self::SignInExpired => "sign-in-expired",
             Self::SignInCancelled => "sign-in-cancelled",

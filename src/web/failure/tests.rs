@@ -5,12 +5,15 @@ use super::*;
 use crate::base::Ambient;
 use crate::identity::PublicUrl;
 
-const ALL: [Cause; 19] = [
+const ALL: [Cause; 22] = [
     Cause::BadRequest,
     Cause::NotFound,
     Cause::MethodNotAllowed,
     Cause::UnknownHost,
     Cause::SignInRequired,
+    Cause::TokenRefused,
+    Cause::TokenUnclear,
+    Cause::TooManyTokens,
     Cause::ForeignForm,
     Cause::SignInExpired,
     Cause::SignInCancelled,

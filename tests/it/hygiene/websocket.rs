@@ -10,7 +10,7 @@ use crate::kit::scene::docs;
 use crate::kit::world::{Places, World, eventually};
 
 /// An upstream that agrees to every WebSocket and sends back what it gets.
-async fn echo(listener: TcpListener) {
+pub async fn echo(listener: TcpListener) {
     while let Ok((stream, _)) = listener.accept().await {
         tokio::spawn(async move {
             let mut raw = Raw::over(stream);
