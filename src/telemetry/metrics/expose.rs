@@ -59,8 +59,12 @@ const LOOKUPS: Family = family(
 );
 const SESSIONS: Family =
     family(Kind::Gauge, "vestibule_sessions_in_memory", &[], "Sessions held in memory: those of late in use here.");
-const LIVE: Family =
-    family(Kind::Gauge, "vestibule_sessions", &[], "Sessions that live, in the whole directory; counted every five minutes.");
+const LIVE: Family = family(
+    Kind::Gauge,
+    "vestibule_sessions",
+    &[],
+    "Sessions that live, in the whole directory; counted every five minutes.",
+);
 const OPENED: Family = family(Kind::Counter, "vestibule_sessions_opened_total", &[], "Sessions begun here.");
 const ENDED: Family = family(Kind::Counter, "vestibule_sessions_ended_total", &["why"], "Sessions ended here.");
 const SIGN_INS: Family =
