@@ -13,6 +13,8 @@ pub enum Cause {
     MethodNotAllowed,
     /// No application of ours has this host.
     UnknownHost,
+    /// The connection was opened for another host.
+    Misdirected,
     /// Nobody is signed in, and this request cannot start a sign-in.
     SignInRequired,
     /// A bearer token that opens nothing.
@@ -69,7 +71,7 @@ impl Cause {
             | Self::NoAdmin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
+            Self::UnknownHost | Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::UpstreamUnavailable => StatusCode::BAD_GATEWAY,
             Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::ProviderUnavailable | Self::TooManyNew | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -108,6 +110,11 @@ impl Cause {
                 "Nothing lives at this address",
                 "The request reached us, but no application here has this name.",
                 "Check the address for a slip. If it is right, the application may not be set up yet.",
+            ),
+            Self::Misdirected => (
+                "That came by the wrong way",
+                "The connection was opened for another host, and its certificate is not for this one.",
+                "Try again: a browser opens another connection by itself.",
             ),
             Self::SignInRequired => (
                 "Sign in required",
@@ -203,6 +210,7 @@ impl Cause {
             Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::UnknownHost => "unknown-host",
+            Self::Misdirected => "misdirected",
             Self::SignInRequired => "sign-in-required",
             Self::TokenRefused => "token-refused",
             Self::TokenUnclear => "token-unclear",
