@@ -99,6 +99,9 @@ impl Writer {
             match note {
                 Note::Line(line) => {
                     let outcome = self.out.write_all(&line);
+                    if outcome.is_err() {
+                        self.metrics.lines_dropped.one();
+                    }
                     self.note(&outcome);
                 }
                 Note::Flush(done) => {
@@ -129,11 +132,10 @@ impl Writer {
 
     /// A failure is told once, until it goes well again.
     fn note(&mut self, outcome: &io::Result<()>) {
-        if let Err(error) = outcome {
-            self.metrics.lines_dropped.one();
-            if !self.failing {
-                tracing::error!(cause = %error, "the access log cannot be written; lines are lost");
-            }
+        if let Err(error) = outcome
+            && !self.failing
+        {
+            tracing::error!(cause = %error, "the access log cannot be written; lines are lost");
         }
         self.failing = outcome.is_err();
     }

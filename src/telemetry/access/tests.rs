@@ -37,6 +37,14 @@ async fn a_log_that_nobody_reads_drops_lines_and_keeps_nobody() {
     drop(reader);
 }
 
+#[tokio::test]
+async fn lines_that_a_full_disk_does_not_take_are_counted() {
+    let (log, metrics) = log(Path::new("/dev/full"));
+    (0..64).for_each(|_| log.take(vec![b'x'; 1024]));
+    log.flush().await;
+    assert!((1..=64).contains(&dropped(&metrics)), "{}", dropped(&metrics));
+}
+
 #[test]
 fn what_cannot_be_opened_is_said_at_once() {
     let folder = tempfile::tempdir().unwrap();
