@@ -67,8 +67,12 @@ const LIVE: Family = family(
 );
 const OPENED: Family = family(Kind::Counter, "vestibule_sessions_opened_total", &[], "Sessions begun here.");
 const ENDED: Family = family(Kind::Counter, "vestibule_sessions_ended_total", &["why"], "Sessions ended here.");
-const SIGN_INS: Family =
-    family(Kind::Counter, "vestibule_sign_ins_total", &["idp", "outcome"], "Sign-ins that ended, with a session or without.");
+const SIGN_INS: Family = family(
+    Kind::Counter,
+    "vestibule_sign_ins_total",
+    &["idp", "outcome"],
+    "Sign-ins that ended, with a session or without.",
+);
 const ACCOUNTS: Family =
     family(Kind::Counter, "vestibule_accounts_created_total", &["idp"], "Accounts made by sign-ins.");
 const ADDED: Family = family(Kind::Counter, "vestibule_grants_added_total", &["idp"], "Grants given by sign-ins.");
