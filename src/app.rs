@@ -70,9 +70,9 @@ pub struct Reloader {
 }
 
 impl Reloader {
-    /// Applies what these settings declare, uses their client secrets and certificates, and tells requests to whom they
-    /// say. The other sections count at the next start. A certificate that is not good is told in the log, and keeps
-    /// nothing else from being taken in.
+    /// Applies what these settings declare, uses their client secrets and certificates, lets sessions live and keeps
+    /// records as they say, and tells requests to whom they say. The other sections count at the next start. A
+    /// certificate that is not good is told in the log, and keeps nothing else from being taken in.
     ///
     /// # Errors
     /// When it is dangerous, or cannot be written: then nothing has changed but certificates.

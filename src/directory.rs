@@ -36,6 +36,8 @@ mod tests;
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+
 use crate::base::Ambient;
 use crate::identity::{Catalogue, OrganizationKey};
 use crate::store::{self, Db};
@@ -83,7 +85,7 @@ const ATTEMPTS: usize = 5;
 pub struct Directory {
     db: Db,
     ambient: Ambient,
-    records: Arc<RecordSettings>,
+    records: Arc<ArcSwap<RecordSettings>>,
 }
 
 impl Directory {
@@ -95,7 +97,13 @@ impl Directory {
     /// This directory, keeping what these settings say.
     #[must_use]
     pub fn keeping(self, records: RecordSettings) -> Self {
-        Self { records: Arc::new(records), ..self }
+        self.keep(records);
+        self
+    }
+
+    /// Keeps what these settings say from now on, as do all clones.
+    pub fn keep(&self, records: RecordSettings) {
+        self.records.store(Arc::new(records));
     }
 
     /// Everything that is live, of one piece.

@@ -7,6 +7,7 @@ mod handoff;
 mod principal;
 mod shared;
 mod table;
+mod timeouts;
 mod unknown;
 
 use std::time::Duration;

@@ -11,6 +11,7 @@ mod watch;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwapOption;
 
@@ -31,6 +32,8 @@ pub struct Telemetry {
     pub metrics: Arc<Metrics>,
     ambient: Ambient,
     watching: ArcSwapOption<Watching>,
+    /// Whether there is any: every request looks here, and this is the cheaper look.
+    watched: AtomicBool,
 }
 
 /// To whom each request is told.
@@ -52,7 +55,7 @@ pub struct AccessError {
 impl Telemetry {
     /// Numbers alone, until somebody is to be told more.
     pub fn new(ambient: Ambient) -> Self {
-        Self { metrics: Arc::default(), ambient, watching: ArcSwapOption::empty() }
+        Self { metrics: Arc::default(), ambient, watching: ArcSwapOption::empty(), watched: AtomicBool::new(false) }
     }
 
     /// Opens what these settings say that requests are told to. A file is opened anew in any case: whoever rotates logs
@@ -81,6 +84,7 @@ impl Telemetry {
     pub fn tell(&self, watching: Watching) {
         let anybody = watching.access.is_some() || watching.tracer.is_some();
         self.watching.store(anybody.then(|| Arc::new(watching)));
+        self.watched.store(anybody, Ordering::Release);
     }
 
     fn open(&self, to: &AccessTo) -> Result<Access, AccessError> {
@@ -115,6 +119,9 @@ impl Telemetry {
     }
 
     fn closer(&self) -> Option<Box<Closer>> {
+        if !self.watched.load(Ordering::Acquire) {
+            return None;
+        }
         let watching = self.watching.load_full()?;
         Some(Box::new(Closer::new(watching, self.ambient.now())))
     }

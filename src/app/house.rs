@@ -169,11 +169,13 @@ impl House {
         })
     }
 
-    /// Takes in what another configuration declares, with its client secrets. Nothing dangerous: nobody is there to say
+    /// Takes in what another configuration declares, with its client secrets, how long sessions live and what is kept. Nothing dangerous: nobody is there to say
     /// that it is meant.
     pub(super) async fn take(&self, settings: &Settings) -> Result<Declared, DeclareError> {
         let declared = self.login.directory.declare(&settings.declaration, &Approval::default()).await?;
         self.login.take_secrets(settings.secrets.clone());
+        self.login.directory.keep(settings.records.clone());
+        self.sessions.take(settings.session);
         self.bearers.take(&settings.token_issuers);
         self.reload().await;
         Ok(declared)

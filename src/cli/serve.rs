@@ -95,7 +95,7 @@ pub(super) fn stop() -> anyhow::Result<impl Future<Output = ()>> {
     let mut signals = StopSignals::new()?;
     Ok(async move {
         signals.next().await;
-        tracing::info!("stopping; once more to stop at once");
+        tracing::info!("stopping");
     })
 }
 

@@ -42,8 +42,6 @@ impl Settings {
         let sections = [
             ("server", self.server.differs(&changed.server)),
             ("database", self.database != changed.database),
-            ("session", self.session != changed.session),
-            ("records", self.records != changed.records),
             ("log.format", self.log.format != changed.log.format),
         ];
         sections.into_iter().filter(|(_, differs)| *differs).map(|(section, _)| section).collect()

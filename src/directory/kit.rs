@@ -110,7 +110,7 @@ impl Fixture {
         let policies = policies.idp(idp.key).unwrap();
         let id_token = claims.as_object().cloned().unwrap();
         let mut record = Record::new(&self.ambient);
-        record.take_claims(self.directory.records(), &id_token, None);
+        record.take_claims(&self.directory.records(), &id_token, None);
         let claims = kept_claims(idp, record.row(&self.ambient, idp.key, None, None).claims, Vec::new()).unwrap();
         let profile = policies.profile().read(&claims).unwrap();
         record.take_identifier(&profile.identifier);

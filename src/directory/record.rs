@@ -1,6 +1,7 @@
 //! What is kept of a sign-in, and the line it leaves in the audit log.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -167,8 +168,8 @@ pub struct RefusedSignIn<'a> {
 
 impl Directory {
     /// The settings of what is kept.
-    pub fn records(&self) -> &RecordSettings {
-        &self.records
+    pub fn records(&self) -> Arc<RecordSettings> {
+        self.records.load_full()
     }
 
     /// Writes down that somebody was refused whom a provider vouched for. What is refused earlier, to whoever it may
@@ -208,9 +209,9 @@ impl Directory {
     /// # Errors
     /// When the database fails.
     pub async fn sweep(&self) -> Result<(), StoreError> {
-        let now = self.ambient.now();
-        sign_ins::sweep(&self.db, now.minus(self.records.claims_retention)).await?;
-        store::audit::sweep(&self.db, now.minus(self.records.audit_retention)).await?;
+        let (now, records) = (self.ambient.now(), self.records());
+        sign_ins::sweep(&self.db, now.minus(records.claims_retention)).await?;
+        store::audit::sweep(&self.db, now.minus(records.audit_retention)).await?;
         self.sweep_tokens().await?;
         Ok(())
     }

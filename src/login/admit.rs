@@ -41,7 +41,7 @@ impl Login {
     /// Decides who somebody is and what they hold, and writes it down. A refusal is recorded under its reference.
     pub(super) async fn admit(&self, idp: &Idp, tokens: VerifiedTokens) -> Result<Admitted, Refusal> {
         let mut record = Record::new(&self.web.ambient);
-        record.take_claims(self.directory.records(), &tokens.id_token, tokens.userinfo.as_ref());
+        record.take_claims(&self.directory.records(), &tokens.id_token, tokens.userinfo.as_ref());
         match self.provision(idp, tokens, &mut record).await {
             Ok((Decided { profile, notes, .. }, provisioned)) => Ok(Admitted { profile, provisioned, notes, record }),
             Err(refusal) if refusal.cause == Cause::Unavailable => Err(refusal),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::handoff::CODE_LIFETIME;
 use super::shared::Shared;
+use super::timeouts::Timeouts;
 use super::unknown::Unknown;
 use super::{Changes, Evidence, HandoffError, HandoffRequest, Principal, SessionSettings, SignedIn, Unavailable};
 use crate::base::{Ambient, Table, Timestamp, Token, TokenHash, TokenHasher};
@@ -52,7 +53,7 @@ struct HostToken {
 pub struct Sessions {
     db: Db,
     ambient: Ambient,
-    settings: SessionSettings,
+    timeouts: Timeouts,
     changes: Arc<Changes>,
     tokens: Table<TokenHash, Arc<HostToken>, BuildHasherDefault<TokenHasher>>,
     by_id: Table<SessionId, Arc<Live>>,
@@ -69,7 +70,7 @@ impl Sessions {
         Self {
             db,
             ambient,
-            settings,
+            timeouts: Timeouts::new(settings),
             changes,
             tokens: Table::new(MAX_CACHED),
             by_id: Table::new(MAX_CACHED),
@@ -92,14 +93,19 @@ impl Sessions {
         self.by_id.count()
     }
 
+    /// Lets sessions live so long from now on. When those that there are end at the latest stays as it was said.
+    pub fn take(&self, settings: SessionSettings) {
+        self.timeouts.set(settings);
+    }
+
     /// A session that was last seen by then is over.
     pub fn idle_since(&self) -> Timestamp {
-        self.ambient.now().minus(self.settings.idle_timeout)
+        self.ambient.now().minus(self.timeouts.idle())
     }
 
     /// How long a session lives at most.
-    pub const fn absolute_timeout(&self) -> Duration {
-        self.settings.absolute_timeout
+    pub fn absolute_timeout(&self) -> Duration {
+        self.timeouts.absolute()
     }
 
     /// Who holds `token` on `host`, if it opens a live session; counts as activity. From memory in the usual case.
@@ -143,7 +149,7 @@ impl Sessions {
         let now = self.ambient.now();
         let idle = now.since(Timestamp::from_micros(live.last_seen.load(Ordering::Relaxed)));
         now < live.expires_at
-            && idle < self.settings.idle_timeout
+            && idle < self.timeouts.idle()
             && live.good_until.is_none_or(|until| now <= until)
             && self.changes.is_fresh(live.number.min(number), live.principal.user, live.principal.session())
     }
@@ -162,7 +168,7 @@ impl Sessions {
         }
         let last_seen = row.last_seen_at.max(self.unwritten_activity(row.id).unwrap_or(row.last_seen_at));
         let now = self.ambient.now();
-        if now >= row.expires_at || now.since(last_seen) >= self.settings.idle_timeout {
+        if now >= row.expires_at || now.since(last_seen) >= self.timeouts.idle() {
             return Ok(None);
         }
         let rows = users::principal(&self.db, row.user, row.identity, now).await?;
@@ -193,7 +199,7 @@ impl Sessions {
     }
 
     fn activity_interval(&self) -> Duration {
-        ACTIVITY_INTERVAL.min(self.settings.idle_timeout / IDLE_SHARE)
+        ACTIVITY_INTERVAL.min(self.timeouts.idle() / IDLE_SHARE)
     }
 
     fn note_activity(&self, live: &Live) {
@@ -229,7 +235,7 @@ impl Sessions {
             idp_sid: signed_in.idp_sid,
             created_at: now,
             last_seen_at: now,
-            expires_at: now.plus(self.settings.absolute_timeout),
+            expires_at: now.plus(self.timeouts.absolute()),
         };
         let id = row.id;
         let made = sessions::create(&self.db, &row, &token.hash(), host, replaced).await?;
@@ -322,9 +328,11 @@ impl Sessions {
         self.by_id.retain(|_, live| self.is_live(live, live.number)).await;
         let now = self.ambient.now();
         // Activity reaches the store late: an hour of grace costs nothing, since idleness is judged at each use.
-        let idle_since = now.minus(self.settings.idle_timeout).minus(Duration::from_secs(3600));
+        let idle_since = now.minus(self.timeouts.idle()).minus(Duration::from_secs(3600));
         let expired = sessions::sweep(&self.db, now, idle_since).await?;
         self.metrics.sessions.ended(Ended::Expired, expired as u64);
+        let live = sessions::count(&self.db, self.idle_since()).await?;
+        self.metrics.sessions.live.set(live);
         handoff::sweep(&self.db, now).await?;
         changes::prune(&self.db, now).await?;
         Ok(())

@@ -260,6 +260,15 @@ pub async fn delete_of_identity(tx: &mut Tx, identity: IdentityId) -> Result<Vec
     Ok(ended.iter().map(|(id,)| Change::Session(id.0)).collect())
 }
 
+/// How many sessions were seen after `idle_since`. Those that have expired count until they are swept.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(db: &Db, idle_since: Timestamp) -> Result<i64, StoreError> {
+    const SQL: &str = "select count(*) from sessions where last_seen_at > $1";
+    db.reader().scalar(SQL, values![idle_since]).await
+}
+
 /// Ends sessions that have expired by `now`, or were last seen by `idle_since`; leave the latter some room, for
 /// activity is written down late. Says how many there were.
 ///

@@ -3,7 +3,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
@@ -43,10 +43,13 @@ impl Access {
     /// # Errors
     /// When the file cannot be opened, or the system has no thread for us.
     pub(super) fn open(to: &AccessTo, metrics: Arc<Metrics>) -> io::Result<Self> {
-        let out: Box<dyn Write + Send> = match to {
-            AccessTo::Stdout => Box::new(io::stdout()),
-            AccessTo::File(path) => Box::new(open(path)?),
-        };
+        match to {
+            AccessTo::Stdout => Self::over(Box::new(io::stdout()), metrics),
+            AccessTo::File(path) => Self::over(Box::new(open(path)?), metrics),
+        }
+    }
+
+    fn over(out: Box<dyn Write + Send>, metrics: Arc<Metrics>) -> io::Result<Self> {
         let (notes, waiting) = sync_channel(MAX_WAITING);
         let mut writer = Writer { out: BufWriter::new(out), metrics: Arc::clone(&metrics), failing: false };
         thread::Builder::new().name("access-log".to_owned()).spawn(move || writer.work(&waiting))?;
@@ -76,6 +79,10 @@ impl Access {
 }
 
 fn open(path: &Path) -> io::Result<File> {
+    // Opening a pipe waits until somebody reads it.
+    if std::fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo()) {
+        return Err(io::Error::other("it is a pipe; write a file, or stdout"));
+    }
     OpenOptions::new().append(true).create(true).mode(FILE_MODE).open(path)
 }
 
@@ -92,6 +99,9 @@ impl Writer {
             match note {
                 Note::Line(line) => {
                     let outcome = self.out.write_all(&line);
+                    if outcome.is_err() {
+                        self.metrics.lines_dropped.one();
+                    }
                     self.note(&outcome);
                 }
                 Note::Flush(done) => {
@@ -122,11 +132,10 @@ impl Writer {
 
     /// A failure is told once, until it goes well again.
     fn note(&mut self, outcome: &io::Result<()>) {
-        if let Err(error) = outcome {
-            self.metrics.lines_dropped.one();
-            if !self.failing {
-                tracing::error!(cause = %error, "the access log cannot be written; lines are lost");
-            }
+        if let Err(error) = outcome
+            && !self.failing
+        {
+            tracing::error!(cause = %error, "the access log cannot be written; lines are lost");
         }
         self.failing = outcome.is_err();
     }

@@ -67,6 +67,8 @@ pub struct IdpMeter {
 /// What is counted of sessions.
 #[derive(Debug, Default)]
 pub struct SessionMeters {
+    /// Sessions that live, in the whole directory.
+    pub live: Gauge,
     /// Sessions that began.
     pub opened: Counter,
     ended: By<Ended>,

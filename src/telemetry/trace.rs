@@ -3,18 +3,20 @@
 
 mod context;
 mod export;
+mod span;
 
 use std::sync::Arc;
 
-use http::{HeaderMap, StatusCode};
-use serde_json::{Value, json};
+use http::HeaderMap;
 
 use super::metrics::Metrics;
 use super::{Share, TraceSettings};
-use crate::base::{Ambient, HttpClient, Timestamp};
+use crate::base::{Ambient, HttpClient};
 pub use context::Context;
 use context::{SpanId, TRACEPARENT, TRACESTATE, TraceId, traceparent};
 use export::Exporter;
+use span::Side;
+pub use span::Span;
 
 /// Begins traces.
 pub(super) struct Tracer {
@@ -67,14 +69,6 @@ struct Inner {
     state: Option<http::HeaderValue>,
 }
 
-/// On which side of a request a span is.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Side {
-    Internal = 1,
-    Server = 2,
-    Client = 3,
-}
-
 impl Trace {
     /// The trace's id.
     pub(super) fn id(&self) -> TraceId {
@@ -91,6 +85,11 @@ impl Trace {
         self.begin(Side::Internal, name, self.0.tracer.span_id(), Some(self.0.span))
     }
 
+    /// As [`Trace::step`], if there is a trace at all.
+    pub fn step_of(trace: Option<&Self>, name: &'static str) -> Span {
+        trace.map_or(Span::none(), |trace| trace.step(name))
+    }
+
     /// What is asked of an upstream, and the words that tell the upstream of it.
     pub(super) fn upstream(&self) -> (Span, Ours) {
         let id = self.0.tracer.span_id();
@@ -99,9 +98,7 @@ impl Trace {
     }
 
     fn begin(&self, side: Side, name: &'static str, id: SpanId, parent: Option<SpanId>) -> Span {
-        let started = self.0.tracer.ambient.now();
-        let told = || Told { side, name: name.into(), id, parent, started, attributes: Vec::new(), failed: false };
-        Span(self.0.sampled.then(|| Box::new((self.clone(), told()))))
+        if self.0.sampled { Span::begin(self, side, name, (id, parent)) } else { Span::none() }
     }
 }
 
@@ -121,103 +118,5 @@ impl Ours {
         if let Some(state) = state {
             headers.insert(TRACESTATE, state.clone());
         }
-    }
-}
-
-/// A span under way; told when it is dropped. Of a trace that is not kept it is nothing.
-pub struct Span(Option<Box<(Trace, Told)>>);
-
-/// What is told of a span.
-struct Told {
-    side: Side,
-    name: String,
-    id: SpanId,
-    parent: Option<SpanId>,
-    started: Timestamp,
-    attributes: Vec<Value>,
-    failed: bool,
-}
-
-impl Span {
-    /// A span of nothing.
-    pub(super) const fn none() -> Self {
-        Self(None)
-    }
-
-    /// Adds what is known of it: an id, a number or a word of ours, never what a client may have made a secret of.
-    pub fn say(&mut self, name: &'static str, value: impl Into<Value>) {
-        let Some(told) = self.0.as_mut() else { return };
-        let value = match value.into() {
-            Value::Number(number) => json!({ "intValue": number.to_string() }),
-            Value::Bool(flag) => json!({ "boolValue": flag }),
-            Value::String(text) => json!({ "stringValue": text }),
-            _ => return,
-        };
-        told.1.attributes.push(json!({ "key": name, "value": value }));
-    }
-
-    /// What was asked for is answered so.
-    pub fn answered(&mut self, status: StatusCode) {
-        self.say("http.response.status_code", status.as_u16());
-        if status.is_server_error() {
-            self.fail();
-        }
-    }
-
-    /// It is over, and this came of it.
-    pub fn over<T, E>(mut self, outcome: Result<T, E>) -> Result<T, E> {
-        if outcome.is_err() {
-            self.fail();
-        }
-        outcome
-    }
-
-    /// It went wrong.
-    pub(super) fn fail(&mut self) {
-        if let Some(told) = self.0.as_mut() {
-            told.1.failed = true;
-        }
-    }
-
-    pub(super) fn rename(&mut self, name: impl FnOnce() -> String) {
-        if let Some(told) = self.0.as_mut() {
-            told.1.name = name();
-        }
-    }
-}
-
-impl Trace {
-    /// As [`Trace::step`], if there is a trace at all.
-    pub fn step_of(trace: Option<&Self>, name: &'static str) -> Span {
-        trace.map_or(Span::none(), |trace| trace.step(name))
-    }
-}
-
-impl Drop for Span {
-    fn drop(&mut self) {
-        let Some((trace, told)) = self.0.take().map(|told| *told) else { return };
-        let nanos = |at: Timestamp| (i128::from(at.micros()) * 1_000).to_string();
-        let tracer = &trace.0.tracer;
-        // Ids are in base 16, 64-bit numbers are text: the JSON of protobuf as OTLP has it.
-        let mut span = json!({
-            "traceId": trace.0.trace.to_string(),
-            "spanId": told.id.to_string(),
-            "name": told.name,
-            "kind": told.side as u8,
-            "startTimeUnixNano": nanos(told.started),
-            "endTimeUnixNano": nanos(tracer.ambient.now().max(told.started)),
-            "attributes": told.attributes,
-        });
-        if let Some(parent) = told.parent {
-            span["parentSpanId"] = parent.to_string().into();
-        }
-        if let Some(state) = trace.0.state.as_ref().and_then(|state| state.to_str().ok()) {
-            span["traceState"] = state.into();
-        }
-        if told.failed {
-            // STATUS_CODE_ERROR
-            span["status"] = json!({ "code": 2 });
-        }
-        tracer.exporter.take(span);
     }
 }

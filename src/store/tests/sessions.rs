@@ -207,8 +207,10 @@ async fn sessions_past_their_time_are_swept() {
         sessions::create(&db, &carol, &hash("carol"), &host("login"), None).await.unwrap();
         let later = world.now.plus(Duration::from_secs(10));
         sessions::touch_many(&db, &[(alice.id, later), (carol.id, later)]).await.unwrap();
+        assert_eq!(sessions::count(&db, world.now).await.unwrap(), 2, "bob was last seen then, the others later");
         assert_eq!(sessions::sweep(&db, world.now, world.now.minus(Duration::from_secs(1))).await.unwrap(), 0);
         assert_eq!(sessions::sweep(&db, later, world.now).await.unwrap(), 2);
+        assert_eq!(sessions::count(&db, world.now).await.unwrap(), 1);
         assert!(sessions::by_token(&db, &hash("alice"), &host("login")).await.unwrap().is_some());
         let mut swept = log(&db).await;
         swept.sort();

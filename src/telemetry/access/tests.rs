@@ -28,19 +28,29 @@ async fn lines_go_to_the_end_of_the_file_in_their_order() {
 
 #[tokio::test]
 async fn a_log_that_nobody_reads_drops_lines_and_keeps_nobody() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("pipe");
-    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-    // Somebody has opened it and reads nothing.
-    let reader = OpenOptions::new().read(true).write(true).open(&path).unwrap();
-    let (log, metrics) = log(&path);
+    let (reader, writer) = io::pipe().unwrap();
+    let metrics = Arc::<Metrics>::default();
+    let log = Access::over(Box::new(writer), Arc::clone(&metrics)).unwrap();
     (0..2 * MAX_WAITING).for_each(|_| log.take(vec![b'x'; 1024]));
     assert!(dropped(&metrics) > MAX_WAITING / 2, "{}", dropped(&metrics));
     log.flush().await;
     drop(reader);
 }
 
+#[tokio::test]
+async fn lines_that_a_full_disk_does_not_take_are_counted() {
+    let (log, metrics) = log(Path::new("/dev/full"));
+    (0..64).for_each(|_| log.take(vec![b'x'; 1024]));
+    log.flush().await;
+    assert!((1..=64).contains(&dropped(&metrics)), "{}", dropped(&metrics));
+}
+
 #[test]
-fn a_file_that_cannot_be_opened_is_said_at_once() {
-    assert!(Access::open(&AccessTo::File("/nowhere/at/all/access.log".into()), Arc::default()).is_err());
+fn what_cannot_be_opened_is_said_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in [pipe, folder.path().to_owned(), "/nowhere/at/all/access.log".into()] {
+        assert!(Access::open(&AccessTo::File(path), Arc::default()).is_err());
+    }
 }

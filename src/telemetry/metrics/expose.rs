@@ -59,10 +59,20 @@ const LOOKUPS: Family = family(
 );
 const SESSIONS: Family =
     family(Kind::Gauge, "vestibule_sessions_in_memory", &[], "Sessions held in memory: those of late in use here.");
+const LIVE: Family = family(
+    Kind::Gauge,
+    "vestibule_sessions",
+    &[],
+    "Sessions that live, in the whole directory; counted every five minutes.",
+);
 const OPENED: Family = family(Kind::Counter, "vestibule_sessions_opened_total", &[], "Sessions begun here.");
 const ENDED: Family = family(Kind::Counter, "vestibule_sessions_ended_total", &["why"], "Sessions ended here.");
-const SIGN_INS: Family =
-    family(Kind::Counter, "vestibule_sign_ins_total", &["idp", "outcome"], "Sign-ins that came back from an IdP.");
+const SIGN_INS: Family = family(
+    Kind::Counter,
+    "vestibule_sign_ins_total",
+    &["idp", "outcome"],
+    "Sign-ins that ended, with a session or without.",
+);
 const ACCOUNTS: Family =
     family(Kind::Counter, "vestibule_accounts_created_total", &["idp"], "Accounts made by sign-ins.");
 const ADDED: Family = family(Kind::Counter, "vestibule_grants_added_total", &["idp"], "Grants given by sign-ins.");
@@ -90,6 +100,7 @@ impl Metrics {
             (CATALOGUE, moment.catalogue_version),
             (CONNECTIONS, self.connections.get()),
             (WEBSOCKETS, self.websockets.get()),
+            (LIVE, self.sessions.live.get()),
             (SESSIONS, i64::try_from(moment.sessions).unwrap_or(i64::MAX)),
         ] {
             text.family(family);

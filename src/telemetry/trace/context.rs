@@ -66,6 +66,11 @@ impl Context {
         let (trace, parent, sampled) = parse(parent.as_bytes())?;
         Some(Self { trace, parent, sampled, state: state(headers) })
     }
+
+    /// What is passed on beside the ids.
+    pub const fn state(&self) -> Option<&HeaderValue> {
+        self.state.as_ref()
+    }
 }
 
 /// Version 00 is exactly these fields; a later one begins with them (3.2.4).
@@ -101,7 +106,7 @@ fn state(headers: &HeaderMap) -> Option<HeaderValue> {
     let mut joined = String::new();
     for value in headers.get_all(TRACESTATE) {
         let value = value.to_str().ok()?.trim();
-        if joined.len() + value.len() > MAX_STATE {
+        if joined.len() + value.len() >= MAX_STATE {
             return None;
         }
         let separator = if joined.is_empty() { "" } else { "," };

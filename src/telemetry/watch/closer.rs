@@ -88,7 +88,7 @@ impl Closer {
         line.client = client;
         line.method = cut(request.method().as_str(), MAX_METHOD);
         let host = || request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-        line.host = cut(request.uri().authority().map(|host| host.as_str()).or_else(host).unwrap_or(""), MAX_TEXT);
+        line.host = bare(request.uri().authority().map(|host| host.as_str()).or_else(host).unwrap_or(""));
         line.path = told(request.uri().path());
         if let Some(tracer) = &self.watching.tracer {
             let trace = tracer.begin(before);
@@ -205,12 +205,23 @@ fn number<S: Serializer>(status: &Option<StatusCode>, serializer: S) -> Result<S
     status.map(|status| status.as_u16()).serialize(serializer)
 }
 
-/// A path as it is written down.
+/// A host as it is written down: without what stands before it in an address, which may be a password.
+fn bare(host: &str) -> String {
+    cut(host.rsplit('@').next().unwrap_or(host), MAX_TEXT)
+}
+
+/// A path as it is written down: without parameters, in which applications keep sessions (`;jsessionid=…`).
 fn told(path: &str) -> String {
-    match path.find(SECRET_BELOW) {
-        Some(start) => cut(&path[..start + SECRET_BELOW.len()], MAX_TEXT) + "…",
-        None => cut(path, MAX_TEXT),
+    if let Some(start) = path.find(SECRET_BELOW) {
+        return cut(&path[..start + SECRET_BELOW.len()], MAX_TEXT) + "…";
     }
+    let path = cut(path, MAX_TEXT);
+    if !path.contains(';') {
+        return path;
+    }
+    let bare =
+        |segment: &str| segment.split_once(';').map_or(segment.to_owned(), |(segment, _)| format!("{segment};…"));
+    path.split('/').map(bare).collect::<Vec<_>>().join("/")
 }
 
 fn cut(text: &str, most: usize) -> String {
@@ -236,6 +247,9 @@ mod tests {
         assert_eq!(told("/notes/today"), "/notes/today");
         assert_eq!(told("/break-glass/s3cret"), "/break-glass/…");
         assert_eq!(told("//break-glass/s3cret/more"), "//break-glass/…");
+        assert_eq!(told("/shop;jsessionid=s3cret/cart;v=1;w=2"), "/shop;…/cart;…");
+        assert_eq!(bare("user:s3cret@wiki.example.com:8080"), "wiki.example.com:8080");
+        assert_eq!(bare("wiki.example.com"), "wiki.example.com");
         assert_eq!(told(&format!("/{}", "é".repeat(MAX_TEXT))).len(), MAX_TEXT - 1 + "…".len());
         assert_eq!(cut("short", 5), "short");
     }

@@ -81,8 +81,8 @@ async fn a_wrong_file_changes_nothing_and_is_told_with_its_keys() {
     let log = stage.serving.log().join("\n");
     assert!(log.contains("application.tools.organization"), "{log}");
     // What a running server cannot take in waits for a start, and so does the rest of the file.
-    let elsewhere = format!("{}{garage}\n[session]\nidle_timeout = \"1h\"\n", stage.text);
-    stage.reads(&elsewhere, "\"sections\":\"session\"").await;
+    let elsewhere = format!("{}{garage}\n[log]\nformat = \"text\"\n", stage.text);
+    stage.reads(&elsewhere, "\"sections\":\"log.format\"").await;
     assert_eq!((stage.status("wiki").await, stage.status("tools").await), (303, 421));
 }
 

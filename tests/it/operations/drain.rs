@@ -1,6 +1,7 @@
 //! How a server stops: operators see it at once, requests and WebSockets end within the time for it, and whoever is in a
 //! hurry says it twice.
 
+use serde_json::Value;
 use tokio::net::TcpListener;
 
 use crate::kit::browser::Browser;
@@ -9,13 +10,15 @@ use crate::kit::raw::Raw;
 use crate::kit::upstream::Upstream;
 use crate::kit::world::{Places, eventually, free_port};
 
+use super::access::lines;
+
 /// A server whose wiki is open to everyone, at an upstream that answers as the test says.
 struct Stage {
     serving: Serving,
     upstream: TcpListener,
     port: u16,
     operations: u16,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Stage {
@@ -27,11 +30,12 @@ impl Stage {
         let address = upstream.local_addr().unwrap();
         let places = Places { port, issuer: "http://127.0.0.1:9".to_owned(), upstream: address, database };
         let open = "[[application.rule]]\npath = \"/*\"\nallow = \"everyone\"\n";
-        let text = (places.usual() + open)
+        let log = format!("[log]\naccess = \"{}\"\n", folder.path().join("access.log").display());
+        let text = (log + &places.usual() + open)
             .replace("operations_listen = \"127.0.0.1:0\"", &format!("operations_listen = \"127.0.0.1:{operations}\""));
         let serving = Serving::start(&file(folder.path(), &text), &[]);
         serving.ready(operations).await;
-        Self { serving, upstream, port, operations, _folder: folder }
+        Self { serving, upstream, port, operations, folder }
     }
 
     /// A request under way: its client, and where its upstream has received it.
@@ -41,6 +45,11 @@ impl Stage {
         let mut upstream = Raw::over(self.upstream.accept().await.unwrap().0);
         upstream.read_until("\r\n\r\n").await;
         (client, upstream)
+    }
+
+    /// The statuses in the access log.
+    fn told(&self) -> Vec<Value> {
+        lines(&self.folder.path().join("access.log")).into_iter().map(|line| line["status"].clone()).collect()
     }
 
     async fn readiness(&self) -> (u16, String) {
@@ -61,6 +70,7 @@ async fn operators_see_that_it_stops_while_the_last_request_is_answered() {
     upstream.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\ndone").await;
     client.read_until("done").await;
     assert_eq!(stage.serving.exit().await, Some(0), "{:?}", stage.serving.log());
+    assert_eq!(stage.told(), [200], "the last line is written before it ends");
 }
 
 #[tokio::test]
@@ -78,6 +88,7 @@ async fn a_websocket_is_closed_before_the_server_ends() {
     assert_eq!(stage.serving.exit().await, Some(0), "{:?}", stage.serving.log());
     let dropped = stage.serving.log().iter().any(|line| line.contains("still open at the end of the drain"));
     assert!(!dropped, "it was closed in time: {:?}", stage.serving.log());
+    assert_eq!(stage.told(), [101]);
 }
 
 #[tokio::test]

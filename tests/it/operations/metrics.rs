@@ -1,6 +1,8 @@
 //! `/metrics`: what happened is counted, and nothing of whom it happened to is told.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use crate::kit::browser::Browser;
 use crate::kit::provider::Variant;
@@ -58,6 +60,45 @@ async fn a_journey_is_counted_step_by_step() {
     }
     assert!(numbers[r#"vestibule_session_lookups_total{found="memory"}"#] >= 1.0);
     assert!(numbers["vestibule_sessions_in_memory"] >= 1.0);
+}
+
+/// Reads what Prometheus would, with the parser of its Python client; fails on what that does not take.
+const PARSE: &str = r#"
+import sys
+from prometheus_client.parser import text_string_to_metric_families
+for family in text_string_to_metric_families(sys.stdin.read()):
+    assert family.documentation, family
+    buckets = {}
+    for sample in family.samples:
+        if sample.name.endswith("_bucket"):
+            rest = tuple(sorted((k, v) for k, v in sample.labels.items() if k != "le"))
+            buckets.setdefault(rest, []).append((float(sample.labels["le"]), sample.value))
+    for series in buckets.values():
+        assert series == sorted(series) and series[-1][0] == float("inf"), series
+    print(family.type, family.name, len(family.samples))
+"#;
+
+#[tokio::test]
+async fn a_parser_of_prometheus_reads_all_of_it() {
+    let world = World::usual().await;
+    world.signed_in("alice").await;
+    let text = exposed(&world).await;
+    let python = std::env::var_os("VESTIBULE_PYTHON").unwrap_or_else(|| "/usr/bin/python3".into());
+    let mut python = Command::new(python)
+        .args(["-c", PARSE])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("python3 runs");
+    python.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let read = python.wait_with_output().unwrap();
+    assert!(read.status.success(), "Debian's python3-prometheus-client is there, and takes: {text}");
+    let read = String::from_utf8(read.stdout).unwrap();
+    // Counters lose their suffix there, by the format's rules.
+    let names = text.lines().filter(|line| line.starts_with("# TYPE ")).count();
+    assert_eq!(read.lines().count(), names, "{read}");
+    assert!(read.contains("\nhistogram vestibule_request_duration_seconds "), "{read}");
+    assert!(read.contains("\ncounter vestibule_requests "), "{read}");
 }
 
 #[tokio::test]
