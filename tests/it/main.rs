@@ -26,3 +26,4 @@ mod prepared;
 mod provisioning;
 mod session;
 mod sign_in;
+mod tls;
