@@ -167,7 +167,7 @@ fn organizations() -> [Operation; 4] {
 }
 
 /// Applications.
-fn applications() -> [Operation; 5] {
+fn applications() -> [Operation; 6] {
     [
         get("/organizations/{organization}/applications", "listApplications", applications::list)
             .summary(APPLICATIONS, "The applications of an organization, in order of id")
@@ -186,8 +186,15 @@ fn applications() -> [Operation; 5] {
         delete("/organizations/{organization}/applications/{application}", "removeApplication", applications::remove)
             .summary(APPLICATIONS, "Remove an application")
             .changes_catalogue(),
+        get(
+            "/organizations/{organization}/applications/{application}/health",
+            "applicationHealth",
+            applications::health::show,
+        )
+        .summary(APPLICATIONS, "How an application's upstreams are")
+        .gives::<applications::health::Health>(200, "What this process knows of them."),
         post("/organizations/{organization}/applications/{application}/test", "testApplication", attempts::test)
-            .summary(APPLICATIONS, "Ask an application's upstream whether it answers")
+            .summary(APPLICATIONS, "Ask an application's upstreams whether they answer")
             .gives::<attempts::Tested>(200, "What became of it."),
     ]
 }

@@ -76,8 +76,13 @@ impl Listener {
         let room = Room { slots: Arc::new(Semaphore::new(limits.connections)), crowd: Arc::default() };
         let (stopping, stopped) = watch::channel(false);
         let tls = self.tls.clone();
-        let behind = self.behind_proxies.then(|| Arc::clone(&room.crowd));
-        let door = Door { service, trusted, builder: Arc::new(builder(&limits)), limits, behind };
+        let proxies = Proxies {
+            trusted: Arc::clone(&trusted),
+            crowd: self.behind_proxies.then(|| Arc::clone(&room.crowd)),
+            patience: limits.handshake,
+            of_one: limits.connections_of_one,
+        };
+        let door = Door { service, trusted, builder: Arc::new(builder(&limits)), limits, proxies };
         let mut connections = JoinSet::new();
         let mut stop = pin!(stop);
         loop {
@@ -167,8 +172,7 @@ struct Door<S> {
     trusted: Arc<TrustedProxies>,
     builder: Arc<Builder<TokioExecutor>>,
     limits: Limits,
-    /// Where clients are counted whom trusted proxies name before anything else; nothing if they name none.
-    behind: Option<Arc<Crowd>>,
+    proxies: Proxies,
 }
 
 impl<S, B> Door<S>
@@ -188,7 +192,7 @@ where
     ) {
         // Small answers would otherwise wait for an acknowledgement that the peer holds back.
         let _ = stream.set_nodelay(true);
-        let Some(peer) = self.client_behind(peer, &mut stream, &mut slot).await else {
+        let Some(peer) = client_behind(&self.proxies, peer, &mut stream, &mut slot).await else {
             return tracing::debug!(%peer, "a proxy did not say whose connection it is, or of one who has too many");
         };
         let Some(tls) = tls else {
@@ -202,22 +206,6 @@ where
             Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
             Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
         }
-    }
-
-    /// Whose connection it is: the peer's, or of whom a trusted proxy names, in which case it counts among theirs.
-    async fn client_behind(&self, peer: IpAddr, stream: &mut TcpStream, slot: &mut Slot) -> Option<IpAddr> {
-        let Some(crowd) = self.behind.as_ref().filter(|_| self.trusted.contains(peer.to_canonical())) else {
-            return Some(peer);
-        };
-        let named = timeout(self.limits.handshake, proxy_protocol::read(stream)).await.ok()?.ok()?;
-        let Source::Client(client) = named else {
-            return Some(peer);
-        };
-        if !self.trusted.contains(client) {
-            let place = crowd.enter(client, self.limits.connections_of_one)?;
-            Arc::get_mut(&mut slot.0)?.place = Some(place);
-        }
-        Some(client)
     }
 
     async fn speak<I>(
@@ -273,6 +261,32 @@ where
             tracing::debug!(%peer, %error, "a connection ended badly");
         }
     }
+}
+
+/// Whom we are told of before anything else.
+#[derive(Clone)]
+struct Proxies {
+    trusted: Arc<TrustedProxies>,
+    /// Where clients are counted whom trusted proxies name; nothing if they name none.
+    crowd: Option<Arc<Crowd>>,
+    patience: Duration,
+    of_one: usize,
+}
+
+/// Whose connection it is: the peer's, or of whom a trusted proxy names, in which case it counts among theirs.
+async fn client_behind(proxies: &Proxies, peer: IpAddr, stream: &mut TcpStream, slot: &mut Slot) -> Option<IpAddr> {
+    let Some(crowd) = proxies.crowd.as_ref().filter(|_| proxies.trusted.contains(peer.to_canonical())) else {
+        return Some(peer);
+    };
+    let named = timeout(proxies.patience, proxy_protocol::read(stream)).await.ok()?.ok()?;
+    let Source::Client(client) = named else {
+        return Some(peer);
+    };
+    if !proxies.trusted.contains(client) {
+        let place = crowd.enter(client, proxies.of_one)?;
+        Arc::get_mut(&mut slot.0)?.place = Some(place);
+    }
+    Some(client)
 }
 
 /// How to close a connection.

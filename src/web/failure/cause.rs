@@ -43,6 +43,8 @@ pub enum Cause {
     TooManyNew,
     /// No role that may enter.
     NotAllowed,
+    /// Forward-auth is asked by somebody who is no proxy of ours.
+    NotAProxy,
     /// Signed in, and no admin of anything.
     NoAdmin,
     /// The upstream cannot be reached.
@@ -68,6 +70,7 @@ impl Cause {
             | Self::NoOrganization
             | Self::Disabled
             | Self::NotAllowed
+            | Self::NotAProxy
             | Self::NoAdmin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
@@ -185,6 +188,11 @@ impl Cause {
                 "You are signed in, but none of your roles opens this.",
                 "Sign in as someone else, or ask your admin for access and give them the reference.",
             ),
+            Self::NotAProxy => (
+                "Only a trusted proxy is answered here",
+                "The address it comes from is not among the trusted ones, or the secret it shows is wrong.",
+                "Correct trusted_proxies or the secret; the log has more under the reference.",
+            ),
             Self::UpstreamUnavailable => (
                 "The application does not answer",
                 "It could not be reached, or did not answer as expected.",
@@ -225,6 +233,7 @@ impl Cause {
             Self::Disabled => "disabled",
             Self::TooManyNew => "too-many-new",
             Self::NotAllowed => "not-allowed",
+            Self::NotAProxy => "not-a-proxy",
             Self::NoAdmin => "no-admin",
             Self::UpstreamUnavailable => "upstream-unavailable",
             Self::UpstreamTimeout => "upstream-timeout",
