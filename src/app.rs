@@ -109,6 +109,7 @@ pub struct App {
     options: Options,
     ambient: Ambient,
     public: Vec<Listener>,
+    redirecting: Vec<Listener>,
     certificates: Option<Arc<Certificates>>,
     operations: Listener,
     house: Arc<ArcSwapOption<House>>,
@@ -128,7 +129,12 @@ impl App {
         let mut public = Vec::new();
         for address in &settings.server.listen {
             let listener = Listener::bind(*address, certificates.as_ref()).await?;
+            let listener = listener.behind_proxies(settings.server.proxy_protocol);
             public.push(listener.counted_in(telemetry.metrics.connections.clone()));
+        }
+        let mut redirecting = Vec::new();
+        for address in tls.iter().flat_map(|tls| &tls.redirect_listen) {
+            redirecting.push(Listener::bind(*address, None).await?.behind_proxies(settings.server.proxy_protocol));
         }
         let operations = Listener::bind(settings.server.operations_listen, None).await?;
         Ok(Self {
@@ -136,6 +142,7 @@ impl App {
             options,
             ambient,
             public,
+            redirecting,
             certificates,
             operations,
             house: Arc::default(),
@@ -146,6 +153,11 @@ impl App {
     /// Where browsers and fronting proxies reach us.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.public.iter().map(Listener::address).collect()
+    }
+
+    /// Where plain HTTP is sent on to https.
+    pub fn redirecting_addresses(&self) -> Vec<SocketAddr> {
+        self.redirecting.iter().map(Listener::address).collect()
     }
 
     /// Where `/healthz`, `/readyz` and `/metrics` answer.
@@ -172,7 +184,9 @@ impl App {
         let (house, telemetry) = (Arc::clone(&self.house), Arc::clone(&self.telemetry));
         let door = dispatch::Door::new(&self.settings, &self.options, &self.ambient, house, telemetry)?;
         let trusted = Arc::new(TrustedProxies::new(self.settings.server.trusted_proxies.clone()));
-        let own: Vec<SocketAddr> = self.addresses().into_iter().chain([self.operations_address()]).collect();
+        let redirecting = self.redirecting_addresses();
+        let own = self.addresses().into_iter().chain(redirecting).chain([self.operations_address()]);
+        let own: Vec<SocketAddr> = own.collect();
         let mut serving = JoinSet::new();
         for listener in self.public {
             let (door, stopped) = (door.clone(), stopped.clone());
@@ -180,6 +194,14 @@ impl App {
                 let door = door.clone();
                 // Boxed: a future is moved whole several times before it is first polled, and this one is large.
                 Box::pin(async move { Ok::<_, Infallible>(door.answer(request.map(Body::new)).await) })
+            });
+            serving.spawn(listener.serve(service, Limits::default(), Arc::clone(&trusted), until(stopped)));
+        }
+        for listener in self.redirecting {
+            let (door, stopped) = (door.clone(), stopped.clone());
+            let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
+                let answer = door.to_https(request);
+                async { Ok::<_, Infallible>(answer) }
             });
             serving.spawn(listener.serve(service, Limits::default(), Arc::clone(&trusted), until(stopped)));
         }

@@ -4,6 +4,8 @@
 mod activity;
 mod client;
 mod crowd;
+mod patience;
+pub mod proxy_protocol;
 mod serve;
 mod tls;
 
@@ -30,11 +32,13 @@ pub struct Limits {
     pub connections: usize,
     /// Most connections at once of one client; more are closed at once. Does not hold for trusted proxies.
     pub connections_of_one: usize,
-    /// How long a TLS handshake may take.
+    /// How long a TLS handshake may take, and before it the header of the PROXY protocol.
     pub handshake: Duration,
     /// How long the head of a request may take, counted from the end of the one before; also how long an unused
     /// HTTP/1.1 connection is kept.
     pub head: Duration,
+    /// How long one may wait for a kilobyte of a request's body.
+    pub body: Duration,
     /// How long a connection may be without a request under way: after that it is closed. For
     /// HTTP/2, over which a peer that answers pings would else stay for ever; over HTTP/1.1 `head` is shorter.
     pub idle: Duration,
@@ -59,6 +63,8 @@ impl Default for Limits {
             // Load balancers commonly drop an unused connection after 60 seconds: it must not be us who does so just as
             // they use it again.
             head: Duration::from_secs(65),
+            // A line on which this is too short carries no upload at all.
+            body: Duration::from_secs(60),
             // Longer than people read one page; who comes back later opens another without noticing.
             idle: Duration::from_secs(180),
             // Eight times what browsers send at most in one cookie header; what applications accept lies below it.
@@ -116,6 +122,7 @@ pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
     tls: Option<Tls>,
+    behind_proxies: bool,
     open: Gauge,
 }
 
@@ -144,13 +151,19 @@ impl Listener {
             Ok((socket, address))
         };
         let (socket, address) = bound.await.map_err(|source| ListenError::Bind { address, source })?;
-        Ok(Self { socket, address, tls, open: Gauge::default() })
+        Ok(Self { socket, address, tls, behind_proxies: false, open: Gauge::default() })
     }
 
     /// This listener, its connections counted in `open`.
     #[must_use]
     pub fn counted_in(self, open: Gauge) -> Self {
         Self { open, ..self }
+    }
+
+    /// This listener; if `so`, trusted proxies say first whose connection it is, with the PROXY protocol.
+    #[must_use]
+    pub fn behind_proxies(self, so: bool) -> Self {
+        Self { behind_proxies: so, ..self }
     }
 
     /// The address it is bound to.

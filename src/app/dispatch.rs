@@ -7,8 +7,9 @@ use arc_swap::ArcSwapOption;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::response::{IntoResponse as _, Response};
-use http::header::CACHE_CONTROL;
-use http::{HeaderValue, Method, Request};
+use http::header::{CACHE_CONTROL, LOCATION, STRICT_TRANSPORT_SECURITY};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use tokio::time::timeout;
 use tower::ServiceExt as _;
 
@@ -35,6 +36,7 @@ pub(super) struct Door {
     web: Arc<Web>,
     house: Arc<ArcSwapOption<House>>,
     telemetry: Arc<Telemetry>,
+    hsts: Option<HeaderValue>,
 }
 
 impl Door {
@@ -47,19 +49,69 @@ impl Door {
     ) -> Result<Self, AppError> {
         let web = Web::new(settings.server.public_url.clone(), options.notice.clone(), ambient.clone());
         let web = Arc::new(web.map_err(|error| AppError::Internal(error.to_string()))?);
-        Ok(Self { web, house, telemetry })
+        let hsts = settings.server.hsts.filter(|_| settings.server.public_url.is_https());
+        let hsts = hsts.map(|remembered| HeaderValue::try_from(format!("max-age={}", remembered.as_secs())));
+        let hsts = hsts.transpose().map_err(|error| AppError::Internal(error.to_string()))?;
+        Ok(Self { web, house, telemetry, hsts })
     }
 
     /// Answers one request, and counts it.
     pub(super) async fn answer(&self, mut request: Request<Body>) -> Response {
         let mut watch = Watch::begin(&self.telemetry);
+        let https = request.extensions().get::<Client>().is_some_and(|client| client.https);
         if watch.is_close() {
             let client = request.extensions().get::<Client>();
             let (address, trusted) = (client.and_then(Client::ip), client.is_some_and(|client| client.trusted));
             watch.asked(&mut request, address, trusted);
         }
-        let response = self.dispatch(request, &mut watch).await;
+        let mut response = self.dispatch(request, &mut watch).await;
+        self.vouch_for_https(&mut response, https);
         watch.end(response)
+    }
+
+    /// Tells browsers to come by https alone (RFC 6797): in our words, since TLS is ours and a host beside or below an
+    /// application's is not the application's to speak for. Never over plain HTTP, and not at hosts that are not ours.
+    fn vouch_for_https(&self, response: &mut Response, https: bool) {
+        match &self.hsts {
+            _ if !https => drop(response.headers_mut().remove(STRICT_TRANSPORT_SECURITY)),
+            Some(hsts) if response.status() != StatusCode::MISDIRECTED_REQUEST => {
+                response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, hsts.clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// Sends a request over plain HTTP on to the same address by https, at a host of ours: whatever its method, which
+    /// stays what it is (RFC 9110 15.4.9).
+    pub(super) fn to_https<B>(&self, request: Request<B>) -> Response {
+        let (parts, _) = request.into_parts();
+        let host = match target::check(&parts) {
+            Ok(target) => target.host,
+            Err(error) => return self.refuse_target(error, &parts.headers),
+        };
+        if host != *self.web.public_url.host() {
+            let Some(house) = self.house.load_full() else {
+                return self.web.refuse(Cause::Unavailable, &parts.headers, Assets::Application);
+            };
+            if !house.gateway.serves(&host) {
+                return self.web.refuse(Cause::UnknownHost, &parts.headers, Assets::Application);
+            }
+        }
+        let path = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        let Ok(location) = HeaderValue::try_from(self.web.public_url.origin_of(&host) + path) else {
+            return self.refuse_target(target::BadTarget::Malformed, &parts.headers);
+        };
+        let mut response = web::answer(StatusCode::PERMANENT_REDIRECT, "text/plain", Body::empty());
+        response.headers_mut().insert(LOCATION, location);
+        response
+    }
+
+    fn refuse_target(&self, error: target::BadTarget, headers: &HeaderMap) -> Response {
+        let cause = match error {
+            target::BadTarget::Method => Cause::MethodNotAllowed,
+            _ => Cause::BadRequest,
+        };
+        self.web.refuse_because(cause, &error, headers, Assets::Application)
     }
 
     async fn dispatch(&self, request: Request<Body>, watch: &mut Watch<'_>) -> Response {
@@ -74,13 +126,7 @@ impl Door {
         let is_websocket = target::unfold_websocket(&mut parts);
         let host = match target::check(&parts) {
             Ok(target) => target.host,
-            Err(error) => {
-                let cause = match error {
-                    target::BadTarget::Method => Cause::MethodNotAllowed,
-                    _ => Cause::BadRequest,
-                };
-                return self.web.refuse_because(cause, &error, &parts.headers, Assets::Application);
-            }
+            Err(error) => return self.refuse_target(error, &parts.headers),
         };
         if parts.extensions.get::<Client>().is_some_and(|client| !client.may_ask_for(host.as_str())) {
             return self.web.refuse(Cause::Misdirected, &parts.headers, Assets::Application);
@@ -136,7 +182,7 @@ impl Door {
             return self.web.refuse(Cause::MethodNotAllowed, request.headers(), Assets::SignIn);
         }
         let body = Body::from(house.jwks.to_string());
-        let mut response = web::answer(http::StatusCode::OK, "application/jwk-set+json", body);
+        let mut response = web::answer(StatusCode::OK, "application/jwk-set+json", body);
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
         response
     }

@@ -41,10 +41,22 @@ pub(super) fn server(root: &mut Section<'_>) -> ServerDraft {
     let listen = listen.map_or_else(|| vec![DEFAULT_LISTEN], |listen| plain(&listen));
     let operations_listen = operations_listen(&mut section);
     let trusted_proxies = section.list("trusted_proxies", values::network).unwrap_or_default();
+    let proxy_protocol = section.flag("proxy_protocol", false);
+    if proxy_protocol && trusted_proxies.is_empty() {
+        section
+            .refuse("proxy_protocol", "is read from trusted_proxies alone, and there are none; name the proxies there");
+    }
+    let hsts = tls::hsts(&mut section);
     let forward_auth = forward_auth(section.section("forward_auth"));
     let tls = section.optional_section("tls").map(tls::tls);
     if listen.iter().any(|address| meet(*address, operations_listen)) {
         section.refuse("operations_listen", "is among the addresses of `listen`; give it a port of its own");
+    }
+    let redirects = tls.iter().flatten().flat_map(|tls| &tls.redirect_listen);
+    for address in redirects {
+        if meet(*address, operations_listen) || listen.iter().any(|other| meet(*address, *other)) {
+            section.refuse("tls", "has a redirect_listen that is an address of `listen` or `operations_listen`");
+        }
     }
     if tls.is_some() && public_url.as_ref().is_some_and(|url| !url.is_https()) {
         section.refuse("public_url", "is http although [server.tls] is there; write https, or remove the section");
@@ -59,6 +71,8 @@ pub(super) fn server(root: &mut Section<'_>) -> ServerDraft {
         listen,
         operations_listen,
         trusted_proxies: plain(&trusted_proxies),
+        proxy_protocol,
+        hsts,
         forward_auth,
         tls,
     });

@@ -1,6 +1,7 @@
 //! What the configuration file says, once it has been checked.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use ipnet::IpNet;
 
@@ -61,6 +62,10 @@ pub struct ServerSettings {
     pub trusted_proxies: Vec<IpNet>,
     /// Other proxies that ask us who may pass.
     pub forward_auth: ForwardAuthSettings,
+    /// Whether trusted proxies begin each connection with a header of the PROXY protocol.
+    pub proxy_protocol: bool,
+    /// How long browsers shall remember that our hosts speak https alone; absent: they are not told.
+    pub hsts: Option<Duration>,
     /// How TLS ends here; absent: plain HTTP.
     pub tls: Option<TlsSettings>,
 }
@@ -77,6 +82,8 @@ pub struct ForwardAuthSettings {
 pub struct TlsSettings {
     /// The certificates, by their files. The first is for who asks for none.
     pub certificates: Vec<CertificateFiles>,
+    /// Where plain HTTP is sent on to https.
+    pub redirect_listen: Vec<SocketAddr>,
 }
 
 impl ServerSettings {

@@ -6,9 +6,19 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::Version;
 use http_body::{Body, Frame, SizeHint};
+use tokio::sync::Notify;
 use tokio::time::Instant;
+
+use super::patience::Patience;
+
+/// How many more requests a peer may give up on one connection than let be answered. People who leave pages early give up
+/// some; thousands a second are the attack known as rapid reset, which costs it nothing and us a request each.
+const MAX_GIVEN_UP: usize = 200;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The requests of one connection.
 #[derive(Debug)]
@@ -19,6 +29,8 @@ pub(super) struct Activity {
     in_flight: AtomicUsize,
     /// When the last request ended, in microseconds since `started`.
     ended_at: AtomicU64,
+    given_up: AtomicUsize,
+    abused: Notify,
 }
 
 /// What goes on over a connection.
@@ -43,6 +55,8 @@ impl Activity {
             http2: AtomicBool::new(false),
             in_flight: AtomicUsize::new(0),
             ended_at: AtomicU64::new(0),
+            given_up: AtomicUsize::new(0),
+            abused: Notify::new(),
         }
     }
 
@@ -56,6 +70,11 @@ impl Activity {
     fn busy(self: &Arc<Self>) -> Busy {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         Busy(Arc::clone(self))
+    }
+
+    /// Resolves when the peer has given up more requests than anybody does in earnest.
+    pub(super) async fn abused(&self) {
+        self.abused.notified().await;
     }
 
     /// Whether requests come over HTTP/2.
@@ -90,34 +109,78 @@ impl Drop for Busy {
     }
 }
 
+/// A request whose answer has not begun. Dropped, it was given up.
+pub(super) struct Unanswered(Option<Busy>);
+
+impl Unanswered {
+    pub(super) const fn new(busy: Busy) -> Self {
+        Self(Some(busy))
+    }
+
+    /// The answer has begun.
+    pub(super) fn answered(mut self) -> Option<Busy> {
+        let busy = self.0.take()?;
+        // Seldom anything but zero, and then nothing is written.
+        if busy.0.given_up.load(Ordering::Relaxed) > 0 {
+            let less = |count: usize| Some(count.saturating_sub(1));
+            let _ = busy.0.given_up.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        }
+        Some(busy)
+    }
+}
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        if let Some(busy) = &self.0
+            && busy.0.given_up.fetch_add(1, Ordering::Relaxed) >= MAX_GIVEN_UP
+        {
+            busy.0.abused.notify_one();
+        }
+    }
+}
+
 /// A body of a request or its answer. The request is under way for as long as there is one.
 pub struct Tracked<B> {
     body: B,
     busy: Option<Busy>,
+    patience: Option<Patience>,
 }
 
 impl<B: Body> Tracked<B> {
-    pub(super) fn request(body: B, busy: &Busy) -> Self {
-        Self { busy: (!body.is_end_stream()).then(|| busy.clone()), body }
+    /// That of a request, which may not come more slowly than `patience` bears.
+    pub(super) fn request(body: B, busy: &Busy, patience: Duration) -> Self {
+        let busy = (!body.is_end_stream()).then(|| busy.clone());
+        Self { patience: busy.is_some().then(|| Patience::new(patience)), busy, body }
     }
 
-    pub(super) const fn answer(body: B, busy: Busy) -> Self {
-        Self { busy: Some(busy), body }
+    pub(super) const fn answer(body: B, busy: Option<Busy>) -> Self {
+        Self { busy, body, patience: None }
     }
 }
 
-impl<B: Body + Unpin> Body for Tracked<B> {
-    type Data = B::Data;
-    type Error = B::Error;
+impl<B> Body for Tracked<B>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
-        let Self { body, busy } = self.get_mut();
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let Self { body, busy, patience } = self.get_mut();
         let polled = Pin::new(&mut *body).poll_frame(cx);
+        if let Some(patience) = patience {
+            match &polled {
+                Poll::Ready(Some(Ok(frame))) => patience.came(frame.data_ref().map_or(0, Bytes::len)),
+                Poll::Ready(_) => {}
+                Poll::Pending => return patience.poll_waiting(cx).map(|slow| Some(Err(slow.into()))),
+            }
+        }
         // Whoever knows that this was all may never ask again, nor drop the body soon.
         if body.is_end_stream() {
             *busy = None;
         }
-        polled
+        polled.map(|frame| frame.map(|frame| frame.map_err(Into::into)))
     }
 
     fn is_end_stream(&self) -> bool {

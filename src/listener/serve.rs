@@ -20,8 +20,9 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tower::{Service, ServiceExt as _};
 
-use super::activity::{Activity, State, Tracked};
+use super::activity::{Activity, State, Tracked, Unanswered};
 use super::crowd::{Crowd, Place};
+use super::proxy_protocol::{self, Source};
 use super::{Handshake, Limits, Listener, Tls, TrustedProxies};
 use crate::telemetry::Held;
 
@@ -29,6 +30,10 @@ use crate::telemetry::Held;
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
 /// How often an HTTP/2 peer is asked for a sign of life, and how long it may take to give one.
 const PING: Duration = Duration::from_secs(20);
+/// How many streams may have been reset by the peer before we came to look at them, or by us because of its mistakes:
+/// with one more the connection is closed. Both are h2's own figures, written down lest they go up.
+const RESET_UNSEEN: usize = 20;
+const RESET_FOR_MISTAKES: usize = 1_024;
 
 /// A connection's place among those a listener takes at once. Stands in the extensions of every request; whoever goes on
 /// using the connection after the answer, as a WebSocket does, keeps a copy for as long: a drain waits for it.
@@ -38,7 +43,7 @@ pub struct Slot(Arc<Taken>);
 #[derive(Debug)]
 struct Taken {
     _permit: Option<OwnedSemaphorePermit>,
-    _place: Option<Place>,
+    place: Option<Place>,
     _open: Held,
     stopped: watch::Receiver<bool>,
 }
@@ -71,7 +76,13 @@ impl Listener {
         let room = Room { slots: Arc::new(Semaphore::new(limits.connections)), crowd: Arc::default() };
         let (stopping, stopped) = watch::channel(false);
         let tls = self.tls.clone();
-        let door = Door { service, trusted, builder: Arc::new(builder(&limits)), limits };
+        let proxies = Proxies {
+            trusted: Arc::clone(&trusted),
+            crowd: self.behind_proxies.then(|| Arc::clone(&room.crowd)),
+            patience: limits.handshake,
+            of_one: limits.connections_of_one,
+        };
+        let door = Door { service, trusted, builder: Arc::new(builder(&limits)), limits, proxies };
         let mut connections = JoinSet::new();
         let mut stop = pin!(stop);
         loop {
@@ -114,7 +125,7 @@ impl Listener {
                     let place = room.crowd.enter(peer, of_one);
                     if place.is_some() || trusted.contains(peer.to_canonical()) {
                         let (open, stopped) = (self.open.hold(), stopped.clone());
-                        let taken = Taken { _permit: permit, _place: place, _open: open, stopped };
+                        let taken = Taken { _permit: permit, place, _open: open, stopped };
                         return (stream, peer, Slot(Arc::new(taken)));
                     }
                     tracing::debug!(%peer, "a connection was closed: this client has too many");
@@ -148,6 +159,8 @@ fn builder(limits: &Limits) -> Builder<TokioExecutor> {
         .max_concurrent_streams(limits.streams)
         // WebSockets are streams too (RFC 8441).
         .enable_connect_protocol()
+        .max_pending_accept_reset_streams(RESET_UNSEEN)
+        .max_local_error_reset_streams(RESET_FOR_MISTAKES)
         .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
         .keep_alive_interval(PING)
         .keep_alive_timeout(PING);
@@ -161,6 +174,7 @@ struct Door<S> {
     trusted: Arc<TrustedProxies>,
     builder: Arc<Builder<TokioExecutor>>,
     limits: Limits,
+    proxies: Proxies,
 }
 
 impl<S, B> Door<S>
@@ -172,14 +186,17 @@ where
 {
     async fn connection(
         self,
-        stream: TcpStream,
+        mut stream: TcpStream,
         peer: IpAddr,
         tls: Option<Tls>,
         stopped: watch::Receiver<bool>,
-        slot: Slot,
+        mut slot: Slot,
     ) {
         // Small answers would otherwise wait for an acknowledgement that the peer holds back.
         let _ = stream.set_nodelay(true);
+        let Some(peer) = client_behind(&self.proxies, peer, &mut stream, &mut slot).await else {
+            return tracing::debug!(%peer, "a proxy did not say whose connection it is, or of one who has too many");
+        };
         let Some(tls) = tls else {
             return self.speak(stream, (peer, None), slot, stopped).await;
         };
@@ -203,7 +220,8 @@ where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let activity = Arc::new(Activity::new());
-        let Self { service, trusted, builder, limits } = self;
+        let Self { service, trusted, builder, limits, .. } = self;
+        let body_patience = limits.body;
         let answer = {
             let activity = Arc::clone(&activity);
             service_fn(move |mut request: Request<Incoming>| {
@@ -211,9 +229,14 @@ where
                 let client = trusted.resolve(peer, tls.as_ref(), request.headers());
                 request.extensions_mut().insert(client);
                 request.extensions_mut().insert(slot.clone());
-                let request = request.map(|body| Tracked::request(body, &busy));
+                let request = request.map(|body| Tracked::request(body, &busy, body_patience));
                 let answer = service.clone().oneshot(request);
-                async move { answer.await.map(|response| response.map(|body| Tracked::answer(body, busy))) }
+                let unanswered = Unanswered::new(busy);
+                async move {
+                    let response = answer.await;
+                    let busy = unanswered.answered();
+                    response.map(|response| response.map(|body| Tracked::answer(body, busy)))
+                }
             })
         };
         let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), answer).into_owned());
@@ -230,7 +253,7 @@ where
             ended = &mut connection => ended,
             Ok(close) = closing => {
                 if close == Close::Now {
-                    return tracing::debug!(%peer, "a connection without a request was closed");
+                    return tracing::debug!(%peer, "a connection without a request, or whose requests are given up, was closed");
                 }
                 connection.as_mut().graceful_shutdown();
                 connection.await
@@ -240,6 +263,32 @@ where
             tracing::debug!(%peer, %error, "a connection ended badly");
         }
     }
+}
+
+/// Whom we are told of before anything else.
+#[derive(Clone)]
+struct Proxies {
+    trusted: Arc<TrustedProxies>,
+    /// Where clients are counted whom trusted proxies name; nothing if they name none.
+    crowd: Option<Arc<Crowd>>,
+    patience: Duration,
+    of_one: usize,
+}
+
+/// Whose connection it is: the peer's, or of whom a trusted proxy names, in which case it counts among theirs.
+async fn client_behind(proxies: &Proxies, peer: IpAddr, stream: &mut TcpStream, slot: &mut Slot) -> Option<IpAddr> {
+    let Some(crowd) = proxies.crowd.as_ref().filter(|_| proxies.trusted.contains(peer.to_canonical())) else {
+        return Some(peer);
+    };
+    let named = timeout(proxies.patience, proxy_protocol::read(stream)).await.ok()?.ok()?;
+    let Source::Client(client) = named else {
+        return Some(peer);
+    };
+    if !proxies.trusted.contains(client) {
+        let place = crowd.enter(client, proxies.of_one)?;
+        Arc::get_mut(&mut slot.0)?.place = Some(place);
+    }
+    Some(client)
 }
 
 /// How to close a connection.
@@ -256,6 +305,7 @@ async fn until_it_should_close(activity: &Activity, limits: &Limits, mut stopped
     loop {
         tokio::select! {
             _ = stopped.wait_for(|stopped| *stopped) => return Close::Gracefully,
+            () = activity.abused() => return Close::Now,
             () = &mut pause => {}
         }
         // Over HTTP/1.1 one rests until the next head is there whole, and has nothing left to finish.

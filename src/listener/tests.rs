@@ -30,6 +30,10 @@ async fn start(limits: Limits, tls: Option<Arc<Certificates>>) -> Running {
 
 async fn start_behind(trusted: TrustedProxies, limits: Limits, tls: Option<Arc<Certificates>>) -> Running {
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), tls.as_ref()).await.unwrap();
+    serve(listener, trusted, limits)
+}
+
+fn serve(listener: Listener, trusted: TrustedProxies, limits: Limits) -> Running {
     let address = listener.address();
     let (stop, stopped) = oneshot::channel();
     let (tell, seen) = mpsc::unbounded_channel();
@@ -279,6 +283,7 @@ async fn a_taken_address_is_named() {
     assert!(error.to_string().contains(&running.address.to_string()));
 }
 
+mod attack;
 mod tls;
 
 #[tokio::test]

@@ -28,3 +28,4 @@ mod provisioning;
 mod rules;
 mod session;
 mod sign_in;
+mod tls;

@@ -19,6 +19,15 @@ const SERVER: &[Case] = &[
     ("[server]", "[server]\nlisten = [\"localhost:8080\"]", "server.listen[0]", "an IP address and a port"),
     ("[server]", "[server]\nlisten = [\"0.0.0.0:9090\"]", "server.operations_listen", "a port of its own"),
     ("[server]", "[server]\ntrusted_proxies = [\"10.0.0.0/40\"]", "server.trusted_proxies[0]", "CIDR"),
+    ("[server]", "[server]\nproxy_protocol = true", "server.proxy_protocol", "there are none"),
+    ("[server]", "[server]\nhsts = \"no\"", "server.hsts", "or off"),
+    (
+        "[[idp]]\nid = \"c",
+        "[server.tls]\nredirect_listen = [\"0.0.0.0:8080\"]\n[[server.tls.certificate]]\nkey = \"k\"\nchain = \"c\"\n\
+         [[idp]]\nid = \"c",
+        "server.tls",
+        "is an address of `listen`",
+    ),
     ("[[idp]]\nid = \"c", "[server.tls]\n[[idp]]\nid = \"c", "server.tls", "has no certificate"),
     (
         "[[idp]]\nid = \"c",

@@ -13,6 +13,10 @@ fn what_is_not_said_has_the_documented_default() {
     assert_eq!(settings.server.listen, ["0.0.0.0:8080".parse().unwrap()]);
     assert_eq!(settings.server.operations_listen, "127.0.0.1:9090".parse().unwrap());
     assert!(settings.server.trusted_proxies.is_empty() && settings.server.tls.is_none());
+    assert_eq!(
+        (settings.server.proxy_protocol, settings.server.hsts),
+        (false, Some(Duration::from_secs(180 * 86_400)))
+    );
     assert_eq!(settings.database.url.to_string(), DatabaseUrl::parse("sqlite://vestibule.db").unwrap().to_string());
     assert_eq!(settings.session.idle_timeout, Duration::from_secs(8 * 3600));
     assert_eq!(settings.session.absolute_timeout, Duration::from_secs(7 * 86_400));
