@@ -84,12 +84,13 @@ pub struct Directory {
     db: Db,
     ambient: Ambient,
     records: Arc<RecordSettings>,
+    outlook: Arc<overview::Remembered>,
 }
 
 impl Directory {
     /// The directory in that database, with the usual settings of what is kept.
     pub fn new(db: Db, ambient: Ambient) -> Self {
-        Self { db, ambient, records: Arc::default() }
+        Self { db, ambient, records: Arc::default(), outlook: Arc::default() }
     }
 
     /// This directory, keeping what these settings say.

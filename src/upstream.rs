@@ -9,6 +9,7 @@ mod exchange;
 mod guard;
 mod headers;
 mod identity;
+mod made_up;
 mod pool;
 mod probe;
 mod tunnel;

@@ -6,6 +6,7 @@ use axum::extract::State;
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::Api;
 use super::answer::{Answer, json};
@@ -49,6 +50,17 @@ pub(super) struct Tested {
     milliseconds: Option<u64>,
     /// Why there was no answer.
     why: Option<String>,
+}
+
+/// A request as an upstream would receive it.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Received {
+    /// Its first line.
+    line: String,
+    /// What we say in its headers, each a name and a value, in their order. The signed assertion is left out.
+    headers: Vec<(String, String)>,
+    /// What the assertion says; null: there is none.
+    assertion: Option<Map<String, Value>>,
 }
 
 impl Api {
@@ -110,4 +122,23 @@ pub(super) async fn test(
         Err(error) => Tested { status: None, milliseconds: None, why: Some(error.to_string()) },
     };
     json(StatusCode::OK, &told)
+}
+
+pub(super) async fn sample(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At((organization, application)): At<(OrganizationId, ApplicationId)>,
+) -> Answer {
+    let live = api.live();
+    let key = api.organization_admin(&caller, &live, &organization)?.organization();
+    let organization = live.catalogue.organization(key).ok_or(Refusal::NotFound)?;
+    let own = live.catalogue.applications.iter().find(|one| one.organization == key && one.spec.id == application);
+    let sample = api.forwarder.sample_of(organization, own.ok_or(Refusal::NotFound)?);
+    let sample = sample.ok_or_else(|| Refusal::Invalid("nobody may enter, so nothing is received".to_owned()))?;
+    let assertion = match sample.claims.map(serde_json::to_value).transpose() {
+        Ok(Some(Value::Object(claims))) => Some(claims),
+        Ok(_) => None,
+        Err(error) => return Err(Refusal::Store(error.to_string())),
+    };
+    json(StatusCode::OK, &Received { line: sample.line, headers: sample.headers, assertion })
 }
