@@ -124,6 +124,6 @@ impl Directory {
 
     /// The handle of whoever administers one organization.
     pub const fn organization_admin(&self, actor: Actor, organization: OrganizationKey) -> OrganizationAdmin<'_> {
-        OrganizationAdmin { directory: self, actor, organization }
+        OrganizationAdmin { directory: self, actor, organization, seen: None }
     }
 }

@@ -25,7 +25,7 @@ impl Known {
     fn new() -> Self {
         let id = |kind: u32, number: u32| format!("00000000-0000-0000-000{kind}-{number:012}");
         Self {
-            user: id(3, 4_711).parse().unwrap(),
+            user: id(3, 471).parse().unwrap(),
             users: (1..=50).map(|number| id(3, number).parse().unwrap()).collect(),
             lab: OrganizationKey::new(id(1, 42).parse().unwrap()),
             member: id(2, 42).parse().unwrap(),
@@ -110,7 +110,7 @@ async fn no_page_about_what_happened_reads_a_whole_table() {
             audit::of_user(tx, it.user, Some(it.lab), 50).await.unwrap();
             audit::by_reference(tx, "r17").await.unwrap();
             audit::by_references(tx, &["r17", "r18"]).await.unwrap();
-            audit::by_day(tx, ["kind-1", "kind-2", "kind-3"], Timestamp::from_micros(19_000), 10).await.unwrap();
+            audit::by_day(tx, ["kind-1", "kind-2", "kind-3"], Timestamp::from_micros(1_900), 10).await.unwrap();
             sign_ins::by_reference(tx, "r17").await.unwrap();
             sign_ins::recent_verdicts(tx, 500).await.unwrap();
         })

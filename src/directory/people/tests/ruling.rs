@@ -168,11 +168,10 @@ async fn of_two_who_change_what_they_saw_at_once_one_is_told_that_it_is_so_no_lo
         let lab = it.role("lab/Admin").await.0;
         let seen = admin.listed(alice).await.unwrap();
         let one = admin.on(Some(&seen));
-        let other = admin.organization(lab).on(None);
-        let within = other.listed(alice).await.unwrap();
+        let within = admin.organization(lab).listed(alice).await.unwrap();
+        let other = admin.organization(lab).on(Some(&within));
         let (member, both) = (roles(&["Member"]), roles(&["Admin", "Member"]));
-        let (first, second) =
-            tokio::join!(one.set_roles(alice, lab, &member), other.on(Some(&within)).set_roles(alice, &both));
+        let (first, second) = tokio::join!(one.set_roles(alice, lab, &member), other.set_roles(alice, &both));
         let moved = |result: &Result<bool, AdminError>| matches!(result, Err(AdminError::Moved));
         assert_eq!([first, second].iter().filter(|result| moved(result)).count(), 1);
         assert_eq!(it.actions(alice).await.iter().filter(|action| *action == "roles-changed").count(), 1);
