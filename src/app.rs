@@ -22,7 +22,7 @@ use tower::ServiceExt as _;
 use crate::base::Ambient;
 use crate::config::Settings;
 use crate::directory::{Approval, DeclareError, Declared};
-use crate::listener::{Limits, ListenError, Listener, Tracked, TrustedProxies, server_config};
+use crate::listener::{Certificates, Limits, ListenError, Listener, Tracked, TrustedProxies};
 use crate::telemetry::{AccessError, Metrics, Telemetry};
 pub use house::House;
 
@@ -65,16 +65,23 @@ pub enum AppError {
 #[derive(Clone)]
 pub struct Reloader {
     house: Arc<ArcSwapOption<House>>,
+    certificates: Option<Arc<Certificates>>,
     telemetry: Arc<Telemetry>,
 }
 
 impl Reloader {
-    /// Applies what these settings declare, uses their client secrets, and tells requests to whom they say. The other
-    /// sections count at the next start.
+    /// Applies what these settings declare, uses their client secrets and certificates, and tells requests to whom they
+    /// say. The other sections count at the next start. A certificate that is not good is told in the log, and keeps
+    /// nothing else from being taken in.
     ///
     /// # Errors
-    /// When it is dangerous, or cannot be written: then nothing has changed.
+    /// When it is dangerous, or cannot be written: then nothing has changed but certificates.
     pub async fn take(&self, settings: &Settings) -> Result<Declared, AppError> {
+        if let (Some(certificates), Some(tls)) = (self.certificates.clone(), &settings.server.tls) {
+            let files = tls.certificates.clone();
+            let read = tokio::task::spawn_blocking(move || certificates.take(&files)).await;
+            read.map_err(|error| AppError::Internal(error.to_string()))?;
+        }
         let house = self.house.load_full().ok_or(AppError::NotReady)?;
         let watching = self.telemetry.prepare(&settings.log, settings.traces.as_ref())?;
         let declared = house.take(settings).await?;
@@ -102,6 +109,7 @@ pub struct App {
     options: Options,
     ambient: Ambient,
     public: Vec<Listener>,
+    certificates: Option<Arc<Certificates>>,
     operations: Listener,
     house: Arc<ArcSwapOption<House>>,
     telemetry: Arc<Telemetry>,
@@ -114,12 +122,12 @@ impl App {
     /// When an address cannot be listened on, or a certificate cannot be read.
     pub async fn bind(settings: Settings, options: Options, ambient: Ambient) -> Result<Self, AppError> {
         let tls = settings.server.tls.as_ref();
-        let tls = tls.map(|files| server_config(&files.certificate, &files.key)).transpose()?;
+        let certificates = tls.map(|tls| Certificates::read(&tls.certificates)).transpose()?;
         let telemetry = Telemetry::new(ambient.clone());
         telemetry.tell(telemetry.prepare(&settings.log, settings.traces.as_ref())?);
         let mut public = Vec::new();
         for address in &settings.server.listen {
-            let listener = Listener::bind(*address, tls.clone()).await?;
+            let listener = Listener::bind(*address, certificates.as_ref()).await?;
             public.push(listener.counted_in(telemetry.metrics.connections.clone()));
         }
         let operations = Listener::bind(settings.server.operations_listen, None).await?;
@@ -128,6 +136,7 @@ impl App {
             options,
             ambient,
             public,
+            certificates,
             operations,
             house: Arc::default(),
             telemetry: Arc::new(telemetry),
@@ -146,7 +155,11 @@ impl App {
 
     /// What lets it take in another configuration while it runs.
     pub fn reloader(&self) -> Reloader {
-        Reloader { house: Arc::clone(&self.house), telemetry: Arc::clone(&self.telemetry) }
+        Reloader {
+            house: Arc::clone(&self.house),
+            certificates: self.certificates.clone(),
+            telemetry: Arc::clone(&self.telemetry),
+        }
     }
 
     /// Serves until `stop` resolves, then lets requests under way finish. While the database cannot be opened every
@@ -176,6 +189,9 @@ impl App {
             stopped: stopped.clone(),
         }));
         let operations = operations.map_request(|request: Request<Tracked<Incoming>>| request.map(Body::new));
+        if let Some(certificates) = self.certificates {
+            serving.spawn(tasks::look_at_files(certificates, stopped.clone()));
+        }
         // Whoever asks whether we are ready is answered to the end.
         let (closing, closed) = watch::channel(false);
         let limits = Limits { drain: OPERATIONS_DRAIN, ..Limits::default() };

@@ -29,12 +29,13 @@ mod server;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod values;
 mod warnings;
 
 pub use case::{CaseOf, cases};
 pub use problem::{Problem, Problems};
-pub use settings::{DatabaseSettings, ForwardAuthSettings, ServerSettings, Settings, TlsFiles};
+pub use settings::{DatabaseSettings, ForwardAuthSettings, ServerSettings, Settings, TlsSettings};
 
 use environment::Environment;
 use problem::{Place, Report};

@@ -21,7 +21,7 @@ use crate::telemetry::Gauge;
 pub use activity::Tracked;
 pub use client::{Client, TrustedProxies, address_of};
 pub use serve::Slot;
-pub use tls::server_config;
+pub use tls::{Certificate, CertificateFiles, Certificates, Handshake};
 
 /// What holds for every connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +98,15 @@ pub enum ListenError {
         what: &'static str,
     },
     /// Certificate and key do not go together, or are of no kind that TLS takes.
-    #[error("the certificate and key cannot be used: {0}")]
+    #[error("{path} and its key cannot be used: {source}")]
+    Unusable {
+        /// The file of the certificate.
+        path: PathBuf,
+        /// What is wrong with them.
+        source: rustls::Error,
+    },
+    /// TLS cannot be set up at all.
+    #[error("TLS cannot be set up: {0}")]
     Tls(#[from] rustls::Error),
 }
 
@@ -107,17 +115,29 @@ pub enum ListenError {
 pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<Tls>,
     open: Gauge,
 }
 
+/// How TLS is spoken, and with which certificates.
+#[derive(Clone, Debug)]
+struct Tls {
+    config: Arc<ServerConfig>,
+    certificates: Arc<Certificates>,
+}
+
 impl Listener {
-    /// Binds an address; port 0 takes a free one. With `tls` it speaks TLS, and HTTP/2 or 1.1 as agreed in it; else
-    /// both in plain.
+    /// Binds an address; port 0 takes a free one. With certificates it speaks TLS, and HTTP/2 or 1.1 as agreed in it;
+    /// else both in plain.
     ///
     /// # Errors
-    /// When the address cannot be bound.
-    pub async fn bind(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> Result<Self, ListenError> {
+    /// When the address cannot be bound, or TLS cannot be set up.
+    pub async fn bind(address: SocketAddr, certificates: Option<&Arc<Certificates>>) -> Result<Self, ListenError> {
+        let tls = |certificates: &Arc<Certificates>| {
+            let config = tls::server_config(certificates)?;
+            Ok::<_, ListenError>(Tls { config, certificates: Arc::clone(certificates) })
+        };
+        let tls = certificates.map(tls).transpose()?;
         let bound = async {
             let socket = TcpListener::bind(address).await?;
             let address = socket.local_addr()?;

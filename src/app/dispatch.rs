@@ -81,6 +81,9 @@ impl Door {
                 return self.web.refuse_because(cause, &error, &parts.headers, Assets::Application);
             }
         };
+        if parts.extensions.get::<Client>().is_some_and(|client| !client.may_ask_for(host.as_str())) {
+            return self.web.refuse(Cause::Misdirected, &parts.headers, Assets::Application);
+        }
         let request = Request::from_parts(parts, body);
         if let Some(endpoint) = house.gateway.endpoint(&host, &request) {
             return Box::pin(house.gateway.answer_proxy(endpoint, request, watch)).await;

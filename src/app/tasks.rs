@@ -6,9 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::House;
+use crate::listener::Certificates;
 use crate::session::POLL_INTERVAL;
 
 const ACTIVITY_INTERVAL: Duration = Duration::from_secs(5);
@@ -17,6 +19,25 @@ const DENIALS_INTERVAL: Duration = Duration::from_secs(1);
 const SWEEP_INTERVAL: Duration = Duration::from_secs(300);
 /// What it forgets is worth nothing after minutes, and takes a kilobyte or two for each session in use.
 const TIDY_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How soon a certificate that was put in the place of another is served, twice this at most.
+const FILES_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Reads the files of certificates again when they have changed, until we stop. With or without a database.
+pub(super) async fn look_at_files(certificates: Arc<Certificates>, mut stopped: watch::Receiver<bool>) {
+    let mut ticks = interval(FILES_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            _ = stopped.wait_for(|stopped| *stopped) => return,
+        }
+        let certificates = Arc::clone(&certificates);
+        if let Err(error) = spawn_blocking(move || certificates.look()).await {
+            tracing::error!(cause = %error, "cannot look at the files of certificates");
+        }
+    }
+}
 
 /// Runs every task until we stop.
 pub(super) async fn run(house: Arc<House>, mut stopped: watch::Receiver<bool>) {

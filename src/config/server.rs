@@ -9,8 +9,8 @@ use crate::identity::{PublicUrl, text};
 
 use super::list::values as plain;
 use super::section::Section;
-use super::settings::{DatabaseSettings, ForwardAuthSettings, ServerSettings, TlsFiles};
-use super::values;
+use super::settings::{DatabaseSettings, ForwardAuthSettings, ServerSettings};
+use super::{tls, values};
 use crate::directory::RecordSettings;
 use crate::gateway::forward_auth::ProxySecret;
 use crate::session::SessionSettings;
@@ -42,7 +42,7 @@ pub(super) fn server(root: &mut Section<'_>) -> ServerDraft {
     let operations_listen = operations_listen(&mut section);
     let trusted_proxies = section.list("trusted_proxies", values::network).unwrap_or_default();
     let forward_auth = forward_auth(section.section("forward_auth"));
-    let tls = section.optional_section("tls").map(tls);
+    let tls = section.optional_section("tls").map(tls::tls);
     if listen.iter().any(|address| meet(*address, operations_listen)) {
         section.refuse("operations_listen", "is among the addresses of `listen`; give it a port of its own");
     }
@@ -52,7 +52,7 @@ pub(super) fn server(root: &mut Section<'_>) -> ServerDraft {
     section.finish();
     let tls = match tls {
         None => Some(None),
-        Some(files) => files.map(Some),
+        Some(settings) => settings.map(Some),
     };
     let settings = public_url.clone().zip(tls).map(|(public_url, tls)| ServerSettings {
         public_url,
@@ -84,13 +84,6 @@ fn forward_auth(mut section: Section<'_>) -> ForwardAuthSettings {
     let secret = parsed.and_then(|parsed| parsed.map_err(|error| section.refuse(key, error.to_string())).ok());
     section.finish();
     ForwardAuthSettings { secret }
-}
-
-fn tls(mut section: Section<'_>) -> Option<TlsFiles> {
-    let certificate = section.required("certificate", "name the PEM file of the certificate chain", values::file);
-    let key = section.required("key", "name the PEM file of the private key", values::file);
-    section.finish();
-    Some(TlsFiles { certificate: certificate?, key: key? })
 }
 
 /// Reads `[database]`.

@@ -1,13 +1,13 @@
 //! What the configuration file says, once it has been checked.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use ipnet::IpNet;
 
 use crate::directory::RecordSettings;
 use crate::gateway::forward_auth::ProxySecret;
 use crate::identity::{Declaration, PublicUrl};
+use crate::listener::CertificateFiles;
 use crate::login::IdpSecrets;
 use crate::session::SessionSettings;
 use crate::store::DatabaseUrl;
@@ -38,7 +38,7 @@ impl Settings {
     /// The sections that a running server cannot take in, and that are others in `changed`.
     pub fn fixed_sections_changed(&self, changed: &Self) -> Vec<&'static str> {
         let sections = [
-            ("server", self.server != changed.server),
+            ("server", self.server.differs(&changed.server)),
             ("database", self.database != changed.database),
             ("session", self.session != changed.session),
             ("records", self.records != changed.records),
@@ -61,8 +61,8 @@ pub struct ServerSettings {
     pub trusted_proxies: Vec<IpNet>,
     /// Other proxies that ask us who may pass.
     pub forward_auth: ForwardAuthSettings,
-    /// The certificate to serve; absent: plain HTTP.
-    pub tls: Option<TlsFiles>,
+    /// How TLS ends here; absent: plain HTTP.
+    pub tls: Option<TlsSettings>,
 }
 
 /// `[server.forward_auth]`.
@@ -72,13 +72,22 @@ pub struct ForwardAuthSettings {
     pub secret: Option<ProxySecret>,
 }
 
-/// `[server.tls]`: PEM files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// The certificate chain, leaf first.
-    pub certificate: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
+/// `[server.tls]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// The certificates, by their files. The first is for who asks for none.
+    pub certificates: Vec<CertificateFiles>,
+}
+
+impl ServerSettings {
+    /// Whether they differ in what a running server cannot take in: in more than certificates.
+    fn differs(&self, changed: &Self) -> bool {
+        let mut alike = changed.clone();
+        if let (Some(tls), Some(running)) = (&mut alike.tls, &self.tls) {
+            tls.certificates.clone_from(&running.certificates);
+        }
+        *self != alike
+    }
 }
 
 /// `[database]`.

@@ -10,7 +10,7 @@
 //! and by `X-Forwarded-For` with each. Whoever asks could be anybody else's proxy: they are a trusted one by address, or
 //! show the secret.
 
-mod asked;
+pub mod asked;
 mod secret;
 
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 
 use super::{Gateway, note};
-use crate::decision::{Ask, Decision, Permit};
+use crate::decision::{Ask, Decision, Permit, preflight};
 use crate::identity::Host;
 use crate::listener::{Client, TrustedProxies};
 use crate::telemetry::{Decided, Watch};
@@ -52,7 +52,7 @@ pub enum Endpoint {
 
 /// Which headers name the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fields {
+pub enum Fields {
     /// `X-Original-*`.
     Original,
     /// `X-Forwarded-*`.
@@ -117,7 +117,7 @@ impl Gateway {
         let (mut parts, _) = request.into_parts();
         if !self.forward_auth.admits(&parts) {
             let why = "forward-auth is asked by a peer that is not among trusted_proxies and shows no right secret";
-            return self.web.refuse_because(Cause::NotAllowed, &why, &parts.headers, Assets::Application);
+            return self.web.refuse_because(Cause::NotAProxy, &why, &parts.headers, Assets::Application);
         }
         parts.headers.remove(SECRET_HEADER);
         let asked = Asked::read(endpoint.fields(), &parts.headers).and_then(|asked| confirmed(asked, &parts));
@@ -135,7 +135,6 @@ impl Gateway {
         headers: &HeaderMap,
         watch: &mut Watch<'_>,
     ) -> Response {
-        tracing::debug!(client = %asked.client, method = %asked.method, host = %asked.host, "a proxy asks");
         if asked.path.is_ours() {
             let why = "what lies below /.vestibule/ is ours: the proxy must pass it to us, not ask about it";
             return self.web.refuse_because(Cause::NotFound, &why, headers, Assets::Application);
@@ -148,7 +147,8 @@ impl Gateway {
             }
         };
         let (host, path, method, client) = (&asked.host, &asked.path, &asked.method, Some(asked.client));
-        let ask = Ask { host, path, method, preflight: None, headers, client };
+        let preflight = preflight::asked(method, headers, has_body(headers));
+        let ask = Ask { host, path, method, preflight, headers, client };
         let decision = self.routes.load().decide(&ask, principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
@@ -220,6 +220,13 @@ fn is_handshake(headers: &HeaderMap) -> bool {
         || headers.contains_key(header::SEC_WEBSOCKET_KEY)
         || headers.contains_key(header::SEC_WEBSOCKET_VERSION)
         || headers.get("sec-fetch-mode").is_some_and(|mode| mode == "websocket")
+}
+
+/// Whether the request that is asked about is said to have a body. Proxies that leave that out of their question pass on
+/// a preflight with a body as one without.
+fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    headers.contains_key(header::TRANSFER_ENCODING) || length.is_some_and(|length| length != "0")
 }
 
 /// `auth_request` takes every other status for a failure of ours, and shows the browser 500.

@@ -1,9 +1,12 @@
 //! Who sent a request: the peer of the connection, or whom trusted proxies say they had it from.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
+
+use super::Handshake;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -12,7 +15,7 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 const MAX_HOPS: usize = 16;
 
 /// Who sent a request. Stands in the extensions of every request that a listener hands on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Client {
     /// The addresses the request came over: the client first, then each trusted proxy. Without trusted proxies the one
     /// peer.
@@ -21,9 +24,17 @@ pub struct Client {
     pub https: bool,
     /// Whether the peer is a trusted proxy: what it says of the request is believed.
     pub trusted: bool,
+    /// What the client's own TLS handshake with us settled. None over plain HTTP, and behind a trusted proxy: the
+    /// handshake is the proxy's then, and says nothing of the host that the client meant.
+    pub handshake: Option<Arc<Handshake>>,
 }
 
 impl Client {
+    /// Whether requests for `host` may come over the client's connection.
+    pub fn may_ask_for(&self, host: &str) -> bool {
+        self.handshake.as_ref().is_none_or(|handshake| handshake.is_for(host))
+    }
+
     /// The client's address: the first that is no trusted proxy.
     pub fn ip(&self) -> Option<IpAddr> {
         self.chain.first().copied()
@@ -51,11 +62,11 @@ impl TrustedProxies {
     /// further than the first that is not trusted: what stands left of it anybody may have written. `X-Forwarded-Proto`
     /// counts if the peer is trusted. `X-Forwarded-Host` never does: proxies pass it on from clients unless told not
     /// to, and every one of them can pass on `Host`.
-    pub fn resolve(&self, peer: IpAddr, tls: bool, headers: &HeaderMap) -> Client {
+    pub fn resolve(&self, peer: IpAddr, tls: Option<&Arc<Handshake>>, headers: &HeaderMap) -> Client {
         let peer = peer.to_canonical();
         let mut chain = vec![peer];
         if !self.contains(peer) {
-            return Client { chain, https: tls, trusted: false };
+            return Client { chain, https: tls.is_some(), trusted: false, handshake: tls.cloned() };
         }
         let mut nearest = peer;
         for address in items(headers, &FORWARDED_FOR).into_iter().rev().take(MAX_HOPS) {
@@ -67,9 +78,9 @@ impl TrustedProxies {
         }
         let https = match items(headers, &FORWARDED_PROTO).last() {
             Some(proto) => proto.eq_ignore_ascii_case("https"),
-            None => tls,
+            None => tls.is_some(),
         };
-        Client { chain, https, trusted: true }
+        Client { chain, https, trusted: true, handshake: None }
     }
 }
 
@@ -93,7 +104,7 @@ mod tests {
     fn resolve(peer: &str, fields: &[(HeaderName, &'static str)]) -> (String, bool) {
         let trusted = TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()]);
         let headers = fields.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect();
-        let client = trusted.resolve(peer.parse().unwrap(), false, &headers);
+        let client = trusted.resolve(peer.parse().unwrap(), None, &headers);
         (client.chain.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "), client.https)
     }
 

@@ -22,7 +22,7 @@ use tower::{Service, ServiceExt as _};
 
 use super::activity::{Activity, State, Tracked};
 use super::crowd::{Crowd, Place};
-use super::{Limits, Listener, TrustedProxies};
+use super::{Handshake, Limits, Listener, Tls, TrustedProxies};
 use crate::telemetry::Held;
 
 /// How long to wait when the system has no more file handles: long enough for some to come back.
@@ -70,7 +70,7 @@ impl Listener {
     {
         let room = Room { slots: Arc::new(Semaphore::new(limits.connections)), crowd: Arc::default() };
         let (stopping, stopped) = watch::channel(false);
-        let acceptor = self.tls.clone().map(TlsAcceptor::from);
+        let tls = self.tls.clone();
         let door = Door { service, trusted, builder: Arc::new(builder(&limits)), limits };
         let mut connections = JoinSet::new();
         let mut stop = pin!(stop);
@@ -79,7 +79,7 @@ impl Listener {
                 () = &mut stop => break,
                 Some(_) = connections.join_next() => {}
                 (stream, peer, slot) = self.accept(&room, &stopped, &door.trusted, door.limits.connections_of_one) => {
-                    connections.spawn(door.clone().connection(stream, peer, acceptor.clone(), stopped.clone(), slot));
+                    connections.spawn(door.clone().connection(stream, peer, tls.clone(), stopped.clone(), slot));
                 }
             }
         }
@@ -172,24 +172,32 @@ where
         self,
         stream: TcpStream,
         peer: IpAddr,
-        tls: Option<TlsAcceptor>,
+        tls: Option<Tls>,
         stopped: watch::Receiver<bool>,
         slot: Slot,
     ) {
         // Small answers would otherwise wait for an acknowledgement that the peer holds back.
         let _ = stream.set_nodelay(true);
         let Some(tls) = tls else {
-            return self.speak(stream, (peer, false), slot, stopped).await;
+            return self.speak(stream, (peer, None), slot, stopped).await;
         };
-        match timeout(self.limits.handshake, tls.accept(stream)).await {
-            Ok(Ok(stream)) => self.speak(stream, (peer, true), slot, stopped).await,
+        match timeout(self.limits.handshake, TlsAcceptor::from(tls.config).accept(stream)).await {
+            Ok(Ok(stream)) => {
+                let handshake = tls.certificates.handshake(stream.get_ref().1.server_name());
+                self.speak(stream, (peer, Some(handshake)), slot, stopped).await;
+            }
             Ok(Err(error)) => tracing::debug!(%peer, %error, "a TLS handshake failed"),
             Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
         }
     }
 
-    async fn speak<I>(self, stream: I, (peer, tls): (IpAddr, bool), slot: Slot, stopped: watch::Receiver<bool>)
-    where
+    async fn speak<I>(
+        self,
+        stream: I,
+        (peer, tls): (IpAddr, Option<Arc<Handshake>>),
+        slot: Slot,
+        stopped: watch::Receiver<bool>,
+    ) where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let activity = Arc::new(Activity::new());
@@ -198,7 +206,7 @@ where
             let activity = Arc::clone(&activity);
             service_fn(move |mut request: Request<Incoming>| {
                 let busy = activity.begin(request.version());
-                let client = trusted.resolve(peer, tls, request.headers());
+                let client = trusted.resolve(peer, tls.as_ref(), request.headers());
                 request.extensions_mut().insert(client);
                 request.extensions_mut().insert(slot.clone());
                 let request = request.map(|body| Tracked::request(body, &busy));

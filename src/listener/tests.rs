@@ -24,12 +24,12 @@ struct Running {
 }
 
 /// A listener that answers with the path; `/wait` only once the gate lets it.
-async fn start(limits: Limits, tls: Option<Arc<ServerConfig>>) -> Running {
+async fn start(limits: Limits, tls: Option<Arc<Certificates>>) -> Running {
     start_behind(TrustedProxies::default(), limits, tls).await
 }
 
-async fn start_behind(trusted: TrustedProxies, limits: Limits, tls: Option<Arc<ServerConfig>>) -> Running {
-    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), tls).await.unwrap();
+async fn start_behind(trusted: TrustedProxies, limits: Limits, tls: Option<Arc<Certificates>>) -> Running {
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), tls.as_ref()).await.unwrap();
     let address = listener.address();
     let (stop, stopped) = oneshot::channel();
     let (tell, seen) = mpsc::unbounded_channel();

@@ -19,7 +19,13 @@ const SERVER: &[Case] = &[
     ("[server]", "[server]\nlisten = [\"localhost:8080\"]", "server.listen[0]", "an IP address and a port"),
     ("[server]", "[server]\nlisten = [\"0.0.0.0:9090\"]", "server.operations_listen", "a port of its own"),
     ("[server]", "[server]\ntrusted_proxies = [\"10.0.0.0/40\"]", "server.trusted_proxies[0]", "CIDR"),
-    ("[[idp]]\nid = \"c", "[server.tls]\nkey = \"k\"\n[[idp]]\nid = \"c", "server.tls.certificate", "is missing"),
+    ("[[idp]]\nid = \"c", "[server.tls]\n[[idp]]\nid = \"c", "server.tls", "has no certificate"),
+    (
+        "[[idp]]\nid = \"c",
+        "[[server.tls.certificate]]\nkey = \"k\"\n[[idp]]\nid = \"c",
+        "server.tls.certificate[0].chain",
+        "is missing",
+    ),
     ("[server]", "[database]\nurl = \"mysql://u:p@h/d\"\n[server]", "database.url", "sqlite://"),
     ("[server]", "[database]\nurl = 5\n[server]", "database.url", "expected a text"),
     ("[server]", "[database]\nurl = \"sqlite://a\"\nurl_file = \"b\"\n[server]", "database.url_file", "keep one"),
@@ -213,7 +219,8 @@ fn plain_http_stays_on_this_machine() {
     let text = GOOD.replace("https://login.example.com", "http://login.localhost:8080");
     one_problem(&text, &[], "application.wiki.hosts[0]", "plain http");
     super::good(&text.replace("wiki.example.com", "wiki.localhost"), &[]);
-    let tls = text.replace("wiki.example.com", "wiki.localhost") + "[server.tls]\ncertificate = \"c\"\nkey = \"k\"";
+    let tls =
+        text.replace("wiki.example.com", "wiki.localhost") + "[[server.tls.certificate]]\nchain = \"c\"\nkey = \"k\"";
     one_problem(&tls, &[], "server.public_url", "is http although [server.tls] is there");
 }
 
@@ -304,13 +311,13 @@ fn no_variable_is_offered_for_an_entry_without_an_id() {
 #[test]
 fn every_section_refuses_what_it_does_not_know() {
     let whole = format!(
-        "{GOOD}\n[server.tls]\nkey = \"k\"\ncertificate = \"c\"\n[database]\nurl = \"sqlite://a\"\n[session]\n\
+        "{GOOD}\n[server.tls]\n[[server.tls.certificate]]\nkey = \"k\"\nchain = \"c\"\n[database]\nurl = \"sqlite://a\"\n[session]\n\
          idle_timeout = \"1h\"\n"
     )
     .replacen("[[organization]]", "[idp.default_policy]\norg = \"x\"\n\n[[organization]]", 1);
     let headers: Vec<usize> =
         whole.match_indices("]\n").map(|(at, _)| at).filter(|at| is_header(&whole, *at)).collect();
-    assert_eq!(headers.len(), 13);
+    assert_eq!(headers.len(), 14);
     for at in headers {
         let spoilt = format!("{}]\nxyzzy = 1\n{}", &whole[..at], &whole[at + 2..]);
         let problems = bad(&spoilt, &[]);

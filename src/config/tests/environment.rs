@@ -12,8 +12,6 @@ fn the_environment_goes_before_the_file() {
             ("VESTIBULE_SERVER__PUBLIC_URL", "https://other.example.com"),
             ("VESTIBULE_SERVER__LISTEN", "127.0.0.1:1, 127.0.0.1:2"),
             ("VESTIBULE_SERVER__TRUSTED_PROXIES", "[\"10.0.0.0/8\", '::1']"),
-            ("VESTIBULE_SERVER__TLS__KEY", "/key.pem"),
-            ("VESTIBULE_SERVER__TLS__CERTIFICATE", "/chain.pem"),
             ("VESTIBULE_DATABASE__URL", "postgres://u:p@db/v"),
             ("VESTIBULE_SESSION__IDLE_TIMEOUT", "1h"),
             ("VESTIBULE_IDP__COMPANY__CLIENT_SECRET", "battery staple"),
@@ -28,7 +26,6 @@ fn the_environment_goes_before_the_file() {
     assert_eq!(settings.server.public_url.as_str(), "https://other.example.com");
     assert_eq!(settings.server.listen.len(), 2);
     assert_eq!(settings.server.trusted_proxies.len(), 2);
-    assert_eq!(settings.server.tls.unwrap().key.to_str(), Some("/key.pem"));
     assert_eq!(settings.database.url.to_string(), DatabaseUrl::parse("postgres://u:p@db/v").unwrap().to_string());
     assert_eq!(settings.session.idle_timeout.as_secs(), 3600);
     assert_eq!(settings.secrets[&IdpId::parse("company").unwrap()].expose_secret(), "battery staple");
@@ -78,7 +75,6 @@ fn mistakes_of_the_environment_are_told_by_name() {
         ("VESTIBULE_SERVER__LISTEN", " , ", "server.listen", "is empty"),
         ("VESTIBULE_SERVER__LISTEN", "[1", "server.listen", "not a list"),
         ("VESTIBULE_SERVER__LISTEN", "[1]", "server.listen[0]", "expected a text, found a number"),
-        ("VESTIBULE_SERVER__TLS__KEY", "/key", "server.tls.certificate", "is missing"),
         ("VESTIBULE_IDP__OTHER__CLIENT_SECRET", "x", "VESTIBULE_IDP__OTHER__CLIENT_SECRET", "no idp of that id"),
         ("VESTIBULE_IDP__COMPANY", "x", "VESTIBULE_IDP__COMPANY", "no key has this name"),
         ("VESTIBULE_IDP__COMPANY__ID", "x", "VESTIBULE_IDP__COMPANY__ID", "no key has this name"),

@@ -30,9 +30,9 @@ proptest! {
     }
 
     #[test]
-    fn no_toml_brings_it_down(lines in prop::collection::vec((0..14usize, "[a-z_]{1,12}", 0..VALUES.len()), 0..30)) {
+    fn no_toml_brings_it_down(lines in prop::collection::vec((0..15usize, "[a-z_]{1,12}", 0..VALUES.len()), 0..30)) {
         let headers = [
-            "[server]", "[server.tls]", "[database]", "[session]", "[[idp]]", "[idp]", "[idp.default_policy]",
+            "[server]", "[server.tls]", "[[server.tls.certificate]]", "[database]", "[session]", "[[idp]]", "[idp]", "[idp.default_policy]",
             "[[organization]]", "[[organization.policy]]", "[[application]]", "[[application.rule]]", "[nothing]",
         ];
         let line = |(header, key, value): (usize, String, usize)| match headers.get(header) {

@@ -134,3 +134,25 @@ fn what_is_seldom_meant_is_a_warning() {
         &["server.trusted_proxies: holds every address"],
     );
 }
+
+#[test]
+fn certificates_alone_may_change_while_the_server_runs() {
+    let with = |files: &str, more: &str| {
+        let certificates = files
+            .split(' ')
+            .map(|file| format!("[[server.tls.certificate]]\nchain = \"{file}.crt\"\nkey = \"{file}.key\"\n"));
+        good(
+            &format!(
+                "{}{}",
+                GOOD.replace("[server]\n", &format!("[server]\n{more}")),
+                certificates.collect::<String>()
+            ),
+            &[],
+        )
+    };
+    let running = with("one", "");
+    assert_eq!(running.server.tls.as_ref().unwrap().certificates[0].key.to_str(), Some("one.key"));
+    assert!(running.fixed_sections_changed(&with("one two", "")).is_empty());
+    assert_eq!(running.fixed_sections_changed(&with("one", "listen = [\"127.0.0.1:1\"]\n")), ["server"]);
+    assert_eq!(running.fixed_sections_changed(&good(GOOD, &[])), ["server"]);
+}

@@ -22,17 +22,20 @@ const FORWARDED_URI: &str = "x-forwarded-uri";
 
 /// The request that a proxy asks about.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
-    pub(super) host: Host,
-    pub(super) path: RequestPath,
-    pub(super) method: Method,
+pub struct Asked {
+    /// The host it is for.
+    pub host: Host,
+    /// The path, as the proxy sends it on.
+    pub path: RequestPath,
+    /// Its method.
+    pub method: Method,
     /// Who sent it, as the proxy says.
-    pub(super) client: IpAddr,
+    pub client: IpAddr,
 }
 
 /// Why it cannot be told what a proxy asks about: 400, which every proxy takes for a no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unclear {
+pub enum Unclear {
     /// The proxy does not write it.
     #[error("{0} is missing: the proxy must set it")]
     Missing(&'static str),
@@ -55,7 +58,10 @@ pub(super) enum Unclear {
 
 impl Asked {
     /// Reads the headers that are this endpoint's. Those of the other kind are not needed, but must not contradict.
-    pub(super) fn read(fields: Fields, headers: &HeaderMap) -> Result<Self, Unclear> {
+    ///
+    /// # Errors
+    /// When one of them is not there exactly once, is no value of its kind, or is contradicted.
+    pub fn read(fields: Fields, headers: &HeaderMap) -> Result<Self, Unclear> {
         let (host, target, method) = match fields {
             Fields::Original => {
                 let (host, target) = url(one(headers, ORIGINAL_URL)?)?;

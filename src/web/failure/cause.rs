@@ -13,6 +13,8 @@ pub enum Cause {
     MethodNotAllowed,
     /// No application of ours has this host.
     UnknownHost,
+    /// The connection was opened for another host.
+    Misdirected,
     /// Nobody is signed in, and this request cannot start a sign-in.
     SignInRequired,
     /// A bearer token that opens nothing.
@@ -41,6 +43,8 @@ pub enum Cause {
     TooManyNew,
     /// No role that may enter.
     NotAllowed,
+    /// Forward-auth is asked by somebody who is no proxy of ours.
+    NotAProxy,
     /// Signed in, and no admin of anything.
     NoAdmin,
     /// The upstream cannot be reached.
@@ -66,10 +70,11 @@ impl Cause {
             | Self::NoOrganization
             | Self::Disabled
             | Self::NotAllowed
+            | Self::NotAProxy
             | Self::NoAdmin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::UnknownHost => StatusCode::MISDIRECTED_REQUEST,
+            Self::UnknownHost | Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Self::UpstreamUnavailable => StatusCode::BAD_GATEWAY,
             Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::ProviderUnavailable | Self::TooManyNew | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -108,6 +113,11 @@ impl Cause {
                 "Nothing lives at this address",
                 "The request reached us, but no application here has this name.",
                 "Check the address for a slip. If it is right, the application may not be set up yet.",
+            ),
+            Self::Misdirected => (
+                "That came by the wrong way",
+                "The connection was opened for another host, and its certificate is not for this one.",
+                "Try again: a browser opens another connection by itself.",
             ),
             Self::SignInRequired => (
                 "Sign in required",
@@ -178,6 +188,11 @@ impl Cause {
                 "You are signed in, but none of your roles opens this.",
                 "Sign in as someone else, or ask your admin for access and give them the reference.",
             ),
+            Self::NotAProxy => (
+                "Only a trusted proxy is answered here",
+                "The address it comes from is not among the trusted ones, or the secret it shows is wrong.",
+                "Correct trusted_proxies or the secret; the log has more under the reference.",
+            ),
             Self::UpstreamUnavailable => (
                 "The application does not answer",
                 "It could not be reached, or did not answer as expected.",
@@ -203,6 +218,7 @@ impl Cause {
             Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::UnknownHost => "unknown-host",
+            Self::Misdirected => "misdirected",
             Self::SignInRequired => "sign-in-required",
             Self::TokenRefused => "token-refused",
             Self::TokenUnclear => "token-unclear",
@@ -217,6 +233,7 @@ impl Cause {
             Self::Disabled => "disabled",
             Self::TooManyNew => "too-many-new",
             Self::NotAllowed => "not-allowed",
+            Self::NotAProxy => "not-a-proxy",
             Self::NoAdmin => "no-admin",
             Self::UpstreamUnavailable => "upstream-unavailable",
             Self::UpstreamTimeout => "upstream-timeout",

@@ -5,11 +5,12 @@ use super::*;
 use crate::base::Ambient;
 use crate::identity::PublicUrl;
 
-const ALL: [Cause; 22] = [
+const ALL: [Cause; 23] = [
     Cause::BadRequest,
     Cause::NotFound,
     Cause::MethodNotAllowed,
     Cause::UnknownHost,
+    Cause::Misdirected,
     Cause::SignInRequired,
     Cause::TokenRefused,
     Cause::TokenUnclear,

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use http::Request;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::kit::browser::{Browser, Response};
 use crate::kit::fronting::Fronting;
@@ -10,12 +11,15 @@ use crate::kit::upstream::received;
 use crate::kit::world::World;
 
 const WIKI: &str = "https://wiki.example.com";
+/// What the documents tell to replace.
+const SECRET: &str = "put-the-secret-of-your-proxy-here";
 
 /// A world that leaves forwarding to a proxy on this machine: everybody may see `/public/`, admins alone `/admin/`.
 pub async fn world() -> World {
     let rules = "[[application.rule]]\npath = \"/public/*\"\nallow = \"everyone\"\n\
                  [[application.rule]]\npath = \"/admin/*\"\nroles = [\"Admin\"]\n";
-    behind_tls_with("trusted_proxies = [\"127.0.0.1/32\"]", rules, "").await
+    let secret = format!("[server.forward_auth]\nsecret = \"{SECRET}\"\n");
+    behind_tls_with("trusted_proxies = [\"127.0.0.1/32\"]", rules, &secret).await
 }
 
 /// All of it.
@@ -30,6 +34,17 @@ pub async fn whole(world: &World, proxy: &Fronting) {
     sockets_are_for_pages_of_the_same_host(proxy, &bob).await;
     the_endpoints_are_for_proxies(world, proxy).await;
     signing_out_ends_it(world, &bob).await;
+}
+
+/// Once we do not answer any more.
+pub async fn without_us(world: &mut World, proxy: &Fronting) {
+    let before = world.upstream.hits();
+    world.stop().await;
+    for path in ["/", "/public/a", "/.vestibule/sign-in"] {
+        let answer = proxy.browser().navigate(&url(path)).await;
+        assert!(answer.status.is_server_error(), "{path}: {}", answer.status);
+    }
+    assert_eq!(world.upstream.hits(), before, "nobody passes");
 }
 
 fn url(path: &str) -> String {
@@ -124,7 +139,8 @@ async fn forged_headers_do_not_arrive(proxy: &Fronting, bob: &Browser) {
 }
 
 fn assert_no_root(seen: &serde_json::Value, sent: &[(&str, &str)]) {
-    let identity = |name: &str| ["remote", "x-vestibule"].iter().any(|ours| name.replace('_', "-").starts_with(ours));
+    let identity =
+        |name: &str| ["remote", "x-vestibule-assertion"].iter().any(|ours| name.replace('_', "-").starts_with(ours));
     for header in seen["headers"].as_array().expect("headers") {
         let (name, value) = (header[0].as_str().expect("a name"), header[1].as_str().expect("a value"));
         assert!(!identity(name) || !value.to_lowercase().contains("root"), "{name}: {value}, of {sent:?}");
@@ -234,13 +250,16 @@ async fn sockets_are_for_pages_of_the_same_host(proxy: &Fronting, bob: &Browser)
              Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
             cookies.join("; ")
         );
-        proxy.ask_once(request).await
+        proxy.begin(request).await
     };
-    assert_eq!(ask("https://evil.example.com").await.status, 403);
-    assert_eq!(ask("null").await.status, 403);
-    let own = ask(WIKI).await;
-    assert_eq!(own.status, 200, "an application that opens no sockets answers as ever");
-    assert!(String::from_utf8_lossy(&own.body).contains("\"upgrade\""), "the handshake arrives whole");
+    assert_eq!(ask("https://evil.example.com").await.0.status, 403);
+    assert_eq!(ask("null").await.0.status, 403);
+    let (own, mut socket) = ask(WIKI).await;
+    assert_eq!(own.status, 101, "{own:?}");
+    socket.write_all(b"hello").await.expect("a socket");
+    let mut echo = [0; 5];
+    socket.read_exact(&mut echo).await.expect("an echo");
+    assert_eq!(&echo, b"hello");
 }
 
 async fn the_endpoints_are_for_proxies(world: &World, proxy: &Fronting) {

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::client::TlsStream;
 
 use super::browser::Browser;
 use super::raw::{Answer, answer};
@@ -88,6 +89,45 @@ impl Fronting {
         Self::start(program("caddy"), &["run", "--adapter", "caddyfile", "--config", &file], port, folder).await
     }
 
+    /// HAProxy before this world.
+    pub async fn haproxy(world: &World) -> Self {
+        let port = free_port();
+        let folder = tempfile::tempdir().expect("a folder");
+        let read = |path: PathBuf| std::fs::read_to_string(path).expect("a file");
+        let pem = write(&folder, "example.com.pem", &(read(tls::certificate()) + &read(tls::key())));
+        let [server, upstream, ..] = places(world);
+        let lua = substitute(block("docs/proxies/haproxy.md", "lua"), std::slice::from_ref(&server));
+        let words = [
+            server,
+            upstream,
+            ("/etc/haproxy/vestibule.lua", write(&folder, "vestibule.lua", &lua)),
+            ("/etc/ssl/private/example.com.pem", pem),
+            ("bind :443 ssl", format!("bind 127.0.0.1:{port} ssl")),
+        ];
+        let file = write(&folder, "haproxy.cfg", &substitute(block("docs/proxies/haproxy.md", "haproxy"), &words));
+        Self::start(program("haproxy"), &["-db", "-f", &file], port, folder).await
+    }
+
+    /// Envoy before this world.
+    pub async fn envoy(world: &World) -> Self {
+        let port = free_port();
+        let folder = tempfile::tempdir().expect("a folder");
+        let own = |port: u16| format!("address: 127.0.0.1, port_value: {port} ");
+        let [_, _, certificate, key] = places(world);
+        let words = [
+            certificate,
+            key,
+            ("http://127.0.0.1:8080", format!("http://127.0.0.1:{}", world.places.port)),
+            ("address: 127.0.0.1, port_value: 8080 ", own(world.places.port)),
+            ("address: 127.0.0.1, port_value: 3000 ", own(world.upstream.address.port())),
+            ("address: 0.0.0.0, port_value: 443 ", own(port)),
+        ];
+        let file = write(&folder, "envoy.yaml", &substitute(block("docs/proxies/envoy.md", "yaml"), &words));
+        let program = root().join("target/envoy-1.40.0/envoy/_bin/envoy");
+        let arguments = ["--disable-hot-restart", "--concurrency", "1", "--log-level", "warn", "--config-path", &file];
+        Self::start(program, &arguments, port, folder).await
+    }
+
     async fn start(program: PathBuf, arguments: &[&str], port: u16, folder: TempDir) -> Self {
         let log = folder.path().join("log");
         let mut command = Command::new(&program);
@@ -111,33 +151,34 @@ impl Fronting {
         Browser::new().over_tls().route("login.example.com", self.address).route("wiki.example.com", self.address)
     }
 
-    /// Sends bytes to the wiki on a connection of their own and reads until the proxy closes it. Valid requests need
-    /// `Connection: close`.
+    /// Sends bytes to the wiki on a connection of their own, and reads the answer.
     pub async fn ask(&self, bytes: impl AsRef<[u8]>) -> Answer {
-        self.exchange(bytes.as_ref(), |_| false).await
+        self.begin(bytes).await.0
     }
 
-    /// The same, for a handshake that keeps the connection open: reads until a whole body of JSON or HTML is there.
-    pub async fn ask_once(&self, bytes: impl AsRef<[u8]>) -> Answer {
-        self.exchange(bytes.as_ref(), |text| text.trim_end().ends_with(['}', '>', '0'])).await
-    }
-
-    async fn exchange(&self, bytes: &[u8], enough: impl Fn(&str) -> bool) -> Answer {
+    /// The same, and the connection, for what comes after.
+    pub async fn begin(&self, bytes: impl AsRef<[u8]>) -> (Answer, TlsStream<TcpStream>) {
         let stream = TcpStream::connect(self.address).await.expect("a connection");
         let mut stream = tls::connect(&tls::connector(), stream, "wiki.example.com").await;
-        let _ = stream.write_all(bytes).await;
+        let _ = stream.write_all(bytes.as_ref()).await;
         let (mut read, mut piece) = (Vec::new(), [0; 4096]);
         let reading = async {
             while let Ok(count @ 1..) = stream.read(&mut piece).await {
                 read.extend_from_slice(&piece[..count]);
-                if enough(&String::from_utf8_lossy(&read)) {
+                if is_whole(&answer(&String::from_utf8_lossy(&read))) {
                     break;
                 }
             }
         };
         timeout(PATIENCE, reading).await.expect("the proxy answers");
-        answer(&String::from_utf8_lossy(&read))
+        (answer(&String::from_utf8_lossy(&read)), stream)
     }
+}
+
+/// Whether an answer has come whole, as far as it says how long it is. Some proxies close a connection only later.
+fn is_whole(answer: &Answer) -> bool {
+    let length = answer.all("content-length").first().and_then(|length| length.parse::<usize>().ok());
+    answer.status == 101 || length.is_some_and(|length| answer.body.len() >= length)
 }
 
 impl Drop for Fronting {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
+use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, UPGRADE};
 use http::{HeaderName, HeaderValue, Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -14,6 +15,9 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+
+/// What agrees to the key `dGhlIHNhbXBsZSBub25jZQ==`, of RFC 6455 1.3, which is all that is offered here.
+const ACCEPT_OF_THE_SAMPLE: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// A running application. It ends with the test's runtime.
 #[derive(Clone)]
@@ -29,7 +33,7 @@ impl Upstream {
     /// It answers every request with 200 and a JSON object: `method`, `target` (path and query), `headers` (an array of
     /// name and value, in order) and `body` (as text). A request header `x-answer-NAME: VALUE` makes it answer with the
     /// header `NAME: VALUE`. A path that ends in `/page` is answered with HTML for a real browser: the same JSON in
-    /// `#received`, and a form that signs out.
+    /// `#received`, and a form that signs out. A WebSocket is agreed to at `/socket`; what comes over it goes back.
     pub async fn start() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
@@ -52,13 +56,17 @@ impl Upstream {
                 answer(request)
             });
             tokio::spawn(async move {
-                let _ = Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+                let server = Builder::new(TokioExecutor::new());
+                let _ = server.serve_connection_with_upgrades(TokioIo::new(stream), service).await;
             });
         }
     }
 }
 
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+    if request.uri().path() == "/socket" && request.headers().contains_key(UPGRADE) {
+        return Ok(agree(request));
+    }
     let (parts, body) = request.into_parts();
     let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
     let headers: Vec<Value> = parts
@@ -82,6 +90,17 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
         }
     }
     Ok(response)
+}
+
+fn agree(request: Request<Incoming>) -> Response<Full<Bytes>> {
+    tokio::spawn(async move {
+        let socket = hyper::upgrade::on(request).await.expect("the upgrade that was agreed to");
+        let (mut read, mut write) = tokio::io::split(TokioIo::new(socket));
+        let _ = tokio::io::copy(&mut read, &mut write).await;
+    });
+    let response = Response::builder().status(101).header(CONNECTION, "Upgrade").header(UPGRADE, "websocket");
+    let response = response.header(SEC_WEBSOCKET_ACCEPT, ACCEPT_OF_THE_SAMPLE);
+    response.body(Full::default()).expect("a response")
 }
 
 /// What a browser can show. It sends no referrer, as the pages of many applications: their forms have `Origin: null`.

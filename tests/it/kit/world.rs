@@ -3,7 +3,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -282,8 +282,14 @@ pub async fn eventually(what: &str, holds: impl AsyncFn() -> bool) {
     tokio::time::timeout(PATIENCE, wait).await.unwrap_or_else(|_| panic!("never: {what}"));
 }
 
-/// A port that was free a moment ago.
+/// A port that was free a moment ago, and that no connection takes meanwhile: it is below those that the system picks
+/// from for them. Each test process begins at another one.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("an address").port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    const PORTS: u32 = 20_000;
+    let mut tries = (0..PORTS).map(|_| {
+        let next = std::process::id().wrapping_mul(7_919).wrapping_add(NEXT.fetch_add(1, Ordering::SeqCst));
+        u16::try_from(12_000 + next % PORTS).expect("a port")
+    });
+    tries.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).expect("a free port")
 }
