@@ -117,7 +117,7 @@ impl Gateway {
                 if let By::Token(_) = by {
                     request.headers_mut().remove(AUTHORIZATION);
                 }
-                let mut asking = watch.forwarding(&mut request, permit.route().destination().name());
+                let mut asking = watch.forwarding(&mut request, &permit.route().spec().upstream);
                 // Boxed: a future is moved whole several times before it is first polled, and this one is large.
                 let answer = Box::pin(self.forward(permit, &host, &path, request, still_allowed)).await;
                 asking.answered(answer.status());
@@ -342,7 +342,7 @@ fn note(watch: &mut Watch<'_>, route: &Route, decided: Decided) {
 
 const fn trouble_of(error: &ForwardError) -> Trouble {
     match error {
-        ForwardError::Unreachable(_) => Trouble::Unreachable,
+        ForwardError::NoUpstream | ForwardError::Unreachable(_) => Trouble::Unreachable,
         ForwardError::ConnectTimeout | ForwardError::HeadTimeout => Trouble::Timeout,
         ForwardError::Broken(_) | ForwardError::Protocol => Trouble::Broken,
         ForwardError::Loop | ForwardError::Ourselves | ForwardError::NotAllotted => Trouble::Forbidden,

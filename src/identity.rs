@@ -23,7 +23,7 @@ pub use actor::Actor;
 pub use allotment::{Allotment, HostSuffix, Network};
 pub use application::{
     Allow, Application, ApplicationSpec, Connection, HeaderPreset, Machines, PathPattern, Reach, Rule, TimeLimit,
-    UpstreamUrl,
+    UpstreamUrl, Upstreams,
 };
 pub use catalogue::{Catalogue, Declaration};
 pub use ceiling::Ceiling;

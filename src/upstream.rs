@@ -3,15 +3,19 @@
 //! are the permit's own.
 
 mod body;
+mod choice;
 mod connect;
 mod error;
 mod exchange;
 mod guard;
 mod headers;
+mod health;
+mod heard;
 mod identity;
 mod made_up;
 mod pool;
 mod probe;
+mod shelf;
 mod tunnel;
 
 use std::net::{IpAddr, SocketAddr};
@@ -21,7 +25,7 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, Version, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use hyper::upgrade::OnUpgrade;
 
 use crate::assertion::Assertions;
@@ -29,7 +33,9 @@ use crate::decision::{Permit, Route};
 use crate::identity::{Destination, Host, PublicUrl, TimeLimit};
 use crate::telemetry::Ours;
 
+use body::{CleanTrailers, Progress};
 pub use error::{ForwardError, SetupError};
+pub use health::{UpstreamHealth, UpstreamState};
 pub use identity::ASSERTION_HEADER;
 pub use probe::{Probed, Sample};
 pub use tunnel::is_websocket_handshake;
@@ -132,8 +138,7 @@ impl Forwarder {
         if let Some(ours) = parts.extensions.remove::<Ours>() {
             ours.set(&mut parts.headers);
         }
-        let asked = Asked { host: permit.host(), pass_host: permit.route().spec().pass_host, received, chain };
-        self.address(&mut parts.headers, permit.route().destination(), &asked);
+        self.address(&mut parts.headers, &Asked { host: permit.host(), received, chain });
         self.identities.add(&mut parts.headers, &permit)?;
         body::frame(&mut parts.headers, &body);
         // In the form that goes to a server (RFC 9112 3.2.1): exactly the path that was decided on.
@@ -142,9 +147,15 @@ impl Forwarder {
 
         let tunnel = still_allowed.and_then(|still| Some((parts.extensions.remove::<OnUpgrade>()?, still)));
         parts.extensions.clear();
-        let request = Request::from_parts(parts, ());
-        let there = (&self.pool, permit.route().destination());
-        let answer = exchange::exchange(there, request, body, self.head_timeout(permit.route())).await?;
+        let progress = Progress::new();
+        let body = if body.is_end_stream() {
+            Body::empty()
+        } else {
+            Body::new(CleanTrailers::request(body, progress.clone()))
+        };
+        let request = Request::from_parts(parts, body);
+        let limit = self.head_timeout(permit.route());
+        let answer = exchange::send(&self.pool, permit.route(), request, &progress, limit).await?;
         answer_of(answer, tunnel)
     }
 
@@ -168,10 +179,9 @@ impl Forwarder {
     }
 
     /// Says which host was asked for, and by whom.
-    fn address(&self, headers: &mut HeaderMap, destination: &Destination, asked: &Asked<'_>) {
+    fn address(&self, headers: &mut HeaderMap, asked: &Asked<'_>) {
         let public = headers::public_authority(&self.public_url, asked.host);
-        let own = || headers::value(destination.upstream().authority().as_str());
-        headers.insert(header::HOST, if asked.pass_host { public.clone() } else { own() });
+        headers.insert(header::HOST, public.clone());
         headers::add_client(headers, asked.received, asked.chain, &self.public_url, public);
     }
 }
@@ -179,9 +189,13 @@ impl Forwarder {
 /// What a browser asked for, as far as every upstream is told.
 struct Asked<'a> {
     host: &'a Host,
-    pass_host: bool,
     received: Version,
     chain: &'a [IpAddr],
+}
+
+/// What an upstream that is not told the public host sees in `Host`.
+fn own_authority(destination: &Destination) -> HeaderValue {
+    headers::value(destination.upstream().authority().as_str())
 }
 
 /// What is given back of an upstream's answer. If it agrees to a WebSocket that was asked for, the tunnel begins.
@@ -205,7 +219,7 @@ fn answer_of(
         headers::add_upgrade(&mut parts.headers);
         return Ok(Response::from_parts(parts, Body::empty()));
     }
-    Ok(Response::from_parts(parts, Body::new(body::CleanTrailers::response(body))))
+    Ok(Response::from_parts(parts, Body::new(CleanTrailers::response(body))))
 }
 
 /// The name we give ourselves in `Via` (RFC 9110 7.6.3).

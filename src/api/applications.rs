@@ -1,6 +1,7 @@
 //! Applications of an organization.
 
 mod connection;
+pub(super) mod health;
 mod machines;
 
 use std::sync::Arc;
@@ -18,11 +19,11 @@ use super::ask::{Asked, At, Cursor, PageQuery, Sent, limit};
 use super::edit::{ChangeQuery, Hands};
 use super::guard::Caller;
 use super::refusal::Refusal;
-use super::schema::{RoleText, Slug};
+use super::schema::{RoleText, Slug, UpstreamsText};
 use crate::directory::{Edit, Live};
 use crate::identity::{
     self, Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, PathPattern, Reach, RoleName,
-    UpstreamUrl,
+    Upstreams,
 };
 
 /// An application.
@@ -50,9 +51,10 @@ pub(super) struct ApplicationText {
     /// Its public hosts.
     #[schemars(with = "Vec<String>")]
     hosts: Vec<Host>,
-    /// Where its requests go, such as `http://127.0.0.1:3000`.
-    #[schemars(with = "String")]
-    upstream: UpstreamUrl,
+    /// Where its requests go, such as `http://127.0.0.1:3000`; a list of several that do the same, each of which gets
+    /// its turn.
+    #[schemars(with = "UpstreamsText")]
+    upstream: Upstreams,
     /// The roles that may enter; null: every role of the organization.
     #[serde(default)]
     #[schemars(with = "Option<Vec<RoleText>>")]

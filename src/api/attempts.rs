@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use futures_util::future::join_all;
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ use super::edit::Hands;
 use super::guard::Caller;
 use super::refusal::Refusal;
 use crate::base::Addresses;
-use crate::identity::{ApplicationId, ClientAuth, Destination, OrganizationId};
+use crate::identity::{ApplicationId, ClientAuth, Destination, Host, OrganizationId, UpstreamUrl};
 use crate::oidc::preview;
 
 /// A provider to be asked.
@@ -44,6 +45,16 @@ pub(super) struct Discovered {
 /// What became of a test.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Tested {
+    /// Each of the upstreams, in order.
+    upstreams: Vec<TestedUpstream>,
+}
+
+/// What became of a test of one upstream.
+#[derive(Serialize, JsonSchema)]
+struct TestedUpstream {
+    /// Which one.
+    #[schemars(with = "String")]
+    upstream: UpstreamUrl,
     /// What the upstream answered to `GET /` by nobody; null: nothing.
     status: Option<u16>,
     /// How long that took.
@@ -64,6 +75,19 @@ pub(super) struct Received {
 }
 
 impl Api {
+    async fn tested(&self, destination: &Destination, host: &Host, pass_host: bool) -> TestedUpstream {
+        let upstream = destination.upstream().clone();
+        match self.forwarder.probe(destination, host, pass_host).await {
+            Ok(probed) => TestedUpstream {
+                upstream,
+                status: Some(probed.status.as_u16()),
+                milliseconds: u64::try_from(probed.took.as_millis()).ok(),
+                why: None,
+            },
+            Err(error) => TestedUpstream { upstream, status: None, milliseconds: None, why: Some(error.to_string()) },
+        }
+    }
+
     async fn discovered(&self, addresses: Addresses, issuer: &str) -> Answer {
         let found = preview(issuer, self.http.to(addresses)).await;
         let found = found.map_err(|error| Refusal::Flawed(vec![("issuer".to_owned(), error.to_string())]))?;
@@ -112,16 +136,9 @@ pub(super) async fn test(
     let own = live.catalogue.applications.iter().find(|one| one.organization == key && one.spec.id == application);
     let spec = &own.ok_or(Refusal::NotFound)?.spec;
     let host = spec.hosts.first().ok_or(Refusal::NotFound)?;
-    let destination = Destination::of(spec, &organization.allotment);
-    let told = match api.forwarder.probe(&destination, host, spec.pass_host).await {
-        Ok(probed) => Tested {
-            status: Some(probed.status.as_u16()),
-            milliseconds: u64::try_from(probed.took.as_millis()).ok(),
-            why: None,
-        },
-        Err(error) => Tested { status: None, milliseconds: None, why: Some(error.to_string()) },
-    };
-    json(StatusCode::OK, &told)
+    let destinations = Destination::all_of(spec, &organization.allotment);
+    let told = destinations.iter().map(|destination| api.tested(destination, host, spec.pass_host));
+    json(StatusCode::OK, &Tested { upstreams: join_all(told).await })
 }
 
 pub(super) async fn sample(

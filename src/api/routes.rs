@@ -195,8 +195,15 @@ fn applications() -> [Operation; 6] {
         delete("/organizations/{organization}/applications/{application}", "removeApplication", applications::remove)
             .summary(APPLICATIONS, "Remove an application")
             .changes_catalogue(),
+        get(
+            "/organizations/{organization}/applications/{application}/health",
+            "applicationHealth",
+            applications::health::show,
+        )
+        .summary(APPLICATIONS, "How an application's upstreams are")
+        .gives::<applications::health::Health>(200, "What this process knows of them."),
         post("/organizations/{organization}/applications/{application}/test", "testApplication", attempts::test)
-            .summary(APPLICATIONS, "Ask an application's upstream whether it answers")
+            .summary(APPLICATIONS, "Ask an application's upstreams whether they answer")
             .gives::<attempts::Tested>(200, "What became of it."),
         get("/organizations/{organization}/applications/{application}/sample", "sampleRequest", attempts::sample)
             .summary(APPLICATIONS, "What an application's upstream receives of somebody who may enter")

@@ -44,6 +44,17 @@ text_schema!(
     }
 );
 text_schema!(
+    /// Where requests go.
+    UpstreamsText,
+    {
+        "oneOf": [
+            { "type": "string", "format": "uri" },
+            { "type": "array", "items": { "type": "string", "format": "uri" }, "minItems": 1, "maxItems": 16, "uniqueItems": true },
+        ],
+        "examples": ["http://127.0.0.1:3000"],
+    }
+);
+text_schema!(
     /// How long something may take.
     TimeLimitText,
     {

@@ -4,7 +4,7 @@ mod connection;
 
 use crate::identity::{
     Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, Machines, OrganizationId, PathPattern, Reach, RoleName,
-    Rule, UpstreamUrl, application::web_origin, text,
+    Rule, UpstreamUrl, Upstreams, application::web_origin, text,
 };
 
 use super::list::{At, values as plain};
@@ -40,8 +40,7 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
     let name = section.required("name", "write what people call it", text::label);
     let hint = "name the public hosts it answers on, such as [\"wiki.example.com\"]";
     let hosts = section.required_list("hosts", hint, Host::parse);
-    let upstream =
-        section.required("upstream", "write where its requests go, such as http://127.0.0.1:3000", UpstreamUrl::parse);
+    let upstream = upstream(&mut section);
     let roles = section.full_list("roles", "leave it out to let in every role of the organization", RoleName::parse);
     let headers = headers(&mut section);
     let pass_host = section.flag("pass_host", true);
@@ -68,6 +67,19 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
         })
     })();
     ApplicationDraft { path, organization, hosts, roles, rules, spec }
+}
+
+/// One upstream as a text, or several as a list.
+fn upstream(section: &mut Section<'_>) -> Option<Upstreams> {
+    let hint = "write where its requests go, such as http://127.0.0.1:3000";
+    let before = section.report.count();
+    let upstreams = section.one_or_several("upstream", hint, UpstreamUrl::parse);
+    if section.report.count() > before {
+        return None;
+    }
+    Upstreams::new(plain(&upstreams))
+        .map_err(|invalid| section.refuse("upstream", format!("not accepted; {invalid}")))
+        .ok()
 }
 
 fn headers(section: &mut Section<'_>) -> HeaderPreset {

@@ -74,6 +74,20 @@ impl Section<'_> {
         items.unwrap_or_default()
     }
 
+    /// Reads a text, or a list with at least one element; `hint` says what to write.
+    pub(super) fn one_or_several<T: Display, E: Display>(
+        &mut self,
+        key: &'static str,
+        hint: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Vec<At<T>> {
+        if !self.is_text(key) {
+            return self.required_list(key, hint, parse);
+        }
+        let path = self.at(key);
+        self.required(key, hint, parse).map(|value| At { path, value }).into_iter().collect()
+    }
+
     fn texts(&mut self, key: &'static str) -> Option<Vec<At<String>>> {
         let path = self.at(key);
         let list = match self.find(key)? {

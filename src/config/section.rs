@@ -92,6 +92,12 @@ impl<'a> Section<'a> {
         self.in_file(key).is_none() && self.in_environment(key).is_none()
     }
 
+    /// Whether the file says a text under a key, and the environment nothing.
+    pub(super) fn is_text(&self, key: &'static str) -> bool {
+        matches!(self.in_file(key).map(Spanned::get_ref), Some(DeValue::String(_)))
+            && self.in_environment(key).is_none()
+    }
+
     fn in_file(&self, key: &str) -> Option<&'a Spanned<DeValue<'a>>> {
         let (name, value) = self.table?.get_key_value(key)?;
         self.report.locate(&self.at(key), Place::File(name.span().start));

@@ -19,8 +19,9 @@ use super::shell::Corner;
 use crate::identity::{Allow, Application, Destination, HeaderPreset, Organization, Reach, Rule};
 use crate::pages::{
     ApplicationPage, Applications, ListedApplication, RequestSample, RuleFacts, ServedHost, Shell, Tested,
+    UpstreamFacts, UpstreamWord,
 };
-use crate::upstream::{ASSERTION_HEADER, Sample};
+use crate::upstream::{ASSERTION_HEADER, Sample, UpstreamHealth, UpstreamState};
 
 /// `GET /console/organizations/{organization}/applications`
 pub(super) async fn show_all(
@@ -38,7 +39,7 @@ pub(super) async fn show_all(
         id: application.spec.id.to_string(),
         name: application.spec.name.clone(),
         hosts: application.spec.hosts.iter().map(ToString::to_string).collect(),
-        upstream: application.spec.upstream.to_string(),
+        upstreams: application.spec.upstream.iter().map(ToString::to_string).collect(),
         roles: application.spec.roles.iter().flatten().map(ToString::to_string).collect(),
         declared: application.declared,
     };
@@ -60,7 +61,7 @@ pub(super) async fn show(
     let (organization, _) = console.hands(&visitor, &organization)?;
     let application = console.application(&organization, &id)?;
     let shell = console.shell_of(&visitor, &organization, Corner::Applications, query.as_deref());
-    Ok(page(console.web.pages.application(&console.about(shell, &organization, &application, None))))
+    Ok(page(console.web.pages.application(&console.about(shell, &organization, &application, Vec::new()))))
 }
 
 /// `POST /console/organizations/{organization}/applications/{application}/test`. It changes nothing, so it answers with
@@ -73,10 +74,10 @@ pub(super) async fn test(
     let (organization, _) = console.hands(&posted.visitor, &organization)?;
     let application = console.application(&organization, &id)?;
     let spec = &application.spec;
-    let destination = Destination::of(spec, &organization.allotment);
-    let tested = trial::of(&console, &destination, spec.hosts.first(), spec.pass_host).await;
+    let destinations = Destination::all_of(spec, &organization.allotment);
+    let tested = trial::of(&console, &destinations, spec.hosts.first(), spec.pass_host).await;
     let shell = console.shell_of(&posted.visitor, &organization, Corner::Applications, None);
-    Ok(page(console.web.pages.application(&console.about(shell, &organization, &application, Some(tested)))))
+    Ok(page(console.web.pages.application(&console.about(shell, &organization, &application, tested))))
 }
 
 /// Where an organization's applications are.
@@ -105,9 +106,10 @@ impl Console {
         shell: Shell,
         organization: &Organization,
         application: &Application,
-        tested: Option<Tested>,
+        tested: Vec<Tested>,
     ) -> ApplicationPage {
         let spec = &application.spec;
+        let destinations = Destination::all_of(spec, &organization.allotment);
         let served: Vec<_> = application.served(&organization.allotment).collect();
         let host = |host| ServedHost {
             host: ToString::to_string(host),
@@ -120,7 +122,7 @@ impl Console {
             id: spec.id.to_string(),
             name: spec.name.clone(),
             hosts: spec.hosts.iter().map(host).collect(),
-            upstream: spec.upstream.to_string(),
+            upstreams: self.forwarder.health(&destinations).into_iter().map(upstream).collect(),
             allotted: spec.reach == Reach::Allotted,
             roles: spec.roles.iter().flatten().map(ToString::to_string).collect(),
             rules: spec.rules.iter().map(rule).collect(),
@@ -138,6 +140,15 @@ fn shown(sample: Sample) -> RequestSample {
     let claims = sample.claims.and_then(|claims| serde_json::to_string_pretty(&claims).ok());
     let assertion = claims.map(|claims| (ASSERTION_HEADER.to_string(), claims));
     RequestSample { line: sample.line, headers: sample.headers, assertion }
+}
+
+fn upstream(UpstreamHealth { upstream, state }: UpstreamHealth) -> UpstreamFacts {
+    let state = match state {
+        UpstreamState::Unknown => UpstreamWord::Unknown,
+        UpstreamState::Up => UpstreamWord::Up,
+        UpstreamState::Down(why) => UpstreamWord::Down { why: why.to_string() },
+    };
+    UpstreamFacts { url: upstream.to_string(), state }
 }
 
 fn rule(Rule { path, allow }: &Rule) -> RuleFacts {

@@ -32,6 +32,6 @@ pub(super) fn each<T>(field: &mut Field, parse: impl Fn(&str) -> Result<T, Inval
 }
 
 /// Things as a field shows them, one a line.
-pub(super) fn lines(items: &[impl ToString]) -> String {
-    items.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+pub(super) fn lines(items: impl IntoIterator<Item: ToString>) -> String {
+    items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join("\n")
 }

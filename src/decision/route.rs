@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::base::QuickHasher;
 use crate::identity::{
@@ -29,7 +30,8 @@ pub struct Route {
     organization: OrganizationKey,
     version: i64,
     spec: ApplicationSpec,
-    destination: Destination,
+    destinations: Vec<Destination>,
+    turn: AtomicUsize,
     /// Live roles of the organization, in order of name: what groups are called.
     names: Vec<(RoleName, RoleId)>,
     /// Who may enter, sorted.
@@ -100,10 +102,11 @@ impl Route {
             (path.clone(), admitted)
         };
         let rules = spec.rules.iter().map(compile).collect();
-        let destination = Destination::of(&spec, &organization.allotment);
+        let destinations = Destination::all_of(&spec, &organization.allotment);
         let (key, organization) = (application.key, application.organization);
         let meter = metrics.application(spec.id.as_str());
-        Self { key, organization, version, spec, destination, names, roles, rules, meter }
+        let turn = AtomicUsize::new(0);
+        Self { key, organization, version, spec, destinations, turn, names, roles, rules, meter }
     }
 
     /// The application's id: the audience of its assertions.
@@ -126,9 +129,15 @@ impl Route {
         &self.spec
     }
 
-    /// Where its requests go.
-    pub const fn destination(&self) -> &Destination {
-        &self.destination
+    /// Where its requests go: one or several that do the same.
+    pub fn destinations(&self) -> &[Destination] {
+        &self.destinations
+    }
+
+    /// Whose turn it is among several, to be taken modulo their number. It begins anew with each version of the
+    /// catalogue, which costs nothing.
+    pub fn turn(&self) -> usize {
+        self.turn.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The version of the catalogue it was compiled from: part of the key of anything derived from its role names.

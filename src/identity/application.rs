@@ -2,10 +2,10 @@
 
 mod connection;
 mod time_limit;
+mod upstreams;
 
 use std::sync::Arc;
 
-use http::uri::Authority;
 use serde::{Deserialize, Serialize};
 use url::{Origin, Url};
 
@@ -19,6 +19,7 @@ use super::{
 
 pub use connection::Connection;
 pub use time_limit::TimeLimit;
+pub use upstreams::{UpstreamUrl, Upstreams};
 
 /// Which headers tell an application who its user is. The signed assertion goes along with each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,63 +35,6 @@ pub enum HeaderPreset {
     /// The assertion alone.
     None,
 }
-
-/// Where an application's requests go: scheme and authority, no path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UpstreamUrl {
-    text: Arc<str>,
-    tls: bool,
-    authority: Authority,
-}
-
-impl UpstreamUrl {
-    /// Parses `http://host:port` or `https://host:port`.
-    ///
-    /// # Errors
-    /// When it is neither, or has a path, query, fragment, user or password.
-    pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let invalid = || Invalid::new("an upstream is http://host:port or https://host:port, without a path");
-        // A URL's parser passes over these; what is kept is the text.
-        if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
-            return Err(invalid());
-        }
-        let url = Url::parse(text).map_err(|_| invalid())?;
-        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        if !bare || !url.username().is_empty() || url.password().is_some() || !matches!(url.scheme(), "http" | "https")
-        {
-            return Err(invalid());
-        }
-        let host = url.host_str().ok_or_else(invalid)?;
-        let authority = match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        };
-        let authority = authority.parse().map_err(|_| invalid())?;
-        Ok(Self { text: text.trim_end_matches('/').into(), tls: url.scheme() == "https", authority })
-    }
-
-    /// The URL as written, without a trailing slash.
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// Whether it is reached over TLS.
-    pub const fn is_tls(&self) -> bool {
-        self.tls
-    }
-
-    /// Its host and port.
-    pub const fn authority(&self) -> &Authority {
-        &self.authority
-    }
-
-    /// The port it is reached at.
-    pub fn port(&self) -> u16 {
-        self.authority.port_u16().unwrap_or(if self.tls { 443 } else { 80 })
-    }
-}
-
-text_noun!(UpstreamUrl);
 
 /// An origin in the form browsers send it (RFC 6454, 6.2).
 ///
@@ -201,7 +145,7 @@ pub struct ApplicationSpec {
     /// Its public hosts.
     pub hosts: Vec<Host>,
     /// Where its requests go.
-    pub upstream: UpstreamUrl,
+    pub upstream: Upstreams,
     /// The roles that may enter; absent: every role of the organization.
     pub roles: Option<Vec<RoleName>>,
     /// How it is told who its user is.
@@ -257,14 +201,6 @@ mod tests {
         assert_eq!(told.as_deref(), Ok("https://app.example.com"));
         for bad in ["null", "app.example.com", "https://a/b", "https://u@a", "ftp://a", "file:///a", "https://a?b"] {
             assert!(web_origin(bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn an_upstream_is_written_in_one_way() {
-        assert_eq!(UpstreamUrl::parse("http://10.1.2.3:3000/").unwrap().as_str(), "http://10.1.2.3:3000");
-        for bad in [" http://a", "http://a\n", "http://a\tb", "http://a/b", "http://u@a", "ftp://a", "a:80"] {
-            assert!(UpstreamUrl::parse(bad).is_err(), "{bad:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{Allotment, ApplicationSpec, Connection, Network, Reach, TimeLimit, UpstreamUrl};
 
-/// An upstream, and the networks it has to be in.
+/// One upstream of an application, how it is spoken to, and the networks it has to be in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
     upstream: UpstreamUrl,
@@ -16,9 +16,10 @@ pub struct Destination {
 }
 
 impl Destination {
-    /// Where the requests of an application go whose organization has this allotment.
-    pub fn of(spec: &ApplicationSpec, allotment: &Allotment) -> Self {
-        Self::new(spec.upstream.clone(), &spec.connection, spec.reach, allotment)
+    /// Where the requests of an application go whose organization has this allotment: one for each upstream, in order.
+    pub fn all_of(spec: &ApplicationSpec, allotment: &Allotment) -> Vec<Self> {
+        let one = |upstream: &UpstreamUrl| Self::new(upstream.clone(), &spec.connection, spec.reach, allotment);
+        spec.upstream.iter().map(one).collect()
     }
 
     /// An upstream, as far as an application may reach.
@@ -51,7 +52,7 @@ impl Destination {
     }
 
     /// What tells it from all others: a connection that was made for one serves no other, since it may be to an address
-    /// that the other does not hold.
+    /// that the other does not hold. What is known of its health hangs on it too.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use super::{Allow, ApplicationSpec, Host, Invalid, Organization, PublicUrl, Reach, RoleName, Rule};
+use super::{Allow, ApplicationSpec, Host, Invalid, Organization, PublicUrl, Reach, RoleName, Rule, UpstreamUrl};
 
 /// Most public hosts of one application: each is an entry in the table that every request is looked up in.
 pub const MAX_HOSTS: usize = 32;
@@ -74,8 +74,11 @@ impl Site<'_> {
     pub fn flaws(&self, spec: &ApplicationSpec) -> Vec<Flaw> {
         let mut flaws = Flaws(Vec::new());
         self.hosts(spec, &mut flaws);
-        if spec.reach == Reach::Allotted && !self.organization.allotment.may_hold(&spec.upstream) {
-            flaws.add(Part::Upstream, self.allotted_networks());
+        if spec.reach == Reach::Allotted {
+            let outside = |upstream: &&UpstreamUrl| !self.organization.allotment.may_hold(upstream);
+            for upstream in spec.upstream.iter().filter(outside) {
+                flaws.add(Part::Upstream, format!("`{upstream}`: {}", self.allotted_networks()));
+            }
         }
         if spec.allowed_origins.len() > MAX_ORIGINS {
             flaws.add(Part::AllowedOrigins, format!("at most {MAX_ORIGINS} origins"));

@@ -21,7 +21,8 @@ mod tokens;
 use super::Page;
 pub use application_form::{ApplicationForm, ConnectionFields, RuleFields, TickedRole};
 pub use applications::{
-    ApplicationPage, Applications, ListedApplication, RequestSample, RuleFacts, ServedHost, Tested,
+    ApplicationPage, Applications, ListedApplication, RequestSample, RuleFacts, ServedHost, Tested, UpstreamFacts,
+    UpstreamWord,
 };
 pub use audit::{AuditItem, AuditLink, AuditLog};
 pub use break_glass::BreakGlass;

@@ -20,7 +20,7 @@ use crate::base::{Addresses, Ambient, Clock, SystemChance, Timestamp};
 use crate::identity::{
     Actor, Allotment, ApplicationId, ApplicationKey, ApplicationSpec, Ceiling, ClientAuth, DEFAULT_NEW_ACCOUNTS, Email,
     HeaderPreset, Host, IdentityId, IdpId, IdpKey, IdpSpec, Issuer, Machines, OnError, OrganizationId, OrganizationKey,
-    OrganizationSpec, PolicyId, PolicyText, ProfilePaths, Reach, RoleId, RoleName, UpstreamUrl, UserId, Username,
+    OrganizationSpec, PolicyId, PolicyText, ProfilePaths, Reach, RoleId, RoleName, UserId, Username,
 };
 
 /// Runs a test on an empty database of each engine.
@@ -137,7 +137,7 @@ pub fn application_spec(id: &str, organization: &str) -> ApplicationSpec {
         organization: OrganizationId::parse(organization).unwrap(),
         name: id.to_owned(),
         hosts: vec![Host::parse(&format!("{id}.example.com")).unwrap()],
-        upstream: UpstreamUrl::parse("http://127.0.0.1:3000").unwrap(),
+        upstream: "http://127.0.0.1:3000".parse().unwrap(),
         roles: None,
         headers: HeaderPreset::Remote,
         pass_host: true,

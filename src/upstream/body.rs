@@ -29,7 +29,7 @@ impl Progress {
         self.start + std::time::Duration::from_millis(self.millis.load(Ordering::Relaxed))
     }
 
-    fn mark(&self) {
+    pub(super) fn mark(&self) {
         let millis = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.millis.store(millis, Ordering::Relaxed);
     }

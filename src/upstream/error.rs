@@ -23,6 +23,9 @@ pub enum ForwardError {
     /// The client's body broke off or was malformed.
     #[error("the body of the request broke off")]
     RequestBody,
+    /// The application has none.
+    #[error("the application has no upstream")]
+    NoUpstream,
     /// No connection: refused, no such name, no TLS.
     #[error("the upstream cannot be reached: {0}")]
     Unreachable(String),
@@ -56,7 +59,9 @@ impl ForwardError {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Loop | Self::Ourselves => StatusCode::LOOP_DETECTED,
             Self::RequestBody => StatusCode::BAD_REQUEST,
-            Self::Unreachable(_) | Self::NotAllotted | Self::Broken(_) | Self::Protocol => StatusCode::BAD_GATEWAY,
+            Self::NoUpstream | Self::Unreachable(_) | Self::NotAllotted | Self::Broken(_) | Self::Protocol => {
+                StatusCode::BAD_GATEWAY
+            }
             Self::ConnectTimeout | Self::HeadTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Assertion(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -4,18 +4,21 @@
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, header};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
-use hyper::client::conn::http1::{self, SendRequest};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
 
 use super::connect::Connector;
+use super::heard::{Heard, Listening};
+use super::shelf::{Line, Shelf};
 use super::{ForwardError, Settings};
 use crate::base::QuickHasher;
 use crate::identity::Destination;
@@ -24,8 +27,6 @@ use crate::identity::Destination;
 /// not. hyper looks after each read, so up to twice as many may have come. It takes at most 100 header fields, as for
 /// requests: see the listener.
 const MAX_RESPONSE_HEAD: usize = 64 * 1024;
-/// Most unused connections kept for each upstream.
-const MAX_IDLE_PER_UPSTREAM: usize = 256;
 
 /// All connections that are unused.
 pub(super) struct Pool {
@@ -36,16 +37,6 @@ pub(super) struct Pool {
 /// By [`Destination::name`], which only admins write.
 type Shelves = RwLock<HashMap<String, Arc<Shelf>, BuildHasherDefault<QuickHasher>>>;
 
-/// The unused connections to one destination.
-#[derive(Default)]
-struct Shelf(Mutex<Vec<Idle>>);
-
-struct Idle {
-    sender: SendRequest<Body>,
-    /// Whether it was used since unused ones were last closed.
-    used: bool,
-}
-
 impl Pool {
     /// A pool that keeps an unused connection for at most `idle_timeout`, and for at least half of it.
     pub(super) fn new(connector: Connector, settings: &Settings) -> Self {
@@ -54,95 +45,146 @@ impl Pool {
         Self { connector, shelves }
     }
 
-    /// Sends a request and gives the head of its answer. Only what was never written is tried again: a connection that
-    /// is found closed when it was taken from the shelf.
+    /// Sends a request and gives the head of its answer.
+    ///
+    /// It is sent again only where that can do no harm: what was never written, on the next connection; what was
+    /// written to a kept connection that then closed without a byte of answer, once, on a new one, if its method allows
+    /// it (RFC 9110 9.2.2) and it has no body.
     pub(super) async fn send(
         &self,
         destination: &Destination,
+        shelf: &Arc<Shelf>,
         mut request: Request<Body>,
-    ) -> Result<Response<Answer>, ForwardError> {
-        let shelf = self.shelf(destination);
-        loop {
-            let (mut sender, kept) = match shelf.take() {
-                Some(sender) => (sender, true),
-                // Boxed, like all that is rare: every request carries the room its future would take.
-                None => (Box::pin(self.connect(destination)).await?, false),
+    ) -> Result<Response<Answer>, Failed> {
+        while let Some(mut line) = shelf.take() {
+            line.heard.forget();
+            let copy = repeatable(&request);
+            let mut error = match line.sender.try_send_request(request).await {
+                Ok(answer) => return Ok(answer_on(answer, line, shelf)),
+                Err(error) => error,
             };
-            match sender.try_send_request(request).await {
-                Ok(answer) => return Ok(answer.map(|body| Answer::new(body, Loan { sender, shelf }))),
-                Err(mut error) => match error.take_message() {
-                    Some(unsent) if kept => request = unsent,
-                    _ => return Err(ForwardError::of_exchange(&error.into_error())),
-                },
+            if let Some(unsent) = error.take_message() {
+                request = unsent;
+                continue;
+            }
+            match copy {
+                Some(copy) if !line.heard.anything() && shelf.pays_for_retry() => {
+                    request = copy;
+                    break;
+                }
+                _ => return Err(ForwardError::of_exchange(&error.into_error()).into()),
+            }
+        }
+        // Boxed, like all that is rare: every request carries the room its future would take.
+        let mut line = match Box::pin(self.connect(destination)).await {
+            Ok(line) => line,
+            Err(error) => {
+                shelf.health.unreachable(destination.name(), &error);
+                return Err(Failed { error, unsent: Some(Box::new(request)) });
+            }
+        };
+        shelf.health.reachable(destination.name());
+        match line.sender.try_send_request(request).await {
+            Ok(answer) => Ok(answer_on(answer, line, shelf)),
+            Err(mut error) => {
+                let unsent = error.take_message().map(Box::new);
+                Err(Failed { error: ForwardError::of_exchange(&error.into_error()), unsent })
             }
         }
     }
 
     /// A new connection that is not kept.
-    pub(super) async fn connect(&self, destination: &Destination) -> Result<SendRequest<Body>, ForwardError> {
-        let stream = self.connector.connect(destination).await?;
+    pub(super) async fn connect(&self, destination: &Destination) -> Result<Line, ForwardError> {
+        let heard = Heard::default();
+        let stream = TokioIo::new(self.connector.connect(destination).await?);
+        let stream = TokioIo::new(Listening::new(stream, heard.clone()));
         let handshake = http1::Builder::new().max_buf_size(MAX_RESPONSE_HEAD).handshake(stream).await;
         let (sender, connection) = handshake.map_err(|error| ForwardError::of_exchange(&error))?;
         // How it ends, whoever waits for an answer is told.
         tokio::spawn(connection.with_upgrades());
-        Ok(sender)
+        Ok(Line { sender, heard })
     }
 
-    fn shelf(&self, destination: &Destination) -> Arc<Shelf> {
-        let known = self.shelves.read().unwrap_or_else(PoisonError::into_inner).get(destination.name()).cloned();
-        known.unwrap_or_else(|| {
+    /// What is kept of a destination.
+    pub(super) fn shelf(&self, destination: &Destination) -> Arc<Shelf> {
+        self.known(destination).unwrap_or_else(|| {
             let mut shelves = self.shelves.write().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(shelves.entry(destination.name().to_owned()).or_default())
+            let shelf = shelves.entry(destination.name().to_owned()).or_insert_with(|| Arc::new(Shelf::new()));
+            Arc::clone(shelf)
         })
     }
-}
 
-impl Shelf {
-    /// The connection used last, so that those not needed are left unused.
-    fn take(&self) -> Option<SendRequest<Body>> {
-        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::iter::from_fn(|| idle.pop()).map(|idle| idle.sender).find(SendRequest::is_ready)
-    }
-
-    fn put(&self, sender: SendRequest<Body>) {
-        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if idle.len() < MAX_IDLE_PER_UPSTREAM {
-            idle.push(Idle { sender, used: true });
-        }
-    }
-
-    fn close_unused(&self) {
-        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.retain_mut(|idle| std::mem::take(&mut idle.used) && !idle.sender.is_closed());
+    /// What is kept of a destination, if anything is.
+    pub(super) fn known(&self, destination: &Destination) -> Option<Arc<Shelf>> {
+        self.shelves.read().unwrap_or_else(PoisonError::into_inner).get(destination.name()).cloned()
     }
 }
 
-/// Closes again and again what was not used in between, for as long as there is a pool.
+/// A request that got no answer.
+pub(super) struct Failed {
+    pub(super) error: ForwardError,
+    /// The request itself, if nothing of it was sent.
+    pub(super) unsent: Option<Box<Request<Body>>>,
+}
+
+impl From<ForwardError> for Failed {
+    fn from(error: ForwardError) -> Self {
+        Self { error, unsent: None }
+    }
+}
+
+/// A copy of a request that may be sent twice.
+fn repeatable(request: &Request<Body>) -> Option<Request<Body>> {
+    let idempotent = request.method().is_idempotent() && request.body().is_end_stream();
+    // What asks for another protocol has a far side that waits for it.
+    (idempotent && !request.headers().contains_key(header::UPGRADE)).then(|| {
+        let mut copy = Request::new(Body::empty());
+        *copy.method_mut() = request.method().clone();
+        *copy.uri_mut() = request.uri().clone();
+        *copy.headers_mut() = request.headers().clone();
+        copy
+    })
+}
+
+fn answer_on(answer: Response<Incoming>, line: Line, shelf: &Arc<Shelf>) -> Response<Answer> {
+    let loan = Loan { line, shelf: Arc::clone(shelf) };
+    answer.map(|body| Answer::new(body, loan))
+}
+
+/// Closes again and again what was not used in between, and forgets destinations of which nothing is left to be known,
+/// for as long as there is a pool.
 async fn close_unused(shelves: Weak<Shelves>, interval: Duration) {
     loop {
         tokio::time::sleep(interval).await;
         let Some(shelves) = shelves.upgrade() else { return };
-        let shelves = shelves.read().unwrap_or_else(PoisonError::into_inner);
-        shelves.values().for_each(|shelf| shelf.close_unused());
+        let any_bare = {
+            let shelves = shelves.read().unwrap_or_else(PoisonError::into_inner);
+            shelves.values().filter(|shelf| shelf.close_unused()).count() > 0
+        };
+        if any_bare {
+            let mut shelves = shelves.write().unwrap_or_else(PoisonError::into_inner);
+            // Whoever holds one is about to use it.
+            shelves.retain(|_, shelf| Arc::strong_count(shelf) > 1 || !shelf.is_bare());
+        }
     }
 }
 
 /// A connection on which an answer is still to come. Dropped before that is over, it is closed.
 struct Loan {
-    sender: SendRequest<Body>,
+    line: Line,
     shelf: Arc<Shelf>,
 }
 
 impl Loan {
     fn give_back(self) {
-        let Self { mut sender, shelf } = self;
-        if sender.is_ready() {
-            shelf.put(sender);
-        } else if !sender.is_closed() {
+        let Self { mut line, shelf } = self;
+        if line.sender.is_ready() {
+            shelf.put(line);
+        } else if !line.sender.is_closed() {
             // An upstream may answer before the request is over, and the connection may not have seen the end yet.
             tokio::spawn(async move {
-                if sender.ready().await.is_ok() {
-                    shelf.put(sender);
+                if line.sender.ready().await.is_ok() {
+                    shelf.put(line);
                 }
             });
         }

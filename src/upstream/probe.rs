@@ -7,7 +7,7 @@ use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Version, header};
 use tokio::time::{Instant, timeout};
 
-use super::{Asked, ForwardError, Forwarder};
+use super::{Asked, ForwardError, Forwarder, own_authority};
 use crate::assertion::Claims;
 use crate::decision::Permit;
 use crate::identity::{Destination, Host};
@@ -44,10 +44,12 @@ impl Forwarder {
     /// When no answer comes.
     pub async fn probe(&self, destination: &Destination, host: &Host, pass_host: bool) -> Result<Probed, ForwardError> {
         let start = Instant::now();
-        let mut sender = self.pool.connect(destination).await?;
+        let mut sender = self.pool.connect(destination).await?.sender;
         let mut request = Request::new(Body::empty());
-        let asked = Asked { host, pass_host, received: Version::HTTP_11, chain: &[] };
-        self.address(request.headers_mut(), destination, &asked);
+        self.address(request.headers_mut(), &Asked { host, received: Version::HTTP_11, chain: &[] });
+        if !pass_host {
+            request.headers_mut().insert(header::HOST, own_authority(destination));
+        }
         request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         let answer = timeout(PATIENCE, sender.send_request(request)).await.map_err(|_| ForwardError::HeadTimeout)?;
         let status = answer.map_err(|error| ForwardError::of_exchange(&error))?.status();
@@ -58,9 +60,10 @@ impl Forwarder {
     /// says.
     pub fn sample(&self, permit: &Permit, client: IpAddr) -> Sample {
         let mut headers = HeaderMap::new();
-        let pass_host = permit.route().spec().pass_host;
-        let asked = Asked { host: permit.host(), pass_host, received: Version::HTTP_11, chain: &[client] };
-        self.address(&mut headers, permit.route().destination(), &asked);
+        self.address(&mut headers, &Asked { host: permit.host(), received: Version::HTTP_11, chain: &[client] });
+        if let Some(first) = permit.route().destinations().first().filter(|_| !permit.route().spec().pass_host) {
+            headers.insert(header::HOST, own_authority(first));
+        }
         let claims = self.identities.sample(&mut headers, permit);
         let told = |(name, value): (&http::HeaderName, &HeaderValue)| {
             (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())

@@ -6,5 +6,7 @@ mod identity;
 mod kit;
 mod pool;
 mod probe;
+mod retry;
+mod several;
 mod streaming;
 mod websocket;

@@ -35,7 +35,7 @@ fn the_environment_goes_before_the_file() {
     assert_eq!(declaration.idps[1].client_auth, ClientAuth::None);
     assert_eq!(declaration.organizations[0].name, "Lab");
     assert_eq!(declaration.organizations[0].policies[0].text.role.as_deref(), Some("'Member'"));
-    assert_eq!(declaration.applications[0].upstream.as_str(), "http://wiki:3000");
+    assert_eq!(declaration.applications[0].upstream.to_string(), "http://wiki:3000");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::directory::Revision;
 use crate::identity::application::web_origin;
 use crate::identity::{
     Application, ApplicationId, ApplicationSpec, Destination, Flaw, HeaderPreset, Host, Machines, Organization, Part,
-    PublicUrl, Reach, RoleName, UpstreamUrl, text,
+    PublicUrl, Reach, RoleName, UpstreamUrl, Upstreams, text,
 };
 use crate::pages::{ApplicationForm, ConnectionFields, Field, Picked, RuleFields, Shell, Tested, TickedRole};
 use crate::web::Fields;
@@ -31,7 +31,7 @@ pub(super) struct Draft {
     pass_host: bool,
     origins: Field,
     tokens: bool,
-    tested: Option<Tested>,
+    tested: Vec<Tested>,
 }
 
 /// Every role, or some: the words of the form.
@@ -65,7 +65,7 @@ impl Draft {
             pass_host: true,
             origins: Field::default(),
             tokens: false,
-            tested: None,
+            tested: Vec::new(),
         }
     }
 
@@ -77,7 +77,7 @@ impl Draft {
             id: None,
             name: Field::of(&*spec.name),
             hosts: Field::of(lines(&spec.hosts)),
-            upstream: Field::of(spec.upstream.as_str()),
+            upstream: Field::of(lines(spec.upstream.iter())),
             connection: connection::of(&spec.connection),
             reach: whole.then(|| Picked::of(word(&REACHES, spec.reach))),
             who: Picked::of(if spec.roles.is_some() { SOME } else { EVERY }),
@@ -88,7 +88,7 @@ impl Draft {
             pass_host: spec.pass_host,
             origins: Field::of(lines(&spec.allowed_origins)),
             tokens: spec.machines.tokens,
-            tested: None,
+            tested: Vec::new(),
         }
     }
 
@@ -99,7 +99,7 @@ impl Draft {
             id: new.then(|| Field::of(fields.typed("id").trim())),
             name: Field::of(fields.typed("name").trim()),
             hosts: Field::of(fields.typed("hosts")),
-            upstream: Field::of(fields.typed("upstream").trim()),
+            upstream: Field::of(fields.typed("upstream")),
             connection: connection::read(fields),
             reach: whole.then(|| picked(&REACHES, fields.typed("reach"))),
             who: Picked::of(if fields.typed("who") == SOME { SOME } else { EVERY }),
@@ -110,7 +110,7 @@ impl Draft {
             pass_host: fields.ticked("pass_host"),
             origins: Field::of(fields.typed("origins")),
             tokens: fields.ticked("tokens"),
-            tested: None,
+            tested: Vec::new(),
         }
     }
 
@@ -120,22 +120,22 @@ impl Draft {
     }
 
     /// Where requests would go, and for which host; else what is wrong stands beside the field.
-    pub(super) fn destination(
+    pub(super) fn destinations(
         &mut self,
         organization: &Organization,
         before: Option<&Application>,
-    ) -> Option<(Destination, Option<Host>, bool)> {
-        let upstream = checked(&mut self.upstream, UpstreamUrl::parse)?;
+    ) -> Option<(Vec<Destination>, Option<Host>, bool)> {
+        let upstreams = upstreams(&mut self.upstream)?;
         let hosts = each(&mut self.hosts, Host::parse).unwrap_or_default();
         let connection = connection::parsed(&mut self.connection)?;
-        let reach = self.reach_of(before, &hosts, &upstream);
-        let destination = Destination::new(upstream, &connection, reach, &organization.allotment);
-        Some((destination, hosts.into_iter().next(), self.pass_host))
+        let reach = self.reach_of(before, &hosts, &upstreams);
+        let one = |url: &UpstreamUrl| Destination::new(url.clone(), &connection, reach, &organization.allotment);
+        Some((upstreams.iter().map(one).collect(), hosts.into_iter().next(), self.pass_host))
     }
 
     /// Keeps what became of a test.
-    pub(super) fn tested(&mut self, tested: Tested) {
-        self.tested = Some(tested);
+    pub(super) fn tested(&mut self, tested: Vec<Tested>) {
+        self.tested = tested;
     }
 
     /// The application it describes; else what is wrong stands beside the fields.
@@ -155,7 +155,7 @@ impl Draft {
             public_url.admits(&host)?;
             Ok(host)
         });
-        let upstream = checked(&mut self.upstream, UpstreamUrl::parse);
+        let upstream = upstreams(&mut self.upstream);
         let origins = each(&mut self.origins, web_origin);
         let connection = connection::parsed(&mut self.connection);
         let rules = rules::parsed(&mut self.rules);
@@ -182,7 +182,7 @@ impl Draft {
     }
 
     /// Where it may be: as a server admin says; else where it was put, if it stays there, or what is allotted.
-    fn reach_of(&self, before: Option<&Application>, hosts: &[Host], upstream: &UpstreamUrl) -> Reach {
+    fn reach_of(&self, before: Option<&Application>, hosts: &[Host], upstream: &Upstreams) -> Reach {
         let stays = |before: &&Application| before.spec.hosts == hosts && before.spec.upstream == *upstream;
         match (&self.reach, before.filter(stays)) {
             (Some(picked), _) => meant(&REACHES, picked.kind),
@@ -248,6 +248,12 @@ impl Draft {
             cancel,
         }
     }
+}
+
+/// The upstreams, one a line; else what is wrong with them stands beside the field.
+fn upstreams(field: &mut Field) -> Option<Upstreams> {
+    let several = each(field, UpstreamUrl::parse)?;
+    Upstreams::new(several).map_err(|invalid| field.error = Some(invalid.to_string())).ok()
 }
 
 fn ticked(organization: &Organization, is: impl Fn(&RoleName) -> bool) -> Vec<TickedRole> {

@@ -92,8 +92,8 @@ async fn take(
     match fields.typed("do") {
         "save" => {}
         "test" => {
-            if let Some((destination, host, pass_host)) = draft.destination(organization, before) {
-                draft.tested(trial::of(console, &destination, host.as_ref(), pass_host).await);
+            if let Some((destinations, host, pass_host)) = draft.destinations(organization, before) {
+                draft.tested(trial::of(console, &destinations, host.as_ref(), pass_host).await);
             }
             return Ok(page(pages.application_form(&draft.form(shell, action, cancel))));
         }

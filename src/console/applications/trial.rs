@@ -1,22 +1,35 @@
 //! Trying an upstream, and what is told of it.
 
+use futures_util::future::join_all;
+
 use crate::console::Console;
 use crate::identity::{Destination, Host};
 use crate::pages::Tested;
 use crate::upstream::ForwardError;
 
-/// Asks the upstream for `/` as nobody, where requests would go.
-pub(super) async fn of(console: &Console, destination: &Destination, host: Option<&Host>, pass_host: bool) -> Tested {
+/// Asks each upstream for `/` as nobody, all at once, where requests would go.
+pub(super) async fn of(
+    console: &Console,
+    destinations: &[Destination],
+    host: Option<&Host>,
+    pass_host: bool,
+) -> Vec<Tested> {
+    join_all(destinations.iter().map(|destination| one(console, destination, host, pass_host))).await
+}
+
+async fn one(console: &Console, destination: &Destination, host: Option<&Host>, pass_host: bool) -> Tested {
+    let upstream = destination.upstream().to_string();
     // Without a host there is nothing that requests could ask for.
     let Some(host) = host else {
-        return Tested::Failed { why: "name a public host first".to_owned() };
+        return Tested::Failed { upstream, why: "name a public host first".to_owned() };
     };
     match console.forwarder.probe(destination, host, pass_host).await {
         Ok(probed) => Tested::Answered {
+            upstream,
             status: probed.status.to_string(),
             millis: u64::try_from(probed.took.as_millis()).unwrap_or(u64::MAX),
         },
-        Err(error) => Tested::Failed { why: remedy(&error) },
+        Err(error) => Tested::Failed { upstream, why: remedy(&error) },
     }
 }
 
@@ -30,7 +43,11 @@ fn remedy(error: &ForwardError) -> String {
             "check that it runs, and that no firewall is between"
         }
         ForwardError::Broken(_) | ForwardError::Protocol => "check that it speaks http there, or https",
-        ForwardError::Method | ForwardError::Loop | ForwardError::RequestBody | ForwardError::Assertion(_) => {
+        ForwardError::NoUpstream
+        | ForwardError::Method
+        | ForwardError::Loop
+        | ForwardError::RequestBody
+        | ForwardError::Assertion(_) => {
             return error.to_string();
         }
     };

@@ -22,14 +22,14 @@ pub struct ApplicationForm {
     pub name: Field,
     /// Public hosts, one a line.
     pub hosts: Field,
-    /// The upstream.
+    /// The upstreams, one a line.
     pub upstream: Field,
     /// How that is spoken to.
     pub connection: ConnectionFields,
     /// Where it may be, for who may say so.
     pub reach: Option<Picked>,
-    /// What became of a test of the upstream.
-    pub tested: Option<Tested>,
+    /// What became of a test of the upstreams.
+    pub tested: Vec<Tested>,
     /// `every` role, or `some`.
     pub who: Picked,
     /// The organization's roles, and which are ticked.
@@ -101,7 +101,7 @@ impl Page for ApplicationForm {
             upstream: Field::wrong("http://10.1.2.3:3000", "is not allotted"),
             connection: ConnectionFields::sample(),
             reach: Some(Picked::of("anywhere")),
-            tested: Some(Tested::Answered { status: "200 OK".into(), millis: 12 }),
+            tested: Tested::samples(),
             who: Picked::of("some"),
             roles: roles("Member"),
             rules: vec![
@@ -125,10 +125,10 @@ impl Page for ApplicationForm {
             connection: ConnectionFields::default(),
             pass_host: false,
             tokens: false,
-            tested: Some(Tested::Failed { why: "it is not there".into() }),
+            tested: Tested::samples(),
             who: Picked { error: Some("choose".into()), ..Picked::of("every") },
             ..new.clone()
         };
-        vec![new, Self { tested: None, ..edit.clone() }, edit]
+        vec![new, Self { tested: Vec::new(), ..edit.clone() }, edit]
     }
 }

@@ -28,7 +28,7 @@ pub struct ListedApplication {
     /// Its public hosts.
     pub hosts: Vec<String>,
     /// Where its requests go.
-    pub upstream: String,
+    pub upstreams: Vec<String>,
     /// The roles that may enter; none named: all.
     pub roles: Vec<String>,
     /// Whether the file declares it.
@@ -49,7 +49,7 @@ pub struct ApplicationPage {
     /// Its public hosts.
     pub hosts: Vec<ServedHost>,
     /// Where its requests go.
-    pub upstream: String,
+    pub upstreams: Vec<UpstreamFacts>,
     /// Whether it has to keep to what is allotted to its organization.
     pub allotted: bool,
     /// The roles that may enter; none named: all.
@@ -64,8 +64,8 @@ pub struct ApplicationPage {
     pub origins: Vec<String>,
     /// What the upstream would receive.
     pub sample: Option<RequestSample>,
-    /// What became of a test of the upstream.
-    pub tested: Option<Tested>,
+    /// What became of a test of its upstreams.
+    pub tested: Vec<Tested>,
     /// Whether the file declares it.
     pub declared: bool,
 }
@@ -79,6 +79,30 @@ pub struct ServedHost {
     pub href: String,
     /// Whether it is served; one that is not allotted any more is not.
     pub served: bool,
+}
+
+/// An upstream, as this process knows it.
+#[derive(Clone, Debug, Serialize)]
+pub struct UpstreamFacts {
+    /// Where it is.
+    pub url: String,
+    /// How it is.
+    pub state: UpstreamWord,
+}
+
+/// How an upstream is.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum UpstreamWord {
+    /// Nothing is known of it.
+    Unknown,
+    /// It takes part.
+    Up,
+    /// It is left out as long as another one is up.
+    Down {
+        /// Why.
+        why: String,
+    },
 }
 
 /// A rule.
@@ -107,6 +131,8 @@ pub struct RequestSample {
 pub enum Tested {
     /// It answered.
     Answered {
+        /// Which one.
+        upstream: String,
         /// With which status.
         status: String,
         /// How long that took, in milliseconds.
@@ -114,9 +140,20 @@ pub enum Tested {
     },
     /// It did not.
     Failed {
+        /// Which one.
+        upstream: String,
         /// Why, and what to do.
         why: String,
     },
+}
+
+#[cfg(test)]
+impl Tested {
+    /// One that answered, and one that did not.
+    pub(super) fn samples() -> Vec<Self> {
+        let answered = Self::Answered { upstream: "http://10.1.2.3:3000".into(), status: "200 OK".into(), millis: 12 };
+        vec![answered, Self::Failed { upstream: "http://10.1.2.4:3000".into(), why: "it is not there".into() }]
+    }
 }
 
 impl Pages {
@@ -147,7 +184,7 @@ impl Page for Applications {
             id: id.into(),
             name: format!("The {id}"),
             hosts: vec![format!("{id}.example.com"), format!("{id}.example.org")],
-            upstream: "http://10.1.2.3:3000".into(),
+            upstreams: vec!["http://10.1.2.3:3000".into(), "http://10.1.2.4:3000".into()],
             roles,
             declared,
         };
@@ -174,7 +211,13 @@ impl Page for ApplicationPage {
             id: "wiki".into(),
             name: "Wiki".into(),
             hosts: vec![host("wiki.example.com", true), host("wiki.example.org", false)],
-            upstream: "http://10.1.2.3:3000".into(),
+            upstreams: vec![
+                UpstreamFacts { url: "http://10.1.2.3:3000".into(), state: UpstreamWord::Up },
+                UpstreamFacts {
+                    url: "http://10.1.2.4:3000".into(),
+                    state: UpstreamWord::Down { why: "it is gone".into() },
+                },
+            ],
             allotted: true,
             roles: vec!["Admin".into(), "Member".into()],
             rules: vec![rule("/public/*", Vec::new()), rule("/admin/*", vec!["Admin".into()])],
@@ -186,17 +229,18 @@ impl Page for ApplicationPage {
                 headers: vec![("host".into(), "wiki.example.com".into()), ("remote-user".into(), "alice".into())],
                 assertion: Some(("x-vestibule-assertion".into(), "{ sub: 1 }".into())),
             }),
-            tested: Some(Tested::Answered { status: "200 OK".into(), millis: 12 }),
+            tested: Tested::samples(),
             declared: false,
         };
         let sample = full.sample.clone().map(|sample| RequestSample { assertion: None, ..sample });
-        let anonymous = Self { sample, tested: Some(Tested::Failed { why: "it is not there".into() }), ..full.clone() };
+        let anonymous = Self { sample, tested: Vec::new(), ..full.clone() };
         let bare = Self {
             roles: Vec::new(),
             rules: Vec::new(),
             origins: Vec::new(),
             sample: None,
-            tested: None,
+            tested: Tested::samples().split_off(1),
+            upstreams: vec![UpstreamFacts { url: "http://10.1.2.4:3000".into(), state: UpstreamWord::Unknown }],
             allotted: false,
             pass_host: false,
             declared: true,

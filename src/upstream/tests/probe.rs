@@ -8,7 +8,7 @@ use crate::identity::HeaderPreset;
 use crate::upstream::{ForwardError, Forwarder, Probed, Settings};
 
 async fn probe(forwarder: &Forwarder, permit: &Permit) -> Result<Probed, ForwardError> {
-    forwarder.probe(permit.route().destination(), permit.host(), permit.route().spec().pass_host).await
+    forwarder.probe(&permit.route().destinations()[0], permit.host(), permit.route().spec().pass_host).await
 }
 
 #[tokio::test]
