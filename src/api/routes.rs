@@ -176,7 +176,7 @@ fn organizations() -> [Operation; 4] {
 }
 
 /// Applications.
-fn applications() -> [Operation; 6] {
+fn applications() -> [Operation; 7] {
     [
         get("/organizations/{organization}/applications", "listApplications", applications::list)
             .summary(APPLICATIONS, "The applications of an organization, in order of id")
