@@ -2,18 +2,24 @@
 """What pages of the console and lists of the API take with a very large directory.
 
     benches/directory.py [--users 1000000] [--organizations 10000] [--asks 20] [--binary target/release/vestibule]
+                         [--postgres postgres://…]
 
-Puts people, organizations, roles and grants into an SQLite database, waits until Vestibule has made its index of people,
-signs in as a server admin, and asks for each page over one kept connection. Prints the median and the longest time, in
-milliseconds, from the first byte sent to the last one received.
+Puts people, organizations, roles, grants and a sign-in of each person in the log into a database, waits until Vestibule has
+made its index of people, signs in as a server admin, and asks for each page and list over one kept connection. Prints the
+median and the longest time, in milliseconds, from the first byte sent to the last one received.
 
-Needs what benches/gateway.py needs, but for nginx's load program.
+The database is SQLite, or an empty one of PostgreSQL, which is filled by psql. Needs what benches/gateway.py needs, but for
+nginx's load program.
 """
 
 import argparse
+import csv
 import http.client
+import io
+import json
 import sqlite3
 import statistics
+import subprocess
 import time
 import uuid
 from pathlib import Path
@@ -45,38 +51,104 @@ PATHS = [
     "/console/tokens",
     "/account",
 ]
+LISTS = [
+    "/overview",
+    "/users",
+    "/users?q=grace",
+    "/users?q=ada+smith",
+    "/users?organization=org-42",
+    "/users?state=without_organization",
+    "/users?idp=bench",
+    "/users/{user}",
+    "/users/{user}/sessions",
+    "/users/{user}/sign-ins",
+    "/organizations",
+    "/organizations/org-42/users",
+    "/organizations/org-42/users?q=grace",
+    "/organizations/org-42/audit",
+    "/organizations/org-42/applications",
+    "/idps",
+    "/idps/bench/policy/versions",
+    "/audit",
+    "/audit?action=sign-in",
+    "/audit?user={user}",
+    "/tokens",
+]
+
+
+class Sqlite:
+    """The file that Vestibule is given."""
+
+    def __init__(self, file):
+        self.file, self.url = file, None
+
+    def load(self, table, columns, rows):
+        with sqlite3.connect(self.file) as connection:
+            places = ", ".join("?" * len(columns.split(",")))
+            connection.executemany(f"insert into {table} ({columns}) values ({places})", rows)
+
+    def ask(self, sql):
+        with sqlite3.connect(self.file) as connection:
+            row = connection.execute(sql).fetchone()
+        return str(row[0]) if row else ""
+
+
+class Postgres:
+    """A database that is empty."""
+
+    def __init__(self, url):
+        self.url = url
+
+    def psql(self, sql, **options):
+        argv = ["psql", "--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1", "--command", sql, self.url]
+        return subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True, **options).stdout.strip()
+
+    def load(self, table, columns, rows):
+        text = io.StringIO()
+        csv.writer(text).writerows(rows)
+        self.psql(f"copy {table} ({columns}) from stdin with (format csv)", input=text.getvalue())
+
+    def ask(self, sql):
+        return self.psql(sql)
 
 
 def fill(database, users, organizations):
-    """People of whom each holds one role, but for every hundredth, who holds none."""
+    """People of whom each holds one role, but for every hundredth, who holds none; each has signed in lately."""
     key = lambda kind, number: str(uuid.UUID(int=(kind << 96) + number))
-    with sqlite3.connect(database) as connection:
-        (idp,) = connection.execute("select key from idps").fetchone()
-        connection.executemany(
-            "insert into organizations (key, id, name, declared, version, created_at) values (?, ?, ?, false, 1, 0)",
-            ((key(1, n), f"org-{n}", f"Organization {n}") for n in range(organizations)),
-        )
-        connection.executemany(
-            "insert into roles (id, organization_key, name, admin, created_at) values (?, ?, 'Member', false, 0)",
-            ((key(2, n), key(1, n)) for n in range(organizations)),
-        )
-        name = lambda n: f"{FIRST[n % len(FIRST)]} {LAST[n // len(FIRST) % len(LAST)]}"
-        connection.executemany(
-            "insert into users (id, username, username_folded, display_name, email, version, created_at) "
-            "values (?, ?, ?, ?, ?, 1, 0)",
-            ((key(3, n), f"user-{n}", f"user-{n}", name(n), f"user-{n}@example.com") for n in range(users)),
-        )
-        connection.executemany(
-            "insert into identities (id, user_id, idp_key, identifier, issuer, identifier_path, email_verified, created_at, "
-            "last_sign_in_at) values (?, ?, ?, ?, 'http://127.0.0.1', 'sub', false, 0, 0)",
-            ((key(4, n), key(3, n), idp, f"user-{n}") for n in range(users)),
-        )
-        connection.executemany(
-            "insert into grants (user_id, role_id, origin, created_at, evaluated_at) values (?, ?, 'manual', 0, 0)",
-            ((key(3, n), key(2, n % organizations)) for n in range(users) if n % 100),
-        )
-        connection.execute("update identities set issuer = (select json_extract(spec, '$.issuer') from idps)")
-        connection.execute("update catalogue_head set version = version + 1")
+    day = 24 * 3600 * 1_000_000
+    now = int(time.time() * 1_000_000)
+    idp = database.ask("select key from idps")
+    issuer = json.loads(database.ask("select spec from idps"))["issuer"]
+    name = lambda n: f"{FIRST[n % len(FIRST)]} {LAST[n // len(FIRST) % len(LAST)]}"
+    database.load(
+        "organizations", "key, id, name, declared, version, created_at",
+        ((key(1, n), f"org-{n}", f"Organization {n}", False, 1, 0) for n in range(organizations)),
+    )
+    database.load(
+        "roles", "id, organization_key, name, admin, created_at",
+        ((key(2, n), key(1, n), "Member", False, 0) for n in range(organizations)),
+    )
+    database.load(
+        "users", "id, username, username_folded, display_name, email, version, created_at",
+        ((key(3, n), f"user-{n}", f"user-{n}", name(n), f"user-{n}@example.com", 1, 0) for n in range(users)),
+    )
+    database.load(
+        "identities",
+        "id, user_id, idp_key, identifier, issuer, identifier_path, email_verified, created_at, last_sign_in_at",
+        ((key(4, n), key(3, n), idp, f"user-{n}", issuer, "sub", False, 0, 0) for n in range(users)),
+    )
+    database.load(
+        "grants", "user_id, role_id, origin, created_at, evaluated_at",
+        ((key(3, n), key(2, n % organizations), "manual", 0, 0) for n in range(users) if n % 100),
+    )
+    database.load(
+        "audit", "id, at, action, actor, user_id, organization_key, count",
+        (
+            (key(5, n), now - n * 13 * day // users, "sign-in", f"user:{key(3, n)}", key(3, n), key(1, n % organizations), 1)
+            for n in range(users)
+        ),
+    )
+    database.ask("update catalogue_head set version = version + 1 returning version")
     return key(3, users // 2)
 
 
@@ -84,16 +156,15 @@ def wait_for_index(database):
     """Waits until every user can be found; how long it took."""
     begun = time.monotonic()
     while time.monotonic() - begun < 1800:
-        with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
-            if not connection.execute("select 1 from users where not searchable limit 1").fetchone():
-                return time.monotonic() - begun
+        if not database.ask("select 1 from users where not searchable limit 1"):
+            return time.monotonic() - begun
         time.sleep(1)
     fail("the index of people is not made")
 
 
-def ask(connection, path, cookie):
+def ask(connection, path, headers):
     begun = time.perf_counter()
-    connection.request("GET", path, headers={"Cookie": cookie, "Accept": "text/html"} | HOST)
+    connection.request("GET", path, headers=headers)
     response = connection.getresponse()
     body = response.read()
     if response.status != 200:
@@ -101,19 +172,19 @@ def ask(connection, path, cookie):
     return (time.perf_counter() - begun) * 1000
 
 
-HOST = {}
-
-
 def measure(processes, options):
     vestibule = Vestibule(options.binary, processes.folder, start_application(processes))
     vestibule.configure(start_provider(processes, [vestibule.redirect_uri]))
-    database = vestibule.database
-    kit.PATIENCE_S = 600
+    database = Postgres(options.postgres) if options.postgres else Sqlite(vestibule.database)
+    if options.postgres:
+        told = vestibule.file.read_text().replace(f"sqlite://{vestibule.database}", options.postgres)
+        vestibule.file.write_text(told)
+    kit.PATIENCE_S = 1800
     kit.TARGET_CORE = "0-1"
     first, _ = vestibule.start(processes)
     processes.stop(first)
     user = fill(database, options.users, options.organizations)
-    say(f"{options.users} users, {options.organizations} organizations, {database.stat().st_size / 2**20:.0f} MiB")
+    say(f"{options.users} users, {options.organizations} organizations, {type(database).__name__}")
     _, taken = vestibule.start(processes)
     say(f"ready after {taken:.1f} s, people indexed {wait_for_index(database):.0f} s later")
     browser = Browser()
@@ -121,12 +192,21 @@ def measure(processes, options):
     status, _ = browser.visit(f"http://{vestibule.host}/whoami", "alice")
     if status != 200:
         fail(f"signing in gave {status}")
-    HOST["Host"] = f"localhost:{vestibule.port}"
+    host = {"Host": f"localhost:{vestibule.port}"}
+    made = [options.binary, "token", "make", "--name", "benchmark", "--days", "1", "--config", vestibule.file]
+    token = subprocess.run(made, check=True, stdout=subprocess.PIPE, text=True).stdout.split()[-1]
+    page = host | {"Cookie": browser.header("localhost"), "Accept": "text/html"}
+    program = host | {"Authorization": f"Bearer {token}"}
     connection = http.client.HTTPConnection("127.0.0.1", vestibule.port, timeout=60)
     slowest = 0
-    for path in PATHS:
+    asked = [(path, page) for path in PATHS] + [(f"/api/v1{path}", program) for path in LISTS]
+    for path, headers in asked:
         path = path.format(user=user)
-        times = [ask(connection, path, browser.header("localhost")) for _ in range(options.asks)]
+        times = []
+        for _ in range(options.asks):
+            times.append(ask(connection, path, headers))
+            # A token may ask twenty times a second.
+            time.sleep(0.05)
         slowest = max(slowest, statistics.median(times))
         say(f"{statistics.median(times):>8.1f} {max(times):>8.1f}  {path}")
     say(f"slowest median: {slowest:.1f} ms")
@@ -138,6 +218,7 @@ def main():
     parser.add_argument("--organizations", type=int, default=10_000)
     parser.add_argument("--asks", type=int, default=20, help="of each page")
     parser.add_argument("--binary", type=Path, default=kit.ROOT / "target/release/vestibule")
+    parser.add_argument("--postgres", help="an empty database")
     kit.run(measure, parser.parse_args())
 
 

@@ -68,6 +68,8 @@ create index users_not_searchable on users (id) where not searchable;
 drop index grants_role;
 create index grants_role on grants (role_id, user_id);
 create index identities_idp on identities (idp_key, user_id);
+create index identities_email on identities (idp_key, email);
+create index identities_email_folded on identities (idp_key, lower(email));
 create index expectations_idp on expectations (idp_key, user_id);
 -- What happened to a user.
 create index audit_user on audit (user_id, at, id) where user_id is not null;

@@ -20,6 +20,7 @@ mod attempts;
 mod audit;
 mod idps;
 mod organizations;
+mod overview;
 mod policies;
 mod tokens;
 mod users;
@@ -31,6 +32,7 @@ use axum::middleware::from_fn_with_state;
 
 use crate::base::HttpClients;
 use crate::directory::{Current, Directory, Live};
+use crate::identity::IdpId;
 use crate::session::HandoffKeys;
 use crate::upstream::Forwarder;
 use crate::web::Web;
@@ -42,6 +44,9 @@ pub use openapi::document;
 /// Where the API begins on the sign-in host.
 const BASE: &str = "/api/v1";
 
+/// Which IdPs did not answer when they were asked last, and why.
+pub type Troubles = Box<dyn Fn() -> Vec<(IdpId, String)> + Send + Sync>;
+
 /// Everything the API works with.
 pub struct Api {
     web: Arc<Web>,
@@ -50,6 +55,7 @@ pub struct Api {
     keys: Arc<HandoffKeys>,
     forwarder: Arc<Forwarder>,
     http: HttpClients,
+    troubles: Troubles,
     pace: Pace,
 }
 
@@ -62,9 +68,10 @@ impl Api {
         keys: Arc<HandoffKeys>,
         forwarder: Arc<Forwarder>,
         http: HttpClients,
+        troubles: Troubles,
     ) -> Self {
         let pace = Pace::new(web.ambient.clone());
-        Self { web, directory, current, keys, forwarder, http, pace }
+        Self { web, directory, current, keys, forwarder, http, troubles, pace }
     }
 
     /// What is live.

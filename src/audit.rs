@@ -46,6 +46,8 @@ actions! {
     SignIn = "sign-in",
     /// Somebody whom a provider vouched for was not let in.
     SignInRefused = "sign-in-refused",
+    /// An admin tried an IdP out.
+    SignInTested = "sign-in-tested",
     /// Somebody signed in was refused a page of an application.
     EntryDenied = "entry-denied",
     /// A user was made beforehand.

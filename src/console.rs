@@ -53,7 +53,6 @@ pub struct Console {
     current: Arc<Current>,
     http: HttpClients,
     troubles: Troubles,
-    outlook: overview::Remembered,
 }
 
 impl Console {
@@ -69,8 +68,7 @@ impl Console {
         http: HttpClients,
         troubles: Troubles,
     ) -> Self {
-        let outlook = overview::Remembered::default();
-        Self { web, sessions, keys, directory, forwarder, current, http, troubles, outlook }
+        Self { web, sessions, keys, directory, forwarder, current, http, troubles }
     }
 
     /// What is live.

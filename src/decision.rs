@@ -15,14 +15,13 @@ use std::sync::Arc;
 use http::uri::PathAndQuery;
 
 use crate::identity::{Host, RoleName};
-use crate::session::Principal;
 
 pub use ask::Ask;
 pub use path::{Ambiguous, RequestPath};
 pub use route::{Route, RouteTable};
 pub use target::{BadTarget, Target};
 // What callers handle, from a room that not all of them know.
-pub use crate::session::Evidence;
+pub use crate::session::{Evidence, Principal};
 
 /// What becomes of a request to an application.
 #[derive(Debug)]

@@ -86,12 +86,13 @@ pub struct Directory {
     db: Db,
     ambient: Ambient,
     records: Arc<ArcSwap<RecordSettings>>,
+    outlook: Arc<overview::Remembered>,
 }
 
 impl Directory {
     /// The directory in that database, with the usual settings of what is kept.
     pub fn new(db: Db, ambient: Ambient) -> Self {
-        Self { db, ambient, records: Arc::default() }
+        Self { db, ambient, records: Arc::default(), outlook: Arc::default() }
     }
 
     /// This directory, keeping what these settings say.
@@ -131,6 +132,6 @@ impl Directory {
 
     /// The handle of whoever administers one organization.
     pub const fn organization_admin(&self, actor: Actor, organization: OrganizationKey) -> OrganizationAdmin<'_> {
-        OrganizationAdmin { directory: self, actor, organization }
+        OrganizationAdmin { directory: self, actor, organization, seen: None }
     }
 }

@@ -13,6 +13,7 @@ mod headers;
 mod health;
 mod heard;
 mod identity;
+mod made_up;
 mod pool;
 mod probe;
 mod shelf;

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use http::StatusCode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::Api;
 use super::answer::{Answer, json};
@@ -60,6 +61,17 @@ struct TestedUpstream {
     milliseconds: Option<u64>,
     /// Why there was no answer.
     why: Option<String>,
+}
+
+/// A request as an upstream would receive it.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Received {
+    /// Its first line.
+    line: String,
+    /// What we say in its headers, each a name and a value, in their order. The signed assertion is left out.
+    headers: Vec<(String, String)>,
+    /// What the assertion says; null: there is none.
+    assertion: Option<Map<String, Value>>,
 }
 
 impl Api {
@@ -127,4 +139,23 @@ pub(super) async fn test(
     let destinations = Destination::all_of(spec, &organization.allotment);
     let told = destinations.iter().map(|destination| api.tested(destination, host, spec.pass_host));
     json(StatusCode::OK, &Tested { upstreams: join_all(told).await })
+}
+
+pub(super) async fn sample(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At((organization, application)): At<(OrganizationId, ApplicationId)>,
+) -> Answer {
+    let live = api.live();
+    let key = api.organization_admin(&caller, &live, &organization)?.organization();
+    let organization = live.catalogue.organization(key).ok_or(Refusal::NotFound)?;
+    let own = live.catalogue.applications.iter().find(|one| one.organization == key && one.spec.id == application);
+    let sample = api.forwarder.sample_of(organization, own.ok_or(Refusal::NotFound)?);
+    let sample = sample.ok_or_else(|| Refusal::Invalid("nobody may enter, so nothing is received".to_owned()))?;
+    let assertion = match sample.claims.map(serde_json::to_value).transpose() {
+        Ok(Some(Value::Object(claims))) => Some(claims),
+        Ok(_) => None,
+        Err(error) => return Err(Refusal::Store(error.to_string())),
+    };
+    json(StatusCode::OK, &Received { line: sample.line, headers: sample.headers, assertion })
 }

@@ -1,12 +1,9 @@
 //! Policies: of an IdP its default policy, of an organization its own at an IdP; their versions, and what they decide.
 
+mod decide;
 mod text;
 
 use std::sync::Arc;
-
-use axum::extract::State;
-use http::{HeaderMap, StatusCode};
-use serde_json::Value;
 
 use super::Api;
 use super::answer::{Answer, Page, json, must_match, one};
@@ -15,12 +12,13 @@ use super::edit::{ChangeQuery, Hands, Outcome, is_new};
 use super::guard::Caller;
 use super::refusal::Refusal;
 use crate::base::Timestamp;
-use crate::claims::{ClaimLimits, ClaimRules, Recorded};
 use crate::directory::{Edit, Expected, Live, PolicyVersion, StandingPolicy};
 use crate::identity::{Idp, IdpId, IdpKey, Organization, OrganizationId, PolicyId, Sight};
-use crate::policy;
+use axum::extract::State;
+use http::{HeaderMap, StatusCode};
 
-pub(super) use text::{Claimed, ClaimedHere, Decision, Policy, PolicyLine, PolicyText, Version};
+pub(super) use decide::{decide_at, decide_own};
+pub(super) use text::{Claimed, ClaimedHere, Decision, Policy, PolicyLine, PolicyText, Taken, Version};
 
 /// Where a policy stands.
 struct Place<'a> {
@@ -156,38 +154,6 @@ async fn versions(place: &Place<'_>, query: PageQuery) -> Answer {
     json(StatusCode::OK, &Page { items: versions.into_iter().map(Version::from).collect(), next })
 }
 
-/// Decides about claims. Takes a core for a while: not one that answers requests.
-async fn decide(
-    live: Arc<Live>,
-    idp: IdpKey,
-    recorded: Recorded,
-    only: Option<crate::identity::OrganizationKey>,
-    sees_all: bool,
-) -> Answer {
-    let work = move || {
-        let (idp, policies) = (live.catalogue.idp(idp), live.policies.idp(idp));
-        let (Some(idp), Some(policies)) = (idp, policies) else { return Err(Refusal::NotFound) };
-        let rules = ClaimRules { list_claims: &idp.spec.list_claims };
-        let claims = recorded.claims(Vec::new(), &rules, &ClaimLimits::default());
-        let claims = claims.map_err(|error| Refusal::Invalid(error.to_string()))?;
-        let decision = match only {
-            Some(organization) => policy::explain(policies, &policies.reach().only(organization), &claims),
-            None => policy::decide(policies, policies.reach(), &claims),
-        };
-        let seen = |verdict| match only {
-            Some(organization) if !sees_all => policies.seen(verdict, idp.sight(organization)),
-            _ => verdict,
-        };
-        let told = decision.verdicts.into_iter().map(seen).filter_map(|verdict| match verdict.to_json() {
-            Value::Object(told) => Some(told),
-            _ => None,
-        });
-        Ok(Decision { version: decision.version, verdicts: told.collect() })
-    };
-    let decided = tokio::task::spawn_blocking(work).await.map_err(|error| Refusal::Store(error.to_string()))??;
-    json(StatusCode::OK, &decided)
-}
-
 pub(super) async fn show(State(api): State<Arc<Api>>, caller: Caller, At(idp): At<IdpId>) -> Answer {
     let place = api.default_policy(&caller, &idp)?;
     one(&place.shown(&place.standing().await?))
@@ -213,26 +179,6 @@ pub(super) async fn list_versions(
     Asked(query): Asked<PageQuery>,
 ) -> Answer {
     versions(&api.default_policy(&caller, &idp)?, query).await
-}
-
-pub(super) async fn decide_at(
-    State(api): State<Arc<Api>>,
-    caller: Caller,
-    At(idp): At<IdpId>,
-    Sent(claimed): Sent<Claimed>,
-) -> Answer {
-    let place = api.default_policy(&caller, &idp)?;
-    let live = Arc::clone(&place.live);
-    let only = match &claimed.organization {
-        None => None,
-        Some(id) => {
-            let found = live.catalogue.organizations.iter().find(|organization| organization.id == *id);
-            let unknown = || Refusal::Invalid(format!("there is no organization {id}"));
-            Some(found.ok_or_else(unknown)?.key)
-        }
-    };
-    let recorded = Recorded { id_token: claimed.id_token, userinfo: claimed.userinfo };
-    decide(live, place.idp.0, recorded, only, true).await
 }
 
 pub(super) async fn list_own(
@@ -298,15 +244,23 @@ pub(super) async fn list_own_versions(
     versions(&api.own_policy(&caller, &organization, &idp)?, query).await
 }
 
-pub(super) async fn decide_own(
+pub(super) async fn take_losses(State(api): State<Arc<Api>>, caller: Caller, At(idp): At<IdpId>) -> Answer {
+    take(&api.default_policy(&caller, &idp)?).await
+}
+
+pub(super) async fn take_own_losses(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At((organization, idp)): At<(OrganizationId, IdpId)>,
-    Sent(claimed): Sent<ClaimedHere>,
 ) -> Answer {
-    let place = api.own_policy(&caller, &organization, &idp)?;
-    let only = place.organization.as_ref().map(|organization| organization.key);
-    let recorded = Recorded { id_token: claimed.id_token, userinfo: claimed.userinfo };
-    let sees_all = matches!(place.hands, Hands::Server(_));
-    decide(Arc::clone(&place.live), place.idp.0, recorded, only, sees_all).await
+    take(&api.own_policy(&caller, &organization, &idp)?).await
+}
+
+async fn take(place: &Place<'_>) -> Answer {
+    let organization = place.organization.as_ref().map(|organization| organization.key);
+    let grants = match place.hands {
+        Hands::Server(admin) => admin.apply_losses_of((place.idp.0, organization)).await?,
+        Hands::Organization(admin) => admin.apply_losses_of(place.idp.0).await?,
+    };
+    json(StatusCode::OK, &Taken { grants })
 }

@@ -169,6 +169,7 @@ impl From<AdminError> for Refusal {
     fn from(error: AdminError) -> Self {
         match error {
             AdminError::NoSuchUser => Self::NotFound,
+            AdminError::Moved => Self::Changed,
             AdminError::Store(error) => error.into(),
             other => Self::Invalid(other.to_string()),
         }

@@ -3,7 +3,7 @@
 use super::answer::Page;
 use super::ask::PageQuery;
 use super::operation::{Operation, Precondition, Rights, delete, get, patch, post, put};
-use super::{applications, attempts, audit, idps, openapi, organizations, policies, tokens, users};
+use super::{applications, attempts, audit, idps, openapi, organizations, overview, policies, tokens, users};
 
 /// All of them, in the order of the document.
 pub(super) fn operations() -> Vec<Operation> {
@@ -21,7 +21,7 @@ const POLICIES: &str = "Policies";
 const AUDIT: &str = "Audit";
 
 /// The API itself, and the tokens that open it.
-fn about() -> [Operation; 6] {
+fn about() -> [Operation; 7] {
     [
         get("/openapi.json", "getOpenApi", openapi::show)
             .summary("About", "This document")
@@ -31,6 +31,9 @@ fn about() -> [Operation; 6] {
             .summary(TOKENS, "The token of this request")
             .rights(Rights::Any)
             .gives::<tokens::OwnToken>(200, "The token, and what it opens."),
+        get("/overview", "getOverview", overview::show)
+            .summary("About", "What happens, and what needs attention")
+            .gives::<overview::Overview>(200, "The overview."),
         get("/tokens", "listTokens", tokens::list)
             .summary(TOKENS, "The tokens that open the server")
             .details(
@@ -96,7 +99,7 @@ fn users_of_server() -> [Operation; 11] {
 }
 
 /// The people of one organization, as it knows them.
-fn users_of_organization() -> [Operation; 7] {
+fn users_of_organization() -> [Operation; 8] {
     const WAITING: &str = "At a shared IdP or one of the organization. Who is known already is given the roles.";
     [
         get("/organizations/{organization}/users", "listOrganizationUsers", users::members::list)
@@ -130,6 +133,12 @@ fn users_of_organization() -> [Operation; 7] {
             users::members::end_sessions,
         )
         .summary(USERS, "End every session that a user opened through the organization's own IdP"),
+        delete(
+            "/organizations/{organization}/users/{user}/sessions/{session}",
+            "endOrganizationUserSession",
+            users::members::end_session,
+        )
+        .summary(USERS, "End a session that a user opened through the organization's own IdP"),
         get(
             "/organizations/{organization}/users/{user}/sign-ins",
             "listOrganizationUserSignIns",
@@ -167,7 +176,7 @@ fn organizations() -> [Operation; 4] {
 }
 
 /// Applications.
-fn applications() -> [Operation; 6] {
+fn applications() -> [Operation; 7] {
     [
         get("/organizations/{organization}/applications", "listApplications", applications::list)
             .summary(APPLICATIONS, "The applications of an organization, in order of id")
@@ -196,6 +205,10 @@ fn applications() -> [Operation; 6] {
         post("/organizations/{organization}/applications/{application}/test", "testApplication", attempts::test)
             .summary(APPLICATIONS, "Ask an application's upstreams whether they answer")
             .gives::<attempts::Tested>(200, "What became of it."),
+        get("/organizations/{organization}/applications/{application}/sample", "sampleRequest", attempts::sample)
+            .summary(APPLICATIONS, "What an application's upstream receives of somebody who may enter")
+            .details("The person is made up, and nothing is signed.")
+            .gives::<attempts::Received>(200, "The request."),
     ]
 }
 
@@ -289,8 +302,9 @@ fn idps() -> [Operation; 12] {
 }
 
 /// Policies, and what they decide.
-fn policies() -> [Operation; 10] {
+fn policies() -> [Operation; 12] {
     const SAVED: &str = "It counts from each identity's next sign-in on.";
+    const LOSSES: &str = "Nothing is given. Of whom no claims are kept, nothing is known and nothing is taken.";
     [
         get("/idps/{idp}/policy", "getDefaultPolicy", policies::show)
             .summary(POLICIES, "The default policy of an IdP")
@@ -309,6 +323,10 @@ fn policies() -> [Operation; 10] {
             .summary(POLICIES, "What the policies decide about claims")
             .takes::<policies::Claimed>()
             .gives::<policies::Decision>(200, "The verdicts, with their reasons."),
+        post("/idps/{idp}/policy/losses", "takeLosses", policies::take_losses)
+            .summary(POLICIES, "Take away at once what last sign-ins no longer give")
+            .details(LOSSES)
+            .gives::<policies::Taken>(200, "What was taken away."),
         get("/organizations/{organization}/policies", "listPolicies", policies::list_own)
             .summary(POLICIES, "An organization's own policies")
             .gives::<Page<policies::PolicyLine>>(200, "All of them."),
@@ -334,5 +352,9 @@ fn policies() -> [Operation; 10] {
             .summary(POLICIES, "What the policies decide about claims for an organization")
             .takes::<policies::ClaimedHere>()
             .gives::<policies::Decision>(200, "The verdict, with its reason."),
+        post("/organizations/{organization}/policies/{idp}/losses", "takeOwnLosses", policies::take_own_losses)
+            .summary(POLICIES, "Take away at once what last sign-ins no longer give in an organization")
+            .details(LOSSES)
+            .gives::<policies::Taken>(200, "What was taken away."),
     ]
 }

@@ -7,6 +7,7 @@ mod text;
 use std::sync::Arc;
 
 use axum::extract::State;
+use http::header::IF_MATCH;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
@@ -15,7 +16,7 @@ use super::answer::{Answer, Page, done, json, matches, one};
 use super::ask::{Asked, At, Cursor, Sent, limit};
 use super::guard::Caller;
 use super::refusal::Refusal;
-use crate::directory::{NewUser, Person, Sought, SoughtState, UserSelector, Who};
+use crate::directory::{ListedUser, NewUser, Person, Sought, SoughtState, UserSelector, Who};
 use crate::identity::{OrganizationId, SessionId, UserId};
 
 pub(super) use text::{
@@ -45,6 +46,16 @@ impl Api {
     async fn user(&self, caller: &Caller, user: UserId) -> Result<User, Refusal> {
         Ok(self.person(caller, user).await?.user.into())
     }
+}
+
+/// The user that `If-Match` means, if it means one: to be held to when something is written.
+///
+/// # Errors
+/// When it means another state than the one shown.
+fn seen<'a>(headers: &HeaderMap, shown: &'a ListedUser) -> Result<Option<&'a ListedUser>, Refusal> {
+    matches(headers, &User::from(shown.clone()))?;
+    let any = headers.get_all(IF_MATCH).iter().all(|tags| tags == "*");
+    Ok(Some(shown).filter(|_| !any))
 }
 
 fn sessions(person: Person) -> Answer {
@@ -92,8 +103,8 @@ pub(super) async fn change(
     headers: HeaderMap,
     Sent(change): Sent<UserChange>,
 ) -> Answer {
-    matches(&headers, &api.user(&caller, user).await?)?;
-    api.server_admin(&caller)?.set_disabled(user, change.disabled).await?;
+    let person = api.person(&caller, user).await?.user;
+    api.server_admin(&caller)?.on(seen(&headers, &person)?).set_disabled(user, change.disabled).await?;
     one(&api.user(&caller, user).await?)
 }
 
@@ -103,8 +114,8 @@ pub(super) async fn remove(
     At(user): At<UserId>,
     headers: HeaderMap,
 ) -> Answer {
-    matches(&headers, &api.user(&caller, user).await?)?;
-    api.server_admin(&caller)?.remove_user(&UserSelector::Id(user)).await?;
+    let person = api.person(&caller, user).await?.user;
+    api.server_admin(&caller)?.on(seen(&headers, &person)?).remove_user(&UserSelector::Id(user)).await?;
     done()
 }
 
@@ -117,8 +128,8 @@ pub(super) async fn set_roles(
 ) -> Answer {
     let admin = api.server_admin(&caller)?;
     let key = api.organization_admin(&caller, &api.live(), &organization)?.organization();
-    matches(&headers, &api.user(&caller, user).await?)?;
-    admin.set_roles(user, key, &by_hand.roles).await?;
+    let person = api.person(&caller, user).await?.user;
+    admin.on(seen(&headers, &person)?).set_roles(user, key, &by_hand.roles).await?;
     one(&api.user(&caller, user).await?)
 }
 
@@ -129,8 +140,8 @@ pub(super) async fn merge(
     headers: HeaderMap,
     Sent(merge): Sent<Merge>,
 ) -> Answer {
-    matches(&headers, &api.user(&caller, user).await?)?;
-    api.server_admin(&caller)?.merge_users(user, merge.into).await?;
+    let person = api.person(&caller, user).await?.user;
+    api.server_admin(&caller)?.on(seen(&headers, &person)?).merge_users(user, merge.into).await?;
     one(&api.user(&caller, merge.into).await?)
 }
 

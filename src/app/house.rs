@@ -124,6 +124,7 @@ impl House {
             Arc::clone(&keys),
             Arc::clone(&forwarder),
             http.clone(),
+            troubles(&login),
         );
         let console = Console::new(
             Arc::clone(&web),

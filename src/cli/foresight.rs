@@ -70,6 +70,9 @@ fn people(foresight: &Foresight, terminal: &mut Terminal<'_>) {
              list_claims if a list is meant"
         ));
     }
+    if impact.beyond {
+        terminal.say(format_args!("  ? of the first {} identities and every admin; there are more", impact.identities));
+    }
     if impact.unknown > 0 {
         let users = named(impact.unknown, &impact.unknown_users);
         terminal.say(format_args!("  ? unknown, their claims are not kept: {users}"));

@@ -4,7 +4,6 @@
 pub(super) mod delete;
 mod draft;
 pub(super) mod form;
-mod sample;
 mod trial;
 
 use std::sync::Arc;
@@ -19,9 +18,10 @@ use super::propose::Hands;
 use super::shell::Corner;
 use crate::identity::{Allow, Application, Destination, HeaderPreset, Organization, Reach, Rule};
 use crate::pages::{
-    ApplicationPage, Applications, ListedApplication, RuleFacts, ServedHost, Shell, Tested, UpstreamFacts, UpstreamWord,
+    ApplicationPage, Applications, ListedApplication, RequestSample, RuleFacts, ServedHost, Shell, Tested,
+    UpstreamFacts, UpstreamWord,
 };
-use crate::upstream::{UpstreamHealth, UpstreamState};
+use crate::upstream::{ASSERTION_HEADER, Sample, UpstreamHealth, UpstreamState};
 
 /// `GET /console/organizations/{organization}/applications`
 pub(super) async fn show_all(
@@ -130,11 +130,17 @@ impl Console {
             headers: words(spec.headers),
             pass_host: spec.pass_host,
             origins: spec.allowed_origins.clone(),
-            sample: self.sample(organization, application),
+            sample: self.forwarder.sample_of(organization, application).map(shown),
             tested,
             declared: application.declared,
         }
     }
+}
+
+fn shown(sample: Sample) -> RequestSample {
+    let claims = sample.claims.and_then(|claims| serde_json::to_string_pretty(&claims).ok());
+    let assertion = claims.map(|claims| (ASSERTION_HEADER.to_string(), claims));
+    RequestSample { line: sample.line, headers: sample.headers, assertion }
 }
 
 fn upstream(UpstreamHealth { upstream, state }: UpstreamHealth) -> UpstreamFacts {

@@ -1,9 +1,7 @@
 //! `GET /console`: what happens, what needs attention, and on the first day what to do next.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
 use axum::extract::{RawQuery, State};
 
 use super::Console;
@@ -11,18 +9,12 @@ use super::answer::{Answer, page};
 use super::failed::Failed;
 use super::guard::Visitor;
 use super::shell::Place;
-use crate::base::Timestamp;
-use crate::directory::{Actor, Day, Live, Outlook, StoreError};
+use crate::directory::{Day, Live, Outlook};
 use crate::pages::{Attention, Bar, Chart, FirstStep, Overview};
 use crate::web::see_other;
 
-/// How long an outlook is shown again: it reads the log of two weeks.
-const FRESH: Duration = Duration::from_secs(60);
 /// The chart's bars are drawn on a field this high.
 const HEIGHT: u64 = 100;
-
-/// The last outlook, and when it was.
-pub(super) type Remembered = ArcSwapOption<(Timestamp, Outlook)>;
 
 /// The overview of the server; who administers organizations alone goes to the first of them.
 pub(super) async fn show(State(console): State<Arc<Console>>, visitor: Visitor, RawQuery(query): RawQuery) -> Answer {
@@ -31,28 +23,17 @@ pub(super) async fn show(State(console): State<Arc<Console>>, visitor: Visitor, 
         return Ok(see_other(&shell.nav.first().ok_or(Failed::NotAllowed)?.href));
     }
     let live = console.live();
-    let known = console.outlook(visitor.actor()).await?;
-    let (_, outlook) = &*known;
+    let outlook = console.server_admin(&visitor)?.outlook().await?;
     let shown = Overview {
         shell,
         steps: first_steps(&live),
-        attention: console.attention(outlook, &live),
+        attention: console.attention(&outlook, &live),
         chart: chart(&outlook.days),
     };
     Ok(page(console.web.pages.overview(&shown)))
 }
 
 impl Console {
-    async fn outlook(&self, actor: Actor) -> Result<Arc<(Timestamp, Outlook)>, StoreError> {
-        let now = self.web.ambient.now();
-        if let Some(known) = self.outlook.load_full().filter(|known| now.since(known.0) < FRESH) {
-            return Ok(known);
-        }
-        let fresh = Arc::new((now, self.directory.server_admin(actor).outlook().await?));
-        self.outlook.store(Some(Arc::clone(&fresh)));
-        Ok(fresh)
-    }
-
     fn attention(&self, outlook: &Outlook, live: &Live) -> Vec<Attention> {
         let provider = |(idp, why): (_, String)| Attention {
             what: format!("The identity provider {idp} did not answer"),

@@ -242,6 +242,12 @@ pub(super) fn impact_lines(impact: &Impact) -> ImpactLines {
 
 fn remarks(impact: &Impact) -> Vec<String> {
     let mut remarks = Vec::new();
+    if impact.beyond {
+        remarks.push(format!(
+            "These are the first {} who signed in there, and every admin; there are more, who are not counted here.",
+            people(impact.identities)
+        ));
+    }
     if impact.shut_out > 0 {
         remarks.push(format!("{} can no longer sign in there; their sessions end.", people(impact.shut_out)));
     }

@@ -1,7 +1,7 @@
 //! The handles: of whoever may do everything (server admins, and the command line), and of the admins of one
 //! organization.
 
-use super::{Directory, MergeError};
+use super::{Directory, ListedUser, MergeError};
 use crate::identity::{Actor, IdpId, OrganizationId, OrganizationKey, RoleName};
 use crate::store::StoreError;
 
@@ -63,6 +63,9 @@ pub enum AdminError {
     /// The admin has lost the right to do it meanwhile.
     #[error("you may not do this any more: your rights have changed meanwhile")]
     NoLonger,
+    /// The user is not as they were seen any more.
+    #[error("the user has been changed meanwhile: look at them again")]
+    Moved,
     /// More than one user is known by that.
     #[error("more than one user has this address: name one by identifier or by user id")]
     Ambiguous,
@@ -90,12 +93,18 @@ pub struct OrganizationAdmin<'a> {
     pub(super) directory: &'a Directory,
     pub(super) actor: Actor,
     pub(super) organization: OrganizationKey,
+    pub(super) seen: Option<&'a ListedUser>,
 }
 
-impl OrganizationAdmin<'_> {
+impl<'a> OrganizationAdmin<'a> {
     /// The organization.
     pub const fn organization(&self) -> OrganizationKey {
         self.organization
+    }
+
+    /// The same hands, that change a user only if they still are as they were seen, if they were.
+    pub const fn on(self, seen: Option<&'a ListedUser>) -> Self {
+        Self { seen, ..self }
     }
 }
 
@@ -104,15 +113,21 @@ impl OrganizationAdmin<'_> {
 pub struct ServerAdmin<'a> {
     pub(super) directory: &'a Directory,
     pub(super) actor: Actor,
+    pub(super) seen: Option<&'a ListedUser>,
 }
 
 impl<'a> ServerAdmin<'a> {
     pub(super) const fn new(directory: &'a Directory, actor: Actor) -> Self {
-        Self { directory, actor }
+        Self { directory, actor, seen: None }
+    }
+
+    /// The same hands, that change a user only if they still are as they were seen, if they were.
+    pub const fn on(self, seen: Option<&'a ListedUser>) -> Self {
+        Self { seen, ..self }
     }
 
     /// The same hands for one organization alone: what is written for its admins serves server admins too.
     pub const fn organization(&self, organization: OrganizationKey) -> OrganizationAdmin<'a> {
-        OrganizationAdmin { directory: self.directory, actor: self.actor, organization }
+        OrganizationAdmin { directory: self.directory, actor: self.actor, organization, seen: None }
     }
 }

@@ -49,6 +49,11 @@ impl Crowd {
         Ok(Self(Kind::Members(members.into_iter(), idps)))
     }
 
+    /// Everything of these users.
+    pub(super) fn of(users: BTreeSet<UserId>) -> Self {
+        Self(Kind::Members(users.into_iter().collect::<Vec<_>>().into_iter(), None))
+    }
+
     /// The next of them; nothing when all were looked at.
     pub(super) async fn next(&mut self, tx: &mut Tx) -> Result<Option<Vec<LastSignIn>>, StoreError> {
         match &mut self.0 {

@@ -21,6 +21,11 @@ use crate::store::{StoreError, Tx, catalogue, forget};
 pub use impact::{Effect, Impact, What};
 use scope::Scope;
 
+/// Most identities looked at for one impact: some seconds' work, off the workers that serve requests, and a bounded
+/// memory of who gains and loses. Beyond it whoever holds an admin role is looked at still, so that no organization loses
+/// its last admin unseen.
+const MOST: u64 = 100_000;
+
 /// What applying a declaration would do.
 #[derive(Clone, Debug)]
 pub struct Foresight {
@@ -58,6 +63,18 @@ impl Directory {
         plan: &Plan,
         forgotten: HashSet<IdpKey>,
     ) -> Result<Impact, DeclareError> {
+        self.impact_on(tx, stored, plan, forgotten, MOST).await
+    }
+
+    /// The same, of no more identities than `most` and those of admins.
+    async fn impact_on(
+        &self,
+        tx: &mut Tx,
+        stored: &Stored,
+        plan: &Plan,
+        forgotten: HashSet<IdpKey>,
+        most: u64,
+    ) -> Result<Impact, DeclareError> {
         let mut before = catalogue::load(tx).await?;
         if before.version == 0 || !plan.touches_people(stored) {
             return Ok(Impact::default());
@@ -76,7 +93,8 @@ impl Directory {
         let contained = contained.collect();
         let now = self.ambient.now();
         let crowd = scope.crowd(tx, now).await?;
-        tally::work_out(tx, tally::Sides { before, after, old, new, forgotten, contained, audience }, crowd, now).await
+        let sides = tally::Sides { before, after, old, new, forgotten, contained, audience };
+        tally::work_out(tx, sides, crowd, now, most).await
     }
 }
 

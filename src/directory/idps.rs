@@ -1,9 +1,10 @@
 //! IdPs as their admins see them: also those that are disabled, and those of the file.
 
 use super::edit::Revision;
-use super::{OrganizationAdmin, ServerAdmin, StoreError};
+use super::{Directory, OrganizationAdmin, ServerAdmin, StoreError};
+use crate::audit::{self, About, Action, Entry};
 use crate::base::Addresses;
-use crate::identity::{IdpId, IdpKey, IdpSpec, OrganizationKey};
+use crate::identity::{Actor, Idp, IdpId, IdpKey, IdpSpec, OrganizationKey};
 use crate::store::declared::{self, IdpRow};
 use crate::store::{Db, client_secrets, identities};
 
@@ -31,6 +32,20 @@ pub struct ManagedIdp {
     pub people: u32,
     /// Its state, for whoever changes it.
     pub revision: Revision,
+}
+
+impl Directory {
+    /// Writes down that somebody who may do so tried an IdP out; what was said is not kept.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn note_test(&self, actor: Actor, idp: &Idp) -> Result<(), StoreError> {
+        let mut tx = self.db.begin().await?;
+        let about = About { idp: Some(idp.key), organization: idp.owner, ..About::default() };
+        let entry = Entry { action: Action::SignInTested, actor, about, reference: None, detail: None, change: None };
+        audit::record(&mut tx, &self.ambient, entry).await?;
+        tx.commit().await
+    }
 }
 
 impl ServerAdmin<'_> {

@@ -1,6 +1,10 @@
 //! What a server admin wants to know first: what happens, and what needs attention.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
 
 use super::ServerAdmin;
 use crate::audit::Action;
@@ -16,6 +20,12 @@ const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 const NAMED: u32 = 10;
 /// The latest sign-ins looked at for selectors that fail.
 const LOOKED_AT: u32 = 500;
+
+/// How long an outlook is told again: it reads the log of two weeks.
+const FRESH: Duration = Duration::from_secs(60);
+
+/// The last outlook, and when it was.
+pub(super) type Remembered = ArcSwapOption<(Timestamp, Arc<Outlook>)>;
 
 /// One day, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,12 +50,22 @@ pub struct Outlook {
 }
 
 impl ServerAdmin<'_> {
-    /// What happened lately, and what is amiss. Three statements; the first reads an index over [`TOLD_DAYS`] days.
+    /// What happened lately, and what is amiss; up to a minute old.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn outlook(&self) -> Result<Outlook, StoreError> {
-        let now = self.directory.ambient.now();
+    pub async fn outlook(&self) -> Result<Arc<Outlook>, StoreError> {
+        let (now, remembered) = (self.directory.ambient.now(), &self.directory.outlook);
+        if let Some(known) = remembered.load_full().filter(|known| now.since(known.0) < FRESH) {
+            return Ok(Arc::clone(&known.1));
+        }
+        let fresh = Arc::new(self.look_out(now).await?);
+        remembered.store(Some(Arc::new((now, Arc::clone(&fresh)))));
+        Ok(fresh)
+    }
+
+    /// Three statements; the first reads an index over [`TOLD_DAYS`] days.
+    async fn look_out(&self, now: Timestamp) -> Result<Outlook, StoreError> {
         let first = now.micros() / DAY + 1 - i64::try_from(TOLD_DAYS).unwrap_or_default();
         let actions = [Action::SignIn, Action::SignInRefused, Action::EntryDenied].map(Action::word);
         let mut tx = self.directory.db.snapshot().await?;

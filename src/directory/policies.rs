@@ -1,7 +1,7 @@
 //! The policies of one place, for whoever writes them: every version with who put it in force, and what a known person's
 //! last sign-in said, to try a text on before it is saved.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
@@ -9,8 +9,11 @@ use super::explain::kept_claims;
 use super::{OrganizationAdmin, Revision, ServerAdmin};
 use crate::base::Timestamp;
 use crate::claims::Claims;
-use crate::identity::{Actor, Idp, IdpKey, OrganizationKey, PolicyId, PolicyText, Sight, UserId, Username};
+use crate::identity::{
+    Actor, Idp, IdpKey, OrganizationKey, PolicyId, PolicyText, Sight, TokenId, TokenName, UserId, Username,
+};
 use crate::store::policies::{self, Place, VersionRow};
+use crate::store::tokens::{self, TokenRow};
 use crate::store::{StoreError, Tx, holders, sign_ins, users};
 
 /// One version of a policy.
@@ -48,6 +51,13 @@ pub enum Author {
     Operator,
     /// A user.
     User(Username),
+    /// A program, with a token.
+    Token {
+        /// What people call the token.
+        name: TokenName,
+        /// Who made it, if that was a user whom one may know.
+        maker: Option<Username>,
+    },
     /// Somebody who is gone, or whom one may not know; or it was not written down.
     Somebody,
 }
@@ -214,22 +224,32 @@ async fn one(
     Ok(named(tx, row.into_iter().collect(), within).await?.pop())
 }
 
-/// With the names of their authors; `within` an organization, those of present members.
+/// With the names of their authors; `within` an organization, those of present members and of its own tokens.
 async fn named(
     tx: &mut Tx,
     rows: Vec<VersionRow>,
     within: Option<(OrganizationKey, Timestamp)>,
 ) -> Result<Vec<PolicyVersion>, StoreError> {
-    let mut authors: Vec<UserId> = rows.iter().filter_map(|row| user(row.author)).collect();
+    let presented: BTreeSet<TokenId> = rows.iter().filter_map(|row| token(row.author)).collect();
+    let mut known = tokens::some(tx, &presented.into_iter().collect::<Vec<_>>()).await?;
+    known.retain(|token| within.is_none_or(|(organization, _)| token.opens.organization() == Some(organization)));
+    let known: HashMap<TokenId, TokenRow> = known.into_iter().map(|token| (token.id, token)).collect();
+    let authors = rows.iter().map(|row| row.author).chain(known.values().map(|token| Some(token.made_by)));
+    let mut authors: Vec<UserId> = authors.filter_map(user).collect();
     if let Some((organization, now)) = within {
         let held = holders::live_of(tx, &authors, now).await?;
         authors.retain(|user| held.iter().any(|grant| grant.user == *user && grant.organization == organization));
     }
     let names: HashMap<UserId, Username> = users::usernames(tx, &authors).await?.into_iter().collect();
+    let named = |author| user(author).and_then(|user| names.get(&user)).cloned();
     let by = |author: Option<Actor>| match author {
         Some(Actor::File) => Author::File,
         Some(Actor::CommandLine | Actor::BreakGlass) => Author::Operator,
-        author => user(author).and_then(|user| names.get(&user)).map_or(Author::Somebody, |n| Author::User(n.clone())),
+        Some(Actor::Token(id)) => known.get(&id).map_or(Author::Somebody, |token| Author::Token {
+            name: token.name.clone(),
+            maker: named(Some(token.made_by)),
+        }),
+        author => named(author).map_or(Author::Somebody, Author::User),
     };
     let version = |row: VersionRow| PolicyVersion {
         id: row.id,
@@ -244,6 +264,13 @@ async fn named(
 const fn user(author: Option<Actor>) -> Option<UserId> {
     match author {
         Some(Actor::User(user)) => Some(user),
+        _ => None,
+    }
+}
+
+const fn token(author: Option<Actor>) -> Option<TokenId> {
+    match author {
+        Some(Actor::Token(token)) => Some(token),
         _ => None,
     }
 }

@@ -1,5 +1,5 @@
 //! A test sign-in: an admin goes to a provider and comes back, and is shown what it said of them and what the policies
-//! would give. No account, no session and no record comes of it.
+//! would give. No account and no session comes of it, and of what was said nothing is kept.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use super::start::is_own_choice;
 use super::{Login, Scene};
 use crate::base::{Reference, Token};
 use crate::claims::{ClaimLimits, ClaimRules, Claims, Recorded};
-use crate::identity::{Host, Idp, IdpId, IdpKey};
+use crate::identity::{Actor, Host, Idp, IdpId, IdpKey};
 use crate::oidc::{Ask, VerifiedTokens};
 use crate::pages::{Assets, TestFailure, TestPerson, TestSignIn, VerdictLine};
 use crate::policy::{self, Outcome, Profile, Verdict};
@@ -44,7 +44,7 @@ pub(super) async fn start(
         Err(error) => return login.unavailable(&error, &headers, Assets::SignIn),
     };
     // An IdP that is not theirs to test looks like one that is not there.
-    let (Some(idp), Some(token)) = (idp, token) else { return login.nothing_here(&headers, Assets::SignIn) };
+    let (Some(idp), Some((token, _))) = (idp, token) else { return login.nothing_here(&headers, Assets::SignIn) };
     if !is_own_choice(&headers) {
         return see_other(&page_of(&scene, idp));
     }
@@ -75,22 +75,23 @@ fn page_of(scene: &Scene, idp: &Idp) -> String {
 }
 
 impl Login {
-    /// The token of the session in which this browser may test that IdP, if it may.
+    /// The token of the session in which this browser may test that IdP, if it may, and whose it is.
     async fn tester(
         &self,
         scene: &Scene,
         idp: Option<&Idp>,
         host: &Host,
         headers: &HeaderMap,
-    ) -> Result<Option<Token>, Unavailable> {
+    ) -> Result<Option<(Token, Actor)>, Unavailable> {
         let Some(idp) = idp else { return Ok(None) };
         for token in self.web.break_glass_tokens(headers) {
             if self.directory.is_break_glass(&token).await? {
-                return Ok(Some(token));
+                return Ok(Some((token, Actor::BreakGlass)));
             }
         }
         let known = self.principal(host, headers).await?;
-        Ok(known.filter(|(principal, _)| may_test(scene, idp, principal)).map(|(_, token)| token))
+        let known = known.filter(|(principal, _)| may_test(scene, idp, principal));
+        Ok(known.map(|(principal, token)| (token, Actor::User(principal.user))))
     }
 
     /// Shows what came back, to the admin who asked for it, if they still are in and still one.
@@ -103,10 +104,14 @@ impl Login {
         host: &Host,
         headers: &HeaderMap,
     ) -> Response {
-        match self.tester(scene, Some(idp), host, headers).await {
-            Ok(Some(token)) if token.hash().to_string() == asked_by => {}
+        let actor = match self.tester(scene, Some(idp), host, headers).await {
+            Ok(Some((token, actor))) if token.hash().to_string() == asked_by => actor,
             Ok(_) => return self.nothing_here(headers, Assets::SignIn),
             Err(error) => return self.unavailable(&error, headers, Assets::SignIn),
+        };
+        // What somebody's claims are is shown to whoever tests: that is written down.
+        if let Err(error) = self.directory.note_test(actor, idp).await {
+            return self.unavailable(&error, headers, Assets::SignIn);
         }
         let shown = match answered {
             Ok(tokens) => self.tried(scene, idp, tokens).await,

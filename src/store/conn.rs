@@ -133,6 +133,8 @@ where
     bool: Encode<'q, DB> + Type<DB>,
     DB::Arguments: 'q,
 {
+    #[cfg(test)]
+    super::kit::plans::note(sql.as_str(), &values);
     let query = sqlx::query::<DB>(sql).persistent(persistent);
     values.into_iter().fold(query, |query, value| match value {
         Value::Text(text) => query.bind(text),

@@ -101,8 +101,9 @@ pub async fn of_users(tx: &mut Tx, users: &[UserId]) -> Result<Vec<IdentityRow>,
 /// # Errors
 /// When the database fails.
 pub async fn users_by_email(tx: &mut Tx, idp: IdpKey, address: &str) -> Result<Vec<UserId>, StoreError> {
-    const SQL: &str = "select distinct user_id from identities \
-        where idp_key = $1 and (email = $2 or lower(email) = $3) order by user_id limit 2";
+    // Two look-ups, each by an index of its own.
+    const SQL: &str = "select user_id from identities where idp_key = $1 and email = $2 \
+        union select user_id from identities where idp_key = $1 and lower(email) = $3 order by user_id limit 2";
     let values = values![idp, address, Email::folded(address)];
     let rows: Vec<(Parsed<UserId>,)> = tx.conn().all(SQL, values).await?;
     Ok(rows.into_iter().map(|(user,)| user.0).collect())

@@ -1,6 +1,8 @@
 //! For tests: an empty database of each engine. SQLite always; PostgreSQL when `DATABASE_URL` names one, in a schema
 //! of its own.
 
+pub mod plans;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 

@@ -40,7 +40,11 @@ impl Db {
         let db = Self { pools, statements: Arc::default() };
         // An SQLite file without write permission and a PostgreSQL standby open well enough.
         db.ping().await?;
-        search::fill(&db).await?;
+        let filled = search::fill(&db).await?;
+        if filled > 0 && matches!(db.pools, Pools::Postgres(_)) {
+            // It plans by what it knows of a table, and knows nothing of a new one for a while.
+            db.writer().execute("analyze search_terms", vec![]).await?;
+        }
         Ok(db)
     }
 }

@@ -234,23 +234,32 @@ fn lasting(of: &str) -> String {
     )
 }
 
-/// Takes into the index who was there before it, a batch a transaction: nothing to do at all but the first time.
+/// How often the log says how far the index is: some seconds' work.
+const TOLD: usize = 10_000;
+
+/// Takes into the index who was there before it, a batch a transaction: nothing to do at all but the first time. Tells
+/// how many there were.
 ///
 /// # Errors
 /// When the database fails; what was taken in stays so.
-pub async fn fill(db: &Db) -> Result<(), StoreError> {
+pub async fn fill(db: &Db) -> Result<usize, StoreError> {
     const NEXT: &str = "select id from users where not searchable order by id limit 500";
+    let mut taken = 0;
     loop {
         let mut tx = db.begin().await?;
         let users: Vec<(Parsed<UserId>,)> = tx.conn().all(NEXT, vec![]).await?;
         if users.is_empty() {
-            return Ok(());
+            return Ok(taken);
         }
         let users: Vec<UserId> = users.into_iter().map(|(user,)| user.0).collect();
         refresh(&mut tx, &users).await?;
         let sql = format!("update users set searchable = true where id in {}", list(1, users.len()));
         tx.conn().execute(sql, of(&users)).await?;
         tx.commit().await?;
+        taken += users.len();
+        if taken.is_multiple_of(TOLD) {
+            tracing::info!(people = taken, "an index of the people of this database is being made, once");
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod log;
 mod machines;
 mod opening;
 mod people;
+mod plans;
 mod policies;
 mod records;
 mod ruling;

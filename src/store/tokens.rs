@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::value::{At, Parsed, values};
+use super::value::{At, BATCH, Parsed, Value, list, values};
 use super::{Db, StoreError, Tx};
 use crate::base::{Timestamp, TokenHash};
 use crate::identity::{Actor, Opens, OrganizationKey, TokenId, TokenName, Username};
@@ -102,6 +102,24 @@ pub async fn get(tx: &mut Tx, id: TokenId, opens: Opens) -> Result<Option<TokenR
         from api_tokens where id = $1 and coalesce(organization_key, '') = $2";
     let row: Option<Row> = tx.conn().optional(SQL, values![id, scope(opens)]).await?;
     Ok(row.map(TokenRow::from))
+}
+
+/// These tokens, as far as they are still there, whatever they open.
+///
+/// # Errors
+/// When the database fails.
+pub async fn some(tx: &mut Tx, ids: &[TokenId]) -> Result<Vec<TokenRow>, StoreError> {
+    let mut found = Vec::new();
+    for batch in ids.chunks(BATCH) {
+        let sql = format!(
+            "select id, name, organization_key, made_by, created_at, expires_at, last_used_at \
+             from api_tokens where id in {}",
+            list(1, batch.len())
+        );
+        let rows: Vec<Row> = tx.conn().all(sql, batch.iter().map(|id| Value::from(*id)).collect()).await?;
+        found.extend(rows.into_iter().map(TokenRow::from));
+    }
+    Ok(found)
 }
 
 /// How many tokens open this.

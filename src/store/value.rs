@@ -28,6 +28,7 @@ pub(super) fn rows(first: usize, rows: usize, columns: usize) -> String {
 }
 
 /// A value on its way into a statement.
+#[cfg_attr(test, derive(Clone))]
 pub(super) enum Value {
     Text(Option<String>),
     Int(Option<i64>),

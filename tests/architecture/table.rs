@@ -72,21 +72,7 @@ pub const ROOMS: &[Room] = &[
     room(
         "console",
         6,
-        &[
-            "upstream",
-            "decision",
-            "oidc",
-            "directory",
-            "web",
-            "policy",
-            "claims",
-            "session",
-            "audit",
-            "pages",
-            "identity",
-            "telemetry",
-            "base",
-        ],
+        &["upstream", "oidc", "directory", "web", "policy", "claims", "session", "audit", "pages", "identity", "base"],
     ),
     room(
         "api",

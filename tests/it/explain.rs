@@ -12,7 +12,7 @@ impl Stage {
     }
 
     /// The lines of the audit log with that action.
-    async fn audit(&self, action: &str) -> Vec<Value> {
+    pub async fn audit(&self, action: &str) -> Vec<Value> {
         let lines = self.told(&["audit", "export"]).await;
         let lines = lines.lines().map(|line| serde_json::from_str(line).expect("a JSON line"));
         lines.filter(|line: &Value| line["action"] == action).collect()

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::api::schema::{Id, Instant, Slug};
 use crate::directory::{Author, PolicyVersion};
-use crate::identity::{IdpId, OrganizationId, PolicyId};
+use crate::identity::{IdpId, OrganizationId, PolicyId, Username};
 
 /// A policy as it stands.
 #[derive(Serialize, JsonSchema)]
@@ -50,9 +50,12 @@ pub(in crate::api) struct Version {
     #[schemars(with = "Option<Instant>")]
     until: Option<String>,
     by: PutBy,
-    /// The user who put it in force, as far as the caller may know.
+    /// The user who put it in force, or made the token that did, as far as the caller may know.
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<String>,
+    /// What the token is called that put it in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
 }
 
 /// Who put a version in force.
@@ -65,6 +68,8 @@ enum PutBy {
     Operator,
     /// A user.
     User,
+    /// A program, with a token.
+    Token,
     /// Somebody who is gone, or whom the caller may not know.
     Somebody,
 }
@@ -83,22 +88,35 @@ pub(in crate::api) struct PolicyLine {
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct Claimed {
     /// What the ID token says.
-    pub(super) id_token: Map<String, Value>,
+    pub(super) id_token: Option<Map<String, Value>>,
     /// What userinfo says, if it was fetched.
     pub(super) userinfo: Option<Map<String, Value>>,
+    /// Instead of claims: a user, of whom those of the last sign-in at this IdP count.
+    #[schemars(with = "Option<String>")]
+    pub(super) username: Option<Username>,
     /// The one organization to tell everything about; absent: those where there is something to tell.
     #[schemars(with = "Option<Slug>")]
     pub(super) organization: Option<OrganizationId>,
 }
 
-/// The same in one organization.
+/// The same in one organization: of its users.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct ClaimedHere {
     /// What the ID token says.
-    pub(super) id_token: Map<String, Value>,
+    pub(super) id_token: Option<Map<String, Value>>,
     /// What userinfo says, if it was fetched.
     pub(super) userinfo: Option<Map<String, Value>>,
+    /// Instead of claims: a user of the organization, of whom those of the last sign-in at this IdP count.
+    #[schemars(with = "Option<String>")]
+    pub(super) username: Option<Username>,
+}
+
+/// What was taken away.
+#[derive(Serialize, JsonSchema)]
+pub(in crate::api) struct Taken {
+    /// How many grants.
+    pub(super) grants: u64,
 }
 
 /// What the policies decide: for each organization a verdict, with its reason.
@@ -117,11 +135,12 @@ impl From<crate::identity::PolicyText> for PolicyText {
 
 impl From<PolicyVersion> for Version {
     fn from(version: PolicyVersion) -> Self {
-        let (by, username) = match version.by {
-            Author::File => (PutBy::File, None),
-            Author::Operator => (PutBy::Operator, None),
-            Author::User(username) => (PutBy::User, Some(username.to_string())),
-            Author::Somebody => (PutBy::Somebody, None),
+        let (by, username, token) = match version.by {
+            Author::File => (PutBy::File, None, None),
+            Author::Operator => (PutBy::Operator, None, None),
+            Author::User(username) => (PutBy::User, Some(username), None),
+            Author::Token { name, maker } => (PutBy::Token, maker, Some(name)),
+            Author::Somebody => (PutBy::Somebody, None, None),
         };
         Self {
             id: version.id,
@@ -129,7 +148,8 @@ impl From<PolicyVersion> for Version {
             since: version.at.to_string(),
             until: version.retired_at.map(|at| at.to_string()),
             by,
-            username,
+            username: username.map(|username| username.to_string()),
+            token: token.map(|token| token.to_string()),
         }
     }
 }

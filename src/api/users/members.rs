@@ -6,14 +6,14 @@ use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 
 use super::text::{MemberQuery, MemberToMake, RolesByHand, User};
-use super::{sessions, sign_ins, who};
+use super::{seen, sessions, sign_ins, who};
 use crate::api::Api;
-use crate::api::answer::{Answer, Page, done, json, matches, one};
+use crate::api::answer::{Answer, Page, done, json, one};
 use crate::api::ask::{Asked, At, Cursor, Sent, limit};
 use crate::api::guard::Caller;
 use crate::api::refusal::Refusal;
 use crate::directory::{NewUser, Sought, SoughtState};
-use crate::identity::{OrganizationId, UserId};
+use crate::identity::{OrganizationId, SessionId, UserId};
 
 pub(in crate::api) async fn list(
     State(api): State<Arc<Api>>,
@@ -59,8 +59,9 @@ pub(in crate::api) async fn set_roles(
     headers: HeaderMap,
     Sent(by_hand): Sent<RolesByHand>,
 ) -> Answer {
-    matches(&headers, &User::from(api.member(&caller, &organization, user).await?.user))?;
-    api.organization_admin(&caller, &api.live(), &organization)?.set_roles(user, &by_hand.roles).await?;
+    let person = api.member(&caller, &organization, user).await?.user;
+    let admin = api.organization_admin(&caller, &api.live(), &organization)?;
+    admin.on(seen(&headers, &person)?).set_roles(user, &by_hand.roles).await?;
     match api.member(&caller, &organization, user).await {
         Ok(person) => one(&User::from(person.user)),
         // Without a role they are no longer of this organization.
@@ -84,6 +85,16 @@ pub(in crate::api) async fn end_sessions(
 ) -> Answer {
     api.organization_admin(&caller, &api.live(), &organization)?.end_sessions(user, None).await?;
     done()
+}
+
+pub(in crate::api) async fn end_session(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    At((organization, user, session)): At<(OrganizationId, UserId, SessionId)>,
+) -> Answer {
+    let admin = api.organization_admin(&caller, &api.live(), &organization)?;
+    let ended = admin.end_sessions(user, Some(session)).await?;
+    if ended == 0 { Err(Refusal::NotFound) } else { done() }
 }
 
 pub(in crate::api) async fn list_sign_ins(

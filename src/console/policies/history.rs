@@ -86,6 +86,8 @@ fn line(version: &PolicyVersion, path: &str) -> HistoryLine {
             Author::File => "the configuration file".to_owned(),
             Author::Operator => "whoever runs the server".to_owned(),
             Author::User(username) => username.to_string(),
+            Author::Token { name, maker: Some(maker) } => format!("the token {name} of {maker}"),
+            Author::Token { name, maker: None } => format!("the token {name}"),
             Author::Somebody => "another admin".to_owned(),
         },
         until: version.retired_at.map(moment),

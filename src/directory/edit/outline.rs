@@ -197,6 +197,14 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
             self.plan.dangers.push((idp.key, idp.spec.id.clone(), DangerKind::Removal));
             self.plan.removed.idps.push(idp.key);
         }
+        // Whoever has the id next is another.
+        let delegating = self.stored.idps.iter().filter(|idp| !idp.declared && idp.delegates.contains(&row.key));
+        for idp in delegating.filter(|idp| idp.owner != Some(row.key)) {
+            let mut idp = idp.clone();
+            idp.delegates.retain(|key| *key != row.key);
+            idp.spec.delegate_to.retain(|other| other != id);
+            self.plan.idps.push(idp);
+        }
         self.plan.removed.organizations.push(row.key);
         Ok(())
     }

@@ -53,6 +53,8 @@ impl Effect {
 pub struct Impact {
     /// How many identities were looked at.
     pub identities: u64,
+    /// Whether there are more, of whom nothing is known but that what they gain and lose is not counted here.
+    pub beyond: bool,
     /// What comes: roles in order of organization and name, then server admins.
     pub gains: Vec<Effect>,
     /// What goes, in the same order.
@@ -70,7 +72,7 @@ pub struct Impact {
     pub shut_out: u64,
     /// How many users would lose a role.
     pub losing: u64,
-    /// How many users hold a role now.
+    /// How many users hold a role now; where there are more than were looked at, how many were.
     pub holders: u64,
     /// Organizations that have an admin now and would have none.
     pub without_admin: Vec<OrganizationId>,
@@ -85,6 +87,7 @@ impl Impact {
             && self.texts.is_empty()
             && self.unknown == 0
             && self.shut_out == 0
+            && !self.beyond
     }
 
     /// As JSON, of the same names.
@@ -97,6 +100,7 @@ impl Impact {
             .collect();
         json!({
             "identities": self.identities,
+            "beyond": self.beyond,
             "gains": effects(&self.gains),
             "losses": effects(&self.losses),
             "failing": failing,

@@ -48,7 +48,10 @@ pub(super) async fn sum(tally: Tally, tx: &mut Tx, sides: &Sides, now: Timestamp
         unknown_users: names.some(tally.unknown.iter().copied()),
         shut_out: tally.shut_out,
         losing: losing.len() as u64,
+        beyond: tally.beyond,
         holders: match sides.audience {
+            // Who loses is known of these alone, and so is a share of them.
+            _ if tally.beyond => tally.identities,
             Audience::Everybody => holders::count(tx, now).await?,
             Audience::Members(organization) => holders::members(tx, organization, now).await?.len() as u64,
         },
@@ -65,6 +68,16 @@ fn roles(catalogue: &Catalogue) -> HashMap<RoleId, (OrganizationKey, &Role)> {
     roles.collect()
 }
 
+fn admin_roles(catalogue: &Catalogue) -> HashSet<RoleId> {
+    roles(catalogue).into_iter().filter(|(_, (_, role))| role.admin).map(|(id, _)| id).collect()
+}
+
+/// Whoever holds a role that administers.
+pub(super) async fn admins(tx: &mut Tx, sides: &Sides, now: Timestamp) -> Result<BTreeSet<UserId>, StoreError> {
+    let every: Vec<RoleId> = admin_roles(&sides.before).into_iter().collect();
+    Ok(holders::live_of_roles(tx, &every, now).await?.into_iter().map(|held| held.user).collect())
+}
+
 /// Organizations that have an admin, and would have none: everybody who holds an admin role now loses it, or it
 /// administers no longer, and nobody gains one.
 async fn without_admin(
@@ -74,9 +87,6 @@ async fn without_admin(
     sides: &Sides,
     now: Timestamp,
 ) -> Result<Vec<OrganizationId>, StoreError> {
-    let admin_roles = |catalogue| -> HashSet<RoleId> {
-        roles(catalogue).into_iter().filter(|(_, (_, role))| role.admin).map(|(id, _)| id).collect()
-    };
     let (before, after) = (admin_roles(&sides.before), admin_roles(&sides.after));
     let every: Vec<RoleId> = before.union(&after).copied().collect();
     let (mut has, mut keeps) = (HashSet::new(), HashSet::new());

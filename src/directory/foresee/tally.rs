@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::impact::Impact;
-use super::sum::sum;
+use super::sum;
 use crate::base::Timestamp;
 use crate::claims::Claims;
 use crate::directory::crowd::Crowd;
@@ -55,6 +55,8 @@ impl From<LiveGrant> for Held {
 #[derive(Default)]
 pub(super) struct Tally {
     pub(super) identities: u64,
+    /// Whether there are more of them than are looked at.
+    pub(super) beyond: bool,
     pub(super) shut_out: u64,
     pub(super) gains: BTreeSet<(Thing, UserId)>,
     /// What goes: how many of those who gave it give it no longer, and of how many. It is lost when nobody is left.
@@ -70,23 +72,48 @@ pub(super) async fn work_out(
     sides: Sides,
     mut crowd: Crowd,
     now: Timestamp,
+    most: u64,
 ) -> Result<Impact, DeclareError> {
     let sides = Arc::new(sides);
     let mut tally = Tally::default();
+    let mut looked_at = HashSet::new();
     while let Some(page) = crowd.next(tx).await? {
-        let users: BTreeSet<UserId> = page.iter().map(|row| row.user).collect();
-        let held = held(tx, &users.into_iter().collect::<Vec<_>>(), now).await?;
-        let sides = Arc::clone(&sides);
-        let worked = tokio::task::spawn_blocking(move || {
-            for row in page {
-                let held = held.get(&row.user).map(Vec::as_slice).unwrap_or_default();
-                tally.identity(row, held, &sides);
-            }
-            tally
-        });
-        tally = worked.await.map_err(|error| DeclareError::Internal(error.to_string()))?;
+        if looked_at.len() as u64 >= most {
+            tally.beyond = true;
+            break;
+        }
+        looked_at.extend(page.iter().map(|row| row.identity));
+        tally = add(tally, page, tx, &sides, now).await?;
     }
-    Ok(sum(tally, tx, &sides, now).await?)
+    if tally.beyond {
+        let mut admins = Crowd::of(sum::admins(tx, &sides, now).await?);
+        while let Some(mut page) = admins.next(tx).await? {
+            page.retain(|row| !looked_at.contains(&row.identity));
+            tally = add(tally, page, tx, &sides, now).await?;
+        }
+    }
+    Ok(sum::sum(tally, tx, &sides, now).await?)
+}
+
+/// Takes a page in.
+async fn add(
+    mut tally: Tally,
+    page: Vec<LastSignIn>,
+    tx: &mut Tx,
+    sides: &Arc<Sides>,
+    now: Timestamp,
+) -> Result<Tally, DeclareError> {
+    let users: BTreeSet<UserId> = page.iter().map(|row| row.user).collect();
+    let held = held(tx, &users.into_iter().collect::<Vec<_>>(), now).await?;
+    let sides = Arc::clone(sides);
+    let worked = tokio::task::spawn_blocking(move || {
+        for row in page {
+            let held = held.get(&row.user).map(Vec::as_slice).unwrap_or_default();
+            tally.identity(row, held, &sides);
+        }
+        tally
+    });
+    worked.await.map_err(|error| DeclareError::Internal(error.to_string()))
 }
 
 /// What these users hold that counts.

@@ -214,3 +214,32 @@ async fn a_role_that_comes_back_comes_back_to_those_who_held_it() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn of_more_people_than_are_looked_at_it_is_said_and_no_last_admin_is_overlooked() {
+    on_each_with(two_idps(), async |it: Fixture| {
+        for name in ["alice", "bob", "carol"] {
+            it.sign_in_with("company", json!({ "sub": name, "groups": ["lab"] })).await;
+        }
+        // The last of them in every order.
+        it.sign_in_with("company", json!({ "sub": "zoe", "groups": ["lab", "admin"] })).await;
+        let mut nobody = two_idps();
+        nobody.idps[0].default_policy = text("`false`", "'Admin'");
+        let of = async |most: u64| {
+            let mut tx = it.db.snapshot().await.unwrap();
+            let stored = Stored::load(&mut tx).await.unwrap();
+            let plan = it.directory.plan(&stored, &nobody).unwrap();
+            it.directory.impact_on(&mut tx, &stored, &plan, HashSet::new(), most).await.unwrap()
+        };
+        let all = of(4).await;
+        assert_eq!((all.identities, all.beyond), (4, false));
+        assert_eq!(told(&all.losses), ["lab/Admin 1", "lab/Member 3"]);
+        let some = of(0).await;
+        assert_eq!((some.identities, some.beyond), (1, true));
+        assert_eq!(told(&some.losses), ["lab/Admin 1"]);
+        assert_eq!(some.without_admin, ["lab".parse().unwrap()]);
+        assert!(dangers(&some).iter().any(|danger| matches!(danger, Danger::LossOfRoles { .. })));
+        assert!(!some.is_empty());
+    })
+    .await;
+}

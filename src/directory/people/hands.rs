@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::audit::{self, About, Action, Entry};
 use crate::directory::admin::{OrganizationAdmin, ServerAdmin};
-use crate::directory::{AdminError, Directory};
+use crate::directory::{AdminError, Directory, ListedUser};
 use crate::identity::{Actor, OrganizationKey, UserId};
 use crate::store::{StoreError, Tx};
 
@@ -15,17 +15,19 @@ pub(super) struct Hands<'a> {
     pub(super) actor: Actor,
     /// The one organization of which they know.
     pub(super) within: Option<OrganizationKey>,
+    /// The user as they must still be when it is done.
+    pub(super) seen: Option<&'a ListedUser>,
 }
 
 impl<'a> From<&ServerAdmin<'a>> for Hands<'a> {
     fn from(admin: &ServerAdmin<'a>) -> Self {
-        Self { directory: admin.directory, actor: admin.actor, within: None }
+        Self { directory: admin.directory, actor: admin.actor, within: None, seen: admin.seen }
     }
 }
 
 impl<'a> From<&OrganizationAdmin<'a>> for Hands<'a> {
     fn from(admin: &OrganizationAdmin<'a>) -> Self {
-        Self { directory: admin.directory, actor: admin.actor, within: Some(admin.organization) }
+        Self { directory: admin.directory, actor: admin.actor, within: Some(admin.organization), seen: admin.seen }
     }
 }
 

@@ -124,8 +124,7 @@ impl Hands<'_> {
         Ok(true)
     }
 
-    /// Takes the user's row, if these hands know of them.
-    /// Takes the user's row, and the admin's own: of two admins who take each other's rights at once, the second has none
+    /// Takes the user's row, if these hands know of them and they are as they were seen, and the admin's own: of two admins who take each other's rights at once, the second has none
     /// any more when their turn comes.
     async fn lock(self, tx: &mut Tx, user: UserId) -> Result<(), AdminError> {
         let admin = match self.actor {
@@ -143,7 +142,18 @@ impl Hands<'_> {
         {
             return Err(AdminError::NoLonger);
         }
-        if there && self.knows(tx, user).await? { Ok(()) } else { Err(AdminError::NoSuchUser) }
+        if !there || !self.knows(tx, user).await? {
+            return Err(AdminError::NoSuchUser);
+        }
+        self.must_be_as_seen(tx).await
+    }
+
+    /// Refuses where the user who was seen is another by now; their row is taken.
+    pub(super) async fn must_be_as_seen(self, tx: &mut Tx) -> Result<(), AdminError> {
+        match self.seen {
+            Some(seen) if self.known(tx, seen.id).await? != *seen => Err(AdminError::Moved),
+            _ => Ok(()),
+        }
     }
 
     /// Whether a user is among those these hands know of: everybody, or who holds a role of the organization.

@@ -72,6 +72,7 @@ impl Hands<'_> {
                 return Err(AdminError::NoSuchUser);
             }
         }
+        self.must_be_as_seen(&mut tx).await?;
         let [gone, _] = self.mergeable(&mut tx, goes, stays).await?;
         let held = grants::of_user(&mut tx, goes).await?;
         let organizations: BTreeSet<OrganizationKey> = held.iter().map(|row| row.organization).collect();

@@ -60,7 +60,7 @@ impl Own<'_> {
     /// # Errors
     /// When the database fails.
     pub async fn end_sessions(&self, only: Option<SessionId>) -> Result<usize, AdminError> {
-        let hands = Hands { directory: self.directory, actor: Actor::User(self.user), within: None };
+        let hands = Hands { directory: self.directory, actor: Actor::User(self.user), within: None, seen: None };
         tried!(hands.end_sessions(self.user, only))
     }
 }

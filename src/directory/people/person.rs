@@ -109,7 +109,7 @@ impl Hands<'_> {
         self.known(&mut tx, user).await
     }
 
-    async fn known(self, tx: &mut Tx, user: UserId) -> Result<ListedUser, AdminError> {
+    pub(super) async fn known(self, tx: &mut Tx, user: UserId) -> Result<ListedUser, AdminError> {
         if !self.knows(tx, user).await? {
             return Err(AdminError::NoSuchUser);
         }

@@ -93,6 +93,21 @@ async fn a_version_is_told_with_who_put_it_in_force_as_far_as_one_may_know() {
         assert_eq!(admin.policy_versions(guests.key, before, 10).await.unwrap().len(), 1);
         assert_eq!(operator.policy_version(place, second.id).await.unwrap(), Some(second.clone()));
         assert_eq!(admin.policy_version(guests.key, second.id).await.unwrap().unwrap().by, Author::Somebody);
+        // A program's version says which, and whose it is.
+        let own = admin.make_token(&"sync".parse().unwrap(), Duration::from_secs(3_600)).await.unwrap().id;
+        let other = operator.make_token(&"deploy".parse().unwrap(), Duration::from_secs(3_600)).await.unwrap().id;
+        for (token, role) in [(own, "Boss"), (other, "Admin")] {
+            it.clock.advance(Duration::from_secs(1));
+            it.directory.server_admin(Actor::Token(token)).edit(&write(role), &terms).await.unwrap();
+        }
+        let of = |name: &str, maker: Option<&str>| Author::Token {
+            name: name.parse().unwrap(),
+            maker: maker.map(|maker| maker.parse().unwrap()),
+        };
+        let all = by(operator.policy_versions(place, None, 2).await.unwrap());
+        assert_eq!(all, [of("deploy", None), of("sync", Some("alice"))]);
+        let seen = by(admin.policy_versions(guests.key, None, 2).await.unwrap());
+        assert_eq!(seen, [Author::Somebody, of("sync", Some("alice"))]);
         // The default policy is none of theirs.
         let default = operator.policy_versions((guests.key, None), None, 10).await.unwrap().remove(0);
         assert_eq!(admin.policy_version(guests.key, default.id).await.unwrap(), None);

@@ -161,37 +161,3 @@ async fn a_page_looks_at_so_many_and_the_next_goes_on() {
     })
     .await;
 }
-
-#[tokio::test]
-async fn no_list_reads_a_whole_table() {
-    on_each(async |db| {
-        if format!("{db:?}").contains("PostgreSQL") {
-            // It plans by how much there is: the benchmark asks it about a million.
-            return;
-        }
-        let world = World::new(&db).await;
-        let base = Filter { organization: None, ..Filter::default() };
-        let filters = [
-            base.clone(),
-            Filter { words: words("ann lee"), ..base.clone() },
-            Filter { words: words("ann"), organization: Some(world.lab), state: Some(State::Waiting), ..base.clone() },
-            Filter { role: Some(world.member), ..base.clone() },
-            Filter { idp: Some(world.idp), ..base.clone() },
-            Filter { state: Some(State::Disabled), ..base.clone() },
-            Filter { state: Some(State::WithoutOrganization), idp: Some(world.idp), ..base },
-        ];
-        for filter in filters {
-            let (sql, values) = fitting(&filter, None, 50, world.now);
-            let plan: Vec<(i64, i64, i64, String)> =
-                db.reader().all(format!("explain query plan {sql}"), values).await.unwrap();
-            let steps: Vec<&str> = plan.iter().map(|row| row.3.as_str()).collect();
-            // Of what was found within the window, the rest is sorted; of a table, nothing.
-            let scans = |step: &&&str| {
-                step.starts_with("SCAN")
-                    && !["c", "known", "some_", "(subquery"].iter().any(|of| step["SCAN ".len()..].starts_with(of))
-            };
-            assert_eq!(steps.iter().find(scans), None, "{filter:?}: {steps:#?}");
-        }
-    })
-    .await;
-}

@@ -133,6 +133,11 @@ async fn an_application_made_here_is_served_and_gone_when_it_is_removed() {
     let browser = Browser::new();
     let tested = program.send("POST", &format!("{path}/test"), None, &[]).await;
     assert_eq!(tested.json()["status"], 200, "{}", tested.text());
+    let received = program.get(&format!("{path}/sample")).await.json();
+    assert_eq!((&received["line"], &received["assertion"]["aud"]), (&json!("GET / HTTP/1.1"), &json!("desk")));
+    let told = received["headers"].as_array().unwrap();
+    assert!(told.contains(&json!(["remote-groups", "Boss,Guest"])), "{received}");
+    assert!(!received.to_string().contains("x-vestibule-assertion"), "{received}");
     eventually("it is served", async || browser.navigate(&world.url("desk", "/")).await.status == 200).await;
     assert_eq!(program.get("/organizations/home-lab/applications/desk").await.status, 404);
     assert_eq!(
@@ -207,8 +212,26 @@ async fn an_idp_and_its_policies_made_here_let_people_in() {
     assert_eq!((&dangers[0]["kind"], &dangers[0]["organizations"]), (&json!("loss_of_admins"), &json!(["club"])));
     let meant = program.change(&format!("{own}?loss_of_admins=true&loss_of_roles=true"), weaker, "*").await;
     assert_eq!(meant.status, 200, "{}", meant.text());
+    // What it means for her is asked by name, and need not wait for her next sign-in.
+    for path in [own, "/idps/guests"] {
+        let hers = program.post(&format!("{path}/decision"), json!({ "username": "greta" })).await.json();
+        assert_eq!(hers["verdicts"][0]["roles"], json!(["Guest"]), "{hers}");
+    }
+    for unsaid in [json!({}), json!({ "username": "nobody" }), json!({ "username": "greta", "id_token": {} })] {
+        assert_eq!(problem(&program.post(&format!("{own}/decision"), unsaid).await), "invalid");
+    }
+    for taken in [1, 0] {
+        let losses = program.send("POST", &format!("{own}/losses"), None, &[]).await;
+        assert_eq!(losses.json(), json!({ "grants": taken }));
+    }
+    assert_eq!(program.get("/users?q=greta").await.json()["items"][0]["roles"], json!([]));
     let versions = program.get(&format!("{own}/versions?limit=1")).await.json();
     assert_eq!(versions["items"][0]["until"], Value::Null);
+    assert_eq!((&versions["items"][0]["by"], &versions["items"][0]["token"]), (&json!("token"), &json!("a test")));
+    let overview = program.get("/overview").await.json();
+    assert_eq!(overview["days"].as_array().unwrap().len(), 14, "{overview}");
+    assert!(overview["days"][13]["sign_ins"].as_u64().is_some_and(|count| count > 0), "{overview}");
+    assert!(overview["without_admin"].as_array().unwrap().contains(&json!("club")), "{overview}");
     let older = format!("{own}/versions?cursor={}", versions["next"].as_str().unwrap());
     assert_eq!(program.get(&older).await.json()["items"][0]["role"], "'Boss'");
 

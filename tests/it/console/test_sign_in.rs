@@ -41,6 +41,9 @@ async fn an_admin_is_shown_claims_and_decision_and_nothing_comes_of_it() {
     let after = stage.world.census().await;
     assert_eq!(after.spent_states, before.spent_states + 1, "the code was exchanged");
     assert_eq!(after, crate::kit::census::Census { spent_states: after.spent_states, ..before });
+    let [line] = stage.audit("sign-in-tested").await.try_into().expect("one line of the log");
+    assert!(line["actor"].as_str().unwrap().starts_with("user:") && line["idp"].is_string(), "{line}");
+    assert!(!line.to_string().contains("mallory"), "{line}");
     let home = browser.navigate(&stage.world.login("/console")).await;
     assert_eq!(home.status, 200, "still the chief");
 }

@@ -97,6 +97,8 @@ async fn an_organization_made_anew_is_delegated_nothing() {
         it.edit(keeping(delegating)).await.unwrap();
         assert_eq!(it.idp("guests").await.delegates, [club]);
         it.edit(Edit::RemoveOrganization("club".parse().unwrap())).await.unwrap();
+        let left = it.idp("guests").await;
+        assert!(left.delegates.is_empty() && left.spec.delegate_to.is_empty(), "{left:?}");
         it.edit(organization("club", &[("Admin", true)])).await.unwrap();
         let again = it.club_admin().await.organization();
         assert!(again != club && !it.idp("guests").await.delegates.contains(&again));

@@ -159,3 +159,30 @@ async fn two_admins_at_once_cannot_take_each_others_rights() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn of_two_who_change_what_they_saw_at_once_one_is_told_that_it_is_so_no_longer() {
+    on_each_with(declaration(), async |it: Fixture| {
+        let admin = it.directory.server_admin(Actor::CommandLine);
+        let alice = it.sign_in("alice", &["lab/Admin"]).await.unwrap().user;
+        let lab = it.role("lab/Admin").await.0;
+        let seen = admin.listed(alice).await.unwrap();
+        let one = admin.on(Some(&seen));
+        let within = admin.organization(lab).listed(alice).await.unwrap();
+        let other = admin.organization(lab).on(Some(&within));
+        let (member, both) = (roles(&["Member"]), roles(&["Admin", "Member"]));
+        let (first, second) = tokio::join!(one.set_roles(alice, lab, &member), other.set_roles(alice, &both));
+        let moved = |result: &Result<bool, AdminError>| matches!(result, Err(AdminError::Moved));
+        assert_eq!([first, second].iter().filter(|result| moved(result)).count(), 1);
+        assert_eq!(it.actions(alice).await.iter().filter(|action| *action == "roles-changed").count(), 1);
+        // What was seen is no more: nothing of it is done.
+        assert!(moved(&one.set_disabled(alice, true).await));
+        let removed = one.remove_user(&crate::directory::UserSelector::Id(alice)).await;
+        assert!(matches!(removed, Err(AdminError::Moved)));
+        let bob = it.sign_in("bob", &[]).await.unwrap().user;
+        assert!(matches!(one.merge_users(alice, bob).await, Err(AdminError::Moved)));
+        let again = admin.listed(alice).await.unwrap();
+        assert!(admin.on(Some(&again)).set_disabled(alice, true).await.unwrap());
+    })
+    .await;
+}

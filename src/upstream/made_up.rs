@@ -1,5 +1,5 @@
 //! What an upstream will receive, shown with a made-up user: a header that an application misreads is found here and not
-//! by the first person who is locked out.
+//! by the first person who is locked out. The permit it takes never leaves this file.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -7,23 +7,20 @@ use std::sync::Arc;
 use http::{HeaderMap, Method, Uri};
 use uuid::Uuid;
 
-use crate::console::Console;
-use crate::decision::{Ask, Decision, RequestPath, RouteTable};
+use super::{Forwarder, Sample};
+use crate::decision::{Ask, Decision, Evidence, Principal, RequestPath, RouteTable};
 use crate::identity::{
     Application, Catalogue, IdentityId, Organization, OrganizationKey, Reach, RoleId, SessionId, UserId, Username,
 };
-use crate::pages::RequestSample;
-use crate::session::{Evidence, Principal};
 use crate::telemetry::Metrics;
-use crate::upstream::ASSERTION_HEADER;
 
 /// Where the made-up user is: an address for documentation (RFC 5737).
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
 
-impl Console {
+impl Forwarder {
     /// What the upstream receives when somebody who holds every role that may enter opens `/` at the first host. Nothing,
     /// if nobody can.
-    pub(super) fn sample(&self, organization: &Organization, application: &Application) -> Option<RequestSample> {
+    pub fn sample_of(&self, organization: &Organization, application: &Application) -> Option<Sample> {
         let mut alone = application.clone();
         // Without an organization's word on where it may be: what is asked here is what would be said.
         alone.spec.reach = Reach::Anywhere;
@@ -37,12 +34,7 @@ impl Console {
         let (host, path, method, headers) = (&host, &path, &Method::GET, &HeaderMap::new());
         let ask = Ask { host, path, method, preflight: None, headers, client: Some(CLIENT) };
         match RouteTable::compile(&catalogue, &Metrics::default()).decide(&ask, Some(&alice)) {
-            Decision::Permit(permit) => {
-                let sample = self.forwarder.sample(&permit, CLIENT);
-                let claims = sample.claims.and_then(|claims| serde_json::to_string_pretty(&claims).ok());
-                let assertion = claims.map(|claims| (ASSERTION_HEADER.to_string(), claims));
-                Some(RequestSample { line: sample.line, headers: sample.headers, assertion })
-            }
+            Decision::Permit(permit) => Some(self.sample(&permit, CLIENT)),
             Decision::SignIn | Decision::Deny(_) | Decision::Ambiguous(_) | Decision::NoSuchHost => None,
         }
     }
