@@ -49,6 +49,7 @@ text_schema!(
     {
         "oneOf": [
             { "type": "string", "format": "uri" },
+            { "const": "none", "description": "Another proxy passes the requests on, and only asks here." },
             { "type": "array", "items": { "type": "string", "format": "uri" }, "minItems": 1, "maxItems": 16, "uniqueItems": true },
         ],
         "examples": ["http://127.0.0.1:3000"],
