@@ -47,7 +47,7 @@ text_schema!(
     /// Where requests go.
     UpstreamsText,
     {
-        "oneOf": [
+        "anyOf": [
             { "type": "string", "format": "uri" },
             { "const": "none", "description": "Another proxy passes the requests on, and only asks here." },
             { "type": "array", "items": { "type": "string", "format": "uri" }, "minItems": 1, "maxItems": 16, "uniqueItems": true },
