@@ -338,6 +338,9 @@ fn client(request: &Request<Body>) -> Option<IpAddr> {
 }
 
 fn cause_of(error: &ForwardError) -> Cause {
+    if let ForwardError::NoUpstream = error {
+        return Cause::NotForwarded;
+    }
     match error.status() {
         http::StatusCode::GATEWAY_TIMEOUT => Cause::UpstreamTimeout,
         http::StatusCode::METHOD_NOT_ALLOWED => Cause::MethodNotAllowed,

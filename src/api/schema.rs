@@ -47,8 +47,9 @@ text_schema!(
     /// Where requests go.
     UpstreamsText,
     {
-        "oneOf": [
+        "anyOf": [
             { "type": "string", "format": "uri" },
+            { "const": "none", "description": "Another proxy passes the requests on, and only asks here." },
             { "type": "array", "items": { "type": "string", "format": "uri" }, "minItems": 1, "maxItems": 16, "uniqueItems": true },
         ],
         "examples": ["http://127.0.0.1:3000"],

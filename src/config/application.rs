@@ -5,7 +5,7 @@ mod rule;
 
 use crate::identity::{
     ApplicationId, ApplicationSpec, HeaderPreset, Host, Machines, OrganizationId, Reach, RoleName, TokenIssuerId,
-    UpstreamUrl, Upstreams, application::web_origin, text,
+    Upstreams, application::web_origin, text,
 };
 
 use super::list::{At, values as plain};
@@ -67,15 +67,15 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
     ApplicationDraft { path, organization, hosts, roles, rules, issuers, spec }
 }
 
-/// One upstream as a text, or several as a list.
+/// One upstream as a text, several as a list, or `none`.
 fn upstream(section: &mut Section<'_>) -> Option<Upstreams> {
-    let hint = "write where its requests go, such as http://127.0.0.1:3000";
+    let hint = "write where its requests go, such as http://127.0.0.1:3000, or none if another proxy passes them on";
     let before = section.report.count();
-    let upstreams = section.one_or_several("upstream", hint, UpstreamUrl::parse);
+    let upstreams = section.one_or_several("upstream", hint, str::parse::<Upstreams>);
     if section.report.count() > before {
         return None;
     }
-    Upstreams::new(plain(&upstreams))
+    Upstreams::of_entries(&plain(&upstreams))
         .map_err(|invalid| section.refuse("upstream", format!("not accepted; {invalid}")))
         .ok()
 }

@@ -18,9 +18,17 @@ impl Settings {
                 "holds every address, so anybody can pretend to be another; name the proxies",
             )
         });
+        let nobody_asks = self.server.trusted_proxies.is_empty() && self.server.forward_auth.secret.is_none();
+        let unasked = self.declaration.applications.iter().filter(|one| nobody_asks && one.upstream.is_none());
+        let unasked = unasked.map(|one| {
+            warning(
+                &format!("application.{}.upstream", one.id),
+                "is none, yet no other proxy may ask who may pass; name it in server.trusted_proxies",
+            )
+        });
         let idps = self.declaration.idps.iter().filter_map(|idp| self.of_idp(idp));
         let applications = self.declaration.applications.iter().flat_map(of_application);
-        proxies.into_iter().chain(idps).chain(self.of_policies()).chain(applications).collect()
+        proxies.into_iter().chain(unasked).chain(idps).chain(self.of_policies()).chain(applications).collect()
     }
 
     /// What is odd about selectors, each asked for the organizations that it decides about.

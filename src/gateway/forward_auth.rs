@@ -103,7 +103,9 @@ impl Gateway {
     /// application's own, unless the secret says that a proxy asks.
     pub fn endpoint(&self, host: &Host, request: &Request<Body>) -> Option<Endpoint> {
         let endpoint = Endpoint::at(request.uri())?;
-        let ours = !self.serves(host) || self.forward_auth.shown(request.headers()) == Some(true);
+        let routes = self.routes.load();
+        let forwarded = routes.route(host).is_some_and(|route| !route.spec().upstream.is_none());
+        let ours = !forwarded || self.forward_auth.shown(request.headers()) == Some(true);
         ours.then_some(endpoint)
     }
 

@@ -79,7 +79,11 @@ impl Draft {
             id: None,
             name: Field::of(&*spec.name),
             hosts: Field::of(lines(&spec.hosts)),
-            upstream: Field::of(lines(spec.upstream.iter())),
+            upstream: Field::of(if spec.upstream.is_none() {
+                spec.upstream.to_string()
+            } else {
+                lines(spec.upstream.iter())
+            }),
             connection: connection::of(&spec.connection),
             reach: whole.then(|| Picked::of(word(&REACHES, spec.reach))),
             who: Picked::of(if spec.roles.is_some() { SOME } else { EVERY }),
@@ -258,8 +262,8 @@ impl Draft {
 
 /// The upstreams, one a line; else what is wrong with them stands beside the field.
 fn upstreams(field: &mut Field) -> Option<Upstreams> {
-    let several = each(field, UpstreamUrl::parse)?;
-    Upstreams::new(several).map_err(|invalid| field.error = Some(invalid.to_string())).ok()
+    let entries = each(field, str::parse::<Upstreams>)?;
+    Upstreams::of_entries(&entries).map_err(|invalid| field.error = Some(invalid.to_string())).ok()
 }
 
 fn ticked(organization: &Organization, is: impl Fn(&RoleName) -> bool) -> Vec<TickedRole> {

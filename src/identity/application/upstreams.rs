@@ -13,6 +13,9 @@ use crate::identity::{Invalid, text_noun};
 /// Most upstreams of one application: each may be asked whether it is well, again and again.
 pub const MAX_UPSTREAMS: usize = 16;
 
+/// What is written where an application has no upstream.
+const NO_UPSTREAM: &str = "none";
+
 /// One upstream: scheme and authority, no path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamUrl {
@@ -70,8 +73,8 @@ impl UpstreamUrl {
 
 text_noun!(UpstreamUrl);
 
-/// All upstreams of an application, in order: at least one, each once. Written as a text if there is one, else as a
-/// list.
+/// All upstreams of an application, in order, each once. Written as a text if there is one, else as a list; as
+/// [`NO_UPSTREAM`] if there is none, since another proxy passes the requests on and only asks us.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub struct Upstreams(Arc<[UpstreamUrl]>);
@@ -85,6 +88,28 @@ enum Written {
 }
 
 impl Upstreams {
+    /// No upstream.
+    pub fn none() -> Self {
+        Self(Arc::new([]))
+    }
+
+    /// Whether there is none.
+    pub fn is_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What several entries stand for together, each of them one upstream or [`NO_UPSTREAM`].
+    ///
+    /// # Errors
+    /// As [`Upstreams::new`], and when [`NO_UPSTREAM`] does not stand alone.
+    pub fn of_entries(entries: &[Self]) -> Result<Self, Invalid> {
+        match entries {
+            [only] => Ok(only.clone()),
+            several if several.iter().any(Self::is_none) => Err(Invalid::new(format!("`{NO_UPSTREAM}` stands alone"))),
+            several => Self::new(several.iter().flat_map(Self::iter).cloned().collect()),
+        }
+    }
+
     /// Several upstreams.
     ///
     /// # Errors
@@ -114,12 +139,12 @@ impl From<UpstreamUrl> for Upstreams {
     }
 }
 
-/// One upstream.
+/// One upstream, or none.
 impl FromStr for Upstreams {
     type Err = Invalid;
 
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        UpstreamUrl::parse(text).map(Self::from)
+        if text == NO_UPSTREAM { Ok(Self::none()) } else { UpstreamUrl::parse(text).map(Self::from) }
     }
 }
 
@@ -130,7 +155,7 @@ impl TryFrom<Written> for Upstreams {
         match written {
             Written::One(upstream) => upstream.parse(),
             Written::Several(upstreams) => {
-                Self::new(upstreams.iter().map(|text| UpstreamUrl::parse(text)).collect::<Result<_, _>>()?)
+                Self::of_entries(&upstreams.iter().map(|text| text.parse()).collect::<Result<Vec<_>, _>>()?)
             }
         }
     }
@@ -139,6 +164,7 @@ impl TryFrom<Written> for Upstreams {
 impl From<Upstreams> for Written {
     fn from(upstreams: Upstreams) -> Self {
         match &*upstreams.0 {
+            [] => Self::One(NO_UPSTREAM.to_owned()),
             [upstream] => Self::One(upstream.to_string()),
             several => Self::Several(several.iter().map(ToString::to_string).collect()),
         }
@@ -147,6 +173,9 @@ impl From<Upstreams> for Written {
 
 impl fmt::Display for Upstreams {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_none() {
+            return f.write_str(NO_UPSTREAM);
+        }
         for (index, upstream) in self.iter().enumerate() {
             write!(f, "{}{upstream}", if index == 0 { "" } else { ", " })?;
         }
@@ -174,6 +203,18 @@ mod tests {
         }
         let single: Upstreams = serde_json::from_str(r#"["http://a:1"]"#).unwrap();
         assert_eq!(single, "http://a:1".parse().unwrap());
+    }
+
+    #[test]
+    fn none_is_said_in_one_word_that_stands_alone() {
+        for written in [r#""none""#, r#"["none"]"#] {
+            let read: Upstreams = serde_json::from_str(written).unwrap();
+            assert!(read.is_none());
+            assert_eq!(serde_json::to_string(&read).unwrap(), r#""none""#);
+        }
+        for written in [r#"[]"#, r#""""#, r#""None""#, r#"["none","http://a"]"#, r#"["none","none"]"#] {
+            assert!(serde_json::from_str::<Upstreams>(written).is_err(), "{written}");
+        }
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub enum Cause {
     NotAProxy,
     /// Signed in, and no admin of anything.
     NoAdmin,
+    /// Another proxy passes this application's requests on, and this one came to us.
+    NotForwarded,
     /// The upstream cannot be reached.
     UpstreamUnavailable,
     /// The upstream does not answer in time.
@@ -77,7 +79,7 @@ impl Cause {
             | Self::NoAdmin => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::UnknownHost | Self::Misdirected => StatusCode::MISDIRECTED_REQUEST,
+            Self::UnknownHost | Self::Misdirected | Self::NotForwarded => StatusCode::MISDIRECTED_REQUEST,
             Self::UpstreamUnavailable => StatusCode::BAD_GATEWAY,
             Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::ProviderUnavailable | Self::TooManyNew | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -201,6 +203,11 @@ impl Cause {
                 "The address it comes from is not among the trusted ones, or the secret it shows is wrong.",
                 "Correct trusted_proxies or the secret; the log has more under the reference.",
             ),
+            Self::NotForwarded => (
+                "This application is not reached this way",
+                "Another server passes its requests on and only asks here who may enter; yours came here instead.",
+                "Check the address. If it is right, give your admin the reference.",
+            ),
             Self::UpstreamUnavailable => (
                 "The application does not answer",
                 "It could not be reached, or did not answer as expected.",
@@ -244,6 +251,7 @@ impl Cause {
             Self::NotFromHere => "not-from-here",
             Self::NotAProxy => "not-a-proxy",
             Self::NoAdmin => "no-admin",
+            Self::NotForwarded => "not-forwarded",
             Self::UpstreamUnavailable => "upstream-unavailable",
             Self::UpstreamTimeout => "upstream-timeout",
             Self::Unavailable => "unavailable",

@@ -63,7 +63,7 @@ async fn both_endpoints_decide_as_the_request_path_does() {
         assert_eq!(answer.status, forward, "{uri}: {answer:?}");
         assert_eq!(answer.all("remote-user").is_empty(), forward != 200, "{uri}: {answer:?}");
     }
-    assert_eq!(world.upstream.hits(), 2, "none of it was forwarded: these were the sign-ins");
+    assert_eq!(world.upstream.hits(), 0, "none of it was forwarded");
 }
 
 #[tokio::test]
@@ -178,6 +178,26 @@ async fn on_an_applications_host_the_path_is_its_own_unless_the_secret_is_shown(
     let wrong = format!("{lines}X-Vestibule-Secret: wrong\r\n");
     let there = asking(&world, "GET /auth/forward", "wiki.example.com", &wrong).await;
     assert!(there.json()["target"] == "/auth/forward" && !there.json()["headers"].to_string().contains("wrong"));
+}
+
+#[tokio::test]
+async fn where_another_proxy_forwards_the_path_is_an_endpoint_and_nothing_else_is_answered() {
+    let world = journey::world().await;
+    let browser = browser_over_tls(&world);
+    let page = world.enter(&browser, WIKI, "bob").await;
+    assert_eq!(page.status, 421, "{}", page.text());
+    assert!(page.text().contains("not reached this way"));
+    let bob = format!("Cookie: __Host-vestibule-session={}\r\n", cookie(&browser, WIKI, "session").expect("a session"));
+    let lines = format!("{}{bob}", forwarded("/a"));
+    for line in ["GET /auth/forward", "GET /auth/forward/a"] {
+        let answer = asking(&world, line, "wiki.example.com", &lines).await;
+        assert_eq!((answer.status, answer.all("remote-user")), (200, vec!["bob"]), "{line}");
+    }
+    for line in ["GET /a", "GET /public/a", "POST /a", "GET /auth/forwarded"] {
+        let answer = asking(&world, line, "wiki.example.com", &lines).await;
+        assert!(answer.status == 421 && answer.all("x-vestibule-assertion").is_empty(), "{line}: {answer:?}");
+    }
+    assert_eq!(world.upstream.hits(), 0);
 }
 
 #[tokio::test]

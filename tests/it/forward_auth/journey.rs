@@ -6,20 +6,17 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::kit::browser::{Browser, Response};
 use crate::kit::fronting::Fronting;
-use crate::kit::scene::behind_tls_with;
+use crate::kit::scene::left_to_a_proxy;
 use crate::kit::upstream::received;
 use crate::kit::world::World;
 
 const WIKI: &str = "https://wiki.example.com";
-/// What the documents tell to replace.
-const SECRET: &str = "put-the-secret-of-your-proxy-here";
 
 /// A world that leaves forwarding to a proxy on this machine: everybody may see `/public/`, admins alone `/admin/`.
 pub async fn world() -> World {
     let rules = "[[application.rule]]\npath = \"/public/*\"\nallow = \"everyone\"\n\
                  [[application.rule]]\npath = \"/admin/*\"\nroles = [\"Admin\"]\n";
-    let secret = format!("[server.forward_auth]\nsecret = \"{SECRET}\"\n");
-    behind_tls_with("trusted_proxies = [\"127.0.0.1/32\"]", rules, &secret).await
+    left_to_a_proxy("trusted_proxies = [\"127.0.0.1/32\"]", rules).await
 }
 
 /// All of it.

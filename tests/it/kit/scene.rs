@@ -39,6 +39,21 @@ pub async fn behind_tls() -> World {
 
 /// The same, with further lines in `[server]` and in the wiki, and further tables.
 pub async fn behind_tls_with(server: &str, wiki: &str, tables: &str) -> World {
+    behind_tls_as(server, wiki, tables, |text, _| text).await
+}
+
+/// The same, but that another proxy passes the wiki's requests on.
+pub async fn left_to_a_proxy(server: &str, wiki: &str) -> World {
+    let none = |text: String, places: &Places| text.replace(&format!("\"http://{}\"", places.upstream), "\"none\"");
+    behind_tls_as(server, wiki, "", none).await
+}
+
+async fn behind_tls_as(
+    server: &str,
+    wiki: &str,
+    tables: &str,
+    changed: impl FnOnce(String, &Places) -> String,
+) -> World {
     let client = json!({
         "client_id": "behind-tls",
         "client_secret": CLIENT_SECRET,
@@ -49,11 +64,12 @@ pub async fn behind_tls_with(server: &str, wiki: &str, tables: &str) -> World {
     World::start(variant, |places| {
         let usual = places.head(Places::SEED_POLICY) + &places.home_lab(wiki) + tables;
         let public = format!("http://login.localhost:{}", places.port);
-        usual
+        let text = usual
             .replace("[server]\n", &format!("[server]\n{server}\n"))
             .replace(&public, "https://login.example.com")
             .replace("client_id = \"vestibule\"", "client_id = \"behind-tls\"")
-            .replace("wiki.localhost", "wiki.example.com")
+            .replace("wiki.localhost", "wiki.example.com");
+        changed(text, places)
     })
     .await
 }
