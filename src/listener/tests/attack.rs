@@ -132,7 +132,7 @@ async fn who_gives_up_request_after_request_is_cut_off() {
         }
     };
     // The last one never arrives.
-    let _ = timeout(Duration::from_secs(20), async {
+    timeout(Duration::from_secs(20), async {
         tokio::select! {
             () = flood => {}
             () = async { while !connection.is_finished() { tokio::task::yield_now().await } } => {}
