@@ -59,12 +59,7 @@ fn the_example_shows_every_key_and_no_other() {
 fn a_commented_key_shows_its_default() {
     // These show what may be said, not what holds when nothing is.
     let mut offers = vec!["owner", "client_secret", "chain", "key", "role", "url_file", "[server.tls]", "secret"];
-<<<<<<< HEAD
-    offers.extend(["idp = ", "jwks_url"]);
-    offers.push("endpoint");
-=======
-    offers.extend(["endpoint", "redirect_listen"]);
->>>>>>> 4382101d45e64856a80725af23fbc5a471b1a4ee
+    offers.extend(["idp = ", "jwks_url", "endpoint", "redirect_listen"]);
     // Nothing said is as all others, which is what these show.
     offers.extend(["connect_timeout", "first_byte_timeout", "methods", "from"]);
     let uncomment = |line: &str| match line.strip_prefix("# ") {
