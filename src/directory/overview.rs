@@ -71,7 +71,7 @@ impl ServerAdmin<'_> {
         let mut tx = self.directory.db.snapshot().await?;
         let counted = audit::by_day(&mut tx, actions, Timestamp::from_micros(first * DAY), DAY).await?;
         let without_admin = holders::without_admin(&mut tx, now, NAMED).await?;
-        let verdicts = sign_ins::recent_verdicts(&mut tx, LOOKED_AT).await?;
+        let verdicts = sign_ins::recent_verdicts(&mut tx, Timestamp::from_micros(first * DAY), LOOKED_AT).await?;
         let day = |number: i64| Day { at: Timestamp::from_micros((first + number) * DAY), sign_ins: 0, denials: 0 };
         let mut days: Vec<Day> = (0..).map(day).take(TOLD_DAYS).collect();
         for (number, action, count) in counted {

@@ -130,14 +130,14 @@ pub async fn last(tx: &mut Tx, identity: IdentityId) -> Result<Option<SignInId>,
     Ok(row.map(|(id,)| id.0))
 }
 
-/// What the policies decided in the latest sign-ins of which anything is kept, the newest first.
+/// What the policies decided in the latest sign-ins since then of which anything is kept, the newest first.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn recent_verdicts(tx: &mut Tx, limit: u32) -> Result<Vec<Json>, StoreError> {
-    const SQL: &str = "select verdicts from sign_ins where claims is not null or verdicts <> '[]' \
-                       order by at desc limit $1";
-    let rows: Vec<(FromJson<Json>,)> = tx.conn().all(SQL, values![i64::from(limit)]).await?;
+pub async fn recent_verdicts(tx: &mut Tx, since: Timestamp, limit: u32) -> Result<Vec<Json>, StoreError> {
+    const SQL: &str = "select verdicts from sign_ins where at >= $1 \
+        and (claims is not null or verdicts <> '[]') order by at desc limit $2";
+    let rows: Vec<(FromJson<Json>,)> = tx.conn().all(SQL, values![since, i64::from(limit)]).await?;
     Ok(rows.into_iter().map(|(verdicts,)| verdicts.0).collect())
 }
 

@@ -112,7 +112,7 @@ async fn no_page_about_what_happened_reads_a_whole_table() {
             audit::by_references(tx, &["r17", "r18"]).await.unwrap();
             audit::by_day(tx, ["kind-1", "kind-2", "kind-3"], Timestamp::from_micros(1_900), 10).await.unwrap();
             sign_ins::by_reference(tx, "r17").await.unwrap();
-            sign_ins::recent_verdicts(tx, 500).await.unwrap();
+            sign_ins::recent_verdicts(tx, it.now, 500).await.unwrap();
         })
         .await;
     })

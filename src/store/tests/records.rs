@@ -253,9 +253,9 @@ async fn the_latest_decisions_come_first_of_sign_ins_of_which_something_is_kept(
             put(&db, &row).await.unwrap();
         }
         let mut tx = db.snapshot().await.unwrap();
-        let recent = sign_ins::recent_verdicts(&mut tx, 10).await.unwrap();
+        let recent = sign_ins::recent_verdicts(&mut tx, world.now, 10).await.unwrap();
         assert_eq!(recent, [json!([{ "organization": "three" }]), json!([{ "organization": "one" }])]);
-        assert_eq!(sign_ins::recent_verdicts(&mut tx, 1).await.unwrap().len(), 1);
+        assert_eq!(sign_ins::recent_verdicts(&mut tx, world.now, 1).await.unwrap().len(), 1);
     })
     .await;
 }

@@ -132,7 +132,7 @@ async fn an_application_made_here_is_served_and_gone_when_it_is_removed() {
     assert_eq!(made.json()["headers"], "remote");
     let browser = Browser::new();
     let tested = program.send("POST", &format!("{path}/test"), None, &[]).await;
-    assert_eq!(tested.json()["status"], 200, "{}", tested.text());
+    assert_eq!(tested.json()["upstreams"][0]["status"], 200, "{}", tested.text());
     let received = program.get(&format!("{path}/sample")).await.json();
     assert_eq!((&received["line"], &received["assertion"]["aud"]), (&json!("GET / HTTP/1.1"), &json!("desk")));
     let told = received["headers"].as_array().unwrap();
