@@ -14,6 +14,7 @@ mod pace;
 mod refusal;
 mod routes;
 mod schema;
+mod service_accounts;
 
 mod applications;
 mod attempts;

@@ -82,7 +82,7 @@ actions! {
     TokenEnded = "token-ended",
     /// A service account was made.
     ServiceAccountAdded = "service-account-added",
-    /// A service account may enter with tokens that speak of other subjects than before.
+    /// A service account holds something else, or may enter with tokens that speak of other subjects than before.
     ServiceAccountChanged = "service-account-changed",
     /// A service account was removed with all that was its.
     ServiceAccountRemoved = "service-account-removed",

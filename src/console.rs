@@ -17,6 +17,7 @@ mod organizations;
 mod overview;
 mod people;
 mod policies;
+mod programs;
 mod propose;
 mod shell;
 mod tokens;
@@ -157,6 +158,18 @@ pub fn router(console: Arc<Console>) -> Router {
         .route(
             "/console/organizations/{organization}/applications/{application}/delete",
             get(applications::delete::show).post(applications::delete::delete),
+        )
+        .route("/console/organizations/{organization}/programs", get(programs::list).post(programs::add))
+        .route("/console/organizations/{organization}/programs/{account}", get(programs::show))
+        .route("/console/organizations/{organization}/programs/{account}/roles", post(programs::set_roles))
+        .route("/console/organizations/{organization}/programs/{account}/state", post(programs::set_disabled))
+        .route("/console/organizations/{organization}/programs/{account}/tokens", post(programs::make_token))
+        .route("/console/organizations/{organization}/programs/{account}/tokens/end", post(programs::end_token))
+        .route("/console/organizations/{organization}/programs/{account}/subjects", post(programs::bind))
+        .route("/console/organizations/{organization}/programs/{account}/subjects/remove", post(programs::unbind))
+        .route(
+            "/console/organizations/{organization}/programs/{account}/delete",
+            get(programs::ask_remove).post(programs::remove),
         )
         .route("/console/organizations/{organization}/audit", get(audit::show_of_organization))
         .route("/console/idps/{idp}/policy", get(policies::show_default).post(policies::take_default))

@@ -58,6 +58,7 @@ pub use idps::{IdpSummary, MANY_PEOPLE, ManagedIdp};
 pub use live::{Current, Live};
 pub use machines::{
     ApplicationScope, ListedApplicationToken, MAX_SERVICE_ACCOUNTS, MachineError, MadeApplicationToken, ServiceAccount,
+    ServiceAccountState,
 };
 pub use overview::{Day, Outlook, TOLD_DAYS};
 pub use people::{

@@ -3,18 +3,21 @@
 use super::answer::Page;
 use super::ask::PageQuery;
 use super::operation::{Operation, Precondition, Rights, delete, get, patch, post, put};
-use super::{applications, attempts, audit, idps, openapi, organizations, overview, policies, tokens, users};
+use super::{
+    applications, attempts, audit, idps, openapi, organizations, overview, policies, service_accounts, tokens, users,
+};
 
 /// All of them, in the order of the document.
 pub(super) fn operations() -> Vec<Operation> {
     let server = about().into_iter().chain(organizations()).chain(users_of_server());
     let catalogue = applications().into_iter().chain(idps()).chain(policies());
-    server.chain(users_of_organization()).chain(catalogue).chain(audit()).collect()
+    server.chain(users_of_organization()).chain(programs()).chain(catalogue).chain(audit()).collect()
 }
 
 const TOKENS: &str = "Tokens";
 const ORGANIZATIONS: &str = "Organizations";
 const USERS: &str = "Users";
+const SERVICE_ACCOUNTS: &str = "Service accounts";
 const APPLICATIONS: &str = "Applications";
 const IDPS: &str = "Identity providers";
 const POLICIES: &str = "Policies";
@@ -46,6 +49,42 @@ fn about() -> [Operation; 7] {
             .gives::<Page<tokens::Token>>(200, "All of them, the newest first."),
         delete("/organizations/{organization}/tokens/{token}", "endOrganizationToken", tokens::end_of_organization)
             .summary(TOKENS, "End a token that opens an organization"),
+    ]
+}
+
+/// Programs that an organization lets into its applications.
+fn programs() -> [Operation; 7] {
+    use service_accounts::{ApplicationToken, ServiceAccount, ServiceAccountText, ServiceAccountToMake};
+    const ALL: &str = "/organizations/{organization}/service-accounts";
+    const ONE: &str = "/organizations/{organization}/service-accounts/{account}";
+    const TOKENS: &str = "/organizations/{organization}/service-accounts/{account}/tokens";
+    const TOKEN: &str = "/organizations/{organization}/service-accounts/{account}/tokens/{token}";
+    [
+        get(ALL, "listServiceAccounts", service_accounts::list)
+            .summary(SERVICE_ACCOUNTS, "The service accounts of an organization")
+            .gives::<Page<ServiceAccount>>(200, "All of them, in the order they were made."),
+        post(ALL, "makeServiceAccount", service_accounts::make)
+            .summary(SERVICE_ACCOUNTS, "Make a service account")
+            .takes::<ServiceAccountToMake>()
+            .gives_one::<ServiceAccount>(201, "The account."),
+        get(ONE, "getServiceAccount", service_accounts::show)
+            .summary(SERVICE_ACCOUNTS, "A service account")
+            .gives_one::<ServiceAccount>(200, "The account."),
+        put(ONE, "putServiceAccount", service_accounts::put)
+            .summary(SERVICE_ACCOUNTS, "Change what a service account holds and is known by")
+            .precondition(Precondition::Optional)
+            .takes::<ServiceAccountText>()
+            .gives_one::<ServiceAccount>(200, "The account as it is now."),
+        delete(ONE, "removeServiceAccount", service_accounts::remove)
+            .summary(SERVICE_ACCOUNTS, "Remove a service account with its tokens"),
+        get(TOKENS, "listServiceAccountTokens", service_accounts::list_tokens)
+            .summary(SERVICE_ACCOUNTS, "The tokens of a service account")
+            .details(
+                "Tokens are made in the console and on the command line alone: what leaked must end with its token.",
+            )
+            .gives::<Page<ApplicationToken>>(200, "All of them, the newest first."),
+        delete(TOKEN, "endServiceAccountToken", service_accounts::end_token)
+            .summary(SERVICE_ACCOUNTS, "End a token of a service account"),
     ]
 }
 

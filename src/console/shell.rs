@@ -38,6 +38,8 @@ pub(super) enum Corner {
     Applications,
     /// Its own identity providers.
     Idps,
+    /// Its service accounts.
+    Programs,
     /// What happened in it.
     Audit,
     /// Its tokens of the REST API.
@@ -54,12 +56,13 @@ const PLACES: [(Place, &str, &str); 7] = [
     (Place::Tokens, "API tokens", "/console/tokens"),
 ];
 
-const CORNERS: [(Corner, &str, &str); 7] = [
+const CORNERS: [(Corner, &str, &str); 8] = [
     (Corner::Overview, "Overview", ""),
     (Corner::People, "People", "/people"),
     (Corner::Policies, "Policies", "/policies"),
     (Corner::Applications, "Applications", "/applications"),
     (Corner::Idps, "Identity providers", "/idps"),
+    (Corner::Programs, "Service accounts", "/programs"),
     (Corner::Audit, "Audit log", "/audit"),
     (Corner::Tokens, "API tokens", "/tokens"),
 ];

@@ -2,6 +2,7 @@
 //! user and no person: it signs in nowhere, holds roles by hand alone, and of its own organization alone.
 
 mod tokens;
+mod whole;
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,6 +20,7 @@ use crate::store::users::{self, UserRow};
 use crate::store::{StoreError, Tx, grants};
 
 pub use tokens::{ApplicationScope, ListedApplicationToken, MadeApplicationToken};
+pub use whole::ServiceAccountState;
 
 /// Most service accounts of an organization: a list that one page shows.
 pub const MAX_SERVICE_ACCOUNTS: u32 = 200;

@@ -15,6 +15,7 @@ mod people;
 mod person;
 mod person_forms;
 mod policies;
+mod service_accounts;
 mod shell;
 mod tokens;
 
@@ -45,6 +46,7 @@ pub use policies::{
     Checked, Decisions, Example, GuideRow, HistoryLine, Playground, PolicyComparison, PolicyEditor, PolicyHistory,
     PolicyList, PolicyPlace, ProviderOption, SelectorFields, SelectorPieces, TextPiece, TrialFields,
 };
+pub use service_accounts::{ServiceAccountLine, ServiceAccountPage, ServiceAccounts, SubjectLine};
 pub use shell::{Done, Field, NavItem, Picked, Shell};
 pub use tokens::{TokenLine, Tokens};
 
@@ -99,5 +101,7 @@ pages! {
     NewPerson in "console/person_new.html",
     PersonRoles in "console/person_roles.html",
     MergePerson in "console/person_merge.html",
+    ServiceAccounts in "console/service_accounts.html",
+    ServiceAccountPage in "console/service_account.html",
     Tokens in "console/tokens.html",
 }

@@ -1,5 +1,6 @@
 //! Programs at applications: which bearer tokens open one, as whom, and for how long.
 
+mod console;
 mod issuers;
 mod own;
 mod tokens;

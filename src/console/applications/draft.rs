@@ -8,7 +8,7 @@ use crate::directory::Revision;
 use crate::identity::application::web_origin;
 use crate::identity::{
     Application, ApplicationId, ApplicationSpec, Destination, Flaw, HeaderPreset, Host, Machines, Organization, Part,
-    PublicUrl, Reach, RoleName, UpstreamUrl, Upstreams, text,
+    PublicUrl, Reach, RoleName, TokenIssuerId, UpstreamUrl, Upstreams, text,
 };
 use crate::pages::{ApplicationForm, ConnectionFields, Field, Picked, RuleFields, Shell, Tested, TickedRole};
 use crate::web::Fields;
@@ -32,6 +32,7 @@ pub(super) struct Draft {
     pass_host: bool,
     origins: Field,
     tokens: bool,
+    issuers: Field,
     tested: Vec<Tested>,
 }
 
@@ -67,6 +68,7 @@ impl Draft {
             pass_host: true,
             origins: Field::default(),
             tokens: false,
+            issuers: Field::default(),
             tested: Vec::new(),
         }
     }
@@ -95,6 +97,7 @@ impl Draft {
             pass_host: spec.pass_host,
             origins: Field::of(lines(&spec.allowed_origins)),
             tokens: spec.machines.tokens,
+            issuers: Field::of(lines(&spec.machines.issuers)),
             tested: Vec::new(),
         }
     }
@@ -118,6 +121,7 @@ impl Draft {
             pass_host: fields.ticked("pass_host"),
             origins: Field::of(fields.typed("origins")),
             tokens: fields.ticked("tokens"),
+            issuers: Field::of(fields.typed("issuers")),
             tested: Vec::new(),
         }
     }
@@ -166,6 +170,7 @@ impl Draft {
         let upstream = upstreams(&mut self.upstream);
         let origins = each(&mut self.origins, web_origin);
         let connection = connection::parsed(&mut self.connection);
+        let issuers = each(&mut self.issuers, TokenIssuerId::parse);
         let rules = rules::parsed(&mut self.rules);
         let roles = (self.who.kind == SOME).then(|| names(&self.roles));
         let (hosts, upstream) = (hosts?, upstream?);
@@ -182,10 +187,7 @@ impl Draft {
             allowed_origins: origins?,
             rules: rules?,
             preflight: self.preflight,
-            machines: Machines {
-                tokens: self.tokens,
-                issuers: before.map(|before| before.spec.machines.issuers.clone()).unwrap_or_default(),
-            },
+            machines: Machines { tokens: self.tokens, issuers: issuers? },
             connection: connection?,
         })
     }
@@ -254,6 +256,7 @@ impl Draft {
             pass_host: self.pass_host,
             origins: self.origins,
             tokens: self.tokens,
+            issuers: self.issuers,
             action,
             cancel,
         }

@@ -48,6 +48,8 @@ pub struct ApplicationForm {
     pub origins: Field,
     /// Whether it takes tokens issued here.
     pub tokens: bool,
+    /// The issuers whose access tokens it takes, one a line.
+    pub issuers: Field,
     /// Where it is sent.
     pub action: String,
     /// Where to go instead.
@@ -140,6 +142,7 @@ impl Page for ApplicationForm {
             pass_host: true,
             origins: Field::of("https://app.example.com"),
             tokens: true,
+            issuers: Field::wrong("CI", "an id is lower-case letters"),
             action: "/console/organizations/home-lab/applications/_new".into(),
             cancel: "/console/organizations/home-lab/applications".into(),
         };

@@ -1,0 +1,111 @@
+//! `/console/organizations/{organization}/programs`: its service accounts, their roles, tokens and subjects.
+
+mod account;
+mod subjects;
+
+use std::sync::Arc;
+
+use axum::extract::{Path, RawQuery, State};
+
+use super::Console;
+use super::answer::{Answer, done, form_again, page};
+use super::failed::Failed;
+use super::guard::{Posted, Visitor};
+use super::propose::sentence;
+use super::shell::Corner;
+use crate::directory::{MachineError, ServiceAccount};
+use crate::identity::{Organization, RoleName, ServiceName, UserId};
+use crate::pages::{Done, Field, ServiceAccountLine, ServiceAccounts, TickedRole};
+use crate::web::Fields;
+
+pub(super) use account::{ask_remove, end_token, make_token, remove, set_disabled, set_roles, show};
+pub(super) use subjects::{bind, unbind};
+
+impl From<MachineError> for Failed {
+    fn from(error: MachineError) -> Self {
+        match error {
+            MachineError::Store(error) => error.into(),
+            MachineError::NoSuchAccount => Self::NotFound,
+            _ => Self::BadRequest,
+        }
+    }
+}
+
+fn base(organization: &Organization) -> String {
+    format!("/console/organizations/{}/programs", organization.id)
+}
+
+/// The account that the address names.
+fn account_of(account: &str) -> Result<UserId, Failed> {
+    account.parse().map_err(|_| Failed::NotFound)
+}
+
+/// The organization's roles, with those ticked that the form names or the account holds.
+fn ticked(organization: &Organization, is: impl Fn(&RoleName) -> bool) -> Vec<TickedRole> {
+    let role = |name: &RoleName| TickedRole { name: name.to_string(), ticked: is(name) };
+    organization.roles.iter().map(|one| role(&one.name)).collect()
+}
+
+/// The roles that a form ticks, of those there are.
+fn wanted(organization: &Organization, fields: &Fields) -> Vec<RoleName> {
+    let names = organization.roles.iter().map(|role| &role.name);
+    names.filter(|name| fields.all("role").any(|role| role == name.as_str())).cloned().collect()
+}
+
+fn line(account: ServiceAccount, base: &str) -> ServiceAccountLine {
+    ServiceAccountLine {
+        name: account.name,
+        username: account.username.to_string(),
+        roles: account.roles.iter().map(RoleName::to_string).collect(),
+        disabled: account.disabled,
+        href: format!("{base}/{}", account.id),
+    }
+}
+
+/// `GET …/programs`
+pub(super) async fn list(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Path(organization): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let (organization, admin) = console.organization_admin(&visitor, &organization)?;
+    let base = base(&organization);
+    let accounts = admin.service_accounts().await?.into_iter().map(|account| line(account, &base)).collect();
+    let shown = ServiceAccounts {
+        shell: console.shell_of(&visitor, &organization, Corner::Programs, query.as_deref()),
+        path: base,
+        name: Field::default(),
+        roles: ticked(&organization, |_| false),
+        accounts,
+    };
+    Ok(page(console.web.pages.service_accounts(&shown)))
+}
+
+/// `POST …/programs`
+pub(super) async fn add(
+    State(console): State<Arc<Console>>,
+    Path(organization): Path<String>,
+    posted: Posted,
+) -> Answer {
+    let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
+    let (base, roles) = (base(&organization), wanted(&organization, &posted.fields));
+    let typed = posted.fields.typed("name").trim();
+    let why = match ServiceName::parse(typed) {
+        Err(invalid) => invalid.to_string(),
+        Ok(name) => match admin.add_service_account(&organization.id, &name, &roles).await {
+            Ok(account) => return Ok(done(&format!("{base}/{account}"), Done::Created)),
+            Err(MachineError::Store(error)) => return Err(error.into()),
+            Err(refused) => refused.to_string(),
+        },
+    };
+    let accounts = admin.service_accounts().await?.into_iter().map(|account| line(account, &base)).collect();
+    let shown = ServiceAccounts {
+        shell: console.shell_of(&posted.visitor, &organization, Corner::Programs, None),
+        path: base,
+        name: Field::wrong(typed, sentence(&why)),
+        roles: ticked(&organization, |name| roles.contains(name)),
+        accounts,
+    };
+    Ok(form_again(console.web.pages.service_accounts(&shown)))
+}

@@ -1,0 +1,193 @@
+//! One service account.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, RawQuery, State};
+
+use super::{account_of, base, ticked, wanted};
+use crate::console::Console;
+use crate::console::answer::{Answer, done, form_again, page};
+use crate::console::failed::Failed;
+use crate::console::guard::{Posted, Visitor};
+use crate::console::propose::sentence;
+use crate::console::shell::Corner;
+use crate::directory::{ApplicationScope, ListedApplicationToken, MachineError, OrganizationAdmin, TokenError};
+use crate::identity::{Application, Organization, TokenId, UserId};
+use crate::pages::{Confirm, Done, Field, Picked, ServiceAccountPage, SubjectLine, TokenLineOfPrograms};
+use crate::web::{TokenWish, to_the_minute, token_section};
+
+impl Console {
+    /// The page of an account, with nothing typed in its forms.
+    pub(super) async fn account_page(
+        &self,
+        visitor: &Visitor,
+        (organization, admin): (&Organization, &OrganizationAdmin<'_>),
+        account: UserId,
+        query: Option<&str>,
+    ) -> Result<ServiceAccountPage, Failed> {
+        let live = self.live();
+        let known = admin.service_account(account).await?;
+        let now = self.web.ambient.now();
+        let of = |key| live.catalogue.applications.iter().find(|one| one.key == key).map(|one| one.spec.name.clone());
+        let line = |token: ListedApplicationToken| TokenLineOfPrograms {
+            id: token.id.to_string(),
+            name: token.name.to_string(),
+            places: token.applications.map(|keys| keys.into_iter().filter_map(of).collect()),
+            over: token.expires_at <= now,
+            ends: to_the_minute(token.expires_at),
+            used: token.last_used_at.map(to_the_minute),
+        };
+        let tokens = admin.service_tokens(account).await?.into_iter().map(line).collect();
+        let subject = |one: &crate::identity::MachineSubject| SubjectLine {
+            issuer: one.issuer.to_string(),
+            claim: one.claim.as_str(),
+            subject: one.subject.clone(),
+        };
+        Ok(ServiceAccountPage {
+            shell: self.shell_of(visitor, organization, Corner::Programs, query),
+            path: format!("{}/{account}", base(organization)),
+            list: base(organization),
+            name: known.name.clone(),
+            username: known.username.to_string(),
+            disabled: known.disabled,
+            roles: ticked(organization, |name| known.roles.contains(name)),
+            tokens: token_section(&takers(&live.catalogue.applications, organization), tokens),
+            subjects: known.subjects.iter().map(subject).collect(),
+            issuer: Field::default(),
+            claim: Picked::of("sub"),
+            subject: Field::default(),
+        })
+    }
+}
+
+/// The organization's applications that take tokens.
+fn takers<'a>(applications: &'a [Application], organization: &Organization) -> Vec<&'a Application> {
+    let takes = |one: &&Application| one.organization == organization.key && one.spec.machines.tokens;
+    applications.iter().filter(takes).collect()
+}
+
+/// `GET …/programs/{account}`
+pub(in crate::console) async fn show(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Path((organization, account)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let (organization, admin) = console.organization_admin(&visitor, &organization)?;
+    let account = account_of(&account)?;
+    let shown = console.account_page(&visitor, (&organization, &admin), account, query.as_deref()).await?;
+    Ok(page(console.web.pages.service_account(&shown)))
+}
+
+/// `POST …/programs/{account}/roles`
+pub(in crate::console) async fn set_roles(
+    State(console): State<Arc<Console>>,
+    Path((organization, account)): Path<(String, String)>,
+    posted: Posted,
+) -> Answer {
+    let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
+    let account = account_of(&account)?;
+    admin.set_service_roles(account, &wanted(&organization, &posted.fields)).await?;
+    Ok(done(&format!("{}/{account}", base(&organization)), Done::Saved))
+}
+
+/// `POST …/programs/{account}/state`: `disable`, or lets it in again.
+pub(in crate::console) async fn set_disabled(
+    State(console): State<Arc<Console>>,
+    Path((organization, account)): Path<(String, String)>,
+    posted: Posted,
+) -> Answer {
+    let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
+    let (account, disabled) = (account_of(&account)?, posted.fields.typed("do") == "disable");
+    admin.set_service_disabled(account, disabled).await?;
+    let done_ = if disabled { Done::Disabled } else { Done::Enabled };
+    Ok(done(&format!("{}/{account}", base(&organization)), done_))
+}
+
+/// `POST …/programs/{account}/tokens`: answers with the page itself, since the token is nowhere but in this answer.
+pub(in crate::console) async fn make_token(
+    State(console): State<Arc<Console>>,
+    Path((organization, account)): Path<(String, String)>,
+    posted: Posted,
+) -> Answer {
+    let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
+    let (account, live) = (account_of(&account)?, console.live());
+    let wish = TokenWish::read(&posted.fields, &takers(&live.catalogue.applications, &organization));
+    let made = match &wish {
+        Ok(TokenWish { name, lifetime, place }) => {
+            let scope = ApplicationScope::of(place.as_ref());
+            admin.make_service_token(&live.catalogue, account, name, *lifetime, &scope).await
+        }
+        Err(_) => Err(TokenError::Lifetime.into()),
+    };
+    let mut shown = console.account_page(&posted.visitor, (&organization, &admin), account, None).await?;
+    match made {
+        Ok(made) => {
+            shown.tokens.made = Some(made.expose());
+            Ok(page(console.web.pages.service_account(&shown)))
+        }
+        Err(MachineError::Store(error)) => Err(error.into()),
+        Err(refused) => {
+            shown.tokens.name = Field::of(posted.fields.typed("name"));
+            match wish {
+                Err(wrong) => shown.tokens.name.error = Some(sentence(&wrong)),
+                Ok(_) => shown.tokens.refused = Some(sentence(&refused.to_string())),
+            }
+            Ok(form_again(console.web.pages.service_account(&shown)))
+        }
+    }
+}
+
+/// `POST …/programs/{account}/tokens/end`
+pub(in crate::console) async fn end_token(
+    State(console): State<Arc<Console>>,
+    Path((organization, account)): Path<(String, String)>,
+    posted: Posted,
+) -> Answer {
+    let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
+    let account = account_of(&account)?;
+    let token: TokenId = posted.fields.typed("token").parse().map_err(|_| Failed::NotFound)?;
+    match admin.end_service_token(account, token).await {
+        // Ended twice is ended.
+        Ok(()) | Err(MachineError::Token(TokenError::NoSuchToken)) => {
+            Ok(done(&format!("{}/{account}", base(&organization)), Done::TokenEnded))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `GET …/programs/{account}/delete`
+pub(in crate::console) async fn ask_remove(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Path((organization, account)): Path<(String, String)>,
+) -> Answer {
+    let (organization, admin) = console.organization_admin(&visitor, &organization)?;
+    let account = admin.service_account(account_of(&account)?).await?;
+    let own = format!("{}/{}", base(&organization), account.id);
+    let asked = Confirm {
+        shell: console.shell_of(&visitor, &organization, Corner::Programs, None),
+        title: format!("Remove {}?", account.name),
+        words: vec!["Its tokens go with it, and whoever presents one is refused from then on.".to_owned()],
+        moved: false,
+        impact: None,
+        questions: Vec::new(),
+        hidden: Vec::new(),
+        action: format!("{own}/delete"),
+        button: "Remove it".to_owned(),
+        destructive: true,
+        cancel: own,
+    };
+    Ok(page(console.web.pages.confirm(&asked)))
+}
+
+/// `POST …/programs/{account}/delete`
+pub(in crate::console) async fn remove(
+    State(console): State<Arc<Console>>,
+    Path((organization, account)): Path<(String, String)>,
+    posted: Posted,
+) -> Answer {
+    let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
+    admin.remove_service_account(account_of(&account)?).await?;
+    Ok(done(&base(&organization), Done::Deleted))
+}

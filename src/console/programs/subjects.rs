@@ -1,0 +1,68 @@
+//! By what issuers' tokens speak of a service account.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+
+use super::{account_of, base};
+use crate::console::Console;
+use crate::console::answer::{Answer, done, form_again};
+use crate::console::guard::Posted;
+use crate::console::propose::sentence;
+use crate::console::typed::checked;
+use crate::directory::MachineError;
+use crate::identity::{Issuer, MachineSubject, SubjectClaim};
+use crate::pages::{Done, Field, Picked};
+use crate::web::Fields;
+
+/// The claims that a program may be named by.
+const CLAIMS: [(&str, SubjectClaim); 3] =
+    [("sub", SubjectClaim::Sub), ("client_id", SubjectClaim::ClientId), ("azp", SubjectClaim::Azp)];
+
+fn claim(fields: &Fields) -> (&'static str, SubjectClaim) {
+    CLAIMS.into_iter().find(|(word, _)| *word == fields.typed("claim")).unwrap_or(CLAIMS[0])
+}
+
+/// `POST …/programs/{account}/subjects`
+pub(in crate::console) async fn bind(
+    State(console): State<Arc<Console>>,
+    Path((organization, account)): Path<(String, String)>,
+    posted: Posted,
+) -> Answer {
+    let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
+    let (account, fields) = (account_of(&account)?, &posted.fields);
+    let (word, claim) = claim(fields);
+    let mut issuer = Field::of(fields.typed("issuer").trim());
+    let mut subject = Field::of(fields.typed("subject"));
+    let meant = (checked(&mut issuer, Issuer::parse), checked(&mut subject, MachineSubject::subject));
+    if let (Some(of), Some(text)) = meant {
+        match admin.bind_subject(account, &MachineSubject { issuer: of, claim, subject: text }).await {
+            Ok(()) => return Ok(done(&format!("{}/{account}", base(&organization)), Done::Saved)),
+            Err(error @ MachineError::SubjectTaken) => subject.error = Some(sentence(&error.to_string())),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let mut shown = console.account_page(&posted.visitor, (&organization, &admin), account, None).await?;
+    (shown.issuer, shown.claim, shown.subject) = (issuer, Picked::of(word), subject);
+    Ok(form_again(console.web.pages.service_account(&shown)))
+}
+
+/// `POST …/programs/{account}/subjects/remove`
+pub(in crate::console) async fn unbind(
+    State(console): State<Arc<Console>>,
+    Path((organization, account)): Path<(String, String)>,
+    posted: Posted,
+) -> Answer {
+    let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
+    let (account, fields) = (account_of(&account)?, &posted.fields);
+    if let Ok(issuer) = Issuer::parse(fields.typed("issuer")) {
+        let (_, claim) = claim(fields);
+        let subject = MachineSubject { issuer, claim, subject: fields.typed("subject").to_owned() };
+        match admin.unbind_subject(account, &subject).await {
+            // What is not bound is not bound.
+            Ok(()) | Err(MachineError::NoSuchAccount) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(done(&format!("{}/{account}", base(&organization)), Done::Deleted))
+}
