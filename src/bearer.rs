@@ -1,9 +1,10 @@
 //! Programs: who comes with a bearer token, where an application takes any. Tokens issued here, of users and service
-//! accounts. Known ones are recognised from memory, as sessions are, until the change log says otherwise; unknown ones
+//! accounts, and access tokens of other issuers ([`issuers`]). Known ones are recognised from memory, as sessions are, until the change log says otherwise; unknown ones
 //! cost a bounded number of looks into the store. It decides nothing: whether somebody may enter is `decision`'s to say,
-//! by the grants they hold at that moment. Imports session, store, identity and base.
+//! by the grants they hold at that moment. Imports session, oidc, store, identity and base.
 
 mod guesses;
+mod issuers;
 mod sent;
 
 use std::collections::HashMap;
@@ -13,10 +14,13 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use moka::sync::Cache;
 
-use crate::base::{Ambient, Table, Timestamp, TokenHash, TokenHasher};
-use crate::identity::{ApplicationKey, ApplicationToken, Machines, OrganizationKey, TokenId, UserId};
+use crate::base::{Ambient, HttpClient, Table, Timestamp, TokenHash, TokenHasher};
+use crate::identity::{
+    ApplicationKey, ApplicationToken, Catalogue, Machines, OrganizationKey, TokenId, TokenIssuer, TokenIssuerId, UserId,
+};
 use crate::session::{Changes, Evidence, Principal, Unavailable};
 use crate::store::application_tokens::{self, ApplicationTokenRow};
 use crate::store::users::PrincipalRows;
@@ -25,6 +29,7 @@ use crate::store::{Db, StoreError, service_accounts, users};
 pub use sent::{Sent, sent};
 
 use guesses::Guesses;
+use issuers::Issuers;
 
 /// Tokens kept in memory; past that, they are read and verified again.
 const MAX_KNOWN: usize = 100_000;
@@ -70,6 +75,9 @@ pub enum Refused {
     /// Too many that opened nothing came from there: the next is looked at in so many seconds.
     #[error("too many tokens from there opened nothing")]
     TooMany(u64),
+    /// The keys that it says to be signed with cannot be had.
+    #[error("{0}")]
+    WithoutKeys(String),
     /// The store could not be asked.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -102,6 +110,18 @@ struct Known {
 enum Scope {
     /// Issued here: wherever such tokens are taken, or in these applications alone.
     Token(TokenId, Option<Vec<ApplicationKey>>),
+    /// Of an issuer, as it was in that epoch: wherever that issuer's are taken.
+    Issuer(TokenIssuerId, u64),
+}
+
+impl Scope {
+    /// Whether what is known by it answers for these applications at all.
+    fn is_taken(&self, machines: &Machines) -> bool {
+        match self {
+            Self::Token(..) => true,
+            Self::Issuer(issuer, _) => machines.issuers.contains(issuer),
+        }
+    }
 }
 
 /// Recognises programs.
@@ -109,6 +129,8 @@ pub struct Bearers {
     db: Db,
     ambient: Ambient,
     changes: Arc<Changes>,
+    http: HttpClient,
+    issuers: ArcSwap<Issuers>,
     known: Table<TokenHash, Arc<Known>, BuildHasherDefault<TokenHasher>>,
     /// The change number at which the store had no such token. One that is made later is another: nobody can have
     /// presented it before.
@@ -119,18 +141,30 @@ pub struct Bearers {
 }
 
 impl Bearers {
-    /// The tokens kept in `db`.
-    pub fn new(db: Db, ambient: Ambient, changes: Arc<Changes>) -> Self {
+    /// The tokens kept in `db`; keys of issuers are asked for by `http`.
+    pub fn new(db: Db, ambient: Ambient, changes: Arc<Changes>, http: HttpClient) -> Self {
         Self {
             db,
             guesses: Guesses::new(ambient.clone()),
             ambient,
             changes,
+            http,
+            issuers: ArcSwap::default(),
             known: Table::new(MAX_KNOWN),
             unknown: Cache::builder().max_capacity(MAX_UNKNOWN).time_to_live(UNKNOWN_LIFETIME).build(),
             generation: AtomicU64::new(1),
             used: Mutex::default(),
         }
+    }
+
+    /// Takes in the issuers that the configuration declares.
+    pub fn take(&self, issuers: &[TokenIssuer]) {
+        self.issuers.rcu(|before| before.with(issuers, &self.http, &self.ambient));
+    }
+
+    /// Takes in a change of the catalogue.
+    pub fn reload(&self, catalogue: &Catalogue) {
+        self.issuers.rcu(|before| before.beside(catalogue));
     }
 
     /// Whose a token is. From memory in the usual case.
@@ -140,7 +174,8 @@ impl Bearers {
     pub async fn recognise(&self, asked: &Asked<'_>) -> Result<Recognised, Refused> {
         self.changes.heard_lately().await?;
         let key = key(asked);
-        let known = match self.known.get(&key).filter(|known| self.is_good(known)) {
+        let usable = |known: &Arc<Known>| known.scope.is_taken(asked.machines) && self.is_good(known);
+        let known = match self.known.get(&key).filter(usable) {
             Some(known) => known,
             // Boxed, like all that is rare: every request carries the room its future would take.
             None => match Box::pin(self.load(asked, key)).await? {
@@ -154,6 +189,7 @@ impl Bearers {
             }
             Scope::Token(..) if !asked.machines.tokens => return Err(invalid("the application takes no such tokens")),
             Scope::Token(token, _) => self.note_use(&known, *token),
+            Scope::Issuer(..) => {}
         }
         Ok(Recognised::As(Arc::clone(&known.principal)))
     }
@@ -161,19 +197,30 @@ impl Bearers {
     /// Whether the token and all grants are in time, and nothing about its holder has changed.
     fn is_good(&self, known: &Known) -> bool {
         let now = self.ambient.now();
-        now < known.expires_at
+        let in_force = match known.scope {
+            Scope::Token(..) => true,
+            Scope::Issuer(_, epoch) => epoch == self.issuers.load().epoch,
+        };
+        in_force
+            && now < known.expires_at
             && known.good_until.is_none_or(|until| now <= until)
             && self.changes.is_fresh(known.number, known.principal.user, None)
     }
 
     /// Reads who comes with a token; nobody, if it is none of ours.
     async fn load(&self, asked: &Asked<'_>, key: TokenHash) -> Result<Option<Arc<Known>>, Refused> {
-        if !ApplicationToken::is_like(asked.token) {
+        let issuers = self.issuers.load_full();
+        let ours = ApplicationToken::is_like(asked.token);
+        let candidates = if ours { Vec::new() } else { issuers.of(asked) };
+        if !ours && candidates.is_empty() {
             return Ok(None);
         }
         self.known.remove(&key);
         self.guesses.check(asked.client).map_err(Refused::TooMany)?;
-        let loaded = self.token(asked.token).await;
+        let loaded = match ours {
+            true => self.token(asked.token).await,
+            false => self.access_token(asked, &issuers, &candidates).await,
+        };
         match loaded {
             Ok(known) => {
                 let known = Arc::new(known);

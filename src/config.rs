@@ -27,6 +27,7 @@ mod secret;
 mod section;
 mod server;
 mod settings;
+mod token_issuer;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -140,12 +141,14 @@ fn read(report: &Report, text: &str, environment: &Environment) -> Option<Settin
         idps: idp::idps(&mut root),
         organizations: organization::organizations(&mut root),
         applications: application::applications(&mut root),
+        token_issuers: token_issuer::token_issuers(&mut root),
     };
     root.finish();
     refuse_strays(report, environment);
     references::check(report, &drafts, server.public_url.as_ref());
     let cases = drafts.cases();
     let secrets = drafts.idps.iter().filter_map(|idp| Some((idp.id.clone()?, idp.secret.clone()?))).collect();
+    let token_issuers: Option<_> = drafts.token_issuers.iter().map(|draft| draft.spec.clone()).collect();
     let declaration = declaration(drafts)?;
     case::check(report, &declaration, &cases);
     Some(Settings {
@@ -156,6 +159,7 @@ fn read(report: &Report, text: &str, environment: &Environment) -> Option<Settin
         log,
         traces,
         declaration,
+        token_issuers: token_issuers?,
         secrets,
     })
 }

@@ -17,6 +17,7 @@ mod scene;
 mod sign_out;
 mod start;
 mod test;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -154,6 +155,8 @@ pub fn sign_in_host(login: Arc<Login>) -> Router {
         .route("/", get(home::home))
         .route("/account", get(account::show))
         .route("/account/sessions", post(account::end_sessions))
+        .route("/account/tokens", post(tokens::make))
+        .route("/account/tokens/end", post(tokens::end))
         .route("/login", get(start::choose))
         .route("/login/{idp}", get(start::start))
         .route("/login/{idp}/test", get(test::start))

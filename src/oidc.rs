@@ -1,10 +1,12 @@
 //! The relying party: it sends a browser to an OpenID provider and turns the answer into verified claims (OpenID
 //! Connect Core 1.0, authorization code flow with PKCE, `state` and `nonce`, always). It keeps nothing but what the
 //! provider publishes; what belongs to one sign-in travels in the [`Attempt`]. It knows no user, role or session.
+//! Access tokens of other issuers are verified here too ([`AccessIssuer`]).
 //!
 //! Everything that comes back is read as raw JSON and verified here, so that no claim is lost, coerced or able to stop
 //! a sign-in by its type; `docs/adr/0001-oidc-without-a-library.md` says why no library does it.
 
+mod access;
 mod check;
 mod discovery;
 mod error;
@@ -26,6 +28,7 @@ use url::Url;
 use crate::base::{Addresses, Ambient, HttpClient};
 use crate::identity::{ClientAuth, Issuer};
 
+pub use access::{AccessError, AccessIssuer, AccessToken, claimed_issuer};
 pub use error::{Cause, OidcError};
 pub use preview::{Preview, PreviewError, preview};
 
@@ -119,7 +122,7 @@ pub struct RelyingParty {
     settings: ProviderSettings,
     http: HttpClient,
     ambient: Ambient,
-    discovery: Arc<Discovery>,
+    discovery: Arc<Discovery<Provider>>,
 }
 
 impl RelyingParty {

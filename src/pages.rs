@@ -8,6 +8,7 @@ mod console;
 mod frame;
 mod home;
 mod problem;
+mod programs;
 mod sign_in;
 mod sign_out;
 mod test_sign_in;
@@ -24,6 +25,7 @@ pub use console::*;
 pub use frame::{Account, Action, CSRF_FIELD, Frame};
 pub use home::{Home, HomeApplication, HomeOrganization};
 pub use problem::Problem;
+pub use programs::{TokenLineOfPrograms, TokenPlace, TokensOfPrograms};
 pub use sign_in::{Choice, Choose, Welcome};
 pub use sign_out::{ConfirmSignOut, SignedOut};
 pub use test_sign_in::{TestFailure, TestPerson, TestSignIn, VerdictLine};
@@ -49,6 +51,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     ("threshold.html", include_str!("../templates/threshold.html")),
     ("room.html", include_str!("../templates/room.html")),
     ("partials/parts.html", include_str!("../templates/partials/parts.html")),
+    ("partials/tokens.html", include_str!("../templates/partials/tokens.html")),
     (Choose::TEMPLATE, include_str!("../templates/login/choose.html")),
     (Welcome::TEMPLATE, include_str!("../templates/login/welcome.html")),
     (ConfirmSignOut::TEMPLATE, include_str!("../templates/login/confirm_sign_out.html")),

@@ -6,6 +6,7 @@ mod form;
 mod navigation;
 mod problem;
 mod sign_in;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -20,6 +21,7 @@ pub use form::Fields;
 pub use navigation::{is_navigation, prefers_html};
 pub use problem::Problem;
 pub use sign_in::SignInWish;
+pub use tokens::{TokenWish, to_the_minute, token_section};
 
 use crate::base::cookies::CookieNames;
 use crate::base::{Ambient, Token, TokenHash};

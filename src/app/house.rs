@@ -14,7 +14,7 @@ use super::{AppError, Options};
 use crate::api::{self, Api};
 use crate::assertion::{Assertions, SigningKey};
 use crate::audit::Denials;
-use crate::base::{Ambient, HttpClients, HttpSettings, SealingKey};
+use crate::base::{Addresses, Ambient, HttpClients, HttpSettings, SealingKey};
 use crate::bearer::Bearers;
 use crate::config::Settings;
 use crate::console::{self, Console};
@@ -97,8 +97,10 @@ impl House {
         let assertions = Arc::new(Assertions::new(signing, settings.server.public_url.clone(), ambient.clone()));
         let sessions = Sessions::new(db.clone(), ambient.clone(), settings.session, Arc::clone(&changes));
         let sessions = Arc::new(sessions.counted_in(Arc::clone(metrics)));
-        let bearers = Arc::new(Bearers::new(db.clone(), ambient.clone(), Arc::clone(&changes)));
         let http = HttpClients::new(HttpSettings::default());
+        let to_issuers = http.to(Addresses::Any).clone();
+        let bearers = Arc::new(Bearers::new(db.clone(), ambient.clone(), Arc::clone(&changes), to_issuers));
+        bearers.take(&settings.token_issuers);
         let secrets = settings.secrets.clone();
         let login = Login::new(
             Arc::clone(&web),
@@ -149,6 +151,7 @@ impl House {
             metrics: Arc::clone(metrics),
         };
         gateway.reload(&login.scene().catalogue);
+        bearers.reload(&login.scene().catalogue);
         Ok(Self {
             sign_in_host: login::sign_in_host(Arc::clone(&login))
                 .merge(console::router(Arc::new(console)))
@@ -171,6 +174,7 @@ impl House {
     pub(super) async fn take(&self, settings: &Settings) -> Result<Declared, DeclareError> {
         let declared = self.login.directory.declare(&settings.declaration, &Approval::default()).await?;
         self.login.take_secrets(settings.secrets.clone());
+        self.bearers.take(&settings.token_issuers);
         self.reload().await;
         Ok(declared)
     }
@@ -180,6 +184,7 @@ impl House {
         match self.login.reload().await {
             Ok(scene) => {
                 self.gateway.reload(&scene.catalogue);
+                self.bearers.reload(&scene.catalogue);
                 self.current.take(live(&scene));
             }
             Err(error) => {

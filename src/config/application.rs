@@ -4,7 +4,7 @@ mod connection;
 
 use crate::identity::{
     Allow, ApplicationId, ApplicationSpec, HeaderPreset, Host, Machines, OrganizationId, PathPattern, Reach, RoleName,
-    Rule, UpstreamUrl, Upstreams, application::web_origin, text,
+    Rule, TokenIssuerId, UpstreamUrl, Upstreams, application::web_origin, text,
 };
 
 use super::list::{At, values as plain};
@@ -17,6 +17,7 @@ pub(super) struct ApplicationDraft {
     pub(super) hosts: Vec<At<Host>>,
     pub(super) roles: Option<Vec<At<RoleName>>>,
     pub(super) rules: Vec<RuleDraft>,
+    pub(super) issuers: Vec<At<TokenIssuerId>>,
     pub(super) spec: Option<ApplicationSpec>,
 }
 
@@ -45,7 +46,7 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
     let headers = headers(&mut section);
     let pass_host = section.flag("pass_host", true);
     let allowed_origins = section.list("allowed_origins", web_origin).unwrap_or_default();
-    let machines = machines(&mut section);
+    let (machines, issuers) = machines(&mut section);
     let rules: Vec<_> = section.entries("rule", None).into_iter().map(rule).collect();
     let connection = connection::connection(section.section("connection"));
     section.finish();
@@ -66,7 +67,7 @@ fn application(mut section: Section<'_>) -> ApplicationDraft {
             connection,
         })
     })();
-    ApplicationDraft { path, organization, hosts, roles, rules, spec }
+    ApplicationDraft { path, organization, hosts, roles, rules, issuers, spec }
 }
 
 /// One upstream as a text, or several as a list.
@@ -92,11 +93,12 @@ fn headers(section: &mut Section<'_>) -> HeaderPreset {
     section.choice("headers", &presets, HeaderPreset::default())
 }
 
-fn machines(section: &mut Section<'_>) -> Machines {
+fn machines(section: &mut Section<'_>) -> (Machines, Vec<At<TokenIssuerId>>) {
     let mut section = section.section("machines");
     let tokens = section.flag("tokens", false);
+    let issuers = section.list("issuers", TokenIssuerId::parse).unwrap_or_default();
     section.finish();
-    Machines { tokens, issuers: Vec::new() }
+    (Machines { tokens, issuers: plain(&issuers) }, issuers)
 }
 
 fn rule(mut section: Section<'_>) -> RuleDraft {

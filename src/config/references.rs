@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::identity::{Host, IdpId, OrganizationId, PublicUrl, RoleName};
+use crate::identity::{Host, IdpId, OrganizationId, PublicUrl, RoleName, TokenIssuer, TokenIssuerId, TokenSubject};
 
 use super::application::{ApplicationDraft, RuleDraft};
 use super::case::CaseOf;
@@ -11,12 +11,14 @@ use super::list::At;
 use super::nearest::nearest;
 use super::organization::OrganizationDraft;
 use super::problem::Report;
+use super::token_issuer::TokenIssuerDraft;
 
 /// Everything the file declares, as far as it could be read.
 pub(super) struct Drafts {
     pub(super) idps: Vec<IdpDraft>,
     pub(super) organizations: Vec<OrganizationDraft>,
     pub(super) applications: Vec<ApplicationDraft>,
+    pub(super) token_issuers: Vec<TokenIssuerDraft>,
 }
 
 impl Drafts {
@@ -53,9 +55,12 @@ pub(super) fn check(report: &Report, drafts: &Drafts, public_url: Option<&Public
     for organization in &drafts.organizations {
         check_organization(report, &names, organization);
     }
+    let token_issuers = TokenIssuers(&drafts.token_issuers);
     for application in &drafts.applications {
         check_application(report, &names, application);
+        token_issuers.known(report, &application.issuers);
     }
+    token_issuers.check(report, &names, &drafts.idps);
     check_hosts(report, drafts, public_url);
 }
 
@@ -113,6 +118,63 @@ fn check_application(report: &Report, names: &Names<'_>, application: &Applicati
     };
     for rule in &application.rules {
         known_roles(report, &rule.roles, &admitted, "a rule only narrows: name roles that may enter the application");
+    }
+}
+
+/// Those whose tokens may be taken.
+struct TokenIssuers<'a>(&'a [TokenIssuerDraft]);
+
+impl TokenIssuers<'_> {
+    fn known(&self, report: &Report, issuers: &[At<TokenIssuerId>]) {
+        for issuer in issuers.iter().filter(|one| !self.0.iter().any(|draft| draft.id.as_ref() == Some(&one.value))) {
+            let known = self.0.iter().filter_map(|draft| draft.id.as_ref().map(TokenIssuerId::as_str));
+            let message =
+                unknown(report, "token issuer", issuer.value.as_str(), known, "declare it as [[token_issuer]]");
+            report.refuse(&issuer.path, message);
+        }
+    }
+
+    fn check(&self, report: &Report, names: &Names<'_>, idps: &[IdpDraft]) {
+        let mut seen: HashMap<(&str, &str), &str> = HashMap::new();
+        for draft in self.0 {
+            let Some(spec) = &draft.spec else { continue };
+            let clients = idps.iter().filter_map(|idp| Some((idp, idp.spec.as_ref()?)));
+            if let Some((idp, _)) = clients.into_iter().find(|(_, other)| other.client_id == spec.audience) {
+                let message = format!(
+                    "is the client_id of {}: whoever signs in gets an ID token with it, which is no access token; let \
+                     the issuer put an audience of its own into tokens for applications",
+                    idp.path
+                );
+                report.refuse(&format!("{}.audience", draft.path), message);
+            }
+            if let Some(other) = seen.insert((spec.issuer.as_str(), &spec.audience), &draft.path) {
+                let message = format!("issuer and audience are those of {other}; keep one of the two");
+                report.refuse(&format!("{}.audience", draft.path), message);
+            }
+            if let TokenSubject::User(idp) = &spec.subject {
+                check_users(report, names, draft, spec, idp);
+            }
+        }
+    }
+}
+
+/// Whether users of that IdP can be told by these tokens.
+fn check_users(report: &Report, names: &Names<'_>, draft: &TokenIssuerDraft, spec: &TokenIssuer, id: &IdpId) {
+    let path = format!("{}.idp", draft.path);
+    let Some(idp) = names.idp(report, &path, id).and_then(|idp| idp.spec.as_ref()) else { return };
+    let identifier = &idp.profile.identifier;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if idp.issuer != spec.issuer {
+        let message = format!(
+            "the issuer of idp.{id} is {}, and under another the same identifier is somebody else; both must be equal",
+            idp.issuer.as_str()
+        );
+        report.refuse(&path, message);
+    } else if !identifier.chars().all(is_name) {
+        let message = format!(
+            "idp.{id} reads its identifier by `{identifier}`; tokens are matched only by the name of one claim"
+        );
+        report.refuse(&path, message);
     }
 }
 

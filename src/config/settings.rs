@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 use crate::directory::RecordSettings;
 use crate::gateway::forward_auth::ProxySecret;
-use crate::identity::{Declaration, PublicUrl};
+use crate::identity::{Declaration, PublicUrl, TokenIssuer};
 use crate::listener::CertificateFiles;
 use crate::login::IdpSecrets;
 use crate::session::SessionSettings;
@@ -31,6 +31,8 @@ pub struct Settings {
     pub traces: Option<TraceSettings>,
     /// Identity providers, organizations and applications of the file.
     pub declaration: Declaration,
+    /// Issuers whose access tokens applications may take. They stay in memory.
+    pub token_issuers: Vec<TokenIssuer>,
     /// Client secrets, which never enter the database.
     pub secrets: IdpSecrets,
 }

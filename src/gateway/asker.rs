@@ -125,7 +125,7 @@ impl Gateway {
             Refused::OutOfScope(principal) => {
                 return Unknown::Refused(Box::new(self.deny_program(route, &refused, path, principal)));
             }
-            Refused::Unavailable(_) => Cause::Unavailable,
+            Refused::Unavailable(_) | Refused::WithoutKeys(_) => Cause::Unavailable,
             Refused::TooMany(_) => Cause::TooManyTokens,
             Refused::Invalid(_) => Cause::TokenRefused,
         };

@@ -1,5 +1,6 @@
 //! Issuers of access tokens (RFC 9068) that programs may come with, as the configuration file declares them.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::{IdpId, Issuer, SubjectClaim, TokenIssuerId};
@@ -54,6 +55,12 @@ impl SigningAlgorithm {
         ("ES384", Self::Es384),
         ("EdDSA", Self::EdDsa),
     ];
+}
+
+impl fmt::Display for SigningAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::ALL.iter().find(|(_, algorithm)| algorithm == self).map_or("", |(name, _)| name))
+    }
 }
 
 /// Where an issuer's keys are.

@@ -9,14 +9,14 @@ use axum::response::Response;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::{Login, StoreError};
-use crate::base::{Timestamp, Token};
+use crate::base::Token;
 use crate::directory::OwnSession;
 use crate::identity::{Host, SessionId};
 use crate::pages::{AccountPage, AccountSession, Assets, CSRF_FIELD, Done, Home};
 use crate::session::Principal;
 use crate::web::{
     self, Cause, Fields, SESSION_COOKIE, SignInWish, is_form_token, is_navigation, is_same_origin, see_other,
-    with_cookie,
+    to_the_minute, with_cookie,
 };
 
 /// `GET /account`
@@ -47,16 +47,10 @@ pub(super) async fn end_sessions(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let fields = Fields::parse(&body).unwrap_or_default();
-    let (principal, token) = match login.principal(&host, &headers).await {
-        Ok(Some(known)) => known,
-        Ok(None) => return login.web.refuse(Cause::SignInRequired, &headers, Assets::SignIn),
-        Err(error) => return login.unavailable(&error, &headers, Assets::SignIn),
+    let Posted { principal, fields, .. } = match login.posted(&host, &headers, &body).await {
+        Ok(posted) => posted,
+        Err(answer) => return *answer,
     };
-    let origin = login.web.public_url.origin_of(&host);
-    if !is_same_origin(&headers, &origin) || !is_form_token(&token, fields.typed(CSRF_FIELD)) {
-        return login.web.refuse(Cause::ForeignForm, &headers, Assets::SignIn);
-    }
     let only = match fields.text("session").map(str::parse::<SessionId>) {
         None => None,
         Some(Ok(session)) => Some(session),
@@ -71,15 +65,46 @@ pub(super) async fn end_sessions(
     see_other(&format!("/account?done={}", Done::SessionsEnded.code()))
 }
 
+/// A form of this page that somebody sent by themselves.
+pub(super) struct Posted {
+    pub(super) principal: Arc<Principal>,
+    pub(super) token: Token,
+    pub(super) fields: Fields,
+}
+
 impl Login {
+    /// Reads such a form, or gives the answer that says why it is none.
+    pub(super) async fn posted(&self, host: &Host, headers: &HeaderMap, body: &Bytes) -> Result<Posted, Box<Response>> {
+        let fields = Fields::parse(body).unwrap_or_default();
+        let (principal, token) = match self.principal(host, headers).await {
+            Ok(Some(known)) => known,
+            Ok(None) => return Err(Box::new(self.web.refuse(Cause::SignInRequired, headers, Assets::SignIn))),
+            Err(error) => return Err(Box::new(self.unavailable(&error, headers, Assets::SignIn))),
+        };
+        let origin = self.web.public_url.origin_of(host);
+        if !is_same_origin(headers, &origin) || !is_form_token(&token, fields.typed(CSRF_FIELD)) {
+            return Err(Box::new(self.web.refuse(Cause::ForeignForm, headers, Assets::SignIn)));
+        }
+        Ok(Posted { principal, token, fields })
+    }
+
     async fn own_page(
         &self,
         principal: &Principal,
         token: &Token,
         query: Option<&str>,
     ) -> Result<Response, StoreError> {
+        let fields = query.and_then(|query| Fields::parse(query.as_bytes())).unwrap_or_default();
+        let done = Done::of_code(fields.typed("done")).map(Done::words);
+        let page = AccountPage { done, ..self.account_page(principal, token).await? };
+        Ok(web::html(StatusCode::OK, self.web.pages.account(&page)))
+    }
+
+    /// Everything that is theirs.
+    pub(super) async fn account_page(&self, principal: &Principal, token: &Token) -> Result<AccountPage, StoreError> {
         let scene = self.scene();
-        let mut sessions = self.directory.own(principal.user).sessions(self.sessions.idle_since()).await?;
+        let own = self.directory.own(principal.user);
+        let mut sessions = own.sessions(self.sessions.idle_since()).await?;
         sessions.sort_by_key(|session| Some(session.id) != principal.session());
         let shown = |session: OwnSession| AccountSession {
             id: session.id.to_string(),
@@ -88,18 +113,11 @@ impl Login {
             since: to_the_minute(session.created_at),
             seen: to_the_minute(session.last_seen_at),
         };
-        let fields = query.and_then(|query| Fields::parse(query.as_bytes())).unwrap_or_default();
-        let home = Home { csrf: web::form_token(token), ..self.about(&scene, principal) };
-        let page = AccountPage {
-            home,
+        Ok(AccountPage {
+            home: Home { csrf: web::form_token(token), ..self.about(&scene, principal) },
             sessions: sessions.into_iter().map(shown).collect(),
-            done: Done::of_code(fields.typed("done")).map(Done::words),
-        };
-        Ok(web::html(StatusCode::OK, self.web.pages.account(&page)))
+            tokens: self.tokens(&scene, principal, own.tokens().await?),
+            done: None,
+        })
     }
-}
-
-/// An instant as people read it, in UTC.
-fn to_the_minute(at: Timestamp) -> String {
-    at.to_string().replace('T', " ").chars().take(16).collect()
 }

@@ -88,7 +88,7 @@ fn membership(organization: &Organization, principal: &Principal) -> HomeOrganiz
 }
 
 /// Whether to show a link. What opens the door is the gateway's decision, not this.
-fn may_enter(application: &Application, organization: &Organization, principal: &Principal) -> bool {
+pub(super) fn may_enter(application: &Application, organization: &Organization, principal: &Principal) -> bool {
     let admits = |role: &Role| application.spec.roles.as_ref().is_none_or(|roles| roles.contains(&role.name));
     held(organization, principal).any(admits)
 }

@@ -114,9 +114,9 @@ fn times(claims: &RawClaims, now: Timestamp) -> Result<(), OidcError> {
 }
 
 /// A NumericDate (RFC 7519 2), which may have a fraction.
-fn instant(claims: &RawClaims, name: &str) -> Result<Option<Timestamp>, OidcError> {
+pub(super) fn instant(claims: &RawClaims, name: &str) -> Result<Option<Timestamp>, OidcError> {
     let Some(value) = claims.get(name) else { return Ok(None) };
-    let not_a_date = || OidcError::refused(format!("the ID token's {name} is no date"));
+    let not_a_date = || OidcError::refused(format!("the token's {name} is no date"));
     if let Some(secs) = value.as_i64() {
         return Ok(Some(Timestamp::from_secs(secs)));
     }
@@ -129,7 +129,7 @@ fn instant(claims: &RawClaims, name: &str) -> Result<Option<Timestamp>, OidcErro
     Ok(Some(Timestamp::from_secs(secs as i64)))
 }
 
-fn audiences(aud: &Value) -> Option<Vec<&str>> {
+pub(super) fn audiences(aud: &Value) -> Option<Vec<&str>> {
     match aud {
         Value::String(one) => Some(vec![one.as_str()]),
         Value::Array(all) => all.iter().map(Value::as_str).collect(),
@@ -137,7 +137,7 @@ fn audiences(aud: &Value) -> Option<Vec<&str>> {
     }
 }
 
-fn text<'a>(claims: &'a RawClaims, name: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(claims: &'a RawClaims, name: &str) -> Option<&'a str> {
     claims.get(name).and_then(Value::as_str)
 }
 

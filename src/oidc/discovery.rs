@@ -1,4 +1,4 @@
-//! When to ask a provider what it publishes: at the first sign-in, then hourly, and when a token names a key we do not
+//! When to ask a provider, or another issuer of tokens, what it publishes: at the first sign-in, then hourly, and when a token names a key we do not
 //! know. One question at a time, shared by all who wait; none at all while a failure is fresh.
 
 use std::sync::Arc;
@@ -7,11 +7,9 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use tokio::sync::Mutex;
 
-use crate::base::{Ambient, HttpClient, Timestamp};
-use crate::identity::Issuer;
-
 use super::error::OidcError;
-use super::provider::Provider;
+use super::provider::Published;
+use crate::base::{Ambient, HttpClient, Timestamp};
 
 /// How long an answer is used before it is asked for again: keys taken back are trusted no longer than this.
 const FRESH: Duration = Duration::from_secs(60 * 60);
@@ -24,11 +22,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const KEY_FLOOR: Duration = Duration::from_secs(10);
 
 /// The provider's published state, kept.
-pub(super) struct Discovery {
-    issuer: Issuer,
+pub(super) struct Discovery<P: Published> {
+    place: P::Place,
     http: HttpClient,
     ambient: Ambient,
-    current: ArcSwapOption<Provider>,
+    current: ArcSwapOption<P>,
     gate: Mutex<Gate>,
     /// Why the last question was not answered, if it was not.
     trouble: ArcSwapOption<String>,
@@ -47,10 +45,10 @@ struct Failure {
     error: OidcError,
 }
 
-impl Discovery {
-    pub(super) fn new(issuer: Issuer, http: HttpClient, ambient: Ambient) -> Self {
+impl<P: Published> Discovery<P> {
+    pub(super) fn new(place: P::Place, http: HttpClient, ambient: Ambient) -> Self {
         Self {
-            issuer,
+            place,
             http,
             ambient,
             current: ArcSwapOption::empty(),
@@ -60,7 +58,7 @@ impl Discovery {
     }
 
     /// The provider, asked for if it is not known or not fresh. What is known stays in use when asking fails.
-    pub(super) async fn current(self: &Arc<Self>) -> Result<Arc<Provider>, OidcError> {
+    pub(super) async fn current(self: &Arc<Self>) -> Result<Arc<P>, OidcError> {
         if let Some(provider) = self.fresh() {
             return Ok(provider);
         }
@@ -69,7 +67,7 @@ impl Discovery {
     }
 
     /// A provider with newer keys than `seen`, if one may be asked for now; else `seen` itself.
-    pub(super) async fn newer_than(self: &Arc<Self>, seen: &Arc<Provider>) -> Result<Arc<Provider>, OidcError> {
+    pub(super) async fn newer_than(self: &Arc<Self>, seen: &Arc<P>) -> Result<Arc<P>, OidcError> {
         let (this, seen) = (Arc::clone(self), Arc::clone(seen));
         detached(async move { this.renew_for_key(seen).await }).await
     }
@@ -79,12 +77,12 @@ impl Discovery {
         self.trouble.load_full()
     }
 
-    fn fresh(&self) -> Option<Arc<Provider>> {
+    fn fresh(&self) -> Option<Arc<P>> {
         let now = self.ambient.now();
-        self.current.load_full().filter(|provider| now.since(provider.fetched) < FRESH)
+        self.current.load_full().filter(|provider| now.since(provider.fetched()) < FRESH)
     }
 
-    async fn renew_if_stale(&self) -> Result<Arc<Provider>, OidcError> {
+    async fn renew_if_stale(&self) -> Result<Arc<P>, OidcError> {
         let mut gate = self.gate.lock().await;
         // Somebody may have asked while we waited.
         if let Some(provider) = self.fresh() {
@@ -101,7 +99,7 @@ impl Discovery {
         }
     }
 
-    async fn renew_for_key(&self, seen: Arc<Provider>) -> Result<Arc<Provider>, OidcError> {
+    async fn renew_for_key(&self, seen: Arc<P>) -> Result<Arc<P>, OidcError> {
         let mut gate = self.gate.lock().await;
         match self.current.load_full() {
             Some(current) if !Arc::ptr_eq(&current, &seen) => return Ok(current),
@@ -115,8 +113,8 @@ impl Discovery {
         self.fetch(&mut gate).await
     }
 
-    async fn fetch(&self, gate: &mut Gate) -> Result<Arc<Provider>, OidcError> {
-        match Provider::fetch(&self.issuer, &self.http, self.ambient.now()).await {
+    async fn fetch(&self, gate: &mut Gate) -> Result<Arc<P>, OidcError> {
+        match P::fetch(&self.place, &self.http, self.ambient.now()).await {
             Ok(provider) => {
                 let provider = Arc::new(provider);
                 self.current.store(Some(Arc::clone(&provider)));

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::RawClaims;
 use super::error::quoted;
+use crate::identity::SigningAlgorithm;
 
 /// Largest set of claims taken, in bytes of JSON: what selectors are allowed to see, hundreds of groups.
 pub(super) const MAX_CLAIMS: usize = 64 * 1024;
@@ -182,6 +183,21 @@ pub(super) fn accepted(name: &str) -> Option<Algorithm> {
         "EdDSA" | "Ed25519" => Algorithm::EdDSA,
         _ => return None,
     })
+}
+
+/// The algorithm that the configuration calls so.
+pub(super) const fn algorithm_of(pinned: SigningAlgorithm) -> Algorithm {
+    match pinned {
+        SigningAlgorithm::Rs256 => Algorithm::RS256,
+        SigningAlgorithm::Rs384 => Algorithm::RS384,
+        SigningAlgorithm::Rs512 => Algorithm::RS512,
+        SigningAlgorithm::Ps256 => Algorithm::PS256,
+        SigningAlgorithm::Ps384 => Algorithm::PS384,
+        SigningAlgorithm::Ps512 => Algorithm::PS512,
+        SigningAlgorithm::Es256 => Algorithm::ES256,
+        SigningAlgorithm::Es384 => Algorithm::ES384,
+        SigningAlgorithm::EdDsa => Algorithm::EdDSA,
+    }
 }
 
 /// The left half of `text`'s hash in base64url, by the hash of `algorithm` (OpenID Connect Core 1.0, 3.1.3.6).

@@ -71,7 +71,7 @@ pub async fn preview(typed: &str, http: &HttpClient) -> Result<Preview, PreviewE
         None => asked,
     };
     let metadata = Metadata::parse(&issuer, &body)?;
-    let keys = provider::keys(&metadata, http).await?.count();
+    let keys = provider::keys(&metadata.jwks_uri, http).await?.count();
     Ok(Preview { keys, ..read(issuer, metadata, &document) })
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::base::{HttpClient, Timestamp};
-use crate::identity::{Host, Issuer};
+use crate::identity::{Host, Issuer, KeySource};
 
 use super::RawClaims;
 use super::error::{OidcError, quoted};
@@ -36,12 +36,59 @@ pub(super) struct Metadata {
     pub(super) iss_in_response: bool,
 }
 
-impl Provider {
-    /// Asks the provider for its metadata and keys.
-    pub(super) async fn fetch(issuer: &Issuer, http: &HttpClient, now: Timestamp) -> Result<Self, OidcError> {
+/// What somebody publishes and we keep for a while.
+pub(super) trait Published: Sized + Send + Sync + 'static {
+    /// Where it is.
+    type Place: Send + Sync + 'static;
+
+    /// Asks for it.
+    fn fetch(
+        place: &Self::Place,
+        http: &HttpClient,
+        now: Timestamp,
+    ) -> impl Future<Output = Result<Self, OidcError>> + Send;
+
+    /// When it was asked for.
+    fn fetched(&self) -> Timestamp;
+}
+
+impl Published for Provider {
+    type Place = Issuer;
+
+    async fn fetch(issuer: &Issuer, http: &HttpClient, now: Timestamp) -> Result<Self, OidcError> {
         let metadata = Metadata::parse(issuer, &document(issuer, http).await?)?;
-        let keys = keys(&metadata, http).await?;
+        let keys = keys(&metadata.jwks_uri, http).await?;
         Ok(Self { metadata, keys, fetched: now })
+    }
+
+    fn fetched(&self) -> Timestamp {
+        self.fetched
+    }
+}
+
+/// The keys of an issuer of access tokens, at which nobody signs in.
+pub(super) struct PublishedKeys {
+    pub(super) keys: KeySet,
+    fetched: Timestamp,
+}
+
+impl Published for PublishedKeys {
+    type Place = (Issuer, KeySource);
+
+    async fn fetch((issuer, source): &Self::Place, http: &HttpClient, now: Timestamp) -> Result<Self, OidcError> {
+        let url = match source {
+            KeySource::Url(url) => Url::parse(url).map_err(|_| OidcError::misconfigured("jwks_url is no URL"))?,
+            KeySource::Discovery => {
+                let body = self::document(issuer, http).await?;
+                let document = of_issuer(issuer, &body)?;
+                required(issuer, &document, "jwks_uri")?
+            }
+        };
+        Ok(Self { keys: keys(&url, http).await?, fetched: now })
+    }
+
+    fn fetched(&self) -> Timestamp {
+        self.fetched
     }
 }
 
@@ -51,31 +98,19 @@ pub(super) async fn document(issuer: &Issuer, http: &HttpClient) -> Result<Bytes
     Ok(get(http, &format!("{base}{DOCUMENT}"), "discovery").await?.into_body())
 }
 
-/// The keys that the metadata leads to.
-pub(super) async fn keys(metadata: &Metadata, http: &HttpClient) -> Result<KeySet, OidcError> {
-    let response = get(http, metadata.jwks_uri.as_str(), "the key set").await?;
+/// The keys that are there.
+pub(super) async fn keys(url: &Url, http: &HttpClient) -> Result<KeySet, OidcError> {
+    let response = get(http, url.as_str(), "the key set").await?;
     KeySet::parse(response.body()).ok_or_else(|| OidcError::misconfigured("the key set (jwks_uri) is no JWK Set"))
 }
 
 impl Metadata {
     /// Reads a metadata document of exactly this issuer.
     pub(super) fn parse(issuer: &Issuer, json: &[u8]) -> Result<Self, OidcError> {
-        let document: RawClaims = serde_json::from_slice(json)
-            .map_err(|_| OidcError::misconfigured("the discovery document is no JSON object: is the issuer right?"))?;
-        let theirs = document.get("issuer").and_then(Value::as_str).unwrap_or_default();
-        if theirs != issuer.as_str() {
-            let (theirs, ours) = (quoted(theirs), issuer.as_str());
-            return Err(OidcError::misconfigured(format!(
-                "the discovery document is of another issuer, {theirs}; the setting says \"{ours}\", and they must be \
-                 equal to the last character"
-            )));
-        }
-        let required = |name: &str| {
-            endpoint(issuer, &document, name)?
-                .ok_or_else(|| OidcError::misconfigured(format!("the discovery document has no {name}")))
-        };
+        let document = of_issuer(issuer, json)?;
+        let required = |name: &str| required(issuer, &document, name);
         Ok(Self {
-            issuer: theirs.to_owned(),
+            issuer: issuer.as_str().to_owned(),
             authorization_endpoint: required("authorization_endpoint")?,
             token_endpoint: required("token_endpoint")?,
             jwks_uri: required("jwks_uri")?,
@@ -83,6 +118,26 @@ impl Metadata {
             iss_in_response: document.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
         })
     }
+}
+
+/// A discovery document that is this issuer's.
+fn of_issuer(issuer: &Issuer, json: &[u8]) -> Result<RawClaims, OidcError> {
+    let document: RawClaims = serde_json::from_slice(json)
+        .map_err(|_| OidcError::misconfigured("the discovery document is no JSON object: is the issuer right?"))?;
+    let theirs = document.get("issuer").and_then(Value::as_str).unwrap_or_default();
+    if theirs != issuer.as_str() {
+        let (theirs, ours) = (quoted(theirs), issuer.as_str());
+        return Err(OidcError::misconfigured(format!(
+            "the discovery document is of another issuer, {theirs}; the setting says \"{ours}\", and they must be \
+             equal to the last character"
+        )));
+    }
+    Ok(document)
+}
+
+fn required(issuer: &Issuer, document: &RawClaims, name: &str) -> Result<Url, OidcError> {
+    endpoint(issuer, document, name)?
+        .ok_or_else(|| OidcError::misconfigured(format!("the discovery document has no {name}")))
 }
 
 /// An endpoint of the metadata: https, or http on loopback if the issuer itself is there. Whoever runs a provider

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Home, Page, PageError, Pages};
+use super::{Home, Page, PageError, Pages, TokensOfPrograms};
 
 /// Everything that is somebody's own.
 #[derive(Clone, Debug, Serialize)]
@@ -11,6 +11,8 @@ pub struct AccountPage {
     pub home: Home,
     /// Where they are signed in, this session first.
     pub sessions: Vec<AccountSession>,
+    /// What their programs present; nothing where no application takes that.
+    pub tokens: Option<TokensOfPrograms>,
     /// What was done just now, in words.
     pub done: Option<&'static str>,
 }
@@ -53,12 +55,14 @@ impl Page for AccountPage {
             seen: "2026-11-25 18:30".into(),
         };
         let here = session("1", true);
+        let sections = TokensOfPrograms::samples().map(Some);
         let homes = Home::samples().into_iter().map(|home| Home { applications: Vec::new(), reference: None, ..home });
         homes
             .enumerate()
             .map(|(number, home)| Self {
                 home,
                 sessions: if number == 0 { vec![here.clone(), session("2", false)] } else { vec![here.clone()] },
+                tokens: sections.get(number).cloned().flatten(),
                 done: (number == 0).then_some("Signed out there."),
             })
             .collect()

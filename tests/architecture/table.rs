@@ -59,7 +59,7 @@ pub const ROOMS: &[Room] = &[
     room("oidc", 3, &["claims", "identity", "base"]),
     room("assertion", 3, &["store", "identity", "base"]),
     room("audit", 3, &["store", "identity", "base"]),
-    room("bearer", 4, &["session", "store", "identity", "base"]),
+    room("bearer", 4, &["oidc", "session", "store", "identity", "base"]),
     room("decision", 4, &["session", "identity", "telemetry", "base"]),
     room("directory", 4, &["store", "audit", "policy", "claims", "identity", "base"]),
     room("web", 4, &["session", "pages", "identity", "base"]),

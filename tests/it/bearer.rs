@@ -1,5 +1,7 @@
 //! Programs at applications: which bearer tokens open one, as whom, and for how long.
 
+mod issuers;
+mod own;
 mod tokens;
 
 use std::time::Duration;

@@ -338,3 +338,46 @@ fn every_section_refuses_what_it_does_not_know() {
 fn is_header(text: &str, end: usize) -> bool {
     text[..end].rsplit('\n').next().is_some_and(|line| line.starts_with('['))
 }
+
+/// A right one, to be put before the first IdP.
+const ISSUER: &str =
+    "[[token_issuer]]\nid = \"people\"\nissuer = \"https://id.example.com\"\naudience = \"apps\"\nidp = \"company\"\n";
+
+#[test]
+fn a_token_issuer_is_checked_by_itself_and_beside_the_idps() {
+    let cases: &[(&str, &str, &str, &str)] = &[
+        ("audience = \"apps\"", "", "token_issuer.people.audience", "is missing"),
+        ("\"apps\"", "\"vestibule\"", "token_issuer.people.audience", "is the client_id of idp.company"),
+        ("\"apps\"", "\"a b\"", "token_issuer.people.audience", "without spaces"),
+        ("idp = \"company\"", "", "token_issuer.people.idp", "is missing"),
+        ("idp = \"company\"", "idp = \"compny\"", "token_issuer.people.idp", "did you mean `company`?"),
+        (
+            "idp = \"company\"",
+            "idp = \"company\"\nservice_accounts = \"sub\"",
+            "token_issuer.people.service_accounts",
+            "keep one",
+        ),
+        (
+            "idp = \"company\"",
+            "service_accounts = \"email\"",
+            "token_issuer.people.service_accounts",
+            "client_id or azp",
+        ),
+        ("id.example.com", "other.example.com", "token_issuer.people.idp", "both must be equal"),
+        ("https://id", "http://id", "token_issuer.people.issuer", "https"),
+        ("idp =", "algorithms = [\"HS256\"]\nidp =", "token_issuer.people.algorithms[0]", "no HMAC"),
+        ("idp =", "algorithms = [\"none\"]\nidp =", "token_issuer.people.algorithms[0]", "never none"),
+        ("idp =", "algorithms = []\nidp =", "token_issuer.people.algorithms", "is empty"),
+        ("idp =", "typ = \"jwt\"\nidp =", "token_issuer.people.typ", "at+jwt, any"),
+        ("idp =", "max_lifetime = \"8d\"\nidp =", "token_issuer.people.max_lifetime", "longer than 7d"),
+        ("idp =", "jwks_url = \"http://id.example.com/k\"\nidp =", "token_issuer.people.jwks_url", "is https"),
+    ];
+    for (piece, instead, path, message) in cases {
+        assert!(ISSUER.contains(piece), "{piece}");
+        let text = GOOD.replacen("[[idp]]", &format!("{}[[idp]]", ISSUER.replace(piece, instead)), 1);
+        one_problem(&text, &[], path, message);
+    }
+    let twice = format!("{ISSUER}{}", ISSUER.replace("people", "again"));
+    let text = GOOD.replacen("[[idp]]", &format!("{twice}[[idp]]"), 1);
+    one_problem(&text, &[], "token_issuer.again.audience", "those of token_issuer.people");
+}

@@ -59,7 +59,8 @@ fn the_example_shows_every_key_and_no_other() {
 fn a_commented_key_shows_its_default() {
     // These show what may be said, not what holds when nothing is.
     let mut offers = vec!["owner", "client_secret", "chain", "key", "role", "url_file", "[server.tls]", "secret"];
-    offers.extend(["endpoint", "redirect_listen"]);
+    offers.extend(["idp = ", "jwks_url"]);
+    offers.push("endpoint", "redirect_listen");
     // Nothing said is as all others, which is what these show.
     offers.extend(["connect_timeout", "first_byte_timeout"]);
     let uncomment = |line: &str| match line.strip_prefix("# ") {

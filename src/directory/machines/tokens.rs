@@ -30,6 +30,11 @@ pub enum ApplicationScope {
 }
 
 impl ApplicationScope {
+    /// That application alone; without one, everywhere.
+    pub fn of(place: Option<&ApplicationId>) -> Self {
+        place.map_or(Self::Everywhere, |id| Self::Only(vec![id.clone()]))
+    }
+
     /// The applications' rows; with `within`, of that organization alone. The rows count, so that nothing reaches an
     /// application that is called so later.
     fn keys(

@@ -89,17 +89,20 @@ pub enum Done {
     Enabled,
     /// One or more sessions are over.
     SessionsEnded,
+    /// A token opens nothing any more.
+    TokenEnded,
     /// What policies give no longer is gone.
     LossesTaken,
 }
 
-const DONE: [(Done, &str, &str); 7] = [
+const DONE: [(Done, &str, &str); 8] = [
     (Done::Created, "created", "Created."),
     (Done::Saved, "saved", "Saved."),
     (Done::Deleted, "deleted", "Deleted."),
     (Done::Disabled, "disabled", "Disabled."),
     (Done::Enabled, "enabled", "Enabled."),
     (Done::SessionsEnded, "sessions-ended", "Signed out there."),
+    (Done::TokenEnded, "token-ended", "The token opens nothing any more."),
     (Done::LossesTaken, "losses-taken", "Taken away: what it no longer gives is gone."),
 ];
 

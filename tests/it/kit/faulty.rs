@@ -117,6 +117,21 @@ impl Faulty {
         *mint = Mint::new(&kid);
     }
 
+    /// What its signing key is called.
+    pub fn kid(&self) -> String {
+        lock(&self.state.mint).kid.clone()
+    }
+
+    /// A token of this header and these claims, whatever they say, signed with its key.
+    pub fn sign(&self, header: &str, claims: &str) -> String {
+        lock(&self.state.mint).sign_text(header, claims)
+    }
+
+    /// Tokens whose HMAC is by its public key, as PEM and as JWK.
+    pub fn hmac(&self, header: &Value, claims: &Value) -> [String; 2] {
+        lock(&self.state.mint).hmacs(header, claims)
+    }
+
     /// Every code and token it has given out.
     pub fn issued(&self) -> Vec<String> {
         lock(&self.state.issued).clone()

@@ -76,14 +76,28 @@ impl Mint {
     }
 
     fn sign(&self, header: &Value, claims: &Value) -> String {
-        let message = format!("{}.{}", part(header), part(claims));
+        self.sign_text(&header.to_string(), &claims.to_string())
+    }
+
+    /// Signs whatever is written.
+    pub(super) fn sign_text(&self, header: &str, claims: &str) -> String {
+        let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
         let signature =
             jsonwebtoken::crypto::sign(message.as_bytes(), &self.key, Algorithm::ES256).expect("a signature");
         format!("{message}.{signature}")
     }
 
     fn hmac(&self, secret: &[u8], claims: &Value) -> String {
-        let message = format!("{}.{}", part(&json!({ "alg": "HS256", "kid": self.kid })), part(claims));
+        Self::hmac_of(secret, &json!({ "alg": "HS256", "kid": self.kid }), claims)
+    }
+
+    /// HMAC by the public key, as PEM and as JWK.
+    pub(super) fn hmacs(&self, header: &Value, claims: &Value) -> [String; 2] {
+        [self.pem(), self.jwk().to_string()].map(|secret| Self::hmac_of(secret.as_bytes(), header, claims))
+    }
+
+    fn hmac_of(secret: &[u8], header: &Value, claims: &Value) -> String {
+        let message = format!("{}.{}", part(header), part(claims));
         let key = EncodingKey::from_secret(secret);
         let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS256).expect("a signature");
         format!("{message}.{signature}")
