@@ -60,7 +60,7 @@ fn a_commented_key_shows_its_default() {
     // These show what may be said, not what holds when nothing is.
     let mut offers = vec!["owner", "client_secret", "chain", "key", "role", "url_file", "[server.tls]", "secret"];
     offers.extend(["idp = ", "jwks_url"]);
-    offers.push("endpoint", "redirect_listen");
+    offers.extend(["endpoint", "redirect_listen"]);
     // Nothing said is as all others, which is what these show.
     offers.extend(["connect_timeout", "first_byte_timeout"]);
     let uncomment = |line: &str| match line.strip_prefix("# ") {
