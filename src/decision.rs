@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use http::uri::PathAndQuery;
 
-use crate::identity::{Host, RoleName};
+use crate::identity::{Host, PathPrefix, RoleName};
 
 pub use ask::Ask;
 pub use path::{Ambiguous, RequestPath};
@@ -34,6 +34,8 @@ pub enum Decision {
     Deny(Denial),
     /// Path or method have two readings, and the application's rules differ between them: 400.
     Ambiguous(Ambiguous),
+    /// The application has such a prefix, and the path is not below it: 404.
+    Outside(PathPrefix),
     /// No application answers at this host: 421.
     NoSuchHost,
 }
@@ -131,9 +133,24 @@ impl RouteTable {
     /// networks is for clients from there alone. What is open to everyone passes without a sign-in; the upstream is told
     /// the identity of those alone whom the application would admit. A CORS preflight passes as nobody's, if the rule for
     /// what it asks about says so.
+    ///
+    /// A prefix that the application does not know of is taken away first: rules speak of what is sent.
     pub fn decide(&self, ask: &Ask<'_>, principal: Option<&Arc<Principal>>) -> Decision {
         let Some(route) = self.route(ask.host) else {
             return Decision::NoSuchHost;
+        };
+        let (below, stripped);
+        let ask = match &route.spec().connection.strip_prefix {
+            None => ask,
+            Some(prefix) => match ask.path.below(prefix) {
+                Ok(Some(path)) => {
+                    below = path;
+                    stripped = Ask { path: &below, ..ask.clone() };
+                    &stripped
+                }
+                Ok(None) => return Decision::Outside(prefix.clone()),
+                Err(ambiguous) => return Decision::Ambiguous(ambiguous),
+            },
         };
         if route.passes_preflight(ask) {
             return Decision::Permit(permit(route, ask, None, true));

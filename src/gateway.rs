@@ -10,6 +10,7 @@
 
 mod asker;
 pub mod forward_auth;
+mod outside;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -72,7 +73,9 @@ impl Gateway {
     /// Swaps in the routes of a new catalogue. Requests under way finish on the old ones.
     pub fn reload(&self, catalogue: &Catalogue) {
         self.metrics.keep_applications(&catalogue.applications.iter().map(|known| known.spec.id.as_str()).collect());
-        self.routes.store(Arc::new(RouteTable::compile(catalogue, &self.metrics)));
+        let routes = RouteTable::compile(catalogue, &self.metrics);
+        self.forwarder.watch(&routes.routes());
+        self.routes.store(Arc::new(routes));
     }
 
     /// Whether an application answers on that host.
@@ -145,6 +148,7 @@ impl Gateway {
                 self.note(watch, &host, Decided::Ambiguous);
                 self.web.refuse_because(Cause::BadRequest, &ambiguous, request.headers(), Assets::Application)
             }
+            Decision::Outside(prefix) => self.outside(&prefix, &host, &path, request.headers()),
             Decision::NoSuchHost => self.web.refuse(Cause::UnknownHost, request.headers(), Assets::Application),
         }
     }

@@ -22,8 +22,9 @@ pub mod user;
 pub use actor::Actor;
 pub use allotment::{Allotment, HostSuffix, Network};
 pub use application::{
-    Allow, Application, ApplicationSpec, Connection, HeaderPreset, Machines, PathPattern, Reach, Rule, RuleMethod,
-    TimeLimit, UpgradeProtocol, UpstreamProtocol, UpstreamUrl, Upstreams,
+    Allow, Application, ApplicationSpec, Authorities, CheckPath, Connection, HeaderPreset, HealthCheck, Machines,
+    PathPattern, PathPrefix, Reach, Rule, RuleMethod, TimeLimit, UpgradeProtocol, UpstreamProtocol, UpstreamUrl,
+    Upstreams,
 };
 pub use catalogue::{Catalogue, Declaration};
 pub use ceiling::Ceiling;

@@ -3,6 +3,7 @@
 //! are the permit's own.
 
 mod body;
+mod checks;
 mod choice;
 mod connect;
 mod error;
@@ -33,7 +34,7 @@ use hyper::upgrade::OnUpgrade;
 use crate::assertion::Assertions;
 use crate::base::Ambient;
 use crate::decision::{Permit, Route};
-use crate::identity::{Destination, Host, PublicUrl, TimeLimit, UpstreamProtocol};
+use crate::identity::{Destination, Host, PathPrefix, PublicUrl, TimeLimit, UpstreamProtocol};
 use crate::telemetry::Ours;
 
 use body::{CleanTrailers, Progress};
@@ -69,6 +70,8 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// How long an upstream may take from the last sign of life of the request until the head of its answer.
     pub head_timeout: Duration,
+    /// How long an answer that has begun may pause.
+    pub pause_timeout: Duration,
     /// How long an unused connection is kept.
     pub idle_timeout: Duration,
 }
@@ -80,6 +83,8 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(5),
             // What nginx and most load balancers wait: slow pages were written with it in mind.
             head_timeout: Duration::from_secs(60),
+            // Streams of events are silent for long, but most say now and then that they are there.
+            pause_timeout: Duration::from_secs(5 * 60),
             idle_timeout: Duration::from_secs(60),
         }
     }
@@ -87,7 +92,8 @@ impl Default for Settings {
 
 /// Forwards permitted requests.
 pub struct Forwarder {
-    pool: pool::Pool,
+    pool: Arc<pool::Pool>,
+    checks: checks::Checks,
     settings: Settings,
     identities: identity::Identities,
     tunnels: Arc<tunnel::Leashes>,
@@ -108,9 +114,9 @@ impl Forwarder {
         ambient: Ambient,
     ) -> Result<Self, SetupError> {
         let connector = connect::Connector::new(settings.connect_timeout, guard::Guard::new(own))?;
-        let pool = pool::Pool::new(connector, &settings);
+        let (pool, checks) = (Arc::new(pool::Pool::new(connector, &settings)), checks::Checks::default());
         let (identities, tunnels) = (identity::Identities::new(assertions), tunnel::Leashes::tended());
-        Ok(Self { pool, settings, identities, tunnels, public_url, ambient })
+        Ok(Self { pool, checks, settings, identities, tunnels, public_url, ambient })
     }
 
     /// Sends a request where its permit says and gives the answer back, its body still to come. `chain` are the
@@ -150,7 +156,8 @@ impl Forwarder {
         if let Some(ours) = parts.extensions.remove::<Ours>() {
             ours.set(&mut parts.headers);
         }
-        self.address(&mut parts.headers, &Asked { host: permit.host(), received, chain });
+        let prefix = permit.route().spec().connection.strip_prefix.as_ref();
+        self.address(&mut parts.headers, &Asked { host: permit.host(), received, chain, prefix });
         self.identities.add(&mut parts.headers, &permit)?;
         body::frame(&mut parts.headers, &body);
         // In the form that goes to a server (RFC 9112 3.2.1): exactly the path that was decided on.
@@ -172,11 +179,12 @@ impl Forwarder {
             None => sent.await?,
             Some(gate) => Box::pin(exchange::until_wanted(sent, gate)).await?,
         };
+        let pause = self.pause_timeout(permit.route());
         match (handshake, still_allowed) {
             (Some((handshake, client)), Some(still_allowed)) => {
-                self.tunnel_of(answer, handshake, client, still_allowed)
+                self.tunnel_of(answer, handshake, client, still_allowed, pause)
             }
-            (_, still_allowed) => self.answer_of(answer, still_allowed),
+            (_, still_allowed) => self.answer_of(answer, still_allowed, pause),
         }
     }
 
@@ -195,10 +203,11 @@ impl Forwarder {
         handshake: tunnel::Handshake,
         client: OnUpgrade,
         still_allowed: StillAllowed,
+        pause: Duration,
     ) -> Result<Response<Body>, ForwardError> {
         if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
             let may_be_told = handshake.may_be_told(answer.status());
-            return if may_be_told { self.answer_of(answer, None) } else { Err(ForwardError::Protocol) };
+            return if may_be_told { self.answer_of(answer, None, pause) } else { Err(ForwardError::Protocol) };
         }
         if !handshake.is_agreed(answer.headers()) {
             return Err(ForwardError::Protocol);
@@ -216,13 +225,14 @@ impl Forwarder {
         &self,
         answer: Response<pool::Answer>,
         still_allowed: Option<StillAllowed>,
+        pause: Duration,
     ) -> Result<Response<Body>, ForwardError> {
         // What follows could be taken for the answer to a later request.
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(ForwardError::Protocol);
         }
         let (parts, body) = clean(answer);
-        let body = CleanTrailers::response(body);
+        let body = CleanTrailers::response(body, pause);
         let body = match still_allowed.filter(|_| stream::is_stream(&parts.headers)) {
             Some(allowed) => Body::new(stream::Leashed::new(body, self.tunnels.take(allowed), &parts.headers)),
             None => Body::new(body),
@@ -249,11 +259,19 @@ impl Forwarder {
         route.spec().connection.first_byte_timeout.map_or(self.settings.head_timeout, TimeLimit::duration)
     }
 
+    /// How long an application's answer may pause.
+    fn pause_timeout(&self, route: &Route) -> Duration {
+        route.spec().connection.idle_timeout.map_or(self.settings.pause_timeout, TimeLimit::duration)
+    }
+
     /// Says which host was asked for, and by whom.
     fn address(&self, headers: &mut HeaderMap, asked: &Asked<'_>) {
         let public = headers::public_authority(&self.public_url, asked.host);
         headers.insert(header::HOST, public.clone());
         headers::add_client(headers, asked.received, asked.chain, &self.public_url, public);
+        if let Some(prefix) = asked.prefix {
+            headers::add_prefix(headers, prefix);
+        }
     }
 }
 
@@ -262,6 +280,8 @@ struct Asked<'a> {
     host: &'a Host,
     received: Version,
     chain: &'a [IpAddr],
+    /// What was taken away in front of the path.
+    prefix: Option<&'a PathPrefix>,
 }
 
 /// What an upstream that is not told the public host sees in `Host`.

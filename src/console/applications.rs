@@ -113,7 +113,7 @@ impl Console {
         let served: Vec<_> = application.served(&organization.allotment).collect();
         let host = |host| ServedHost {
             host: ToString::to_string(host),
-            href: self.web.public_url.origin_of(host),
+            href: self.web.public_url.origin_of(host) + &spec.entrance(),
             served: served.contains(&host),
         };
         ApplicationPage {

@@ -17,6 +17,8 @@ use std::borrow::Cow;
 use http::Uri;
 use http::uri::PathAndQuery;
 
+use crate::identity::PathPrefix;
+
 /// Most times over that a path may be encoded. Honest ones are encoded once, addresses passed along twice.
 const MAX_DECODINGS: usize = 4;
 
@@ -102,6 +104,19 @@ impl RequestPath {
     /// What is sent upstream: the path as it came, with its query.
     pub const fn target(&self) -> &PathAndQuery {
         &self.target
+    }
+
+    /// What is left of it behind a prefix: a path of its own, read anew, since it alone is sent. Nothing, if the prefix is
+    /// not in front of it as it is written there, up to a slash; if it is nothing but the prefix; or if what is left
+    /// would be ours.
+    ///
+    /// # Errors
+    /// When what is left is ambiguous.
+    pub fn below(&self, prefix: &PathPrefix) -> Result<Option<Self>, Ambiguous> {
+        let rest = self.target.as_str().strip_prefix(prefix.as_str()).filter(|rest| rest.starts_with('/'));
+        let Some(rest) = rest else { return Ok(None) };
+        let below = Self::of(PathAndQuery::try_from(rest).map_err(|_| Ambiguous::NoPath)?)?;
+        Ok((!below.is_ours()).then_some(below))
     }
 
     /// The path as it came.

@@ -86,6 +86,14 @@ impl RouteTable {
         self.hosts.get(host)
     }
 
+    /// Every application that answers at a host, in a fixed order.
+    pub fn routes(&self) -> Vec<Arc<Route>> {
+        let mut routes: Vec<_> = self.hosts.values().cloned().collect();
+        routes.sort_unstable_by_key(|route| route.key());
+        routes.dedup_by_key(|route| route.key());
+        routes
+    }
+
     /// Every host at which an application answers.
     pub fn hosts(&self) -> impl Iterator<Item = &Host> {
         self.hosts.keys()

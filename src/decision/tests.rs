@@ -1,3 +1,4 @@
+mod prefix;
 mod rules;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ fn decide(table: &RouteTable, target: &str, who: Option<&Arc<Principal>>) -> (St
         Decision::SignIn => ("sign in".into(), false),
         Decision::Deny(denial) => (format!("{:?}", denial.reason), false),
         Decision::Ambiguous(_) => ("ambiguous".into(), false),
+        Decision::Outside(_) => ("outside".into(), false),
         Decision::NoSuchHost => ("no such host".into(), false),
     }
 }

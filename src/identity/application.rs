@@ -1,7 +1,10 @@
 //! Applications: public hosts in front of an upstream, and who may enter.
 
+mod authorities;
 mod connection;
+mod health_check;
 mod path_pattern;
+mod path_prefix;
 mod rule;
 mod time_limit;
 mod upgrade_protocol;
@@ -17,8 +20,11 @@ pub use machines::Machines;
 
 use super::{Allotment, ApplicationId, ApplicationKey, Host, Invalid, OrganizationId, OrganizationKey, RoleName};
 
+pub use authorities::{Authorities, MAX_AUTHORITIES};
 pub use connection::Connection;
+pub use health_check::{CheckPath, HealthCheck, in_a_row};
 pub use path_pattern::PathPattern;
+pub use path_prefix::PathPrefix;
 pub use rule::{Allow, Rule, RuleMethod};
 pub use time_limit::TimeLimit;
 pub use upgrade_protocol::UpgradeProtocol;
@@ -104,6 +110,13 @@ pub struct ApplicationSpec {
     /// How programs may enter.
     #[serde(default)]
     pub machines: Machines,
+}
+
+impl ApplicationSpec {
+    /// The path at which browsers find it.
+    pub fn entrance(&self) -> String {
+        format!("{}/", self.connection.strip_prefix.as_ref().map_or("", PathPrefix::as_str))
+    }
 }
 
 /// A live application.

@@ -70,7 +70,7 @@ impl Login {
         let host = application.served(&organization.allotment).next()?;
         Some(HomeApplication {
             name: application.spec.name.clone(),
-            href: self.web.public_url.origin_of(host),
+            href: self.web.public_url.origin_of(host) + &application.spec.entrance(),
             host: host.to_string(),
             organization: organization.name.clone(),
         })

@@ -1,15 +1,17 @@
 //! Bodies on their way: frame by frame, never collected. Trailers pass, but none that would have been taken out of the
 //! headers: servers exist that merge them (RFC 9110 6.5.1).
 
+use std::future::Future as _;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 use http_body::{Body, Frame, SizeHint};
-use tokio::time::Instant;
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::gate::Gate;
 use super::{BoxError, headers};
@@ -27,7 +29,7 @@ impl Progress {
     }
 
     pub(super) fn last(&self) -> Instant {
-        self.start + std::time::Duration::from_millis(self.millis.load(Ordering::Relaxed))
+        self.start + Duration::from_millis(self.millis.load(Ordering::Relaxed))
     }
 
     pub(super) fn mark(&self) {
@@ -36,21 +38,54 @@ impl Progress {
     }
 }
 
+/// How long a body may pause. Nothing is looked at while it flows: the clock begins when it is waited for.
+struct Pause {
+    limit: Duration,
+    /// Since when it is waited for.
+    waiting: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+/// A body stopped in the middle.
+#[derive(Debug, thiserror::Error)]
+#[error("the upstream stopped in the middle of its answer")]
+struct Stalled;
+
+impl Pause {
+    /// Looks at the clock while nothing comes.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Stalled> {
+        let deadline = *self.waiting.get_or_insert_with(Instant::now) + self.limit;
+        // It may stand at the end of an earlier wait: then it is moved on when it rings.
+        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        while timer.as_mut().poll(cx).is_ready() {
+            if Instant::now() >= deadline {
+                return Poll::Ready(Stalled);
+            }
+            timer.as_mut().reset(deadline);
+        }
+        Poll::Pending
+    }
+}
+
 /// A body whose trailers are cleaned as they pass.
 pub(super) struct CleanTrailers<B> {
     inner: B,
     clean: fn(&mut HeaderMap),
     progress: Option<Progress>,
+    pause: Option<Pause>,
     gate: Option<Gate>,
 }
 
 impl<B> CleanTrailers<B> {
     pub(super) fn request(body: B, progress: Progress, gate: Option<Gate>) -> Self {
-        Self { inner: body, clean: headers::clean_request_trailers, progress: Some(progress), gate }
+        let clean = headers::clean_request_trailers;
+        Self { inner: body, clean, progress: Some(progress), pause: None, gate }
     }
 
-    pub(super) fn response(body: B) -> Self {
-        Self { inner: body, clean: headers::clean_response_trailers, progress: None, gate: None }
+    /// An answer that pauses no longer than `limit`.
+    pub(super) fn response(body: B, limit: Duration) -> Self {
+        let pause = Some(Pause { limit, waiting: None, timer: None });
+        Self { inner: body, clean: headers::clean_response_trailers, progress: None, pause, gate: None }
     }
 }
 
@@ -71,13 +106,22 @@ where
             }
         }
         let frame = match Pin::new(&mut self.inner).poll_frame(cx) {
-            Poll::Pending => return Poll::Pending,
+            Poll::Pending => {
+                let Some(pause) = &mut self.pause else { return Poll::Pending };
+                return pause.poll(cx).map(|stalled| {
+                    tracing::warn!(cause = %stalled, "an answer is given up");
+                    Some(Err(stalled.into()))
+                });
+            }
             Poll::Ready(None) => return Poll::Ready(None),
             Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error.into()))),
             Poll::Ready(Some(Ok(frame))) => frame,
         };
         if let Some(progress) = &self.progress {
             progress.mark();
+        }
+        if let Some(pause) = &mut self.pause {
+            pause.waiting = None;
         }
         let frame = match frame.into_trailers() {
             Ok(mut trailers) => {

@@ -3,16 +3,20 @@
 use std::future::{Ready, ready};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::uri::{self, PathAndQuery, Scheme, Uri};
-use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, MaybeHttpsStream};
+use hyper_rustls::{
+    ConfigBuilderExt as _, DefaultServerNameResolver, FixedServerNameResolver, HttpsConnector, MaybeHttpsStream,
+    ResolveServerName,
+};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioIo;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use tokio::net::TcpStream;
 use tower::{Service, ServiceExt as _};
 
@@ -34,9 +38,47 @@ const HTTP2: &[u8] = b"h2";
 /// A connection.
 pub(super) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
-fn tls() -> Result<ClientConfig, rustls::Error> {
+/// How the upstream of one destination is told from an impostor, if not by this machine's roots; made once.
+#[derive(Debug, Default)]
+pub(super) struct Trust(OnceLock<Arc<ClientConfig>>);
+
+impl Trust {
+    fn towards(&self, destination: &Destination, usual: &Arc<ClientConfig>) -> Result<Arc<ClientConfig>, ForwardError> {
+        let Some(authorities) = destination.authorities() else { return Ok(Arc::clone(usual)) };
+        if let Some(own) = self.0.get() {
+            return Ok(Arc::clone(own));
+        }
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(authorities.certificates());
+        let config = builder().map_err(|error| ForwardError::Unreachable(error.to_string()))?;
+        let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
+        Ok(Arc::clone(self.0.get_or_init(|| config)))
+    }
+}
+
+/// The name that a certificate has to be for.
+fn server_name(host: &Host) -> Result<ServerName<'static>, ForwardError> {
+    match host.address() {
+        Some(address) => Ok(ServerName::IpAddress(address.into())),
+        None => {
+            ServerName::try_from(host.as_str().to_owned()).map_err(|error| ForwardError::Unreachable(error.to_string()))
+        }
+    }
+}
+
+fn speaking_http2(tls: &ClientConfig) -> ClientConfig {
+    let mut tls = tls.clone();
+    tls.alpn_protocols = vec![HTTP2.to_vec()];
+    tls
+}
+
+fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, rustls::Error> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()
+}
+
+fn tls() -> Result<ClientConfig, rustls::Error> {
+    let builder = builder()?;
     match builder.clone().with_native_roots() {
         Ok(trusting) => Ok(trusting.with_no_client_auth()),
         Err(error) => {
@@ -50,21 +92,24 @@ fn tls() -> Result<ClientConfig, rustls::Error> {
 impl Connector {
     pub(super) fn new(limit: Duration, guard: Guard) -> Result<Self, SetupError> {
         let tls = tls()?;
-        let mut tls_http2 = tls.clone();
-        tls_http2.alpn_protocols = vec![HTTP2.to_vec()];
-        Ok(Self { tls: Arc::new(tls), tls_http2: Arc::new(tls_http2), limit, guard })
+        let tls_http2 = Arc::new(speaking_http2(&tls));
+        Ok(Self { tls: Arc::new(tls), tls_http2, limit, guard })
     }
 
     /// A new connection to an upstream.
-    pub(super) async fn connect(&self, destination: &Destination) -> Result<Stream, ForwardError> {
-        let connected =
-            tokio::time::timeout(self.limit(destination), self.connect_in_time(destination, &self.tls)).await;
+    pub(super) async fn connect(&self, destination: &Destination, trust: &Trust) -> Result<Stream, ForwardError> {
+        let tls = trust.towards(destination, &self.tls)?;
+        let connected = tokio::time::timeout(self.limit(destination), self.connect_in_time(destination, tls)).await;
         connected.unwrap_or(Err(ForwardError::ConnectTimeout))
     }
 
     /// A new connection to an upstream that speaks HTTP/2, over TLS only if it says so. It takes as long as it takes.
-    pub(super) async fn connect_http2(&self, destination: &Destination) -> Result<Stream, ForwardError> {
-        let stream = self.connect_in_time(destination, &self.tls_http2).await?;
+    pub(super) async fn connect_http2(&self, destination: &Destination, trust: &Trust) -> Result<Stream, ForwardError> {
+        let tls = match destination.authorities() {
+            None => Arc::clone(&self.tls_http2),
+            Some(_) => Arc::new(speaking_http2(&*trust.towards(destination, &self.tls)?)),
+        };
+        let stream = self.connect_in_time(destination, tls).await?;
         match &stream {
             MaybeHttpsStream::Https(tls) if tls.inner().get_ref().1.alpn_protocol() != Some(HTTP2) => {
                 Err(ForwardError::Unreachable("it does not speak HTTP/2 over TLS".to_owned()))
@@ -78,11 +123,7 @@ impl Connector {
         destination.connect_timeout().unwrap_or(self.limit)
     }
 
-    async fn connect_in_time(
-        &self,
-        destination: &Destination,
-        tls: &Arc<ClientConfig>,
-    ) -> Result<Stream, ForwardError> {
+    async fn connect_in_time(&self, destination: &Destination, tls: Arc<ClientConfig>) -> Result<Stream, ForwardError> {
         let upstream = destination.upstream();
         let found = resolve(upstream).await.map_err(|error| ForwardError::of_connecting(&error))?;
         let admitted = self.guard.admit(destination, found.into_iter())?;
@@ -94,7 +135,11 @@ impl Connector {
         parts.scheme = Some(if upstream.is_tls() { Scheme::HTTPS } else { Scheme::HTTP });
         parts.authority = Some(upstream.authority().clone());
         let uri = Uri::from_parts(parts).map_err(|error| ForwardError::Unreachable(error.to_string()))?;
-        let connected = HttpsConnector::from((tcp, Arc::clone(tls))).oneshot(uri).await;
+        let name: Arc<dyn ResolveServerName + Send + Sync> = match destination.server_name() {
+            None => Arc::new(DefaultServerNameResolver::default()),
+            Some(host) => Arc::new(FixedServerNameResolver::new(server_name(host)?)),
+        };
+        let connected = HttpsConnector::new(tcp, tls, false, name).oneshot(uri).await;
         connected.map_err(|error| ForwardError::of_connecting(&*error))
     }
 }

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::base::cookies;
-use crate::identity::{Host, PublicUrl};
+use crate::identity::{Host, PathPrefix, PublicUrl};
 
 use super::{ForwardError, PSEUDONYM, name};
 
@@ -19,6 +19,7 @@ const FORWARDED_FOR: HeaderName = name("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = name("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = name("x-forwarded-host");
 const FORWARDED_PORT: HeaderName = name("x-forwarded-port");
+const FORWARDED_PREFIX: HeaderName = name("x-forwarded-prefix");
 
 /// Most times a request may have come through us: one of us may stand behind another, three in a row are a circle.
 const MAX_HOPS: usize = 3;
@@ -145,6 +146,11 @@ pub(super) fn add_client(
     headers.insert(FORWARDED_PROTO, HeaderValue::from_static(scheme));
     headers.insert(FORWARDED_HOST, authority);
     headers.insert(FORWARDED_PORT, HeaderValue::from(public_url.port().unwrap_or(standard)));
+}
+
+/// Tells the upstream what was taken away in front of the path, so that it can write links that lead back.
+pub(super) fn add_prefix(headers: &mut HeaderMap, prefix: &PathPrefix) {
+    headers.insert(FORWARDED_PREFIX, value(prefix.as_str()));
 }
 
 /// The application's host as browsers name it: with the public port, if that is not the scheme's own.

@@ -120,6 +120,21 @@ impl Health {
         }
     }
 
+    /// What its checks say.
+    pub(super) fn checked(&self, name: &str, trouble: Option<&str>) {
+        let before = self.ill.swap(trouble.is_some(), Ordering::Relaxed);
+        match trouble {
+            Some(why) => {
+                self.explain(why);
+                if !before {
+                    tracing::warn!(upstream = name, cause = why, "an upstream fails its checks");
+                }
+            }
+            None if before => tracing::info!(upstream = name, "an upstream passes its checks again"),
+            None => {}
+        }
+    }
+
     fn explain(&self, why: &str) {
         *self.why.lock().unwrap_or_else(PoisonError::into_inner) = Some(why.into());
     }

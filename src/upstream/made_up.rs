@@ -4,7 +4,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use http::{HeaderMap, Method, Uri};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method};
 use uuid::Uuid;
 
 use super::{Forwarder, Sample};
@@ -29,13 +30,17 @@ impl Forwarder {
         let host = alone.spec.hosts.first()?.clone();
         let catalogue =
             Catalogue { organizations: vec![organization.clone()], applications: vec![alone], ..Catalogue::default() };
-        let path = RequestPath::parse(&Uri::from_static("/")).ok()?;
+        let path = RequestPath::of(PathAndQuery::try_from(application.spec.entrance()).ok()?).ok()?;
         let alice = Arc::new(alice(organization, application)?);
         let (host, path, method, headers) = (&host, &path, &Method::GET, &HeaderMap::new());
         let ask = Ask { host, path, method, preflight: None, headers, client: Some(CLIENT) };
         match RouteTable::compile(&catalogue, &Metrics::default()).decide(&ask, Some(&alice)) {
             Decision::Permit(permit) => Some(self.sample(&permit, CLIENT)),
-            Decision::SignIn | Decision::Deny(_) | Decision::Ambiguous(_) | Decision::NoSuchHost => None,
+            Decision::SignIn
+            | Decision::Deny(_)
+            | Decision::Ambiguous(_)
+            | Decision::Outside(_)
+            | Decision::NoSuchHost => None,
         }
     }
 }

@@ -18,7 +18,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 
-use super::connect::Connector;
+use super::connect::{Connector, Trust};
 use super::gate::Keeper;
 use super::heard::{Heard, Listening};
 use super::shelf::{Line, Shelf};
@@ -61,7 +61,7 @@ impl Pool {
     ) -> Result<Response<Answer>, Failed> {
         // Only HTTP/1.1 has upgrades.
         if destination.protocol() == UpstreamProtocol::Http2 && !request.headers().contains_key(header::UPGRADE) {
-            let answer = Box::pin(shelf.lines.send(&self.connector, destination, &shelf.health, request)).await?;
+            let answer = Box::pin(shelf.lines.send(&self.connector, destination, shelf, request)).await?;
             return Ok(answer.map(|(body, place)| Answer::new(body, Loan::Place { _held: place })));
         }
         while let Some(mut line) = shelf.take() {
@@ -84,7 +84,7 @@ impl Pool {
             }
         }
         // Boxed, like all that is rare: every request carries the room its future would take.
-        let mut line = match Box::pin(self.connect(destination)).await {
+        let mut line = match Box::pin(self.connect(destination, &shelf.trust)).await {
             Ok(line) => line,
             Err(error) => {
                 shelf.health.unreachable(destination.name(), &error);
@@ -102,9 +102,9 @@ impl Pool {
     }
 
     /// A new connection that is not kept.
-    pub(super) async fn connect(&self, destination: &Destination) -> Result<Line, ForwardError> {
+    pub(super) async fn connect(&self, destination: &Destination, trust: &Trust) -> Result<Line, ForwardError> {
         let heard = Heard::default();
-        let stream = TokioIo::new(self.connector.connect(destination).await?);
+        let stream = TokioIo::new(self.connector.connect(destination, trust).await?);
         let stream = TokioIo::new(Listening::new(stream, heard.clone()));
         let handshake = http1::Builder::new().max_buf_size(MAX_RESPONSE_HEAD).handshake(stream).await;
         let (sender, connection) = handshake.map_err(|error| ForwardError::of_exchange(&error))?;

@@ -7,6 +7,7 @@ use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Version, header};
 use tokio::time::{Instant, timeout};
 
+use super::connect::Trust;
 use super::{Asked, ForwardError, Forwarder, own_authority};
 use crate::assertion::Claims;
 use crate::decision::Permit;
@@ -45,7 +46,7 @@ impl Forwarder {
     pub async fn probe(&self, destination: &Destination, host: &Host, pass_host: bool) -> Result<Probed, ForwardError> {
         let start = Instant::now();
         let mut request = Request::new(Body::empty());
-        self.address(request.headers_mut(), &Asked { host, received: Version::HTTP_11, chain: &[] });
+        self.address(request.headers_mut(), &Asked { host, received: Version::HTTP_11, chain: &[], prefix: None });
         if !pass_host {
             request.headers_mut().insert(header::HOST, own_authority(destination));
         }
@@ -60,7 +61,7 @@ impl Forwarder {
             let answer = timeout(PATIENCE, self.pool.send(destination, &shelf, request)).await;
             return Ok(answer.map_err(|_| ForwardError::HeadTimeout)?.map_err(|failed| failed.error)?.status());
         }
-        let mut sender = self.pool.connect(destination).await?.sender;
+        let mut sender = self.pool.connect(destination, &Trust::default()).await?.sender;
         request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         let answer = timeout(PATIENCE, sender.send_request(request)).await.map_err(|_| ForwardError::HeadTimeout)?;
         Ok(answer.map_err(|error| ForwardError::of_exchange(&error))?.status())
@@ -70,7 +71,9 @@ impl Forwarder {
     /// says.
     pub fn sample(&self, permit: &Permit, client: IpAddr) -> Sample {
         let mut headers = HeaderMap::new();
-        self.address(&mut headers, &Asked { host: permit.host(), received: Version::HTTP_11, chain: &[client] });
+        let prefix = permit.route().spec().connection.strip_prefix.as_ref();
+        let asked = Asked { host: permit.host(), received: Version::HTTP_11, chain: &[client], prefix };
+        self.address(&mut headers, &asked);
         if let Some(first) = permit.route().destinations().first().filter(|_| !permit.route().spec().pass_host) {
             headers.insert(header::HOST, own_authority(first));
         }

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use axum::body::Body;
 use hyper::client::conn::http1::SendRequest;
 
+use super::connect::Trust;
 use super::health::Health;
 use super::heard::Heard;
 use super::pool::http2::Lines;
@@ -21,6 +22,7 @@ const MOST_SAVED: u32 = 100 * RETRY_PRICE;
 #[derive(Debug)]
 pub(super) struct Shelf {
     pub(super) health: Health,
+    pub(super) trust: Trust,
     /// Connections over HTTP/2.
     pub(super) lines: Lines,
     kept: Mutex<Kept>,
@@ -50,7 +52,7 @@ struct Idle {
 impl Shelf {
     pub(super) fn new() -> Self {
         let kept = Mutex::new(Kept { idle: Vec::new(), saved: MOST_SAVED });
-        Self { health: Health::new(), lines: Lines::default(), kept }
+        Self { health: Health::new(), trust: Trust::default(), lines: Lines::default(), kept }
     }
 
     /// For a request: the connection used last, so that those not needed are left unused.

@@ -1,5 +1,6 @@
 //! Against a real upstream over real sockets.
 
+mod checks;
 mod errors;
 mod guard;
 mod identity;
@@ -8,5 +9,7 @@ mod pool;
 mod probe;
 mod retry;
 mod several;
+mod stalls;
 mod streaming;
+mod trust;
 mod websocket;

@@ -29,3 +29,4 @@ mod rules;
 mod session;
 mod sign_in;
 mod tls;
+mod upstreams;

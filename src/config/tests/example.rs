@@ -51,7 +51,9 @@ fn the_example_shows_every_key_and_no_other() {
     let (head, tail) = EXAMPLE.split_once("# [server.tls]").unwrap();
     let (tls, tail) = tail.split_once("\n\n").unwrap();
     let tls = tls.replace("\n# ", "\n");
-    read(&report, &format!("{head}[server.tls]{tls}\n\n{tail}"), &Environment::of(variables(&[SECRET]))).unwrap();
+    let health = ("VESTIBULE_APPLICATION__WIKI__CONNECTION__HEALTH__PATH", "/healthz");
+    let environment = Environment::of(variables(&[SECRET, health]));
+    read(&report, &format!("{head}[server.tls]{tls}\n\n{tail}"), &environment).unwrap();
     assert_eq!(report.keys(), shown());
 }
 
@@ -61,7 +63,9 @@ fn a_commented_key_shows_its_default() {
     let mut offers = vec!["owner", "client_secret", "chain", "key", "role", "url_file", "[server.tls]", "secret"];
     offers.extend(["idp = ", "jwks_url", "endpoint", "redirect_listen"]);
     // Nothing said is as all others, which is what these show.
-    offers.extend(["connect_timeout", "first_byte_timeout", "methods", "from"]);
+    offers.extend(["connect_timeout", "first_byte_timeout", "idle_timeout", "strip_prefix", "ca", "server_name"]);
+    offers.extend(["[application.connection.health]", "path", "interval", "timeout", "fall", "rise"]);
+    offers.extend(["methods", "from"]);
     let uncomment = |line: &str| match line.strip_prefix("# ") {
         Some(bare) if bare.contains(" = ") && !offers.iter().any(|offer| bare.starts_with(offer)) => bare.to_owned(),
         _ => line.to_owned(),

@@ -33,6 +33,7 @@ fn decided(table: &RouteTable, sent: Sent<'_>, who: Option<&Arc<Principal>>) -> 
         Decision::SignIn => "sign in".into(),
         Decision::Deny(denial) => format!("{:?}", denial.reason),
         Decision::Ambiguous(ambiguous) => format!("{ambiguous:?}"),
+        Decision::Outside(_) => "outside".into(),
         Decision::NoSuchHost => "no such host".into(),
     }
 }

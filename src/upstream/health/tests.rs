@@ -35,3 +35,16 @@ fn it_is_left_alone_longer_each_time_up_to_half_a_minute() {
         later(&mut health, 1);
     }
 }
+
+#[test]
+fn who_fails_the_checks_is_down_until_they_pass() {
+    let mut health = Health::new();
+    health.checked("a", Some("503"));
+    later(&mut health, 3600);
+    assert!(!health.admits());
+    health.reachable("a");
+    assert!(!health.admits(), "that it can be connected to is not enough");
+    assert_eq!(health.trouble().as_deref(), Some("503"));
+    health.checked("a", None);
+    assert!(health.admits());
+}

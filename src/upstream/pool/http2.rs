@@ -15,8 +15,8 @@ use tokio::sync::{Mutex as AsyncMutex, OwnedSemaphorePermit, Semaphore};
 use super::{Failed, MAX_RESPONSE_HEAD};
 use crate::identity::Destination;
 use crate::upstream::ForwardError;
-use crate::upstream::connect::{Connector, Stream};
-use crate::upstream::health::Health;
+use crate::upstream::connect::{Connector, Stream, Trust};
+use crate::upstream::shelf::Shelf;
 
 /// Most requests at once on one connection: as many as RFC 9113 6.5.2 asks every server to allow.
 const MAX_STREAMS: usize = 100;
@@ -71,10 +71,11 @@ impl Lines {
         &self,
         connector: &Connector,
         destination: &Destination,
-        health: &Health,
+        shelf: &Shelf,
         mut request: Request<Body>,
     ) -> Result<Response<(Incoming, Place)>, Failed> {
-        let (mut sender, mut place) = match self.place(connector, destination).await {
+        let (health, trust) = (&shelf.health, &shelf.trust);
+        let (mut sender, mut place) = match self.place(connector, destination, trust).await {
             Ok(found) => found,
             Err(error) => {
                 health.unreachable(destination.name(), &error);
@@ -94,7 +95,7 @@ impl Lines {
                 (None, Some(again)) if was_not_looked_at(error.error()) => again,
                 _ => return Err(ForwardError::of_exchange(&error.into_error()).into()),
             };
-            (sender, place) = self.place(connector, destination).await?;
+            (sender, place) = self.place(connector, destination, trust).await?;
         }
         let answer = sender.send_request(request).await.map_err(|error| ForwardError::of_exchange(&error))?;
         Ok(answer.map(|body| (body, place)))
@@ -105,6 +106,7 @@ impl Lines {
         &self,
         connector: &Connector,
         destination: &Destination,
+        trust: &Trust,
     ) -> Result<(SendRequest<Body>, Place), ForwardError> {
         let placed = tokio::time::timeout(connector.limit(destination), async {
             // The semaphore is never closed.
@@ -116,7 +118,7 @@ impl Lines {
             let _dialing = self.dialing.lock().await;
             let (sender, of_line) = match self.free() {
                 Some(free) => free,
-                None => self.keep(handshake(connector.connect_http2(destination).await?).await?)?,
+                None => self.keep(handshake(connector.connect_http2(destination, trust).await?).await?)?,
             };
             Ok((sender, Place { _of_line: of_line, _of_all: of_all }))
         });

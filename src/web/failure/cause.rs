@@ -90,7 +90,10 @@ impl Cause {
     pub(super) const fn retry_after(self) -> Option<&'static str> {
         match self {
             Self::TooManyNew => Some("3600"),
-            Self::ProviderUnavailable | Self::Unavailable => Some("5"),
+            // What was only restarted is back by then.
+            Self::ProviderUnavailable | Self::UpstreamUnavailable | Self::Unavailable => Some("5"),
+            // It may still be at work on what it has.
+            Self::UpstreamTimeout => Some("30"),
             _ => None,
         }
     }

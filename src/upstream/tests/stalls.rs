@@ -1,0 +1,48 @@
+//! Answers that pause, and paths without their prefix.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use http::{Request, Response};
+use http_body_util::BodyExt as _;
+
+use super::kit::*;
+use crate::decision::sample;
+use crate::upstream::Settings;
+
+#[tokio::test]
+async fn an_answer_that_stops_in_the_middle_is_given_up() {
+    let (send, body) = gated();
+    let body = std::sync::Mutex::new(Some(body));
+    let body = std::sync::Arc::new(body);
+    let url = serve(move |_| {
+        let body = body.lock().unwrap().take().unwrap();
+        Box::pin(async move { Response::new(body) })
+    })
+    .await;
+    let limit = Duration::from_millis(300);
+    let forwarder = forwarder(Settings { pause_timeout: limit, ..Settings::default() });
+    let answer = forwarder.forward(permit(&url), Request::new(Body::empty()), &chain(), None).await.unwrap();
+    let mut body = answer.into_body();
+    // As long as something comes now and then, it may take longer than the limit.
+    for _ in 0..4 {
+        tokio::time::sleep(limit / 3).await;
+        send.send(data("a")).unwrap();
+        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "a");
+    }
+    let error = body.frame().await.unwrap().unwrap_err();
+    assert!(format!("{error:?}").contains("Stalled"), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_upstream_is_told_what_was_taken_away() {
+    let (url, mut seen) = observing().await;
+    let mut wiki = sample::wiki(&url, Vec::new());
+    wiki.spec.connection.strip_prefix = Some("/team/wiki".parse().unwrap());
+    let permit = sample::permitted(wiki, "/team/wiki//page%20one?q=/team/wiki", Some(&member()));
+    let request = Request::builder().header("X-Forwarded-Prefix", "/admin").body(Body::empty()).unwrap();
+    forward(permit, request).await.unwrap();
+    let seen = seen.recv().await.unwrap();
+    assert_eq!(seen.parts.uri, "//page%20one?q=/team/wiki");
+    assert_eq!(seen.all("x-forwarded-prefix"), ["/team/wiki"]);
+}
