@@ -23,8 +23,9 @@ use relay::Relay;
 const HANDOVER: Duration = Duration::from_secs(10);
 /// How long a frame under way may take to be over when we stop: only between two can we say that we do.
 const LAST_FRAME: Duration = Duration::from_secs(2);
-/// How long both sides may take to hang up once they were told to. What comes meanwhile goes nowhere.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long both sides may take to hang up once they were told to. What comes meanwhile goes nowhere. With the change log
+/// and the look at the right before it, a session's end closes its tunnels within a second.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// What is known of a tunnel before there is one.
 pub(super) struct Plan {

@@ -116,7 +116,7 @@ const promises = {
     await home.goto(login);
     await isOurs(home, 'Hello, Alice Archer');
     assert.equal(await home.evaluate(() => document.cookie), '');
-    assert.equal(await home.getByRole('link', { name: 'Notes' }).getAttribute('href'), notes);
+    assert.equal(await home.getByRole('link', { name: 'Notes' }).getAttribute('href'), `${notes}/`);
 
     await page.getByRole('button', { name: 'Sign out' }).click();
     await isOurs(page, 'You are signed out');

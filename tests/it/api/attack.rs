@@ -39,6 +39,8 @@ fn body(operation: &str, with: &BTreeMap<&str, String>) -> Value {
         "changeIdp" | "changeOrganizationIdp" => json!({ "enabled": false }),
         "putDefaultPolicy" | "putPolicy" => json!({ "org": "`true`", "role": "'Admin'" }),
         "decide" | "decideForOrganization" => json!({ "id_token": { "groups": ["home-lab", "admin"] } }),
+        "makeServiceAccount" => json!({ "name": "eve", "roles": [] }),
+        "putServiceAccount" => json!({ "roles": ["Member"] }),
         _ => panic!("what does {operation} take?"),
     }
 }
@@ -97,7 +99,10 @@ async fn world() -> (World, BTreeMap<&'static str, String>) {
     let name = "of the lab".parse().unwrap();
     let token = admin.organization(lab.key).make_token(&name, super::DAY).await.unwrap();
     let person = admin.person(&live, &vestibule::policy::Snapshot::compile(&live), user.id).await.unwrap();
+    let name = "backup".parse().unwrap();
+    let account = admin.organization(lab.key).add_service_account(&lab.id, &name, &[]).await.unwrap();
     let with = BTreeMap::from([
+        ("account", account.to_string()),
         ("organization", "home-lab".to_owned()),
         ("user", user.id.to_string()),
         ("token", token.id.to_string()),

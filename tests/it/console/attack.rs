@@ -72,7 +72,12 @@ impl Scene {
         let day = std::time::Duration::from_secs(86_400);
         let token = admin.organization(garage).make_token(&name, day).await.expect("a token").id;
         let version = live.policies.first().map_or_else(|| gus.to_string(), |policy| policy.id.to_string());
+        let account = "backup".parse().expect("a name");
+        let garages = "garage".parse().expect("an id");
+        let account =
+            admin.organization(garage).add_service_account(&garages, &account, &[]).await.expect("an account");
         let others = BTreeMap::from([
+            ("account", account.to_string()),
             ("organization", "garage".to_owned()),
             ("user", gus.to_string()),
             ("idp", "second".to_owned()),
