@@ -36,16 +36,18 @@ async fn each_upstream_has_its_turn_and_nobody_notices_when_one_dies() {
     let (other, task) = named("other", Arc::default()).await;
     let world = wiki(&[&format!("http://{}", alive.address), &format!("http://{other}")], "").await;
     let browser = Browser::new();
-    for _ in 0..4 {
+    for _ in 0..20 {
         assert_eq!(browser.fetch(&world.url("wiki", "/")).await.status, 200);
     }
-    assert_eq!(alive.hits(), 2);
+    // The turns begin anew when the catalogue is read again, as it is once soon after the start.
+    let before = alive.hits();
+    assert!((9..=11).contains(&before), "{before}");
     task.abort();
     assert!(task.await.unwrap_err().is_cancelled());
     for _ in 0..10 {
         assert_eq!(browser.fetch(&world.url("wiki", "/")).await.status, 200);
     }
-    assert_eq!(alive.hits(), 12);
+    assert_eq!(alive.hits(), before + 10);
 }
 
 #[tokio::test]
