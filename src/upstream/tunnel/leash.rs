@@ -28,6 +28,8 @@ pub(in crate::upstream) struct Leashes {
 
 /// One of them.
 pub(in crate::upstream) struct Leash {
+    /// As long as there is one, somebody asks about it.
+    _tended: Arc<Leashes>,
     still_allowed: StillAllowed,
     /// An answer is on its way.
     asking: AtomicBool,
@@ -44,9 +46,9 @@ impl Leashes {
     }
 
     /// One more, which lasts as long as whoever holds it.
-    pub(in crate::upstream) fn take(&self, still_allowed: StillAllowed) -> Arc<Leash> {
+    pub(in crate::upstream) fn take(self: &Arc<Self>, still_allowed: StillAllowed) -> Arc<Leash> {
         let (asking, end, waker) = Default::default();
-        let leash = Arc::new(Leash { still_allowed, asking, end, waker });
+        let leash = Arc::new(Leash { _tended: Arc::clone(self), still_allowed, asking, end, waker });
         self.held.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&leash));
         leash
     }
