@@ -55,6 +55,7 @@ pub(in crate::console) async fn unbind(
 ) -> Answer {
     let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
     let (account, fields) = (account_of(&account)?, &posted.fields);
+    admin.service_account(account).await?;
     if let Ok(issuer) = Issuer::parse(fields.typed("issuer")) {
         let (_, claim) = claim(fields);
         let subject = MachineSubject { issuer, claim, subject: fields.typed("subject").to_owned() };
