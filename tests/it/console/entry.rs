@@ -112,6 +112,7 @@ async fn break_glass_is_audited_as_such_and_its_tokens_are_nowhere() {
     press(&Browser::new(), &link).await;
     let path = file(world.folder.path(), &with_server_admin(&world.places));
     let output = run(&["audit", "export", "--config", &path], &[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let log = String::from_utf8(output.stdout).expect("text");
     assert!(log.contains(r#""action":"login-link-made""#) && log.contains(r#""actor":"break-glass""#), "{log}");
     let token = link.rsplit('/').next().expect("a token");
