@@ -1,7 +1,7 @@
 //! Programs: who comes with a bearer token, where an application takes any. Tokens issued here, of users and service
-//! accounts, and access tokens of other issuers ([`issuers`]). Known ones are recognised from memory, as sessions are, until the change log says otherwise; unknown ones
-//! cost a bounded number of looks into the store. It decides nothing: whether somebody may enter is `decision`'s to say,
-//! by the grants they hold at that moment. Imports session, oidc, store, identity and base.
+//! accounts, and access tokens of other issuers ([`issuers`]). Known ones are recognised from memory, as sessions are,
+//! until the change log says otherwise; unknown ones cost a bounded number of looks into the store. It decides nothing:
+//! whether somebody may enter is `decision`'s to say, by the grants they hold at that moment.
 
 mod guesses;
 mod issuers;

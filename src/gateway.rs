@@ -11,6 +11,8 @@
 mod asker;
 pub mod forward_auth;
 mod outside;
+mod refuse;
+mod standing;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -20,32 +22,21 @@ use axum::body::Body;
 use axum::response::Response;
 use http::header::{AUTHORIZATION, ORIGIN};
 use http::{HeaderMap, Method, Request};
-use url::form_urlencoded;
 
-use crate::audit::{Denials, EntryDenied};
-use crate::base::{Reference, Token};
+use crate::audit::Denials;
 use crate::bearer::Bearers;
 use crate::decision::origin::check_handshake;
-use crate::decision::{Ask, Decision, Denial, DenialReason, Permit, RequestPath, Route, RouteTable};
-use crate::identity::{Catalogue, Host, UserId};
-use crate::listener::{Client, Slot};
-use crate::session::{Evidence, HandoffKeys, Principal, Sessions, Unavailable};
-use crate::telemetry::{Decided, Metrics, Trouble, Watch};
-use crate::upstream::{ForwardError, Forwarder, Standing, StillAllowed, Upgrade, is_stream_asked_for};
-use crate::web::{self, Assets, Cause, Form, SignInWish, Web};
+use crate::decision::{Ask, Decision, Permit, RequestPath, Route, RouteTable};
+use crate::identity::{Catalogue, Host};
+use crate::listener::Client;
+use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
+use crate::telemetry::{Decided, Metrics, Watch};
+use crate::upstream::{Forwarder, StillAllowed, Upgrade, is_stream_asked_for};
+use crate::web::{Assets, Cause, Form, Web};
 use forward_auth::ForwardAuth;
 
 use asker::{Asker, By, Unknown};
-
-/// Whose connection it is that stays open.
-struct Opened {
-    /// Whom the upstream was told of, and by what they were known.
-    who: Option<(UserId, Evidence)>,
-    tokens: Box<[Token]>,
-    by: By,
-    method: Method,
-    client: Option<IpAddr>,
-}
+use refuse::{cause_of, trouble_of};
 
 /// The way to the applications.
 pub struct Gateway {
@@ -177,66 +168,6 @@ impl Gateway {
             && check_handshake(headers, &own(), &route.spec().allowed_origins).is_err()
     }
 
-    /// Asked while a WebSocket is open or an answer lasts: whether the same request would still be permitted, and as the
-    /// same user. It is no activity: an open page nobody looks at must not keep a session from ending.
-    fn still_allowed(
-        self: &Arc<Self>,
-        permit: &Permit,
-        path: &RequestPath,
-        request: &Request<Body>,
-        by: &By,
-        is_tunnel: bool,
-    ) -> StillAllowed {
-        let (gateway, host, path) = (Arc::clone(self), permit.host().clone(), Arc::new(path.to_kept()));
-        let opened = Arc::new(Opened {
-            who: permit.identity().map(|identity| (identity.principal().user, identity.principal().evidence)),
-            tokens: self.web.session_tokens(request.headers()).collect(),
-            by: by.clone(),
-            method: request.method().clone(),
-            client: client(request),
-        });
-        let slot = request.extensions().get::<Slot>().cloned();
-        let held = is_tunnel.then(|| self.metrics.websockets.hold());
-        Arc::new(move || {
-            // As long as somebody asks, the connection counts among the listener's.
-            let _counted = &held;
-            let stopping = slot.as_ref().is_some_and(Slot::is_stopping);
-            let (gateway, host) = (Arc::clone(&gateway), host.clone());
-            let (path, opened) = (Arc::clone(&path), Arc::clone(&opened));
-            Box::pin(async move {
-                match stopping {
-                    true => Standing::Stopping,
-                    false if gateway.is_still_permitted(&opened, &host, &path).await => Standing::Allowed,
-                    false => Standing::Forbidden,
-                }
-            })
-        })
-    }
-
-    /// Whether what stays open is permitted as exactly who it was opened by; by nobody, anonymously.
-    async fn is_still_permitted(&self, opened: &Opened, host: &Host, path: &RequestPath) -> bool {
-        let is_same = |found: &Arc<Principal>| Some((found.user, found.evidence)) == opened.who;
-        let mut principal = None;
-        if let By::Token(token) = &opened.by {
-            principal = self.still_speaks(host, token, opened.client).await;
-            if principal.is_none() {
-                return false;
-            }
-        }
-        for token in opened.tokens.iter().filter(|_| opened.who.is_some()) {
-            match self.sessions.observe(host, token).await {
-                Ok(found) => principal = principal.or(found.filter(is_same)),
-                Err(_) => return false,
-            }
-        }
-        let (method, headers) = (&opened.method, &HeaderMap::new());
-        let ask = Ask { host, path, method, preflight: None, headers, client: opened.client };
-        match self.routes.load().decide(&ask, principal.as_ref().filter(|found| is_same(found))) {
-            Decision::Permit(permit) => permit.identity().is_some() == opened.who.is_some(),
-            _ => false,
-        }
-    }
-
     async fn forward(
         &self,
         permit: Permit,
@@ -267,73 +198,6 @@ impl Gateway {
     fn address_of(&self, host: &Host, path: &RequestPath) -> String {
         self.web.public_url.origin_of(host) + path.target().as_str()
     }
-
-    fn sign_in(&self, host: &Host, path: &RequestPath, method: &Method, headers: &HeaderMap) -> Response {
-        if web::is_navigation(method, headers) {
-            let wish = SignInWish::default();
-            return self.web.send_to_sign_in(&self.keys, host, path.target().as_str(), &wish, headers);
-        }
-        let failure = self.web.failure(Cause::SignInRequired);
-        tracing::info!(reference = %failure.reference, %host, "nobody is signed in, and this is no navigation");
-        self.web.problem(failure)
-    }
-
-    fn deny(
-        &self,
-        denial: &Denial,
-        path: &RequestPath,
-        principal: Option<&Principal>,
-        headers: &HeaderMap,
-    ) -> Response {
-        let cause = match denial.reason {
-            DenialReason::ElsewhereNotAdmitted => Cause::NotFromHere,
-            _ => Cause::NotAllowed,
-        };
-        let reason = denial.reason.to_string();
-        let mut failure = match principal {
-            Some(principal) => self.web.failure_under(cause, self.count(&denial.route, &reason, path, principal)),
-            None => self.web.failure(cause),
-        };
-        tracing::warn!(
-            reference = %failure.reference,
-            application = %denial.route.application(),
-            user = principal.map(|principal| tracing::field::display(principal.user)),
-            username = principal.map(|principal| tracing::field::display(&principal.username)),
-            cause = %denial.reason,
-            "entry denied"
-        );
-        if let Some(principal) = principal {
-            let query = form_urlencoded::Serializer::new(String::new())
-                .append_pair("again", "1")
-                .append_pair("return", path.target().as_str())
-                .finish();
-            failure = failure.with_account(web::account(principal));
-            if cause == Cause::NotAllowed {
-                failure = failure.with_link("Sign in as someone else", format!("/.vestibule/sign-in?{query}"));
-            }
-        }
-        self.web.fail(failure, headers, Assets::Application)
-    }
-
-    /// Counts a refusal for the audit log; gives the reference that leads there. The query stays out: it may hold
-    /// anything.
-    fn count(&self, route: &Route, reason: &str, path: &RequestPath, principal: &Principal) -> Reference {
-        self.denials.count(&EntryDenied {
-            user: principal.user,
-            identity: principal.evidence.identity(),
-            session: principal.session(),
-            application: route.key(),
-            organization: route.organization(),
-            path: path.target().path(),
-            reason,
-        })
-    }
-
-    fn unavailable(&self, error: &Unavailable, headers: &HeaderMap) -> Response {
-        let failure = self.web.failure(Cause::Unavailable);
-        tracing::error!(reference = %failure.reference, cause = %error, "cannot check who may enter");
-        self.web.fail(failure, headers, Assets::Application)
-    }
 }
 
 /// The client's address, as the listener resolved it.
@@ -341,30 +205,7 @@ fn client(request: &Request<Body>) -> Option<IpAddr> {
     request.extensions().get::<Client>().and_then(Client::ip)
 }
 
-fn cause_of(error: &ForwardError) -> Cause {
-    if let ForwardError::NoUpstream = error {
-        return Cause::NotForwarded;
-    }
-    match error.status() {
-        http::StatusCode::GATEWAY_TIMEOUT => Cause::UpstreamTimeout,
-        http::StatusCode::METHOD_NOT_ALLOWED => Cause::MethodNotAllowed,
-        http::StatusCode::BAD_REQUEST => Cause::BadRequest,
-        _ => Cause::UpstreamUnavailable,
-    }
-}
-
 /// Notes what becomes of a request to an application.
 fn note(watch: &mut Watch<'_>, route: &Route, decided: Decided) {
     watch.decided(route.meter(), route.application().as_str(), decided);
-}
-
-const fn trouble_of(error: &ForwardError) -> Trouble {
-    match error {
-        ForwardError::NoUpstream | ForwardError::Unreachable(_) => Trouble::Unreachable,
-        ForwardError::ConnectTimeout | ForwardError::HeadTimeout => Trouble::Timeout,
-        ForwardError::Broken(_) | ForwardError::Protocol => Trouble::Broken,
-        ForwardError::Loop | ForwardError::Ourselves | ForwardError::NotAllotted => Trouble::Forbidden,
-        ForwardError::Method | ForwardError::RequestBody => Trouble::Request,
-        ForwardError::Assertion(_) => Trouble::Internal,
-    }
 }

@@ -1,4 +1,7 @@
-//! The sessions of this process: recognised by token, cached, ended.
+//! The sessions of this process: recognised by token, kept in memory, swept. How they come about and end is told in
+//! [`life`].
+
+mod life;
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -6,15 +9,14 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::handoff::CODE_LIFETIME;
 use super::shared::Shared;
 use super::timeouts::Timeouts;
 use super::unknown::Unknown;
-use super::{Changes, Evidence, HandoffError, HandoffRequest, Principal, SessionSettings, SignedIn, Unavailable};
+use super::{Changes, Evidence, Principal, SessionSettings, Unavailable};
 use crate::base::{Ambient, Table, Timestamp, Token, TokenHash, TokenHasher};
 use crate::identity::{Host, SessionId};
-use crate::store::handoff::{self, Code};
-use crate::store::sessions::{self, SessionRow};
+use crate::store::handoff;
+use crate::store::sessions;
 use crate::store::{Db, changes, users};
 use crate::telemetry::{Ended, Known, Metrics};
 
@@ -25,8 +27,6 @@ const MAX_CACHED: usize = 1_200_000;
 const ACTIVITY_INTERVAL: Duration = Duration::from_secs(60);
 /// And at most this often in the time that a session may idle: what is read anew must not look older than it is.
 const IDLE_SHARE: u32 = 4;
-/// How long a spent `state` is remembered: longer than any pending sign-in lives.
-const SPENT_STATE_LIFETIME: Duration = Duration::from_secs(1200);
 
 /// A session as this process knows it.
 struct Live {
@@ -212,92 +212,6 @@ impl Sessions {
         if first && let Some(session) = live.principal.session() {
             self.active.lock().unwrap_or_else(PoisonError::into_inner).insert(session, now);
         }
-    }
-
-    /// Opens the session of a completed sign-in and gives the token of `host`, the sign-in host. The session that this
-    /// browser had before, if any, ends with the same commit. Nothing is opened for a disabled user.
-    ///
-    /// # Errors
-    /// When the store could not do it; nothing is half-done then.
-    pub async fn open(
-        &self,
-        signed_in: SignedIn,
-        host: &Host,
-        replaced: Option<SessionId>,
-    ) -> Result<Option<(SessionId, Token)>, Unavailable> {
-        let token = self.ambient.token();
-        let now = self.ambient.now();
-        let row = SessionRow {
-            id: SessionId::new(self.ambient.uuid()),
-            user: signed_in.user,
-            identity: signed_in.identity,
-            idp: signed_in.idp,
-            idp_sid: signed_in.idp_sid,
-            created_at: now,
-            last_seen_at: now,
-            expires_at: now.plus(self.timeouts.absolute()),
-        };
-        let id = row.id;
-        let made = sessions::create(&self.db, &row, &token.hash(), host, replaced).await?;
-        if made {
-            self.metrics.sessions.opened.one();
-            self.metrics.sessions.ended(Ended::Replaced, replaced.is_some().into());
-        }
-        self.changes.catch_up().await?;
-        Ok(made.then_some((id, token)))
-    }
-
-    /// Ends a session on every host.
-    ///
-    /// # Errors
-    /// When the store could not; the session lives on then.
-    pub async fn end(&self, session: SessionId) -> Result<(), Unavailable> {
-        if sessions::end(&self.db, session, self.ambient.now()).await? {
-            self.metrics.sessions.ended(Ended::SignedOut, 1);
-        }
-        self.changes.catch_up().await
-    }
-
-    /// Makes the code that carries `session` to the host that asked.
-    ///
-    /// # Errors
-    /// When the store could not keep it.
-    pub async fn hand_off(&self, session: SessionId, request: &HandoffRequest) -> Result<Token, Unavailable> {
-        let code = self.ambient.token();
-        let expires_at = self.ambient.now().plus(CODE_LIFETIME);
-        let made_for = Code { host: request.host.clone(), binding: request.binding(), session, expires_at };
-        handoff::create_code(&self.db, &code.hash(), &made_for).await?;
-        Ok(code)
-    }
-
-    /// Takes a code on `host` from a browser that holds `verifier`, and gives that host's token. The code is burnt
-    /// whatever comes of it.
-    ///
-    /// # Errors
-    /// See [`HandoffError`].
-    pub async fn redeem(&self, host: &Host, code: &Token, verifier: &Token) -> Result<Token, HandoffError> {
-        let taken = handoff::take_code(&self.db, &code.hash()).await.map_err(Unavailable::from)?;
-        let taken = taken.ok_or(HandoffError::Spent)?;
-        if taken.host != *host || taken.binding != verifier.hash() {
-            return Err(HandoffError::Foreign);
-        }
-        let now = self.ambient.now();
-        if now >= taken.expires_at {
-            return Err(HandoffError::Spent);
-        }
-        let token = self.ambient.token();
-        let added =
-            sessions::add_token(&self.db, taken.session, &token.hash(), host, now).await.map_err(Unavailable::from)?;
-        if added { Ok(token) } else { Err(HandoffError::Spent) }
-    }
-
-    /// Remembers that the code of this `state` was exchanged. `false`: it was before, so this sign-in must not count.
-    ///
-    /// # Errors
-    /// When the store could not be asked.
-    pub async fn spend_state(&self, state: &str) -> Result<bool, Unavailable> {
-        let expires_at = self.ambient.now().plus(SPENT_STATE_LIFETIME);
-        Ok(handoff::spend_state(&self.db, &TokenHash::of(state.as_bytes()), expires_at).await?)
     }
 
     /// Writes the activity noted since the last call. What could not be written is kept for the next.

@@ -1,0 +1,88 @@
+//! What stays open, a WebSocket or an answer that lasts, is asked about again and again: whether it would still be permitted.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::body::Body;
+use http::{HeaderMap, Method, Request};
+
+use super::asker::By;
+use super::{Gateway, client};
+use crate::base::Token;
+use crate::decision::{Ask, Decision, Permit, RequestPath};
+use crate::identity::{Host, UserId};
+use crate::listener::Slot;
+use crate::session::{Evidence, Principal};
+use crate::upstream::{Standing, StillAllowed};
+
+/// Whose connection it is that stays open.
+struct Opened {
+    /// Whom the upstream was told of, and by what they were known.
+    who: Option<(UserId, Evidence)>,
+    tokens: Box<[Token]>,
+    by: By,
+    method: Method,
+    client: Option<IpAddr>,
+}
+
+impl Gateway {
+    /// Asked while a WebSocket is open or an answer lasts: whether the same request would still be permitted, and as the
+    /// same user. It is no activity: an open page nobody looks at must not keep a session from ending.
+    pub(super) fn still_allowed(
+        self: &Arc<Self>,
+        permit: &Permit,
+        path: &RequestPath,
+        request: &Request<Body>,
+        by: &By,
+        is_tunnel: bool,
+    ) -> StillAllowed {
+        let (gateway, host, path) = (Arc::clone(self), permit.host().clone(), Arc::new(path.to_kept()));
+        let opened = Arc::new(Opened {
+            who: permit.identity().map(|identity| (identity.principal().user, identity.principal().evidence)),
+            tokens: self.web.session_tokens(request.headers()).collect(),
+            by: by.clone(),
+            method: request.method().clone(),
+            client: client(request),
+        });
+        let slot = request.extensions().get::<Slot>().cloned();
+        let held = is_tunnel.then(|| self.metrics.websockets.hold());
+        Arc::new(move || {
+            // As long as somebody asks, the connection counts among the listener's.
+            let _counted = &held;
+            let stopping = slot.as_ref().is_some_and(Slot::is_stopping);
+            let (gateway, host) = (Arc::clone(&gateway), host.clone());
+            let (path, opened) = (Arc::clone(&path), Arc::clone(&opened));
+            Box::pin(async move {
+                match stopping {
+                    true => Standing::Stopping,
+                    false if gateway.is_still_permitted(&opened, &host, &path).await => Standing::Allowed,
+                    false => Standing::Forbidden,
+                }
+            })
+        })
+    }
+
+    /// Whether what stays open is permitted as exactly who it was opened by; by nobody, anonymously.
+    async fn is_still_permitted(&self, opened: &Opened, host: &Host, path: &RequestPath) -> bool {
+        let is_same = |found: &Arc<Principal>| Some((found.user, found.evidence)) == opened.who;
+        let mut principal = None;
+        if let By::Token(token) = &opened.by {
+            principal = self.still_speaks(host, token, opened.client).await;
+            if principal.is_none() {
+                return false;
+            }
+        }
+        for token in opened.tokens.iter().filter(|_| opened.who.is_some()) {
+            match self.sessions.observe(host, token).await {
+                Ok(found) => principal = principal.or(found.filter(is_same)),
+                Err(_) => return false,
+            }
+        }
+        let (method, headers) = (&opened.method, &HeaderMap::new());
+        let ask = Ask { host, path, method, preflight: None, headers, client: opened.client };
+        match self.routes.load().decide(&ask, principal.as_ref().filter(|found| is_same(found))) {
+            Decision::Permit(permit) => permit.identity().is_some() == opened.who.is_some(),
+            _ => false,
+        }
+    }
+}
