@@ -131,10 +131,8 @@ pub(super) async fn test(
     At((organization, application)): At<(OrganizationId, ApplicationId)>,
 ) -> Answer {
     let live = api.live();
-    let key = api.organization_admin(&caller, &live, &organization)?.organization();
-    let organization = live.catalogue.organization(key).ok_or(Refusal::NotFound)?;
-    let own = live.catalogue.applications.iter().find(|one| one.organization == key && one.spec.id == application);
-    let spec = &own.ok_or(Refusal::NotFound)?.spec;
+    let (organization, own) = api.application(&caller, &live, &organization, &application)?;
+    let spec = &own.spec;
     let host = spec.hosts.first().ok_or(Refusal::NotFound)?;
     let destinations = Destination::all_of(spec, &organization.allotment);
     let told = destinations.iter().map(|destination| api.tested(destination, host, spec.pass_host));
@@ -147,10 +145,8 @@ pub(super) async fn sample(
     At((organization, application)): At<(OrganizationId, ApplicationId)>,
 ) -> Answer {
     let live = api.live();
-    let key = api.organization_admin(&caller, &live, &organization)?.organization();
-    let organization = live.catalogue.organization(key).ok_or(Refusal::NotFound)?;
-    let own = live.catalogue.applications.iter().find(|one| one.organization == key && one.spec.id == application);
-    let sample = api.forwarder.sample_of(organization, own.ok_or(Refusal::NotFound)?);
+    let (organization, own) = api.application(&caller, &live, &organization, &application)?;
+    let sample = api.forwarder.sample_of(organization, own);
     let sample = sample.ok_or_else(|| Refusal::Invalid("nobody may enter, so nothing is received".to_owned()))?;
     let assertion = match sample.claims.map(serde_json::to_value).transpose() {
         Ok(Some(Value::Object(claims))) => Some(claims),

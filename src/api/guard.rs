@@ -9,7 +9,7 @@ use http::request::Parts;
 use super::Api;
 use super::refusal::Refusal;
 use crate::directory::{Bearer, Live, OrganizationAdmin, ServerAdmin};
-use crate::identity::OrganizationId;
+use crate::identity::{Application, ApplicationId, Organization, OrganizationId};
 
 /// Whoever presented a token that opens something, and is not too busy.
 #[derive(Clone, Debug)]
@@ -53,5 +53,22 @@ impl Api {
         let organization = live.catalogue.organizations.iter().find(|organization| organization.id == *id);
         let organization = organization.ok_or(Refusal::NotFound)?;
         caller.0.organization_admin(&self.directory, organization.key).ok_or(Refusal::NotFound)
+    }
+
+    /// An application of an organization that the token opens.
+    ///
+    /// # Errors
+    /// When there is none, or the organization's is not the caller's to see.
+    pub(super) fn application<'l>(
+        &self,
+        caller: &Caller,
+        live: &'l Live,
+        organization: &OrganizationId,
+        application: &ApplicationId,
+    ) -> Result<(&'l Organization, &'l Application), Refusal> {
+        let key = self.organization_admin(caller, live, organization)?.organization();
+        let organization = live.catalogue.organization(key).ok_or(Refusal::NotFound)?;
+        let own = live.catalogue.applications.iter().find(|one| one.organization == key && one.spec.id == *application);
+        Ok((organization, own.ok_or(Refusal::NotFound)?))
     }
 }

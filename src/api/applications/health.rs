@@ -11,7 +11,6 @@ use crate::api::Api;
 use crate::api::answer::{Answer, json};
 use crate::api::ask::At;
 use crate::api::guard::Caller;
-use crate::api::refusal::Refusal;
 use crate::identity::{ApplicationId, Destination, OrganizationId, UpstreamUrl};
 use crate::upstream::{UpstreamHealth, UpstreamState};
 
@@ -48,10 +47,8 @@ pub(in crate::api) async fn show(
     At((organization, application)): At<(OrganizationId, ApplicationId)>,
 ) -> Answer {
     let live = api.live();
-    let key = api.organization_admin(&caller, &live, &organization)?.organization();
-    let organization = live.catalogue.organization(key).ok_or(Refusal::NotFound)?;
-    let own = live.catalogue.applications.iter().find(|one| one.organization == key && one.spec.id == application);
-    let destinations = Destination::all_of(&own.ok_or(Refusal::NotFound)?.spec, &organization.allotment);
+    let (organization, own) = api.application(&caller, &live, &organization, &application)?;
+    let destinations = Destination::all_of(&own.spec, &organization.allotment);
     let upstreams = api.forwarder.health(&destinations).into_iter().map(told).collect();
     json(StatusCode::OK, &Health { upstreams })
 }
