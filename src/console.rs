@@ -17,7 +17,7 @@ mod organizations;
 mod overview;
 mod people;
 mod policies;
-mod programs;
+mod service_accounts;
 mod propose;
 mod shell;
 mod tokens;
@@ -159,17 +159,38 @@ pub fn router(console: Arc<Console>) -> Router {
             "/console/organizations/{organization}/applications/{application}/delete",
             get(applications::delete::show).post(applications::delete::delete),
         )
-        .route("/console/organizations/{organization}/programs", get(programs::list).post(programs::add))
-        .route("/console/organizations/{organization}/programs/{account}", get(programs::show))
-        .route("/console/organizations/{organization}/programs/{account}/roles", post(programs::set_roles))
-        .route("/console/organizations/{organization}/programs/{account}/state", post(programs::set_disabled))
-        .route("/console/organizations/{organization}/programs/{account}/tokens", post(programs::make_token))
-        .route("/console/organizations/{organization}/programs/{account}/tokens/end", post(programs::end_token))
-        .route("/console/organizations/{organization}/programs/{account}/subjects", post(programs::bind))
-        .route("/console/organizations/{organization}/programs/{account}/subjects/remove", post(programs::unbind))
         .route(
-            "/console/organizations/{organization}/programs/{account}/delete",
-            get(programs::ask_remove).post(programs::remove),
+            "/console/organizations/{organization}/service-accounts",
+            get(service_accounts::list).post(service_accounts::add),
+        )
+        .route("/console/organizations/{organization}/service-accounts/{account}", get(service_accounts::show))
+        .route(
+            "/console/organizations/{organization}/service-accounts/{account}/roles",
+            post(service_accounts::set_roles),
+        )
+        .route(
+            "/console/organizations/{organization}/service-accounts/{account}/state",
+            post(service_accounts::set_disabled),
+        )
+        .route(
+            "/console/organizations/{organization}/service-accounts/{account}/tokens",
+            post(service_accounts::make_token),
+        )
+        .route(
+            "/console/organizations/{organization}/service-accounts/{account}/tokens/end",
+            post(service_accounts::end_token),
+        )
+        .route(
+            "/console/organizations/{organization}/service-accounts/{account}/subjects",
+            post(service_accounts::bind),
+        )
+        .route(
+            "/console/organizations/{organization}/service-accounts/{account}/subjects/remove",
+            post(service_accounts::unbind),
+        )
+        .route(
+            "/console/organizations/{organization}/service-accounts/{account}/delete",
+            get(service_accounts::ask_remove).post(service_accounts::remove),
         )
         .route("/console/organizations/{organization}/audit", get(audit::show_of_organization))
         .route("/console/idps/{idp}/policy", get(policies::show_default).post(policies::take_default))

@@ -62,7 +62,7 @@ const CORNERS: [(Corner, &str, &str); 8] = [
     (Corner::Policies, "Policies", "/policies"),
     (Corner::Applications, "Applications", "/applications"),
     (Corner::Idps, "Identity providers", "/idps"),
-    (Corner::Programs, "Service accounts", "/programs"),
+    (Corner::Programs, "Service accounts", "/service-accounts"),
     (Corner::Audit, "Audit log", "/audit"),
     (Corner::Tokens, "API tokens", "/tokens"),
 ];

@@ -108,12 +108,12 @@ impl Page for ServiceAccounts {
             username: "service.home-lab.backup".into(),
             roles: vec!["Member".into()],
             disabled: false,
-            href: "/console/organizations/home-lab/programs/1".into(),
+            href: "/console/organizations/home-lab/service-accounts/1".into(),
         };
         let other = ServiceAccountLine { roles: Vec::new(), disabled: true, ..account.clone() };
         let full = Self {
             shell: Shell::sample_of_organization(),
-            path: "/console/organizations/home-lab/programs".into(),
+            path: "/console/organizations/home-lab/service-accounts".into(),
             name: Field::wrong("Backup", "A name is lower-case letters."),
             roles: roles(),
             accounts: vec![account, other],
@@ -135,8 +135,8 @@ impl Page for ServiceAccountPage {
         };
         let full = Self {
             shell: Shell::sample_of_organization(),
-            path: "/console/organizations/home-lab/programs/1".into(),
-            list: "/console/organizations/home-lab/programs".into(),
+            path: "/console/organizations/home-lab/service-accounts/1".into(),
+            list: "/console/organizations/home-lab/service-accounts".into(),
             name: "backup".into(),
             username: "service.home-lab.backup".into(),
             disabled: true,

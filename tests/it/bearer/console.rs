@@ -7,7 +7,7 @@ use crate::kit::browser::{Browser, Response};
 use crate::kit::scene::hidden;
 use crate::kit::world::{World, eventually};
 
-const PROGRAMS: &str = "/console/organizations/home-lab/programs";
+const PROGRAMS: &str = "/console/organizations/home-lab/service-accounts";
 
 async fn send(world: &World, browser: &Browser, page: &str, path: &str, fields: &[(&str, &str)]) -> Response {
     let shown = browser.navigate(&world.login(page)).await;

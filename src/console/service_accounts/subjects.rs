@@ -23,7 +23,7 @@ fn claim(fields: &Fields) -> (&'static str, SubjectClaim) {
     CLAIMS.into_iter().find(|(word, _)| *word == fields.typed("claim")).unwrap_or(CLAIMS[0])
 }
 
-/// `POST …/programs/{account}/subjects`
+/// `POST …/service-accounts/{account}/subjects`
 pub(in crate::console) async fn bind(
     State(console): State<Arc<Console>>,
     Path((organization, account)): Path<(String, String)>,
@@ -47,7 +47,7 @@ pub(in crate::console) async fn bind(
     Ok(form_again(console.web.pages.service_account(&shown)))
 }
 
-/// `POST …/programs/{account}/subjects/remove`
+/// `POST …/service-accounts/{account}/subjects/remove`
 pub(in crate::console) async fn unbind(
     State(console): State<Arc<Console>>,
     Path((organization, account)): Path<(String, String)>,

@@ -66,7 +66,7 @@ fn takers<'a>(applications: &'a [Application], organization: &Organization) -> V
     applications.iter().filter(takes).collect()
 }
 
-/// `GET …/programs/{account}`
+/// `GET …/service-accounts/{account}`
 pub(in crate::console) async fn show(
     State(console): State<Arc<Console>>,
     visitor: Visitor,
@@ -79,7 +79,7 @@ pub(in crate::console) async fn show(
     Ok(page(console.web.pages.service_account(&shown)))
 }
 
-/// `POST …/programs/{account}/roles`
+/// `POST …/service-accounts/{account}/roles`
 pub(in crate::console) async fn set_roles(
     State(console): State<Arc<Console>>,
     Path((organization, account)): Path<(String, String)>,
@@ -91,7 +91,7 @@ pub(in crate::console) async fn set_roles(
     Ok(done(&format!("{}/{account}", base(&organization)), Done::Saved))
 }
 
-/// `POST …/programs/{account}/state`: `disable`, or lets it in again.
+/// `POST …/service-accounts/{account}/state`: `disable`, or lets it in again.
 pub(in crate::console) async fn set_disabled(
     State(console): State<Arc<Console>>,
     Path((organization, account)): Path<(String, String)>,
@@ -104,7 +104,7 @@ pub(in crate::console) async fn set_disabled(
     Ok(done(&format!("{}/{account}", base(&organization)), done_))
 }
 
-/// `POST …/programs/{account}/tokens`: answers with the page itself, since the token is nowhere but in this answer.
+/// `POST …/service-accounts/{account}/tokens`: answers with the page itself, since the token is nowhere but in this answer.
 pub(in crate::console) async fn make_token(
     State(console): State<Arc<Console>>,
     Path((organization, account)): Path<(String, String)>,
@@ -138,7 +138,7 @@ pub(in crate::console) async fn make_token(
     }
 }
 
-/// `POST …/programs/{account}/tokens/end`
+/// `POST …/service-accounts/{account}/tokens/end`
 pub(in crate::console) async fn end_token(
     State(console): State<Arc<Console>>,
     Path((organization, account)): Path<(String, String)>,
@@ -156,7 +156,7 @@ pub(in crate::console) async fn end_token(
     }
 }
 
-/// `GET …/programs/{account}/delete`
+/// `GET …/service-accounts/{account}/delete`
 pub(in crate::console) async fn ask_remove(
     State(console): State<Arc<Console>>,
     visitor: Visitor,
@@ -181,7 +181,7 @@ pub(in crate::console) async fn ask_remove(
     Ok(page(console.web.pages.confirm(&asked)))
 }
 
-/// `POST …/programs/{account}/delete`
+/// `POST …/service-accounts/{account}/delete`
 pub(in crate::console) async fn remove(
     State(console): State<Arc<Console>>,
     Path((organization, account)): Path<(String, String)>,

@@ -1,4 +1,4 @@
-//! `/console/organizations/{organization}/programs`: its service accounts, their roles, tokens and subjects.
+//! `/console/organizations/{organization}/service-accounts`: its service accounts, their roles, tokens and subjects.
 
 mod account;
 mod subjects;
@@ -32,7 +32,7 @@ impl From<MachineError> for Failed {
 }
 
 fn base(organization: &Organization) -> String {
-    format!("/console/organizations/{}/programs", organization.id)
+    format!("/console/organizations/{}/service-accounts", organization.id)
 }
 
 /// The account that the address names.
@@ -62,7 +62,7 @@ fn line(account: ServiceAccount, base: &str) -> ServiceAccountLine {
     }
 }
 
-/// `GET …/programs`
+/// `GET …/service-accounts`
 pub(super) async fn list(
     State(console): State<Arc<Console>>,
     visitor: Visitor,
@@ -82,7 +82,7 @@ pub(super) async fn list(
     Ok(page(console.web.pages.service_accounts(&shown)))
 }
 
-/// `POST …/programs`
+/// `POST …/service-accounts`
 pub(super) async fn add(
     State(console): State<Arc<Console>>,
     Path(organization): Path<String>,
