@@ -28,7 +28,7 @@ use crate::bearer::Bearers;
 use crate::decision::origin::check_handshake;
 use crate::decision::{Ask, Decision, Permit, RequestPath, Route, RouteTable};
 use crate::identity::{Catalogue, Host};
-use crate::listener::Client;
+use crate::listener::Arrival;
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
 use crate::telemetry::{Decided, Metrics, Watch};
 use crate::upstream::{Forwarder, StillAllowed, Upgrade, is_stream_asked_for};
@@ -173,14 +173,14 @@ impl Gateway {
         permit: Permit,
         host: &Host,
         path: &RequestPath,
-        mut request: Request<Body>,
+        request: Request<Body>,
         still_allowed: Option<StillAllowed>,
     ) -> Response {
-        let chain = request.extensions_mut().remove::<Client>().map(|client| client.chain).unwrap_or_default();
+        let came = request.extensions().get::<Arrival>().map(|arrival| arrival.client.forwarded_for.clone());
         let form = Form::asked_for(request.headers());
         let is_get = request.method() == Method::GET;
         let route = Arc::clone(permit.route());
-        match self.forwarder.forward(permit, request, &chain, still_allowed).await {
+        match self.forwarder.forward(permit, request, came, still_allowed).await {
             Ok(response) => response,
             Err(error) => {
                 route.meter().trouble(trouble_of(&error));
@@ -202,7 +202,7 @@ impl Gateway {
 
 /// The client's address, as the listener resolved it.
 fn client(request: &Request<Body>) -> Option<IpAddr> {
-    request.extensions().get::<Client>().and_then(Client::ip)
+    request.extensions().get::<Arrival>().and_then(|arrival| arrival.client.ip())
 }
 
 /// Notes what becomes of a request to an application.

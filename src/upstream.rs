@@ -21,7 +21,7 @@ mod shelf;
 mod stream;
 mod tunnel;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -97,7 +97,7 @@ pub struct Forwarder {
     settings: Settings,
     identities: identity::Identities,
     tunnels: Arc<tunnel::Leashes>,
-    public_url: PublicUrl,
+    public: headers::Public,
     ambient: Ambient,
 }
 
@@ -109,17 +109,18 @@ impl Forwarder {
     pub fn new(
         settings: Settings,
         assertions: Arc<Assertions>,
-        public_url: PublicUrl,
+        public_url: &PublicUrl,
         own: &[SocketAddr],
         ambient: Ambient,
     ) -> Result<Self, SetupError> {
         let connector = connect::Connector::new(settings.connect_timeout, guard::Guard::new(own))?;
         let (pool, checks) = (Arc::new(pool::Pool::new(connector, &settings)), checks::Checks::default());
         let (identities, tunnels) = (identity::Identities::new(assertions), tunnel::Leashes::tended());
-        Ok(Self { pool, checks, settings, identities, tunnels, public_url, ambient })
+        let public = headers::Public::new(public_url);
+        Ok(Self { pool, checks, settings, identities, tunnels, public, ambient })
     }
 
-    /// Sends a request where its permit says and gives the answer back, its body still to come. `chain` are the
+    /// Sends a request where its permit says and gives the answer back, its body still to come. `forwarded_for` are the
     /// addresses it came over, the client's first, as the listener resolved them.
     ///
     /// A request that asks for an [`Upgrade`] turns into a tunnel if the upstream agrees. That, and an answer that lasts,
@@ -131,7 +132,7 @@ impl Forwarder {
         &self,
         permit: Permit,
         request: Request<B>,
-        chain: &[IpAddr],
+        forwarded_for: Option<HeaderValue>,
         still_allowed: Option<StillAllowed>,
     ) -> Result<Response<Body>, ForwardError>
     where
@@ -157,7 +158,7 @@ impl Forwarder {
             ours.set(&mut parts.headers);
         }
         let prefix = permit.route().spec().connection.strip_prefix.as_ref();
-        self.address(&mut parts.headers, &Asked { host: permit.host(), received, chain, prefix });
+        self.address(&mut parts.headers, Asked { host: permit.host(), received, forwarded_for, prefix });
         self.identities.add(&mut parts.headers, &permit)?;
         body::frame(&mut parts.headers, &body);
         // In the form that goes to a server (RFC 9112 3.2.1): exactly the path that was decided on.
@@ -265,10 +266,10 @@ impl Forwarder {
     }
 
     /// Says which host was asked for, and by whom.
-    fn address(&self, headers: &mut HeaderMap, asked: &Asked<'_>) {
-        let public = headers::public_authority(&self.public_url, asked.host);
-        headers.insert(header::HOST, public.clone());
-        headers::add_client(headers, asked.received, asked.chain, &self.public_url, public);
+    fn address(&self, headers: &mut HeaderMap, asked: Asked<'_>) {
+        let authority = self.public.authority(asked.host, headers.get(header::HOST));
+        headers.insert(header::HOST, authority.clone());
+        headers::add_client(headers, asked.received, asked.forwarded_for, &self.public, authority);
         if let Some(prefix) = asked.prefix {
             headers::add_prefix(headers, prefix);
         }
@@ -279,7 +280,7 @@ impl Forwarder {
 struct Asked<'a> {
     host: &'a Host,
     received: Version,
-    chain: &'a [IpAddr],
+    forwarded_for: Option<HeaderValue>,
     /// What was taken away in front of the path.
     prefix: Option<&'a PathPrefix>,
 }

@@ -18,7 +18,7 @@ use crate::base::Ambient;
 use crate::config::Settings;
 use crate::decision::{RequestPath, target};
 use crate::identity::Host;
-use crate::listener::Client;
+use crate::listener::Arrival;
 use crate::pages::{self, Assets};
 use crate::telemetry::{Door as Place, Telemetry, Watch};
 use crate::web::{self, Cause, Web};
@@ -58,10 +58,11 @@ impl Door {
     /// Answers one request, and counts it.
     pub(super) async fn answer(&self, mut request: Request<Body>) -> Response {
         let mut watch = Watch::begin(&self.telemetry);
-        let https = request.extensions().get::<Client>().is_some_and(|client| client.https);
+        let https = request.extensions().get::<Arrival>().is_some_and(|arrival| arrival.client.https);
         if watch.is_close() {
-            let client = request.extensions().get::<Client>();
-            let (address, trusted) = (client.and_then(Client::ip), client.is_some_and(|client| client.trusted));
+            let client = request.extensions().get::<Arrival>().map(|arrival| &arrival.client);
+            let (address, trusted) =
+                (client.and_then(|client| client.ip()), client.is_some_and(|client| client.trusted));
             watch.asked(&mut request, address, trusted);
         }
         let mut response = self.dispatch(request, &mut watch).await;
@@ -128,7 +129,7 @@ impl Door {
             Ok(target) => target.host,
             Err(error) => return self.refuse_target(error, &parts.headers),
         };
-        if parts.extensions.get::<Client>().is_some_and(|client| !client.may_ask_for(host.as_str())) {
+        if parts.extensions.get::<Arrival>().is_some_and(|arrival| !arrival.client.may_ask_for(host.as_str())) {
             return self.web.refuse(Cause::Misdirected, &parts.headers, Assets::Application);
         }
         let request = Request::from_parts(parts, body);

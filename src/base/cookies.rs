@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
 use super::TokenHash;
 
@@ -89,13 +89,29 @@ fn is_cookie_octet(c: &char) -> bool {
 
 /// The pieces of one `Cookie` value, split as browsers join them: at every `;`, whatever quotes say.
 pub fn pieces(value: &HeaderValue) -> impl Iterator<Item = &[u8]> {
-    let bytes = value.as_bytes();
-    let pieces = memchr_iter(b';', bytes).chain([bytes.len()]).scan(0, |start, end| {
-        let piece = bytes.get(*start..end);
-        *start = end + 1;
-        piece
-    });
-    pieces.map(<[u8]>::trim_ascii).filter(|piece| !piece.is_empty())
+    Pieces(Some(value.as_bytes()))
+}
+
+/// What is left to be split.
+struct Pieces<'a>(Option<&'a [u8]>);
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        loop {
+            let rest = self.0?;
+            let (piece, after) = match memchr(b';', rest) {
+                Some(end) => (&rest[..end], rest.get(end + 1..)),
+                None => (rest, None),
+            };
+            self.0 = after;
+            let piece = piece.trim_ascii();
+            if !piece.is_empty() {
+                return Some(piece);
+            }
+        }
+    }
 }
 
 /// The name of one piece of a `Cookie` or the first of a `Set-Cookie`; what has no `=`, or nothing before it, is
@@ -113,9 +129,13 @@ pub fn name_of(piece: &[u8]) -> &[u8] {
 /// 9113 8.2.3). Pieces without `=` and pieces that are no UTF-8 are passed over: none of ours is either.
 fn ours(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers.get_all(header::COOKIE).iter().flat_map(pieces).filter(|piece| is_ours(piece)).filter_map(|piece| {
-        let (name, value) = std::str::from_utf8(piece).ok()?.split_once('=')?;
-        Some((name.trim_ascii(), value.trim_ascii()))
+        let equals = memchr(b'=', piece)?;
+        Some((text(&piece[..equals])?, text(&piece[equals + 1..])?))
     })
+}
+
+fn text(part: &[u8]) -> Option<&str> {
+    std::str::from_utf8(part.trim_ascii()).ok()
 }
 
 /// Whether a cookie of that name is ours, of whatever origin: no upstream ever sees or sets one. Case is ignored,
@@ -130,12 +150,21 @@ pub fn is_ours(name: &[u8]) -> bool {
 /// is left.
 pub fn strip_request(headers: &mut HeaderMap) {
     let values = headers.get_all(header::COOKIE);
-    let (ours, kept): (Vec<_>, Vec<_>) = values.iter().flat_map(pieces).partition(|piece| is_ours(name_of(piece)));
-    if ours.is_empty() && values.iter().nth(1).is_none() {
+    let mut fields = values.iter();
+    let (first, more) = (fields.next(), fields.next().is_some());
+    let is_left = |piece: &&[u8]| !is_ours(name_of(piece));
+    if first.is_none() || (!more && values.iter().flat_map(pieces).all(|piece| is_left(&piece))) {
         return;
     }
-    match HeaderValue::from_bytes(&kept.join(&b"; "[..])) {
-        Ok(value) if !kept.is_empty() => drop(headers.insert(header::COOKIE, value)),
+    let mut kept = Vec::new();
+    for piece in values.iter().flat_map(pieces).filter(is_left) {
+        if !kept.is_empty() {
+            kept.extend_from_slice(b"; ");
+        }
+        kept.extend_from_slice(piece);
+    }
+    match HeaderValue::try_from(kept) {
+        Ok(value) if !value.is_empty() => drop(headers.insert(header::COOKIE, value)),
         _ => drop(headers.remove(header::COOKIE)),
     }
 }

@@ -68,8 +68,8 @@ impl Forwarder {
         let (spec, destinations) = (route.spec(), route.destinations().to_vec());
         let check = spec.connection.health.clone()?;
         let mut headers = HeaderMap::new();
-        let asked = Asked { host: spec.hosts.first()?, received: Version::HTTP_11, chain: &[], prefix: None };
-        self.address(&mut headers, &asked);
+        let asked = Asked { host: spec.hosts.first()?, received: Version::HTTP_11, forwarded_for: None, prefix: None };
+        self.address(&mut headers, asked);
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         headers.insert(header::USER_AGENT, HeaderValue::from_static("vestibule (health check)"));
         let uri = check.path.as_str().parse().ok()?;
@@ -151,8 +151,8 @@ impl<'a> Patient<'a> {
             }
         };
         health.reachable(self.destination.name());
-        let answer = line.sender.send_request(request).await;
-        answer.map(|answer| answer.status()).map_err(|error| ForwardError::of_exchange(&error).to_string())
+        let answer = line.send(request).await;
+        answer.map(|answer| answer.status()).map_err(|error| ForwardError::of_exchange(error.error()).to_string())
     }
 }
 

@@ -2,6 +2,7 @@
 //! for a while is closed.
 
 pub(super) mod http2;
+pub(super) mod line;
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -15,16 +16,14 @@ use bytes::Bytes;
 use http::{Request, Response, header};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 
 use super::connect::{Connector, Trust};
 use super::gate::Keeper;
-use super::heard::{Heard, Listening};
-use super::shelf::{Line, Shelf};
+use super::shelf::Shelf;
 use super::{ForwardError, Settings};
 use crate::base::QuickHasher;
 use crate::identity::{Destination, UpstreamProtocol};
+use line::Line;
 
 /// Most bytes read of the head of an answer before it is given up: large cookies and content policies fit, a flood does
 /// not. hyper looks after each read, so up to twice as many may have come. It takes at most 100 header fields, as for
@@ -65,9 +64,8 @@ impl Pool {
             return Ok(answer.map(|(body, place)| Answer::new(body, Loan::Place { _held: place })));
         }
         while let Some(mut line) = shelf.take() {
-            line.heard.forget();
             let copy = repeatable(&request);
-            let mut error = match line.sender.try_send_request(request).await {
+            let mut error = match line.send(request).await {
                 Ok(answer) => return Ok(answer_on(answer, line, shelf)),
                 Err(error) => error,
             };
@@ -76,7 +74,7 @@ impl Pool {
                 continue;
             }
             match copy {
-                Some(copy) if !line.heard.anything() && shelf.pays_for_retry() => {
+                Some(copy) if !line.is_answering() && shelf.pays_for_retry() => {
                     request = copy;
                     break;
                 }
@@ -92,7 +90,7 @@ impl Pool {
             }
         };
         shelf.health.reachable(destination.name());
-        match line.sender.try_send_request(request).await {
+        match line.send(request).await {
             Ok(answer) => Ok(answer_on(answer, line, shelf)),
             Err(mut error) => {
                 let unsent = error.take_message().map(Box::new);
@@ -103,14 +101,8 @@ impl Pool {
 
     /// A new connection that is not kept.
     pub(super) async fn connect(&self, destination: &Destination, trust: &Trust) -> Result<Line, ForwardError> {
-        let heard = Heard::default();
-        let stream = TokioIo::new(self.connector.connect(destination, trust).await?);
-        let stream = TokioIo::new(Listening::new(stream, heard.clone()));
-        let handshake = http1::Builder::new().max_buf_size(MAX_RESPONSE_HEAD).handshake(stream).await;
-        let (sender, connection) = handshake.map_err(|error| ForwardError::of_exchange(&error))?;
-        // How it ends, whoever waits for an answer is told.
-        tokio::spawn(connection.with_upgrades());
-        Ok(Line { sender, heard })
+        let stream = self.connector.connect(destination, trust).await?;
+        Line::open(stream).await.map_err(|error| ForwardError::of_exchange(&error))
     }
 
     /// What is kept of a destination.
@@ -188,12 +180,12 @@ enum Loan {
 impl Loan {
     fn give_back(self) {
         let Self::Connection { mut line, shelf } = self else { return };
-        if line.sender.is_ready() {
+        if line.is_ready() {
             shelf.put(line);
-        } else if !line.sender.is_closed() {
-            // An upstream may answer before the request is over, and the connection may not have seen the end yet.
+        } else if !line.is_closed() {
+            // An upstream may answer before the request is over, and a connection that becomes another has to see it.
             tokio::spawn(async move {
-                if line.sender.ready().await.is_ok() {
+                if line.ready().await {
                     shelf.put(line);
                 }
             });
@@ -239,7 +231,11 @@ impl http_body::Body for Answer {
     type Error = hyper::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        let Self { body, loan, .. } = &mut *self;
+        let polled = match loan {
+            Some(Loan::Connection { line, .. }) => line.poll_for(cx, |cx| Pin::new(&mut *body).poll_frame(cx)),
+            _ => Pin::new(body).poll_frame(cx),
+        };
         match &polled {
             Poll::Ready(None) => self.give_back(),
             Poll::Ready(Some(Ok(_))) => self.give_back_at_end(),

@@ -46,7 +46,10 @@ impl Forwarder {
     pub async fn probe(&self, destination: &Destination, host: &Host, pass_host: bool) -> Result<Probed, ForwardError> {
         let start = Instant::now();
         let mut request = Request::new(Body::empty());
-        self.address(request.headers_mut(), &Asked { host, received: Version::HTTP_11, chain: &[], prefix: None });
+        self.address(
+            request.headers_mut(),
+            Asked { host, received: Version::HTTP_11, forwarded_for: None, prefix: None },
+        );
         if !pass_host {
             request.headers_mut().insert(header::HOST, own_authority(destination));
         }
@@ -61,10 +64,10 @@ impl Forwarder {
             let answer = timeout(PATIENCE, self.pool.send(destination, &shelf, request)).await;
             return Ok(answer.map_err(|_| ForwardError::HeadTimeout)?.map_err(|failed| failed.error)?.status());
         }
-        let mut sender = self.pool.connect(destination, &Trust::default()).await?.sender;
+        let mut line = self.pool.connect(destination, &Trust::default()).await?;
         request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        let answer = timeout(PATIENCE, sender.send_request(request)).await.map_err(|_| ForwardError::HeadTimeout)?;
-        Ok(answer.map_err(|error| ForwardError::of_exchange(&error))?.status())
+        let answer = timeout(PATIENCE, line.send(request)).await.map_err(|_| ForwardError::HeadTimeout)?;
+        Ok(answer.map_err(|error| ForwardError::of_exchange(error.error()))?.status())
     }
 
     /// What the upstream would receive of a permitted `GET` by a browser at that address, beside what the browser itself
@@ -72,8 +75,8 @@ impl Forwarder {
     pub fn sample(&self, permit: &Permit, client: IpAddr) -> Sample {
         let mut headers = HeaderMap::new();
         let prefix = permit.route().spec().connection.strip_prefix.as_ref();
-        let asked = Asked { host: permit.host(), received: Version::HTTP_11, chain: &[client], prefix };
-        self.address(&mut headers, &asked);
+        let forwarded_for = Some(super::headers::value(&client.to_string()));
+        self.address(&mut headers, Asked { host: permit.host(), received: Version::HTTP_11, forwarded_for, prefix });
         if let Some(first) = permit.route().destinations().first().filter(|_| !permit.route().spec().pass_host) {
             headers.insert(header::HOST, own_authority(first));
         }

@@ -144,7 +144,7 @@ async fn an_upload_may_take_longer_than_an_answer() {
     let answer = tokio::spawn(async move {
         let settings = Settings { head_timeout: limit, ..Settings::default() };
         let request = Request::builder().method("POST").body(body).unwrap();
-        forwarder(settings).forward(permit(&url), request, &chain(), always()).await
+        forwarder(settings).forward(permit(&url), request, chain(), always()).await
     });
     let start = Instant::now();
     while start.elapsed() < limit * 3 {
