@@ -79,11 +79,11 @@ impl Gateway {
         self: &Arc<Self>,
         host: Host,
         path: RequestPath,
-        mut request: Request<Body>,
+        request: &mut Request<Body>,
         watch: &mut Watch<'_>,
     ) -> Response {
         watch.deciding();
-        let Asker { principal, by } = match self.asker(&host, &path, request.headers(), client(&request)).await {
+        let Asker { principal, by } = match self.asker(&host, &path, request.headers(), client(request)).await {
             Ok(asker) => asker,
             Err(Unknown::Unavailable(error)) => {
                 self.note(watch, &host, Decided::Unavailable);
@@ -98,11 +98,11 @@ impl Gateway {
             watch.user(principal.user);
         }
         let routes = self.routes.load();
-        let decision = routes.decide(&Ask::of(&host, &path, &request, client(&request)), principal.as_ref());
+        let decision = routes.decide(&Ask::of(&host, &path, request, client(request)), principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
                 note(watch, permit.route(), Decided::Permitted);
-                let upgrade = Upgrade::of(&request, &permit.route().spec().connection.upgrades);
+                let upgrade = Upgrade::of(request, &permit.route().spec().connection.upgrades);
                 // Pages can ask for no other protocol than WebSocket; whoever has an origin all the same shows it.
                 let from_page = |upgrade: &Upgrade| upgrade.is_websocket() || request.headers().contains_key(ORIGIN);
                 if upgrade.as_ref().is_some_and(from_page) && self.is_hijack(permit.route(), &host, request.headers()) {
@@ -111,11 +111,11 @@ impl Gateway {
                     return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
                 let lasts = upgrade.is_some() || is_stream_asked_for(request.headers());
-                let still_allowed = lasts.then(|| self.still_allowed(&permit, &path, &request, &by, upgrade.is_some()));
+                let still_allowed = lasts.then(|| self.still_allowed(&permit, &path, request, &by, upgrade.is_some()));
                 if let By::Token(_) = by {
                     request.headers_mut().remove(AUTHORIZATION);
                 }
-                let mut asking = watch.forwarding(&mut request, server(permit.route()));
+                let mut asking = watch.forwarding(request, || server(permit.route()));
                 // Boxed: a future is moved whole several times before it is first polled, and this one is large.
                 let answer = Box::pin(self.forward(permit, &host, &path, request, still_allowed)).await;
                 asking.answered(answer.status());
@@ -176,7 +176,7 @@ impl Gateway {
         permit: Permit,
         host: &Host,
         path: &RequestPath,
-        request: Request<Body>,
+        request: &mut Request<Body>,
         still_allowed: Option<StillAllowed>,
     ) -> Response {
         let came = request.extensions().get::<Arrival>().map(|arrival| arrival.client.forwarded_for.clone());

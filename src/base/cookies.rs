@@ -141,29 +141,34 @@ fn text(part: &[u8]) -> Option<&str> {
 /// Whether a cookie of that name is ours, of whatever origin: no upstream ever sees or sets one. Case is ignored,
 /// because browsers ignore it in `__Host-`.
 pub fn is_ours(name: &[u8]) -> bool {
-    let begins =
-        |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()));
-    begins(HOST_PREFIX) || begins(PLAIN_PREFIX)
+    // What is called otherwise, as nearly all are, is told apart by its first letter.
+    let prefix = match name.first() {
+        Some(b'_') => HOST_PREFIX,
+        Some(b'v' | b'V') => PLAIN_PREFIX,
+        _ => return false,
+    };
+    name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
 /// Takes our cookies out of a request. What is left stands in one `Cookie` header, in the order sent; none if nothing
 /// is left.
 pub fn strip_request(headers: &mut HeaderMap) {
-    let values = headers.get_all(header::COOKIE);
-    let mut fields = values.iter();
-    let (first, more) = (fields.next(), fields.next().is_some());
-    let is_left = |piece: &&[u8]| !is_ours(name_of(piece));
-    if first.is_none() || (!more && values.iter().flat_map(pieces).all(|piece| is_left(&piece))) {
-        return;
-    }
-    let mut kept = Vec::new();
-    for piece in values.iter().flat_map(pieces).filter(is_left) {
-        if !kept.is_empty() {
-            kept.extend_from_slice(b"; ");
+    let (mut fields, mut any_ours, mut kept) = (0, false, Vec::new());
+    for value in headers.get_all(header::COOKIE) {
+        fields += 1;
+        for piece in pieces(value) {
+            if is_ours(name_of(piece)) {
+                any_ours = true;
+                continue;
+            }
+            if !kept.is_empty() {
+                kept.extend_from_slice(b"; ");
+            }
+            kept.extend_from_slice(piece);
         }
-        kept.extend_from_slice(piece);
     }
     match HeaderValue::try_from(kept) {
+        _ if fields < 2 && !any_ours => {}
         Ok(value) if !value.is_empty() => drop(headers.insert(header::COOKIE, value)),
         _ => drop(headers.remove(header::COOKIE)),
     }

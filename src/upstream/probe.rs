@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Version, header};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::connect::Trust;
+use super::patience::Patience;
 use super::{Asked, ForwardError, Forwarder, own_authority};
 use crate::assertion::Claims;
 use crate::decision::Permit;
@@ -59,15 +60,15 @@ impl Forwarder {
 
     /// The status of the answer. Over HTTP/1.1 on a connection of its own.
     async fn ask(&self, destination: &Destination, mut request: Request<Body>) -> Result<StatusCode, ForwardError> {
+        let patience = Patience::new(PATIENCE);
         if destination.protocol() == UpstreamProtocol::Http2 {
             let shelf = self.pool.shelf(destination);
-            let answer = timeout(PATIENCE, self.pool.send(destination, &shelf, request)).await;
-            return Ok(answer.map_err(|_| ForwardError::HeadTimeout)?.map_err(|failed| failed.error)?.status());
+            let answer = self.pool.send(destination, &shelf, &mut request, &patience).await;
+            return Ok(answer.map_err(|failed| failed.error)?.status());
         }
         let mut line = self.pool.connect(destination, &Trust::default()).await?;
         request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        let answer = timeout(PATIENCE, line.send(request)).await.map_err(|_| ForwardError::HeadTimeout)?;
-        Ok(answer.map_err(|error| ForwardError::of_exchange(error.error()))?.status())
+        Ok(line.send(request, &patience).await.map_err(|unanswered| unanswered.error)?.status())
     }
 
     /// What the upstream would receive of a permitted `GET` by a browser at that address, beside what the browser itself

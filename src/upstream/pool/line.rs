@@ -12,22 +12,26 @@ use std::task::{Context, Poll, Wake, Waker};
 use axum::body::Body;
 use futures_util::future::BoxFuture;
 use futures_util::task::AtomicWaker;
-use http::{Request, Response};
+use http::{Request, Response, header};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 
 use super::MAX_RESPONSE_HEAD;
+use crate::upstream::ForwardError;
 use crate::upstream::connect::Stream;
-use crate::upstream::heard::{Heard, Listening};
+use crate::upstream::passed::{Overheard, Passed};
+use crate::upstream::patience::{Patience, Timer};
 
 /// A connection on which requests can be sent, one after the other.
 pub(in crate::upstream) struct Line {
     sender: SendRequest<Body>,
     /// What moves it; nothing once it is over.
     connection: Option<BoxFuture<'static, hyper::Result<()>>>,
-    heard: Heard,
+    passed: Passed,
+    timer: Timer,
     bell: Arc<Bell>,
     /// The bell, as those take it who ring it.
     rope: Waker,
@@ -36,31 +40,44 @@ pub(in crate::upstream) struct Line {
 impl Line {
     /// A connection that nothing was sent on yet.
     pub(super) async fn open(stream: Stream) -> hyper::Result<Self> {
-        let heard = Heard::default();
-        let stream = TokioIo::new(Listening::new(TokioIo::new(stream), heard.clone()));
+        let passed = Passed::default();
+        let stream = TokioIo::new(Overheard::new(TokioIo::new(stream), passed.clone()));
         let (sender, connection) = http1::Builder::new().max_buf_size(MAX_RESPONSE_HEAD).handshake(stream).await?;
         let bell = Arc::new(Bell { rung: AtomicBool::new(true), listener: AtomicWaker::new() });
         let rope = Waker::from(Arc::clone(&bell));
-        Ok(Self { sender, connection: Some(Box::pin(connection.with_upgrades())), heard, bell, rope })
+        Ok(Self {
+            sender,
+            connection: Some(Box::pin(connection.with_upgrades())),
+            passed,
+            timer: Timer::default(),
+            bell,
+            rope,
+        })
     }
 
     /// Sends a request and gives the head of the answer. Dropped before that, the connection is of no use any more.
     ///
     /// # Errors
-    /// As hyper's. The request is given back if nothing of it was written.
+    /// When none comes, or none in time. The request is given back if nothing of it was written.
     pub(in crate::upstream) async fn send(
         &mut self,
         request: Request<Body>,
-    ) -> Result<Response<Incoming>, TrySendError<Request<Body>>> {
-        self.heard.forget();
+        patience: &Patience,
+    ) -> Result<Response<Incoming>, Unanswered> {
+        self.passed.begin(may_repeat(&request));
         let mut answer = pin!(self.sender.try_send_request(request));
         self.bell.ring();
-        poll_fn(|cx| self.poll_for(cx, |cx| answer.as_mut().poll(cx))).await
+        poll_fn(|cx| match self.poll_for(cx, |cx| answer.as_mut().poll(cx)) {
+            Poll::Ready(Ok(answer)) => Poll::Ready(Ok(answer)),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error.into())),
+            Poll::Pending => self.timer.poll_over(cx, || patience.deadline()).map(|()| Err(Unanswered::late())),
+        })
+        .await
     }
 
-    /// Whether a byte of an answer to the last request came.
-    pub(super) fn is_answering(&self) -> bool {
-        self.heard.anything()
+    /// The last request, if it may be sent again: nobody began to answer it.
+    pub(super) fn unanswered(&self) -> Option<Request<Body>> {
+        (!self.passed.is_answering()).then(|| self.passed.request()).flatten()
     }
 
     /// Whether a request can be sent now.
@@ -115,6 +132,32 @@ impl Line {
                 tracing::debug!(%error, "a connection to an upstream ended badly");
             }
         }
+    }
+}
+
+/// Whether a request may be sent twice (RFC 9110 9.2.2). What asks for another protocol has a far side that waits for it.
+fn may_repeat(request: &Request<Body>) -> bool {
+    let is_upgrade = request.headers().contains_key(header::UPGRADE);
+    request.method().is_idempotent() && request.body().is_end_stream() && !is_upgrade
+}
+
+/// A request that got no answer.
+pub(in crate::upstream) struct Unanswered {
+    pub(in crate::upstream) error: ForwardError,
+    /// The request, if nothing of it was written.
+    pub(super) unsent: Option<Request<Body>>,
+}
+
+impl Unanswered {
+    const fn late() -> Self {
+        Self { error: ForwardError::HeadTimeout, unsent: None }
+    }
+}
+
+impl From<TrySendError<Request<Body>>> for Unanswered {
+    fn from(mut error: TrySendError<Request<Body>>) -> Self {
+        let unsent = error.take_message();
+        Self { error: ForwardError::of_exchange(&error.into_error()), unsent }
     }
 }
 

@@ -109,8 +109,8 @@ pub(super) fn permit(url: &str) -> Permit {
     sample::permitted(sample::wiki(url, Vec::new()), "/page", Some(&member()))
 }
 
-pub(super) async fn forward(permit: Permit, request: Request<Body>) -> Result<Response<Body>, ForwardError> {
-    forwarder(Settings::default()).forward(permit, request, chain(), always()).await
+pub(super) async fn forward(permit: Permit, mut request: Request<Body>) -> Result<Response<Body>, ForwardError> {
+    forwarder(Settings::default()).forward(permit, &mut request, chain(), always()).await
 }
 
 /// A body that yields what the test sends, when it sends it.

@@ -45,7 +45,7 @@ async fn a_sample_is_what_the_upstream_receives() {
             let forwarder = forwarder(Settings::default());
             let permit = || sample::permitted(application.clone(), "/page", Some(&member()));
             let shown = forwarder.sample(&permit(), CLIENT);
-            forwarder.forward(permit(), Request::new(Body::empty()), chain(), always()).await.unwrap();
+            forwarder.forward(permit(), &mut Request::new(Body::empty()), chain(), always()).await.unwrap();
             let seen = seen.recv().await.unwrap();
             let received = seen.parts.headers.iter().filter(|(name, _)| *name != "x-vestibule-assertion");
             let mut received: Vec<_> =
