@@ -78,7 +78,7 @@ impl Pool {
                 Err(unanswered) => unanswered,
             };
             if let Some(unsent) = unanswered.unsent {
-                *request = unsent;
+                *request = *unsent;
                 continue;
             }
             let is_broken = matches!(unanswered.error, ForwardError::Broken(_));
@@ -103,7 +103,7 @@ impl Pool {
             Ok(answer) => Ok(answer_on(answer, line, shelf)),
             Err(Unanswered { error, unsent }) => {
                 let failed = Failed { error, unsent: unsent.is_some() };
-                *request = unsent.unwrap_or_default();
+                *request = unsent.map(|unsent| *unsent).unwrap_or_default();
                 Err(failed)
             }
         }

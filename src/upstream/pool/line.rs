@@ -145,7 +145,7 @@ fn may_repeat(request: &Request<Body>) -> bool {
 pub(in crate::upstream) struct Unanswered {
     pub(in crate::upstream) error: ForwardError,
     /// The request, if nothing of it was written.
-    pub(super) unsent: Option<Request<Body>>,
+    pub(super) unsent: Option<Box<Request<Body>>>,
 }
 
 impl Unanswered {
@@ -156,7 +156,7 @@ impl Unanswered {
 
 impl From<TrySendError<Request<Body>>> for Unanswered {
     fn from(mut error: TrySendError<Request<Body>>) -> Self {
-        let unsent = error.take_message();
+        let unsent = error.take_message().map(Box::new);
         Self { error: ForwardError::of_exchange(&error.into_error()), unsent }
     }
 }
