@@ -10,6 +10,7 @@ pub mod faulty;
 pub mod fronting;
 pub mod h2;
 pub mod logs;
+pub mod pebble;
 pub mod postgres;
 pub mod process;
 pub mod provider;
