@@ -71,7 +71,7 @@ def main():
     parser.add_argument("--seconds", type=int, default=10, help="of rest")
     parser.add_argument("--binary", type=Path, default=kit.ROOT / "target/release/vestibule")
     options = parser.parse_args()
-    handles = 2 * options.sockets + 1_000
+    handles = 2 * options.sockets + 100
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (handles, handles))
     except ValueError:

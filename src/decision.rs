@@ -155,19 +155,18 @@ impl RouteTable {
         if route.passes_preflight(ask) {
             return Decision::Permit(permit(route, ask, None, true));
         }
-        let rule = match route.rule(ask) {
-            Ok(rule) => rule,
-            Err(ambiguous) => return Decision::Ambiguous(ambiguous),
-        };
         let admitted = principal.filter(|principal| route.admits(principal, route.roles()));
-        let bar = |rule| bar(route, rule, ask.client, principal, admitted.is_some());
-        match bar(rule) {
-            None if route.rules_in_any_case(ask).any(|rule| bar(rule).is_some()) => {
-                Decision::Ambiguous(Ambiguous::Rules)
-            }
-            None => Decision::Permit(permit(route, ask, admitted, false)),
-            Some(Bar::SignIn) => Decision::SignIn,
-            Some(Bar::Denied(reason)) => Decision::Deny(Denial { route: Arc::clone(route), reason }),
+        let barred = |ask: &Ask<'_>| barred(route, ask, principal, admitted.is_some());
+        let found = barred(ask).and_then(|bar| match bar {
+            // Who may have one path could else write to another.
+            None => route.destination(ask)?.map_or(Ok(None), |path| barred(&Ask { path: &path, ..ask.clone() })),
+            bar => Ok(bar),
+        });
+        match found {
+            Ok(None) => Decision::Permit(permit(route, ask, admitted, false)),
+            Ok(Some(Bar::SignIn)) => Decision::SignIn,
+            Ok(Some(Bar::Denied(reason))) => Decision::Deny(Denial { route: Arc::clone(route), reason }),
+            Err(ambiguous) => Decision::Ambiguous(ambiguous),
         }
     }
 }
@@ -178,6 +177,20 @@ enum Bar {
     SignIn,
     /// They may not.
     Denied(DenialReason),
+}
+
+/// What keeps `principal` from what is asked for, however it is read.
+fn barred(
+    route: &Route,
+    ask: &Ask<'_>,
+    principal: Option<&Arc<Principal>>,
+    admitted: bool,
+) -> Result<Option<Bar>, Ambiguous> {
+    let bar = |rule| bar(route, rule, ask.client, principal, admitted);
+    match bar(route.rule(ask)?) {
+        None if route.rules_in_any_case(ask).any(|rule| bar(rule).is_some()) => Err(Ambiguous::Rules),
+        bar => Ok(bar),
+    }
 }
 
 /// What keeps `principal` from passing where a rule holds, or none. `admitted` says whether they may use the application.

@@ -122,7 +122,7 @@ impl Gateway {
                 if let By::Token(_) = by {
                     request.headers_mut().remove(AUTHORIZATION);
                 }
-                let mut asking = watch.forwarding(&mut request, &permit.route().spec().upstream);
+                let mut asking = watch.forwarding(&mut request, server(permit.route()));
                 // Boxed: a future is moved whole several times before it is first polled, and this one is large.
                 let answer = Box::pin(self.forward(permit, &host, &path, request, still_allowed)).await;
                 asking.answered(answer.status());
@@ -146,7 +146,10 @@ impl Gateway {
                 self.note(watch, &host, Decided::Ambiguous);
                 self.web.refuse_because(Cause::BadRequest, &ambiguous, request.headers(), Assets::Application)
             }
-            Decision::Outside(prefix) => self.outside(&prefix, &host, &path, request.headers()),
+            Decision::Outside(prefix) => {
+                self.note(watch, &host, Decided::Outside);
+                self.outside(&prefix, &host, &path, request.headers())
+            }
             Decision::NoSuchHost => self.web.refuse(Cause::UnknownHost, request.headers(), Assets::Application),
         }
     }
@@ -210,6 +213,13 @@ impl Gateway {
 /// The client's address, as the listener resolved it.
 fn client(request: &Request<Body>) -> Option<IpAddr> {
     request.extensions().get::<Client>().and_then(Client::ip)
+}
+
+/// Host and port of an application's upstream; nothing if it has several, of which one is chosen later.
+fn server(route: &Route) -> Option<(&str, u16)> {
+    let mut upstreams = route.spec().upstream.iter();
+    let only = upstreams.next().filter(|_| upstreams.next().is_none())?;
+    Some((only.authority().host(), only.port()))
 }
 
 /// Notes what becomes of a request to an application.

@@ -2,6 +2,7 @@
 //! request. Knows nothing of what is served.
 
 mod activity;
+mod answer;
 mod client;
 mod crowd;
 mod patience;
@@ -39,6 +40,9 @@ pub struct Limits {
     pub head: Duration,
     /// How long one may wait for a kilobyte of a request's body.
     pub body: Duration,
+    /// How long a client may leave an answer untaken of which there is more; it is looked at as often, so up to twice as
+    /// long. Meanwhile whoever answers waits, with all that they hold.
+    pub answer: Duration,
     /// How long a connection may be without a request under way: after that it is closed. For
     /// HTTP/2, over which a peer that answers pings would else stay for ever; over HTTP/1.1 `head` is shorter.
     pub idle: Duration,
@@ -65,6 +69,9 @@ impl Default for Limits {
             head: Duration::from_secs(65),
             // A line on which this is too short carries no upload at all.
             body: Duration::from_secs(60),
+            // The system reports in large pieces what was taken: on a line of a kilobyte a second one may last a minute and
+            // a half. Players that pause for longer ask for the rest anew, as they have to elsewhere.
+            answer: Duration::from_secs(120),
             // Longer than people read one page; who comes back later opens another without noticing.
             idle: Duration::from_secs(180),
             // Eight times what browsers send at most in one cookie header; what applications accept lies below it.

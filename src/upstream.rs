@@ -213,8 +213,8 @@ impl Forwarder {
             return Err(ForwardError::Protocol);
         }
         let (framed, leash, mask) = (handshake.is_framed(), self.tunnels.take(still_allowed), self.ambient.bytes());
-        let upstream = hyper::upgrade::on(&mut answer);
-        tokio::spawn(tunnel::run(tunnel::Plan { client, leash, framed, mask }, upstream));
+        let (upstream, place) = (hyper::upgrade::on(&mut answer), answer.body_mut().take_place());
+        tokio::spawn(tunnel::run(tunnel::Plan { client, leash, framed, mask, place }, upstream));
         let mut parts = clean(answer).0;
         handshake.agree(&mut parts);
         Ok(Response::from_parts(parts, Body::empty()))

@@ -2,11 +2,14 @@
 
 use std::net::IpAddr;
 
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, HeaderName, Method, Request, Uri};
 use http_body::Body;
 
-use super::{RequestPath, preflight};
+use super::{Ambiguous, RequestPath, preflight};
 use crate::identity::Host;
+
+/// Where WebDAV copies or moves something to (RFC 4918 10.3).
+const DESTINATION: HeaderName = HeaderName::from_static("destination");
 
 /// One request as far as it is decided on. Borrowed, and made for every request without an allocation.
 #[derive(Clone, Debug)]
@@ -32,5 +35,17 @@ impl<'a> Ask<'a> {
         let method = request.method();
         let preflight = preflight::asked(method, request.headers(), !request.body().is_end_stream());
         Self { host, path, method, preflight, headers: request.headers(), client }
+    }
+
+    /// The second path that it names, if it names one: an upstream that speaks WebDAV writes there.
+    ///
+    /// # Errors
+    /// When there is more than one, or it is ambiguous.
+    pub(super) fn destination(&self) -> Result<Option<RequestPath>, Ambiguous> {
+        let mut values = self.headers.get_all(DESTINATION).iter();
+        let Some(value) = values.next() else { return Ok(None) };
+        let uri = Uri::try_from(value.as_bytes()).ok().filter(|_| values.next().is_none());
+        let path = RequestPath::parse(&uri.ok_or(Ambiguous::Destination)?)?;
+        if path.is_ours() { Err(Ambiguous::Destination) } else { Ok(Some(path)) }
     }
 }

@@ -12,8 +12,9 @@ use super::{Ambiguous, Ask};
 /// Headers that name another method, `-` for all that is neither letter nor digit, as CGI sees them (RFC 3875 4.1.18).
 const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
 
-/// The part of a query that does, as PHP reads names: `_` for all that is neither letter nor digit.
-const PARAMETER: &str = "_method";
+/// The parts of a query that do, as PHP reads names: `_` for all that is neither letter nor digit. ASP.NET looks there for
+/// its header too, Plack for one of its own.
+const PARAMETERS: [&str; 3] = ["_method", "x_http_method_override", "x_tunneled_method"];
 
 /// Every method that the request may be read to have beside the one in its line.
 ///
@@ -60,7 +61,7 @@ fn is_override(name: &str) -> bool {
 fn is_parameter(name: &str) -> bool {
     let plain = |byte: u8| if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'_' };
     let name = name.trim_start().split('\0').next().unwrap_or_default();
-    name.bytes().map(plain).eq(PARAMETER.bytes())
+    PARAMETERS.iter().any(|other| name.bytes().map(plain).eq(other.bytes()))
 }
 
 #[cfg(test)]
@@ -102,6 +103,8 @@ mod tests {
             ("POST", "/?.method=DELETE", &[], "DELETE"),
             ("POST", "/?+_method=DELETE", &[], "DELETE"),
             ("POST", "/?_method%00x=DELETE", &[], "DELETE"),
+            ("POST", "/?X-HTTP-Method-Override=DELETE", &[], "DELETE"),
+            ("POST", "/?a&x-tunneled-method=delete", &[], "DELETE"),
             ("POST", "/?_method=PUT", &[("x-http-method", "DELETE")], "DELETE PUT"),
         ] {
             assert_eq!(read(method, target, fields).as_deref(), Ok(expected), "{method} {target} {fields:?}");

@@ -49,6 +49,9 @@ pub enum Ambiguous {
     /// A header or the query names another method, and that one chooses another rule.
     #[error("the request names two methods, and the rules differ between them")]
     Method,
+    /// `Destination` is no path, or there are more of them.
+    #[error("the request names a second path, and it is none")]
+    Destination,
 }
 
 /// A path that is sent upstream as it came, with its query, and its readings.
@@ -236,6 +239,22 @@ fn lenient<'a>(path: &Cow<'a, [u8]>) -> Cow<'a, [u8]> {
         }
     }
     Cow::Owned(reading)
+}
+
+/// The path as Windows finds files by it: there, dots and spaces at the end of a name are not part of it, nor is the kind
+/// of a stream (`::$DATA`, `:$I30:$INDEX_ALLOCATION`).
+pub(super) fn on_windows(path: &[u8]) -> Cow<'_, [u8]> {
+    let is_cut = |pair: &[u8]| matches!(pair, [b'.' | b' ', b'/'] | [b':', _]);
+    if !path.windows(2).any(is_cut) && !path.ends_with(b".") && !path.ends_with(b" ") {
+        return Cow::Borrowed(path);
+    }
+    let name = |segment: &'_ [u8]| {
+        let colon = segment.iter().position(|&byte| byte == b':').filter(|_| segment.contains(&b'$'));
+        let name = &segment[..colon.unwrap_or(segment.len())];
+        let end = name.iter().rposition(|byte| !matches!(byte, b'.' | b' ')).map_or(0, |last| last + 1);
+        name[..end].to_vec()
+    };
+    Cow::Owned(path.split(|&byte| byte == b'/').map(name).collect::<Vec<_>>().join(&b'/'))
 }
 
 /// What ends the name of a segment to a server that looks at it after decoding: a parameter, a query, a fragment.

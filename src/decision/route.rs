@@ -1,5 +1,6 @@
 //! Routes: each application with its names resolved to ids once, so that a request is decided by comparing numbers.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::BuildHasherDefault;
@@ -16,8 +17,8 @@ use crate::identity::{
 use crate::session::Principal;
 use crate::telemetry::{ApplicationMeter, Metrics};
 
-use super::path::Ambiguous;
-use super::{Ask, method};
+use super::path::{Ambiguous, on_windows};
+use super::{Ask, RequestPath, method};
 
 /// All applications of one version of the catalogue, by host.
 #[derive(Debug, Default)]
@@ -215,13 +216,29 @@ impl Route {
         Ok(self.ruled(chosen))
     }
 
-    /// The rules that would hold, or none, for somebody who reads paths without regard to case, as many an upstream does.
+    /// The rules that would hold, or none, for somebody who reads paths as Windows does, or without regard to case, as many
+    /// an upstream does.
     pub(super) fn rules_in_any_case(&self, ask: &Ask<'_>) -> impl Iterator<Item = Option<Ruled<'_>>> {
         let readings = [Some(ask.path.strict()), ask.path.lenient()].into_iter().flatten();
-        readings.filter(|path| !self.rules.is_empty() && (self.names_capitals || has_capitals(path))).map(|path| {
-            let speaks_of = |rule: &Rule| rule.path.matches_in_any_case(path) && rule.speaks_of(ask.method);
+        let readings = readings.filter(|_| !self.rules.is_empty()).map(on_windows);
+        let differs = |path: &Cow<'_, [u8]>| self.names_capitals || has_capitals(path) || matches!(path, Cow::Owned(_));
+        readings.filter(differs).map(|path| {
+            let speaks_of = |rule: &Rule| rule.path.matches_in_any_case(&path) && rule.speaks_of(ask.method);
             self.ruled(self.spec.rules.iter().position(speaks_of))
         })
+    }
+
+    /// The second path that is asked for, where it makes a difference which one it is. A method that is not WebDAV's names
+    /// none, unless the request can be read to have another.
+    pub(super) fn destination(&self, ask: &Ask<'_>) -> Result<Option<RequestPath>, Ambiguous> {
+        let is_other = |method: &Method| {
+            matches!(*method, Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::DELETE)
+                || matches!(*method, Method::PATCH | Method::OPTIONS)
+        };
+        if self.rules.is_empty() || (is_other(ask.method) && method::named(ask).next().is_none()) {
+            return Ok(None);
+        }
+        ask.destination()
     }
 
     fn ruled(&self, index: Option<usize>) -> Option<Ruled<'_>> {

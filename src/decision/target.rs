@@ -17,7 +17,7 @@ pub struct Target {
 /// Why a request is for no host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadTarget {
-    /// `CONNECT` and `TRACE` are not for proxies of this kind: 405.
+    /// `CONNECT` and `TRACE`, in whatever case, are not for proxies of this kind: 405.
     #[error("the method is not supported")]
     Method,
     /// Neither `Host` nor an authority: 400.
@@ -54,7 +54,7 @@ pub fn unfold_websocket(parts: &mut Parts) -> bool {
 /// # Errors
 /// When there is no such host, or more than one, or the message cannot be passed on as what it is.
 pub fn check(parts: &Parts) -> Result<Target, BadTarget> {
-    if matches!(parts.method, Method::CONNECT | Method::TRACE) {
+    if ["CONNECT", "TRACE"].iter().any(|method| parts.method.as_str().eq_ignore_ascii_case(method)) {
         return Err(BadTarget::Method);
     }
     if !parts.uri.path().starts_with('/') || parts.uri.path_and_query().is_none() {

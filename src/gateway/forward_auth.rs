@@ -181,7 +181,10 @@ impl Gateway {
                 self.note(watch, &asked.host, Decided::Ambiguous);
                 self.web.refuse_because(Cause::BadRequest, &ambiguous, headers, Assets::Application)
             }
-            Decision::Outside(_) => self.web.refuse(Cause::NotFound, headers, Assets::Application),
+            Decision::Outside(_) => {
+                self.note(watch, &asked.host, Decided::Outside);
+                self.web.refuse(Cause::NotFound, headers, Assets::Application)
+            }
             Decision::NoSuchHost => self.web.refuse(Cause::UnknownHost, headers, Assets::Application),
         }
     }

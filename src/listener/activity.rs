@@ -1,8 +1,8 @@
 //! What goes on over one connection, so that one over which nothing does can be closed.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,16 +12,19 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::answer::Watched;
 use super::patience::Patience;
 
 /// How many more requests a peer may give up on one connection than let be answered. People who leave pages early give up
 /// some; thousands a second are the attack known as rapid reset, which costs it nothing and us a request each.
 const MAX_GIVEN_UP: usize = 200;
 
+/// How many answers are looked after before those that are over are sorted out.
+const FEW: usize = 16;
+
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The requests of one connection.
-#[derive(Debug)]
 pub(super) struct Activity {
     started: Instant,
     begun: AtomicBool,
@@ -31,6 +34,7 @@ pub(super) struct Activity {
     ended_at: AtomicU64,
     given_up: AtomicUsize,
     abused: Notify,
+    answers: Mutex<Vec<Watched>>,
 }
 
 /// What goes on over a connection.
@@ -57,6 +61,7 @@ impl Activity {
             ended_at: AtomicU64::new(0),
             given_up: AtomicUsize::new(0),
             abused: Notify::new(),
+            answers: Mutex::default(),
         }
     }
 
@@ -82,6 +87,32 @@ impl Activity {
         self.http2.load(Ordering::Relaxed)
     }
 
+    /// Looks after an answer until it is over.
+    pub(super) fn watch(&self, answer: Watched) {
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        if answers.len() > FEW + 2 * self.in_flight.load(Ordering::Relaxed) {
+            answers.retain(|(answer, _)| answer.strong_count() > 0);
+        }
+        answers.push(answer);
+    }
+
+    /// Gives up the answers of which the client has taken nothing since this was last called. Says whether there were any.
+    pub(super) fn give_up_slow(&self) -> bool {
+        let mut slow = Vec::new();
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).retain_mut(|(answer, before)| {
+            let Some(answer) = answer.upgrade() else { return false };
+            let pace = answer.pace();
+            let is_slow = pace % 2 == 1 && pace == *before;
+            *before = pace;
+            if is_slow {
+                slow.push(answer);
+            }
+            !is_slow
+        });
+        slow.iter().for_each(|answer| answer.give_up());
+        !slow.is_empty()
+    }
+
     pub(super) fn state(&self) -> State {
         if !self.begun.load(Ordering::Acquire) {
             State::Fresh
@@ -91,6 +122,12 @@ impl Activity {
             let ended_at = Duration::from_micros(self.ended_at.load(Ordering::Relaxed));
             State::Resting(self.started.elapsed().saturating_sub(ended_at))
         }
+    }
+}
+
+impl Busy {
+    pub(super) const fn activity(&self) -> &Arc<Activity> {
+        &self.0
     }
 }
 
@@ -139,7 +176,7 @@ impl Drop for Unanswered {
     }
 }
 
-/// A body of a request or its answer. The request is under way for as long as there is one.
+/// The body of a request, which is under way for as long as there is one.
 pub struct Tracked<B> {
     body: B,
     busy: Option<Busy>,
@@ -147,14 +184,10 @@ pub struct Tracked<B> {
 }
 
 impl<B: Body> Tracked<B> {
-    /// That of a request, which may not come more slowly than `patience` bears.
-    pub(super) fn request(body: B, busy: &Busy, patience: Duration) -> Self {
+    /// It may not come more slowly than `patience` bears.
+    pub(super) fn new(body: B, busy: &Busy, patience: Duration) -> Self {
         let busy = (!body.is_end_stream()).then(|| busy.clone());
         Self { patience: busy.is_some().then(|| Patience::new(patience)), busy, body }
-    }
-
-    pub(super) const fn answer(body: B, busy: Option<Busy>) -> Self {
-        Self { busy, body, patience: None }
     }
 }
 

@@ -21,6 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::{Service, ServiceExt as _};
 
 use super::activity::{Activity, State, Tracked, Unanswered};
+use super::answer::Answer;
 use super::crowd::{Crowd, Place};
 use super::proxy_protocol::{self, Source};
 use super::tls::PROOF;
@@ -224,7 +225,7 @@ where
     {
         let activity = Arc::new(Activity::new());
         let Self { service, trusted, builder, limits, .. } = self;
-        let body_patience = limits.body;
+        let (body_patience, slowest) = (limits.body, limits.answer);
         let answer = {
             let activity = Arc::clone(&activity);
             service_fn(move |mut request: Request<Incoming>| {
@@ -232,13 +233,13 @@ where
                 let client = trusted.resolve(peer, tls.as_ref(), request.headers());
                 request.extensions_mut().insert(client);
                 request.extensions_mut().insert(slot.clone());
-                let request = request.map(|body| Tracked::request(body, &busy, body_patience));
+                let request = request.map(|body| Tracked::new(body, &busy, body_patience));
                 let answer = service.clone().oneshot(request);
                 let unanswered = Unanswered::new(busy);
                 async move {
                     let response = answer.await;
                     let busy = unanswered.answered();
-                    response.map(|response| response.map(|body| Tracked::answer(body, busy)))
+                    response.map(|response| response.map(|body| Answer::new(body, busy)))
                 }
             })
         };
@@ -254,12 +255,21 @@ where
         let ended = tokio::select! {
             biased;
             ended = &mut connection => ended,
-            Ok(close) = closing => {
-                if close == Close::Now {
-                    return tracing::debug!(%peer, "a connection without a request, or whose requests are given up, was closed");
+            Ok(close) = closing => match close {
+                Close::Now => {
+                    return tracing::debug!(%peer, "a connection over which nothing goes on, or nothing in earnest, was closed");
                 }
-                connection.as_mut().graceful_shutdown();
-                connection.await
+                Close::Gracefully => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+                Close::Rested => {
+                    connection.as_mut().graceful_shutdown();
+                    match timeout(slowest, connection).await {
+                        Ok(ended) => ended,
+                        Err(_) => return tracing::debug!(%peer, "a connection whose last answers are not taken was closed"),
+                    }
+                }
             }
         };
         if let Err(error) = ended {
@@ -295,25 +305,36 @@ async fn client_behind(proxies: &Proxies, peer: IpAddr, stream: &mut TcpStream, 
 }
 
 /// How to close a connection.
-#[derive(PartialEq, Eq)]
 enum Close {
     Now,
     /// Once what is under way is over.
     Gracefully,
+    /// Nothing is under way, but the client may not have taken all of it yet.
+    Rested,
 }
 
-/// Waits until it is time to stop, or a request's head or anything at all has been waited for too long.
+/// Waits until it is time to stop, or a request's head or anything at all has been waited for too long; and gives answers
+/// up meanwhile that are not taken.
 async fn until_it_should_close(activity: &Activity, limits: &Limits, mut stopped: watch::Receiver<bool>) -> Close {
     let mut pause = pin!(sleep(limits.head));
+    let mut look = pin!(sleep(limits.answer));
     loop {
         tokio::select! {
             _ = stopped.wait_for(|stopped| *stopped) => return Close::Gracefully,
             () = activity.abused() => return Close::Now,
+            () = &mut look => {
+                look.as_mut().reset(Instant::now() + limits.answer);
+                // Over HTTP/2 other answers may go on beside it.
+                if activity.give_up_slow() && !activity.is_http2() {
+                    return Close::Now;
+                }
+                continue;
+            }
             () = &mut pause => {}
         }
         // Over HTTP/1.1 one rests until the next head is there whole, and has nothing left to finish.
         let (patience, close) =
-            if activity.is_http2() { (limits.idle, Close::Gracefully) } else { (limits.head, Close::Now) };
+            if activity.is_http2() { (limits.idle, Close::Rested) } else { (limits.head, Close::Now) };
         let left = match activity.state() {
             State::Fresh => return Close::Now,
             State::Busy => patience,

@@ -285,6 +285,7 @@ async fn a_taken_address_is_named() {
 
 mod attack;
 mod challenge;
+mod taking;
 mod tls;
 
 #[tokio::test]

@@ -78,6 +78,8 @@ label!(
         Denied = "denied",
         /// Its path could be read in two ways.
         Ambiguous = "ambiguous",
+        /// Its path is not below the application's prefix.
+        Outside = "outside",
         /// A WebSocket handshake from a page of another origin.
         Foreign = "foreign_page",
         /// Who it is could not be checked.

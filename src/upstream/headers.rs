@@ -27,37 +27,72 @@ const MAX_HOPS: usize = 3;
 /// More fields than are ever added to a request.
 const ADDED: usize = 16;
 
-/// What the names of our identity headers begin with, in every preset, `-` for every other character.
-const IDENTITY_PREFIXES: [&str; 3] = ["remote-", "x-auth-request-", "x-vestibule-"];
+/// What the names of our identity headers begin with, in every preset, `-` for every other character; and those that
+/// other gateways tell who somebody is with, or what was asked for.
+const PREFIXES: [&str; 6] = ["x-forwarded-", "remote-", "x-auth-request-", "x-vestibule-", "x-remote-", "x-envoy-"];
 
 /// What other proxies tell upstreams, and upstreams believe: where the request came from and what was asked for. Some let
-/// a client ask for one path and mean another. CGI makes of `Proxy` the variable that programs find their own proxy in.
-const PROXY_NAMES: [&str; 17] = [
+/// a client ask for one path and mean another: gunicorn takes `SCRIPT_NAME` off the path's front. CGI makes of `Proxy` the
+/// variable that programs find their own proxy in.
+const PROXY_NAMES: [&str; 31] = [
     "forwarded",
     "x-forwarded",
     "x-real-ip",
     "x-client-ip",
     "x-cluster-client-ip",
+    "x-originating-ip",
+    "x-original-forwarded-for",
+    "client-ip",
+    "proxy-client-ip",
+    "wl-proxy-client-ip",
     "true-client-ip",
     "cf-connecting-ip",
+    "cf-connecting-ipv6",
+    "cf-visitor",
     "fastly-client-ip",
     "x-original-url",
     "x-original-uri",
+    "x-original-path",
     "x-original-method",
     "x-original-host",
     "x-rewrite-url",
+    "x-rewrite-uri",
+    "x-script-name",
+    "script-name",
+    "path-info",
+    "x-scheme",
+    "x-url-scheme",
     "x-host",
     "x-http-host-override",
     "front-end-https",
     "proxy",
 ];
 
+/// What says where a message ends, and to CGI does so by another spelling too.
+const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
+
+/// The lengths of all these names, a bit for each: nearly every name is of none.
+const LENGTHS: u32 = lengths(&PROXY_NAMES) | lengths(&FRAMING);
+
+const fn lengths(names: &[&str]) -> u32 {
+    let (mut lengths, mut index) = (0, 0);
+    while index < names.len() {
+        lengths |= 1 << names[index].len();
+        index += 1;
+    }
+    lengths
+}
+
 /// Whether only we may send an upstream a header of that name. Applications that see names as CGI does (RFC 3875
 /// 4.1.18) cannot tell `-` from `_`, so every character that is neither letter nor digit counts as one.
 pub(super) fn is_ours(name: &str) -> bool {
-    begins(name, "x-forwarded-")
-        || IDENTITY_PREFIXES.iter().any(|prefix| begins(name, prefix))
-        || PROXY_NAMES.iter().any(|other| name.len() == other.len() && begins(name, other))
+    PREFIXES.iter().any(|prefix| begins(name, prefix)) || is_read_as_ours(name)
+}
+
+fn is_read_as_ours(name: &str) -> bool {
+    let is = |other: &&str| name.len() == other.len() && begins(name, other);
+    let may_be = u32::try_from(name.len()).is_ok_and(|length| LENGTHS.checked_shr(length).unwrap_or(0) & 1 == 1);
+    may_be && (PROXY_NAMES.iter().any(is) || FRAMING.iter().any(|other| name != *other && is(other)))
 }
 
 /// Whether a name begins so, in lower case and with `-` for all that is neither letter nor digit.

@@ -59,10 +59,19 @@ impl Pool {
         shelf: &Arc<Shelf>,
         mut request: Request<Body>,
     ) -> Result<Response<Answer>, Failed> {
-        // Only HTTP/1.1 has upgrades.
-        if destination.protocol() == UpstreamProtocol::Http2 && !request.headers().contains_key(header::UPGRADE) {
-            let answer = Box::pin(shelf.lines.send(&self.connector, destination, shelf, request)).await?;
-            return Ok(answer.map(|(body, place)| Answer::new(body, Loan::Place { _held: place })));
+        if destination.protocol() == UpstreamProtocol::Http2 {
+            let on_place = |(body, place)| Answer::new(body, Loan::Place(place));
+            if !request.headers().contains_key(header::UPGRADE) {
+                let answer = Box::pin(shelf.lines.send(&self.connector, destination, shelf, request)).await?;
+                return Ok(answer.map(on_place));
+            }
+            // Only HTTP/1.1 has other upgrades.
+            if http2::is_asked_for(request.headers()) {
+                match Box::pin(shelf.lines.websocket(&self.connector, destination, shelf, request)).await? {
+                    http2::Asked::Answered(answer) => return Ok(answer.map(on_place)),
+                    http2::Asked::Not(unasked) => request = unasked,
+                }
+            }
         }
         while let Some(mut line) = shelf.take() {
             line.heard.forget();
@@ -182,7 +191,7 @@ enum Loan {
     /// A connection. Dropped before the answer is over, it is closed.
     Connection { line: Line, shelf: Arc<Shelf> },
     /// A place on one that others use too.
-    Place { _held: http2::Place },
+    Place(http2::Place),
 }
 
 impl Loan {
@@ -219,6 +228,14 @@ impl Answer {
     /// The body of the request is still kept back: its connection ends with this answer.
     pub(super) fn keeps_back(&mut self, keeper: Keeper) {
         self._unwanted = Some(keeper);
+    }
+
+    /// The place of a stream that became a tunnel.
+    pub(super) fn take_place(&mut self) -> Option<http2::Place> {
+        match self.loan.take() {
+            Some(Loan::Place(place)) => Some(place),
+            _ => None,
+        }
     }
 
     fn give_back_at_end(&mut self) {

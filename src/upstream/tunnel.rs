@@ -14,8 +14,9 @@ use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
 
 use super::Standing;
-pub(super) use handshake::Handshake;
+use super::pool::http2::Place;
 pub use handshake::Upgrade;
+pub(super) use handshake::{Handshake, WEBSOCKET, accept_of};
 pub(super) use leash::{Leash, Leashes};
 use relay::Relay;
 
@@ -37,11 +38,13 @@ pub(super) struct Plan {
     pub(super) framed: bool,
     /// What the frame to the upstream is masked with (RFC 6455 5.3).
     pub(super) mask: [u8; 4],
+    /// Its place among the streams to the upstream, if it is one.
+    pub(super) place: Option<Place>,
 }
 
 /// Carries bytes both ways until one side is done, the right to it is gone or we stop; then both connections are dropped.
 pub(super) async fn run(plan: Plan, upstream: OnUpgrade) {
-    let Plan { client, leash, framed, mask } = plan;
+    let Plan { client, leash, framed, mask, place: _place } = plan;
     let both = async { tokio::try_join!(client, upstream) };
     let (client, upstream) = match timeout(HANDOVER, both).await {
         Ok(Ok(both)) => both,

@@ -91,7 +91,7 @@ async fn a_real_browser_sets_everything_up_and_no_page_of_the_console_violates_w
     };
     let world = World::start(Variant::default(), bare).await;
     let path = file(world.folder.path(), &bare(&world.places));
-    let link = run(&["admin", "login-link", "--config", &path], &[]);
+    let link = run(&["admin", "login-link", "--config", &path], &[]).await;
     let settings = json!({
         "chromium": chromium,
         "login": world.login(""),

@@ -1,5 +1,6 @@
 //! What passes the proxy and what does not, on the wire, byte for byte.
 
+mod alike;
 mod answers;
 mod assertion;
 mod cookies;
@@ -7,6 +8,7 @@ mod framing;
 mod hops;
 mod http2;
 mod identity;
+mod malformed;
 mod oversized;
 mod own_doors;
 mod paths;

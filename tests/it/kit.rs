@@ -7,6 +7,7 @@ pub mod collector;
 pub mod command;
 pub mod database;
 pub mod faulty;
+pub mod frames;
 pub mod fronting;
 pub mod h2;
 pub mod logs;

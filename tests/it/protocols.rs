@@ -2,7 +2,10 @@
 
 mod closing;
 mod exchange;
+mod http2_sockets;
+mod http2_tls;
 mod http2_upstream;
+mod interim;
 mod peer;
 mod sockets;
 mod upgrades;

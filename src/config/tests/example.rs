@@ -24,6 +24,13 @@ fn the_example_is_right() {
     assert_eq!(settings.declaration.applications[0].rules.len(), 2);
 }
 
+/// The section of token issuers, with what stands before and behind it.
+fn token_issuer(text: &str) -> (&str, &str, &str) {
+    let (before, section) = text.split_at(text.find("# [[token_issuer]]").unwrap());
+    let (section, behind) = section.split_at(section.find("\n\n").unwrap());
+    (before, section, behind)
+}
+
 /// Every `key =` of the example, commented or not, below the section it stands in.
 fn shown() -> BTreeSet<String> {
     let mut section = None;
@@ -52,6 +59,10 @@ fn the_example_shows_every_key_and_no_other() {
     let (tls, tail) = tail.split_once("\n\n").unwrap();
     let tls = tls.replace("\n# ", "\n").replace("accept_terms = false", "accept_terms = true");
     let tls = tls.replace("external_account_key_file = \"…\"", "").replace("_key = \"…\"", "_key = \"c2VjcmV0\"");
+    // Nor has everybody programs with tokens.
+    let (tail, issuer, rest) = token_issuer(tail);
+    let issuer: String = issuer.lines().map(|line| line.strip_prefix("# ").unwrap_or(line).to_owned() + "\n").collect();
+    let tail = format!("{tail}{issuer}{rest}");
     let health = ("VESTIBULE_APPLICATION__WIKI__CONNECTION__HEALTH__PATH", "/healthz");
     let environment = Environment::of(variables(&[SECRET, health]));
     read(&report, &format!("{head}[server.tls]{tls}\n\n{tail}"), &environment).unwrap();
@@ -72,7 +83,9 @@ fn a_commented_key_shows_its_default() {
         Some(bare) if bare.contains(" = ") && !offers.iter().any(|offer| bare.starts_with(offer)) => bare.to_owned(),
         _ => line.to_owned(),
     };
-    let (head, body) = EXAMPLE.split_at(EXAMPLE.find("[server]").unwrap());
+    let (before, _, behind) = token_issuer(EXAMPLE);
+    let example_without = format!("{before}{behind}");
+    let (head, body) = example_without.split_at(example_without.find("[server]").unwrap());
     let whole: String = body.lines().map(|line| uncomment(line) + "\n").collect();
     assert!(whole.lines().count() > 50 && whole.contains("\nemail_trusted = false") && !head.contains("[["));
     let settings = good(&whole, &[SECRET]);

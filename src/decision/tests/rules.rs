@@ -208,3 +208,73 @@ fn a_path_in_other_case_gets_nobody_past_a_rule() {
         assert_eq!(decided(&table, sent, Some(&admin)), "known", "{target}");
     }
 }
+
+#[test]
+fn whoever_names_a_second_path_must_be_let_in_there_too() {
+    let table = table(vec![only("/admin/*", &["Admin"]), everyone("/open/*")]);
+    let (member, admin) = (alice(&[(HOME, MEMBER)]), alice(&[(HOME, ADMIN)]));
+    for (destination, stranger, of_member, of_admin) in [
+        ("/open/y", "nobody", "known", "known"),
+        ("http://wiki.example.com/open/y", "nobody", "known", "known"),
+        ("/page", "sign in", "known", "known"),
+        ("/admin/y", "sign in", "PathNotAdmitted", "known"),
+        ("http://wiki.example.com/admin/y", "sign in", "PathNotAdmitted", "known"),
+        ("http://elsewhere.example.com/%61dmin/y", "sign in", "PathNotAdmitted", "known"),
+        ("/open;/../admin/y", "DotSegment", "DotSegment", "DotSegment"),
+        ("/admin%2fy", "Hidden", "Hidden", "Hidden"),
+        ("//admin/y", "Rules", "Rules", "Rules"),
+        ("http://wiki.example.com//admin/y", "Rules", "Rules", "Rules"),
+        ("/Admin/y", "sign in", "Rules", "known"),
+        ("/.vestibule/session", "Destination", "Destination", "Destination"),
+        ("", "Destination", "Destination", "Destination"),
+        ("*", "NoPath", "NoPath", "NoPath"),
+        ("a b", "Destination", "Destination", "Destination"),
+    ] {
+        let headers = [("destination", destination)];
+        let sent = Sent { method: "MOVE", target: "/open/x", headers: &headers, client: None };
+        let found = [None, Some(&member), Some(&admin)].map(|who| decided(&table, sent, who));
+        assert_eq!(found, [stranger, of_member, of_admin], "{destination:?}");
+    }
+    let twice = [("destination", "/open/y"), ("destination", "/admin/y")];
+    let sent = Sent { method: "COPY", target: "/open/x", headers: &twice, client: None };
+    assert_eq!(decided(&table, sent, None), "Destination");
+    // No other method has a second path, if that is what it is.
+    for (method, headers, expected) in [
+        ("POST", &[("destination", "Berlin")][..], "nobody"),
+        ("PUT", &[("destination", "/admin/y")], "nobody"),
+        ("move", &[("destination", "/admin/y")], "sign in"),
+        ("POST", &[("destination", "/admin/y"), ("x-http-method-override", "MOVE")], "sign in"),
+    ] {
+        let sent = Sent { method, target: "/open/x", headers, client: None };
+        assert_eq!(decided(&table, sent, None), expected, "{method} {headers:?}");
+    }
+    // Without rules one path is like the other.
+    assert_eq!(decided(&self::table(vec![]), sent, Some(&member)), "known");
+}
+
+#[test]
+fn no_name_that_windows_reads_as_another_opens_what_that_one_does_not() {
+    let table = table(vec![only("/admin/*", &["Admin"]), only("/web.config", &["Admin"]), everyone("/*")]);
+    let admin = alice(&[(HOME, ADMIN)]);
+    for target in [
+        "/admin./x",
+        "/admin%20/x",
+        "/admin.%20./x",
+        "/ADMIN./x",
+        "/admin::$DATA/x",
+        "/admin:$I30:$INDEX_ALLOCATION/x",
+        "/admin%3a%3a$DATA/x",
+        "/admin.;a/x",
+        "/web.config.",
+        "/web.config::$DATA",
+        "/WEB.CONFIG%20",
+    ] {
+        let sent = Sent { method: "GET", target, ..Sent::default() };
+        assert_eq!(decided(&table, sent, None), "Rules", "{target}");
+        assert_eq!(decided(&table, sent, Some(&admin)), "known", "{target}");
+    }
+    for target in ["/a.", "/Talk:admin", "/.admin/x", "/admin.x/y", "/...", "/a:b$/", "/x%20"] {
+        let sent = Sent { method: "GET", target, ..Sent::default() };
+        assert_eq!(decided(&table, sent, None), "nobody", "{target}");
+    }
+}

@@ -47,6 +47,16 @@ fn what_only_we_may_say_is_known_in_every_spelling() {
         "x-original-method",
         "x-http-host-override",
         "front_end_https",
+        "X-Remote-User",
+        "x_remote_groups",
+        "x-envoy-original-path",
+        "SCRIPT_NAME",
+        "Path-Info",
+        "x_script.name",
+        "Client_IP",
+        "x-original-forwarded-for",
+        "content_length",
+        "Transfer.Encoding",
     ] {
         assert!(is_ours(ours), "{ours}");
     }
@@ -56,8 +66,13 @@ fn what_only_we_may_say_is_known_in_every_spelling() {
         "x-forwarde",
         "authorization",
         "from",
-        "x-remote-user",
+        "x-remote",
         "x-auth",
+        "content-length",
+        "transfer-encoding",
+        "content-length-",
+        "my-script-name",
+        "a-name-longer-than-any-of-those-which-only-we-may-say-to-an-upstream",
         "x-hosts",
         "proxy-x",
     ] {

@@ -1,6 +1,8 @@
 //! Connections over HTTP/2 (RFC 9113): many requests share one. When it ends, or is about to, the next request makes
 //! another.
 
+mod websocket;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +19,9 @@ use crate::identity::Destination;
 use crate::upstream::ForwardError;
 use crate::upstream::connect::{Connector, Stream, Trust};
 use crate::upstream::shelf::Shelf;
+
+use websocket::Announced;
+pub(super) use websocket::{Asked, is_asked_for};
 
 /// Most requests at once on one connection: as many as RFC 9113 6.5.2 asks every server to allow.
 const MAX_STREAMS: usize = 100;
@@ -47,15 +52,20 @@ pub(in crate::upstream) struct Lines {
 struct Line {
     sender: SendRequest<Body>,
     streams: Arc<Semaphore>,
+    websockets: Announced,
     /// Whether it was used since unused ones were last closed.
     used: bool,
 }
 
 /// A stream's place on a connection, for as long as its answer takes.
-pub(super) struct Place {
+pub(in crate::upstream) struct Place {
     _of_line: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
+    websockets: Announced,
 }
+
+/// A connection, a place on it, and whether it takes WebSockets.
+type Free = (SendRequest<Body>, OwnedSemaphorePermit, Announced);
 
 impl Default for Lines {
     fn default() -> Self {
@@ -112,28 +122,29 @@ impl Lines {
             // The semaphore is never closed.
             let of_all = Arc::clone(&self.room).acquire_owned().await;
             let of_all = of_all.map_err(|error| ForwardError::Broken(error.to_string()))?;
-            if let Some((sender, of_line)) = self.free() {
-                return Ok((sender, Place { _of_line: of_line, _of_all: of_all }));
+            if let Some((sender, of_line, websockets)) = self.free() {
+                return Ok((sender, Place { _of_line: of_line, _of_all: of_all, websockets }));
             }
             let _dialing = self.dialing.lock().await;
-            let (sender, of_line) = match self.free() {
+            let (sender, of_line, websockets) = match self.free() {
                 Some(free) => free,
                 None => self.keep(handshake(connector.connect_http2(destination, trust).await?).await?)?,
             };
-            Ok((sender, Place { _of_line: of_line, _of_all: of_all }))
+            Ok((sender, Place { _of_line: of_line, _of_all: of_all, websockets }))
         });
         placed.await.unwrap_or(Err(ForwardError::ConnectTimeout))
     }
 
     /// A place on a connection that is there.
-    fn free(&self) -> Option<(SendRequest<Body>, OwnedSemaphorePermit)> {
+    fn free(&self) -> Option<Free> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.retain(|line| !line.sender.is_closed());
         open.iter_mut().find_map(Line::take)
     }
 
-    fn keep(&self, sender: SendRequest<Body>) -> Result<(SendRequest<Body>, OwnedSemaphorePermit), ForwardError> {
-        let mut line = Line { sender, streams: Arc::new(Semaphore::new(MAX_STREAMS)), used: true };
+    fn keep(&self, (sender, websockets): (SendRequest<Body>, Announced)) -> Result<Free, ForwardError> {
+        let streams = Arc::new(Semaphore::new(MAX_STREAMS));
+        let mut line = Line { sender, streams, websockets, used: true };
         let first = line.take().ok_or_else(|| ForwardError::Broken("a new connection has no room".to_owned()));
         self.open.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         first
@@ -156,14 +167,14 @@ impl Lines {
 }
 
 impl Line {
-    fn take(&mut self) -> Option<(SendRequest<Body>, OwnedSemaphorePermit)> {
+    fn take(&mut self) -> Option<Free> {
         let place = Arc::clone(&self.streams).try_acquire_owned().ok()?;
         self.used = true;
-        Some((self.sender.clone(), place))
+        Some((self.sender.clone(), place, self.websockets.clone()))
     }
 }
 
-async fn handshake(stream: Stream) -> Result<SendRequest<Body>, ForwardError> {
+async fn handshake(stream: Stream) -> Result<(SendRequest<Body>, Announced), ForwardError> {
     let handshake = http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .keep_alive_interval(PING)
@@ -175,9 +186,7 @@ async fn handshake(stream: Stream) -> Result<SendRequest<Body>, ForwardError> {
         .handshake(stream)
         .await;
     let (sender, connection) = handshake.map_err(|error| ForwardError::of_exchange(&error))?;
-    // How it ends, whoever waits for an answer is told.
-    tokio::spawn(connection);
-    Ok(sender)
+    Ok((sender, websocket::tend(connection)))
 }
 
 /// What HTTP/1.1 says in headers, HTTP/2 says elsewhere (RFC 9113 8.2.2, 8.3.1).

@@ -13,7 +13,8 @@ use hyper::ext::Protocol;
 use crate::identity::UpgradeProtocol;
 use crate::upstream::headers::value;
 
-const WEBSOCKET: &str = "websocket";
+/// How `Upgrade` and `:protocol` name it.
+pub(in crate::upstream) const WEBSOCKET: &str = "websocket";
 /// What a server's answer to a key is made with (RFC 6455 1.3).
 const ACCEPT_SUFFIX: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -145,7 +146,7 @@ impl Handshake {
 }
 
 /// What proves that a key was read (RFC 6455 4.2.2).
-fn accept_of(key: &[u8]) -> String {
+pub(in crate::upstream) fn accept_of(key: &[u8]) -> String {
     STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &[key, ACCEPT_SUFFIX.as_bytes()].concat()))
 }
 

@@ -67,18 +67,18 @@ async fn check_says_ok_and_touches_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (places, operations) = places(folder.path(), "http://127.0.0.1:9").await;
     let path = file(folder.path(), &usual(&places, operations));
-    let output = run(&["check", "--config", &path], &[]);
+    let output = run(&["check", "--config", &path], &[]).await;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert_eq!(String::from_utf8_lossy(&output.stdout), "ok: 1 IdP, 1 organization, 1 application\n");
     assert!(!folder.path().join("vestibule.db").exists(), "no database is made");
 }
 
-#[test]
-fn ten_mistakes_are_told_at_once_by_check_and_serve_alike() {
+#[tokio::test]
+async fn ten_mistakes_are_told_at_once_by_check_and_serve_alike() {
     let folder = tempfile::tempdir().unwrap();
     let path = file(folder.path(), WRONG);
     for command in ["check", "serve"] {
-        let (code, told) = failure(&[command, "--config", &path], &[]);
+        let (code, told) = failure(&[command, "--config", &path], &[]).await;
         assert_eq!(code, Some(2), "{command}: {told}");
         for name in NAMED {
             assert!(told.contains(name), "{command} names {name}: {told}");
@@ -107,7 +107,7 @@ async fn a_bad_file_changes_nothing_in_the_database() {
     // The first half of it would be fine, and says something new.
     let bad =
         good.replace("Home lab", "Renamed") + "\n[[organization]]\nid = \"Not a slug\"\nname = \"x\"\nroles = []\n";
-    let (code, told) = failure(&["serve", "--config", &file(folder.path(), &bad)], &[]);
+    let (code, told) = failure(&["serve", "--config", &file(folder.path(), &bad)], &[]).await;
     assert_eq!(code, Some(2), "{told}");
     assert_eq!(database.dump().await, before);
 }
@@ -122,7 +122,7 @@ async fn a_file_that_does_not_fit_the_database_is_refused_and_changes_nothing() 
     // Another issuer under the same id: would alice be the same person?
     let moved =
         world.places.usual().replace(&world.places.issuer, "https://id.example.com").replace("Home lab", "Renamed");
-    let (code, told) = failure(&["serve", "--config", &file(world.folder.path(), &moved)], &[]);
+    let (code, told) = failure(&["serve", "--config", &file(world.folder.path(), &moved)], &[]).await;
     assert_eq!(code, Some(2), "{told}");
     assert!(told.contains("1 person") && told.contains("--keep-identities company"), "{told}");
     assert_eq!(database.dump().await, before);

@@ -48,9 +48,9 @@ impl Stage {
         Browser::new().navigate(&url).await.status.as_u16()
     }
 
-    fn command(&self, arguments: &[&str]) {
+    async fn command(&self, arguments: &[&str]) {
         let path = self.path().join("vestibule.toml").display().to_string();
-        let done = run(&[arguments, &["--config", &path]].concat(), &[]);
+        let done = run(&[arguments, &["--config", &path]].concat(), &[]).await;
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
 }
@@ -90,7 +90,7 @@ async fn a_wrong_file_changes_nothing_and_is_told_with_its_keys() {
 async fn what_is_dangerous_is_not_taken_in_unasked() {
     let stage = Stage::usual().await;
     let who = ["--idp", "company", "--identifier", "alice", "--organization", "home-lab", "--role", "Admin"];
-    stage.command(&[&["user", "add"], &who[..]].concat());
+    stage.command(&[&["user", "add"], &who[..]].concat()).await;
     let no_admin = stage.text.replace("admin_roles = [\"Admin\"]", "");
     assert_ne!(no_admin, stage.text);
     stage.reads(&no_admin, REFUSED).await;
@@ -98,7 +98,7 @@ async fn what_is_dangerous_is_not_taken_in_unasked() {
     assert!(log.contains("nobody would be left to administer home-lab"), "{log}");
     assert!(log.contains("\"apply_with\":\"--allow-loss-of-admins\""), "{log}");
     // Once somebody has said that it is meant, the file is what stands.
-    stage.command(&["apply", "--yes", "--allow-loss-of-admins"]);
+    stage.command(&["apply", "--yes", "--allow-loss-of-admins"]).await;
     stage.reads(&no_admin, "\"changed\":false").await;
 }
 

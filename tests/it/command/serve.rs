@@ -19,12 +19,12 @@ async fn serve_is_healthy_until_it_is_told_to_stop() {
     let path = file(folder.path(), &usual(&places, operations));
     let mut serving = Serving::start(&path, &[]);
     serving.ready(operations).await;
-    let health = run(&["health", "--config", &path], &[]);
+    let health = run(&["health", "--config", &path], &[]).await;
     assert!(health.status.success(), "{}", String::from_utf8_lossy(&health.stderr));
     assert_eq!(String::from_utf8_lossy(&health.stdout), "/healthz: 200 ok\n/readyz: 200 ok\n");
     serving.terminate();
     assert_eq!(serving.exit().await, Some(0), "{:?}", serving.log());
-    let (code, told) = failure(&["health", "--config", &path], &[]);
+    let (code, told) = failure(&["health", "--config", &path], &[]).await;
     assert_eq!(code, Some(1), "{told}");
 }
 
@@ -56,7 +56,7 @@ async fn a_port_that_is_taken_is_said_so() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let (mut places, operations) = places(folder.path(), "http://127.0.0.1:9").await;
     places.port = taken.local_addr().unwrap().port();
-    let (code, told) = failure(&["serve", "--config", &file(folder.path(), &usual(&places, operations))], &[]);
+    let (code, told) = failure(&["serve", "--config", &file(folder.path(), &usual(&places, operations))], &[]).await;
     assert_eq!(code, Some(1), "{told}");
     let address = taken.local_addr().unwrap().to_string();
     assert!(told.contains(&format!("cannot listen on {address}")) && !told.contains("panicked"), "{told}");

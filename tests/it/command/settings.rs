@@ -24,7 +24,7 @@ async fn secrets_may_stand_in_files_and_never_in_complaints() {
     let (places, operations) = places(folder.path(), "http://127.0.0.1:9").await;
     let text = usual(&places, operations).replace(&format!("client_secret = \"{CLIENT_SECRET}\"\n"), "");
     let path = file(folder.path(), &text);
-    let (code, told) = failure(&["check", "--config", &path], &[]);
+    let (code, told) = failure(&["check", "--config", &path], &[]).await;
     assert!(code == Some(2) && told.contains("client_secret"), "{told}");
 
     let (secret, url) = (folder.path().join("secret"), folder.path().join("url"));
@@ -32,7 +32,7 @@ async fn secrets_may_stand_in_files_and_never_in_complaints() {
     std::fs::write(&url, format!("{}\n", places.database.replace("vestibule.db", "from-file.db"))).unwrap();
     let (secret, url) = (secret.display().to_string(), url.display().to_string());
     let variables = [("VESTIBULE_IDP__COMPANY__CLIENT_SECRET_FILE", secret.as_str())];
-    let (code, told) = failure(&["check", "--config", &path], &variables);
+    let (code, told) = failure(&["check", "--config", &path], &variables).await;
     assert_eq!(code, Some(0), "{told}");
 
     // In the file itself as well.
@@ -47,7 +47,7 @@ async fn secrets_may_stand_in_files_and_never_in_complaints() {
         ("VESTIBULE_IDP__COMPANY__CLIENT_SECRETS", "hunter2"),
         ("VESTIBULE_IDP__OTHER__CLIENT_SECRET", "hunter2"),
     ] {
-        let (code, told) = failure(&["check", "--config", &file(folder.path(), &text)], &[(name, value)]);
+        let (code, told) = failure(&["check", "--config", &file(folder.path(), &text)], &[(name, value)]).await;
         assert_eq!(code, Some(2), "{name}: {told}");
         assert!(told.contains(name) && !told.contains("hunter2"), "{name}: {told}");
     }

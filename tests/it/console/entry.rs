@@ -40,9 +40,9 @@ async fn a_program_that_is_not_signed_in_gets_401() {
 }
 
 /// What `vestibule admin login-link` prints for this world.
-fn login_link(world: &World) -> String {
+async fn login_link(world: &World) -> String {
     let path = file(world.folder.path(), &with_server_admin(&world.places));
-    let output = run(&["admin", "login-link", "--config", &path], &[]);
+    let output = run(&["admin", "login-link", "--config", &path], &[]).await;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("text").trim().to_owned()
 }
@@ -55,7 +55,7 @@ async fn press(browser: &Browser, link: &str) -> Response {
 #[tokio::test]
 async fn a_login_link_opens_the_console_once_and_only_by_its_button() {
     let world = World::start(Default::default(), with_server_admin).await;
-    let link = login_link(&world);
+    let link = login_link(&world).await;
     // Looking does not spend it: programs that read terminals and chats look.
     for _ in 0..2 {
         assert_eq!(Browser::new().navigate(&link).await.title(), "Open the console");
@@ -72,7 +72,7 @@ async fn a_login_link_opens_the_console_once_and_only_by_its_button() {
 #[tokio::test]
 async fn a_login_link_serves_ten_minutes_and_its_session_one_hour() {
     let world = World::start(Default::default(), with_server_admin).await;
-    let (link, late) = (login_link(&world), login_link(&world));
+    let (link, late) = (login_link(&world).await, login_link(&world).await);
     let browser = Browser::new();
     press(&browser, &link).await;
     world.clock.advance(Duration::from_secs(10 * 60));
@@ -86,7 +86,7 @@ async fn a_login_link_serves_ten_minutes_and_its_session_one_hour() {
 async fn break_glass_opens_no_application_and_ends_when_it_is_told_to() {
     let world = World::start(Default::default(), with_server_admin).await;
     let browser = Browser::new();
-    press(&browser, &login_link(&world)).await;
+    press(&browser, &login_link(&world).await).await;
     let answer = browser.fetch(&world.url("wiki", "/")).await;
     assert_eq!(answer.status, 401);
     let page = open(&world, &browser, "/console").await;
@@ -98,7 +98,7 @@ async fn break_glass_opens_no_application_and_ends_when_it_is_told_to() {
 #[tokio::test]
 async fn another_sites_form_spends_no_login_link() {
     let world = World::start(Default::default(), with_server_admin).await;
-    let link = login_link(&world);
+    let link = login_link(&world).await;
     let browser = Browser::new();
     let elsewhere = world.url("wiki", "/").parse().expect("a URL");
     assert_eq!(browser.submit(&elsewhere, &link, &[]).await.status, 403);
@@ -108,10 +108,10 @@ async fn another_sites_form_spends_no_login_link() {
 #[tokio::test]
 async fn break_glass_is_audited_as_such_and_its_tokens_are_nowhere() {
     let world = World::start(Default::default(), with_server_admin).await;
-    let link = login_link(&world);
+    let link = login_link(&world).await;
     press(&Browser::new(), &link).await;
     let path = file(world.folder.path(), &with_server_admin(&world.places));
-    let output = run(&["audit", "export", "--config", &path], &[]);
+    let output = run(&["audit", "export", "--config", &path], &[]).await;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let log = String::from_utf8(output.stdout).expect("text");
     assert!(log.contains(r#""action":"login-link-made""#) && log.contains(r#""actor":"break-glass""#), "{log}");

@@ -10,7 +10,8 @@ use crate::kit::upstream::received;
 
 const OPEN: &str = "[[application.rule]]\npath = \"/open/*\"\nallow = \"everyone\"\n";
 
-const NAMES: &[&str] = &[
+/// Names that only we may say.
+pub(super) const NAMES: &[&str] = &[
     "Remote-User",
     "REMOTE-USER",
     "rEmOtE-uSeR",
@@ -41,6 +42,19 @@ const NAMES: &[&str] = &[
     "X-Original-Method",
     "X.HTTP.Host.Override",
     "Front-End-Https",
+    "X-Remote-User",
+    "Client-IP",
+    "X-Envoy-Original-Path",
+    "X-Original-Forwarded-For",
+    // Taken off the front of the path by some servers: what is left is another path than was decided on.
+    "SCRIPT_NAME",
+    "Script-Name",
+    "X-Script-Name",
+    "PATH_INFO",
+    // To CGI these are the lengths of messages.
+    "Content_Length",
+    "Transfer_Encoding",
+    "Transfer.Encoding",
 ];
 
 /// Names of headers the upstream saw whose value is the forged one.

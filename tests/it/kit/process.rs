@@ -5,12 +5,16 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
+use tokio::task::spawn_blocking;
+
 use super::browser::Browser;
 use super::world::eventually;
 
-/// Runs a command to its end.
-pub fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-    command(arguments, variables).output().expect("the program runs")
+/// Runs a command to its end. The thread is left free meanwhile: a server of the same test may hold the database, and
+/// has to be able to let go of it.
+pub async fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = command(arguments, variables);
+    spawn_blocking(move || command.output()).await.expect("no panic").expect("the program runs")
 }
 
 fn command(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
@@ -20,8 +24,8 @@ fn command(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
 }
 
 /// The exit code of a command, and what it complained of.
-pub fn failure(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
-    let output = run(arguments, variables);
+pub async fn failure(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
+    let output = run(arguments, variables).await;
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 

@@ -1,6 +1,6 @@
 //! Traces: a request is followed into the upstream, and a collector is told of its steps.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::kit::browser::Browser;
 use crate::kit::collector::Collector;
@@ -57,7 +57,15 @@ async fn strangers_begin_no_trace_of_ours_and_the_upstream_gets_ours() {
     let spans = spans(&collector, &trace, 3).await;
     let request = named(&spans, "GET wiki");
     assert!(request["parentSpanId"].is_null());
-    assert_eq!(named(&spans, "upstream")["spanId"], span);
+    let upstream = named(&spans, "upstream");
+    assert_eq!(upstream["spanId"], span);
+    let said = |name: &str| {
+        let mut attributes = upstream["attributes"].as_array().unwrap().iter();
+        attributes.find(|attribute| attribute["key"] == name).map(|attribute| attribute["value"].clone())
+    };
+    let (host, port) = (world.upstream.address.ip().to_string(), world.upstream.address.port().to_string());
+    assert_eq!(said("server.address"), Some(json!({ "stringValue": host })));
+    assert_eq!(said("server.port"), Some(json!({ "intValue": port })));
     for step in ["upstream", "decision"] {
         assert_eq!(named(&spans, step)["parentSpanId"], request["spanId"]);
     }

@@ -33,7 +33,8 @@ pub(super) async fn echo() -> (SocketAddr, mpsc::UnboundedReceiver<Came>) {
     (here, came)
 }
 
-async fn serve(mut stream: TcpStream, tell: mpsc::UnboundedSender<Came>) {
+/// Serves one connection so.
+pub(super) async fn serve(mut stream: TcpStream, tell: mpsc::UnboundedSender<Came>) {
     let head = head(&mut stream).await;
     let key = head.lines().find_map(|line| line.strip_prefix("sec-websocket-key: ")).unwrap_or("").to_owned();
     let _ = tell.send(Came::Head(head));

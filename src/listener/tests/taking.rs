@@ -1,0 +1,115 @@
+//! Clients that take their answers slowly, or not at all.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::Frame;
+use hyper::client::conn::http2;
+
+use super::*;
+
+/// An answer that goes on for ever, or is silent after its first piece. Tells when it is let go of.
+struct Endless {
+    is_silent: bool,
+    given: bool,
+    gone: mpsc::UnboundedSender<()>,
+}
+
+impl http_body::Body for Endless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.is_silent && std::mem::replace(&mut self.given, true) {
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 16 * 1024])))))
+    }
+}
+
+impl Drop for Endless {
+    fn drop(&mut self) {
+        let _ = self.gone.send(());
+    }
+}
+
+/// A listener of such answers; `/silent` are the others.
+async fn endless(answer: Duration) -> (SocketAddr, mpsc::UnboundedReceiver<()>) {
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
+    let address = listener.address();
+    let (gone, let_go) = mpsc::unbounded_channel();
+    let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
+        let body = Endless { is_silent: request.uri().path() == "/silent", given: false, gone: gone.clone() };
+        async { Ok::<_, Infallible>(Response::new(body)) }
+    });
+    let limits = Limits { answer, ..Limits::default() };
+    tokio::spawn(listener.serve(service, limits, Arc::default(), std::future::pending()));
+    (address, let_go)
+}
+
+async fn asked(address: SocketAddr, path: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes()).await.unwrap();
+    stream
+}
+
+async fn http2_with_window(address: SocketAddr, window: u32) -> http2::SendRequest<Body> {
+    let stream = TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    let (send, connection) = builder.initial_stream_window_size(window).handshake(stream).await.unwrap();
+    tokio::spawn(connection);
+    send
+}
+
+fn get(path: &str) -> Request<Body> {
+    Request::builder().uri(format!("http://a{path}")).body(Body::empty()).unwrap()
+}
+
+#[tokio::test]
+async fn an_answer_of_which_nothing_is_taken_is_let_go_of() {
+    let (address, mut let_go) = endless(Duration::from_millis(100)).await;
+    let mut stream = asked(address, "/").await;
+    timeout(Duration::from_secs(20), let_go.recv()).await.expect("it is kept").unwrap();
+    // What the system had taken is still to be read; then it is over.
+    let rest = async { stream.read_to_end(&mut Vec::new()).await };
+    let _ = timeout(Duration::from_secs(20), rest).await.expect("it stays open");
+    // The other answers on a connection of HTTP/2 go on.
+    for window in [0, 1_024] {
+        let mut send = http2_with_window(address, window).await;
+        let _untaken = send.send_request(get("/")).await.unwrap();
+        timeout(Duration::from_secs(20), let_go.recv()).await.expect("it is kept").unwrap();
+        assert_eq!(send.send_request(get("/silent")).await.unwrap().status(), 200);
+        if window == 0 {
+            timeout(Duration::from_secs(20), let_go.recv()).await.expect("it is kept").unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_takes_an_answer_piece_by_piece_may_take_long() {
+    let limit = Duration::from_millis(500);
+    let (address, mut let_go) = endless(limit).await;
+    let mut stream = asked(address, "/").await;
+    let mut send = http2_with_window(address, 16 * 1024).await;
+    let mut body = send.send_request(get("/")).await.unwrap().into_body();
+    let mut ticks = tokio::time::interval(Duration::from_millis(20));
+    let begun = tokio::time::Instant::now();
+    while begun.elapsed() < 4 * limit {
+        ticks.tick().await;
+        stream.read_exact(&mut vec![0; 256 * 1024]).await.unwrap();
+        body.frame().await.unwrap().unwrap();
+    }
+    assert!(let_go.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn silence_of_the_answer_is_not_the_clients_slowness() {
+    let limit = Duration::from_millis(50);
+    let (address, mut let_go) = endless(limit).await;
+    let mut stream = asked(address, "/silent").await;
+    stream.read_exact(&mut vec![0; 16 * 1024]).await.unwrap();
+    let mut send = http2_with_window(address, 1024 * 1024).await;
+    let _body = send.send_request(get("/silent")).await.unwrap();
+    assert!(timeout(10 * limit, let_go.recv()).await.is_err());
+}
