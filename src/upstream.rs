@@ -28,11 +28,12 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header, response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version, header, response};
 use hyper::upgrade::OnUpgrade;
 
 use crate::assertion::Assertions;
 use crate::base::Ambient;
+use crate::decision::target::goes_nowhere;
 use crate::decision::{Permit, Route};
 use crate::identity::{Destination, Host, PathPrefix, PublicUrl, TimeLimit, UpstreamProtocol};
 use crate::telemetry::Ours;
@@ -138,7 +139,7 @@ impl Forwarder {
         B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+        if goes_nowhere(request.method()) {
             return Err(ForwardError::Method);
         }
         let upgrade = Upgrade::of(&request, &permit.route().spec().connection.upgrades);
