@@ -24,7 +24,7 @@ use super::asker::{Asker, By, Unknown};
 use super::{Gateway, note};
 use crate::decision::{Ask, Decision, Permit, Route, preflight};
 use crate::identity::Host;
-use crate::listener::{Client, TrustedProxies};
+use crate::listener::{Arrival, TrustedProxies};
 use crate::telemetry::{Decided, Watch};
 use crate::web::{self, Assets, Cause, see_other};
 use asked::{Asked, Unclear};
@@ -85,7 +85,7 @@ impl ForwardAuth {
         match self.shown(&parts.headers) {
             Some(right) => right,
             None => {
-                let peer = parts.extensions.get::<Client>().and_then(|client| client.chain.last());
+                let peer = parts.extensions.get::<Arrival>().and_then(|arrival| arrival.client.chain.last());
                 peer.is_some_and(|peer| self.trusted.contains(*peer))
             }
         }
