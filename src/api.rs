@@ -48,6 +48,9 @@ const BASE: &str = "/api/v1";
 /// Which IdPs did not answer when they were asked last, and why.
 pub type Troubles = Box<dyn Fn() -> Vec<(IdpId, String)> + Send + Sync>;
 
+/// Which certificates need attention: what, and why or what to do.
+pub type Notices = Box<dyn Fn() -> Vec<(String, String)> + Send + Sync>;
+
 /// Everything the API works with.
 pub struct Api {
     web: Arc<Web>,
@@ -57,11 +60,13 @@ pub struct Api {
     forwarder: Arc<Forwarder>,
     http: HttpClients,
     troubles: Troubles,
+    notices: Notices,
     pace: Pace,
 }
 
 impl Api {
     /// The API over this directory.
+    #[expect(clippy::too_many_arguments, reason = "the rooms it works with, handed over once where the house is built")]
     pub fn new(
         web: Arc<Web>,
         directory: Directory,
@@ -70,9 +75,10 @@ impl Api {
         forwarder: Arc<Forwarder>,
         http: HttpClients,
         troubles: Troubles,
+        notices: Notices,
     ) -> Self {
         let pace = Pace::new(web.ambient.clone());
-        Self { web, directory, current, keys, forwarder, http, troubles, pace }
+        Self { web, directory, current, keys, forwarder, http, troubles, notices, pace }
     }
 
     /// What is live.
