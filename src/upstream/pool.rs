@@ -5,6 +5,7 @@ pub(super) mod http2;
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::task::{Context, Poll};
@@ -60,7 +61,8 @@ impl Pool {
         mut request: Request<Body>,
     ) -> Result<Response<Answer>, Failed> {
         if destination.protocol() == UpstreamProtocol::Http2 {
-            let on_place = |(body, place)| Answer::new(body, Loan::Place(place));
+            let on_place =
+                |(body, place): (Incoming, http2::Place)| Answer::new(body, place.peer(), Loan::Place(place));
             if !request.headers().contains_key(header::UPGRADE) {
                 let answer = Box::pin(shelf.lines.send(&self.connector, destination, shelf, request)).await?;
                 return Ok(answer.map(on_place));
@@ -113,13 +115,13 @@ impl Pool {
     /// A new connection that is not kept.
     pub(super) async fn connect(&self, destination: &Destination, trust: &Trust) -> Result<Line, ForwardError> {
         let heard = Heard::default();
-        let stream = TokioIo::new(self.connector.connect(destination, trust).await?);
-        let stream = TokioIo::new(Listening::new(stream, heard.clone()));
+        let (stream, peer) = self.connector.connect(destination, trust).await?;
+        let stream = TokioIo::new(Listening::new(TokioIo::new(stream), heard.clone()));
         let handshake = http1::Builder::new().max_buf_size(MAX_RESPONSE_HEAD).handshake(stream).await;
         let (sender, connection) = handshake.map_err(|error| ForwardError::of_exchange(&error))?;
         // How it ends, whoever waits for an answer is told.
         tokio::spawn(connection.with_upgrades());
-        Ok(Line { sender, heard })
+        Ok(Line { sender, heard, peer })
     }
 
     /// What is kept of a destination.
@@ -164,8 +166,8 @@ fn repeatable(request: &Request<Body>) -> Option<Request<Body>> {
 }
 
 fn answer_on(answer: Response<Incoming>, line: Line, shelf: &Arc<Shelf>) -> Response<Answer> {
-    let loan = Loan::Connection { line, shelf: Arc::clone(shelf) };
-    answer.map(|body| Answer::new(body, loan))
+    let (peer, loan) = (line.peer, Loan::Connection { line, shelf: Arc::clone(shelf) });
+    answer.map(|body| Answer::new(body, peer, loan))
 }
 
 /// Closes again and again what was not used in between, and forgets destinations of which nothing is left to be known,
@@ -213,16 +215,22 @@ impl Loan {
 /// The body of an answer, with whose end its connection is free again.
 pub(super) struct Answer {
     body: Incoming,
+    peer: IpAddr,
     loan: Option<Loan>,
     /// Keeps the body of the request back, which the upstream did not want.
     _unwanted: Option<Keeper>,
 }
 
 impl Answer {
-    fn new(body: Incoming, loan: Loan) -> Self {
-        let mut answer = Self { body, loan: Some(loan), _unwanted: None };
+    fn new(body: Incoming, peer: IpAddr, loan: Loan) -> Self {
+        let mut answer = Self { body, peer, loan: Some(loan), _unwanted: None };
         answer.give_back_at_end();
         answer
+    }
+
+    /// Whom it comes from.
+    pub(super) const fn peer(&self) -> IpAddr {
+        self.peer
     }
 
     /// The body of the request is still kept back: its connection ends with this answer.

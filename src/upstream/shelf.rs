@@ -1,5 +1,6 @@
 //! What is kept of one destination: connections that are unused, how well it is, and how many retries it may take.
 
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use axum::body::Body;
@@ -40,6 +41,8 @@ struct Kept {
 pub(super) struct Line {
     pub(super) sender: SendRequest<Body>,
     pub(super) heard: Heard,
+    /// Where it leads.
+    pub(super) peer: IpAddr,
 }
 
 #[derive(Debug)]
