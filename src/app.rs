@@ -182,25 +182,25 @@ impl App {
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
         let (stopping, stopped) = watch::channel(false);
         let (house, telemetry) = (Arc::clone(&self.house), Arc::clone(&self.telemetry));
-        let door = dispatch::Door::new(&self.settings, &self.options, &self.ambient, house, telemetry)?;
+        let door = Arc::new(dispatch::Door::new(&self.settings, &self.options, &self.ambient, house, telemetry)?);
         let trusted = Arc::new(TrustedProxies::new(self.settings.server.trusted_proxies.clone()));
         let redirecting = self.redirecting_addresses();
         let own = self.addresses().into_iter().chain(redirecting).chain([self.operations_address()]);
         let own: Vec<SocketAddr> = own.collect();
         let mut serving = JoinSet::new();
         for listener in self.public {
-            let (door, stopped) = (door.clone(), stopped.clone());
+            let (door, stopped) = (Arc::clone(&door), stopped.clone());
             let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
-                let door = door.clone();
-                // Boxed: a future is moved whole several times before it is first polled, and this one is large.
-                Box::pin(async move { Ok::<_, Infallible>(door.answer(request.map(Body::new)).await) })
+                let (door, mut request) = (Arc::clone(&door), request.map(Body::new));
+                // Boxed, and the request lent from here on: what a future holds is moved along with it several times.
+                Box::pin(async move { Ok::<_, Infallible>(door.answer(&mut request).await) })
             });
             serving.spawn(listener.serve(service, Limits::default(), Arc::clone(&trusted), until(stopped)));
         }
         for listener in self.redirecting {
-            let (door, stopped) = (door.clone(), stopped.clone());
+            let (door, stopped) = (Arc::clone(&door), stopped.clone());
             let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
-                let answer = door.to_https(request);
+                let answer = door.to_https(&request);
                 async { Ok::<_, Infallible>(answer) }
             });
             serving.spawn(listener.serve(service, Limits::default(), Arc::clone(&trusted), until(stopped)));

@@ -28,7 +28,7 @@ use crate::bearer::Bearers;
 use crate::decision::origin::check_handshake;
 use crate::decision::{Ask, Decision, Permit, RequestPath, Route, RouteTable};
 use crate::identity::{Catalogue, Host};
-use crate::listener::Client;
+use crate::listener::Arrival;
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
 use crate::telemetry::{Decided, Metrics, Watch};
 use crate::upstream::{Forwarder, StillAllowed, Upgrade, is_stream_asked_for};
@@ -79,11 +79,11 @@ impl Gateway {
         self: &Arc<Self>,
         host: Host,
         path: RequestPath,
-        mut request: Request<Body>,
+        request: &mut Request<Body>,
         watch: &mut Watch<'_>,
     ) -> Response {
         watch.deciding();
-        let Asker { principal, by } = match self.asker(&host, &path, request.headers(), client(&request)).await {
+        let Asker { principal, by } = match self.asker(&host, &path, request.headers(), client(request)).await {
             Ok(asker) => asker,
             Err(Unknown::Unavailable(error)) => {
                 self.note(watch, &host, Decided::Unavailable);
@@ -98,11 +98,11 @@ impl Gateway {
             watch.user(principal.user);
         }
         let routes = self.routes.load();
-        let decision = routes.decide(&Ask::of(&host, &path, &request, client(&request)), principal.as_ref());
+        let decision = routes.decide(&Ask::of(&host, &path, request, client(request)), principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
                 note(watch, permit.route(), Decided::Permitted);
-                let upgrade = Upgrade::of(&request, &permit.route().spec().connection.upgrades);
+                let upgrade = Upgrade::of(request, &permit.route().spec().connection.upgrades);
                 // Pages can ask for no other protocol than WebSocket; whoever has an origin all the same shows it.
                 let from_page = |upgrade: &Upgrade| upgrade.is_websocket() || request.headers().contains_key(ORIGIN);
                 if upgrade.as_ref().is_some_and(from_page) && self.is_hijack(permit.route(), &host, request.headers()) {
@@ -111,11 +111,11 @@ impl Gateway {
                     return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
                 let lasts = upgrade.is_some() || is_stream_asked_for(request.headers());
-                let still_allowed = lasts.then(|| self.still_allowed(&permit, &path, &request, &by, upgrade.is_some()));
+                let still_allowed = lasts.then(|| self.still_allowed(&permit, &path, request, &by, upgrade.is_some()));
                 if let By::Token(_) = by {
                     request.headers_mut().remove(AUTHORIZATION);
                 }
-                let mut asking = watch.forwarding(&mut request, server(permit.route()));
+                let mut asking = watch.forwarding(request, || server(permit.route()));
                 // Boxed: a future is moved whole several times before it is first polled, and this one is large.
                 let answer = Box::pin(self.forward(permit, &host, &path, request, still_allowed)).await;
                 asking.answered(answer.status());
@@ -176,14 +176,14 @@ impl Gateway {
         permit: Permit,
         host: &Host,
         path: &RequestPath,
-        mut request: Request<Body>,
+        request: &mut Request<Body>,
         still_allowed: Option<StillAllowed>,
     ) -> Response {
-        let chain = request.extensions_mut().remove::<Client>().map(|client| client.chain).unwrap_or_default();
+        let came = request.extensions().get::<Arrival>().map(|arrival| arrival.client.forwarded_for.clone());
         let form = Form::asked_for(request.headers());
         let is_get = request.method() == Method::GET;
         let route = Arc::clone(permit.route());
-        match self.forwarder.forward(permit, request, &chain, still_allowed).await {
+        match self.forwarder.forward(permit, request, came, still_allowed).await {
             Ok(response) => response,
             Err(error) => {
                 route.meter().trouble(trouble_of(&error));
@@ -205,7 +205,7 @@ impl Gateway {
 
 /// The client's address, as the listener resolved it.
 fn client(request: &Request<Body>) -> Option<IpAddr> {
-    request.extensions().get::<Client>().and_then(Client::ip)
+    request.extensions().get::<Arrival>().and_then(|arrival| arrival.client.ip())
 }
 
 /// Host and port of an application's upstream; nothing if it has several, of which one is chosen later.

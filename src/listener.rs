@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use crate::telemetry::Gauge;
 
 pub use activity::Tracked;
-pub use client::{Client, TrustedProxies, address_of};
+pub use client::{Arrival, Client, TrustedProxies, address_of};
 pub use serve::Slot;
 pub use tls::{Certificate, CertificateFiles, Certificates, Handshake};
 

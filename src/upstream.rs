@@ -12,9 +12,10 @@ mod gate;
 mod guard;
 mod headers;
 mod health;
-mod heard;
 mod identity;
 mod made_up;
+mod passed;
+mod patience;
 mod pool;
 mod probe;
 mod shelf;
@@ -26,9 +27,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header, response};
+use http_body::Body as _;
 use hyper::upgrade::OnUpgrade;
 
 use crate::assertion::Assertions;
@@ -37,7 +38,7 @@ use crate::decision::{Permit, Route};
 use crate::identity::{Destination, Host, PathPrefix, PublicUrl, TimeLimit, UpstreamProtocol};
 use crate::telemetry::Ours;
 
-use body::{CleanTrailers, Progress};
+use body::CleanTrailers;
 pub use error::{ForwardError, SetupError};
 pub use health::{UpstreamHealth, UpstreamState};
 pub use identity::ASSERTION_HEADER;
@@ -98,7 +99,7 @@ pub struct Forwarder {
     settings: Settings,
     identities: identity::Identities,
     tunnels: Arc<tunnel::Leashes>,
-    public_url: PublicUrl,
+    public: headers::Public,
     ambient: Ambient,
 }
 
@@ -110,72 +111,44 @@ impl Forwarder {
     pub fn new(
         settings: Settings,
         assertions: Arc<Assertions>,
-        public_url: PublicUrl,
+        public_url: &PublicUrl,
         own: &[SocketAddr],
         ambient: Ambient,
     ) -> Result<Self, SetupError> {
         let connector = connect::Connector::new(settings.connect_timeout, guard::Guard::new(own))?;
         let (pool, checks) = (Arc::new(pool::Pool::new(connector, &settings)), checks::Checks::default());
         let (identities, tunnels) = (identity::Identities::new(assertions), tunnel::Leashes::tended());
-        Ok(Self { pool, checks, settings, identities, tunnels, public_url, ambient })
+        let public = headers::Public::new(public_url);
+        Ok(Self { pool, checks, settings, identities, tunnels, public, ambient })
     }
 
-    /// Sends a request where its permit says and gives the answer back, its body still to come. `chain` are the
+    /// Sends a request where its permit says and gives the answer back, its body still to come. `forwarded_for` are the
     /// addresses it came over, the client's first, as the listener resolved them.
     ///
     /// A request that asks for an [`Upgrade`] turns into a tunnel if the upstream agrees. That, and an answer that lasts,
-    /// ends when `still_allowed` says no; without it, this is a request like any other.
+    /// ends when `still_allowed` says no; without it, this is a request like any other. It is taken out of `request`.
     ///
     /// # Errors
     /// When there is no answer to give back; [`ForwardError::status`] says which to give instead.
-    pub async fn forward<B>(
+    pub async fn forward(
         &self,
         permit: Permit,
-        request: Request<B>,
-        chain: &[IpAddr],
+        request: &mut Request<Body>,
+        forwarded_for: Option<HeaderValue>,
         still_allowed: Option<StillAllowed>,
-    ) -> Result<Response<Body>, ForwardError>
-    where
-        B: http_body::Body<Data = Bytes> + Unpin + Send + 'static,
-        B::Error: Into<BoxError>,
-    {
+    ) -> Result<Response<Body>, ForwardError> {
         if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
             return Err(ForwardError::Method);
         }
-        let upgrade = Upgrade::of(&request, &permit.route().spec().connection.upgrades);
-        let (mut parts, body) = request.into_parts();
-        let received = parts.version;
-        headers::check_hops(&parts.headers)?;
-        headers::clean_request(&mut parts.headers);
-        if permit.is_preflight() {
-            headers::forget_credentials(&mut parts.headers);
+        let handshake = self.clean(&permit, request, still_allowed.is_some())?;
+        self.tell(&permit, request, forwarded_for)?;
+        let patience = patience::Patience::new(self.head_timeout(permit.route()));
+        let gate = Self::gate(&permit, request);
+        if !request.body().is_end_stream() {
+            let body = std::mem::take(request.body_mut());
+            *request.body_mut() = Body::new(CleanTrailers::request(body, patience.progress().clone(), gate.clone()));
         }
-        let handshake = upgrade.filter(|_| still_allowed.is_some()).and_then(|upgrade| {
-            let client = parts.extensions.remove::<OnUpgrade>()?;
-            Some((tunnel::Handshake::ask(upgrade, &mut parts.headers, || self.ambient.bytes()), client))
-        });
-        if let Some(ours) = parts.extensions.remove::<Ours>() {
-            ours.set(&mut parts.headers);
-        }
-        let prefix = permit.route().spec().connection.strip_prefix.as_ref();
-        self.address(&mut parts.headers, &Asked { host: permit.host(), received, chain, prefix });
-        self.identities.add(&mut parts.headers, &permit)?;
-        body::frame(&mut parts.headers, &body);
-        // In the form that goes to a server (RFC 9112 3.2.1): exactly the path that was decided on.
-        parts.uri = permit.target().clone().into();
-        parts.version = Version::HTTP_11;
-        parts.extensions.clear();
-        let progress = Progress::new();
-        let mut request = Request::from_parts(parts, ());
-        let gate = Self::gate(&permit, &mut request, &body);
-        let body = if body.is_end_stream() {
-            Body::empty()
-        } else {
-            Body::new(CleanTrailers::request(body, progress.clone(), gate.clone()))
-        };
-        let request = request.map(|()| body);
-        let limit = self.head_timeout(permit.route());
-        let sent = exchange::send(&self.pool, permit.route(), request, &progress, limit);
+        let sent = exchange::send(&self.pool, permit.route(), request, &patience);
         let answer = match gate {
             None => sent.await?,
             Some(gate) => Box::pin(exchange::until_wanted(sent, gate)).await?,
@@ -189,11 +162,52 @@ impl Forwarder {
         }
     }
 
+    /// Takes out of a request what goes no further. Asks for another protocol, if the client does and may be left with it.
+    fn clean(
+        &self,
+        permit: &Permit,
+        request: &mut Request<Body>,
+        may_last: bool,
+    ) -> Result<Option<(tunnel::Handshake, OnUpgrade)>, ForwardError> {
+        let upgrade = Upgrade::of(request, &permit.route().spec().connection.upgrades);
+        headers::check_hops(request.headers())?;
+        headers::clean_request(request.headers_mut());
+        if permit.is_preflight() {
+            headers::forget_credentials(request.headers_mut());
+        }
+        Ok(upgrade.filter(|_| may_last).and_then(|upgrade| {
+            let client = request.extensions_mut().remove::<OnUpgrade>()?;
+            Some((tunnel::Handshake::ask(upgrade, request.headers_mut(), || self.ambient.bytes()), client))
+        }))
+    }
+
+    /// Tells the upstream what it has to know of a request, whose target becomes what was decided on.
+    fn tell(
+        &self,
+        permit: &Permit,
+        request: &mut Request<Body>,
+        forwarded_for: Option<HeaderValue>,
+    ) -> Result<(), ForwardError> {
+        if let Some(ours) = request.extensions_mut().remove::<Ours>() {
+            ours.set(request.headers_mut());
+        }
+        let received = request.version();
+        let prefix = permit.route().spec().connection.strip_prefix.as_ref();
+        self.address(request.headers_mut(), Asked { host: permit.host(), received, forwarded_for, prefix });
+        self.identities.add(request.headers_mut(), permit)?;
+        body::frame(request);
+        // In the form that goes to a server (RFC 9112 3.2.1): exactly the path that was decided on.
+        *request.uri_mut() = permit.target().clone().into();
+        *request.version_mut() = Version::HTTP_11;
+        request.extensions_mut().clear();
+        Ok(())
+    }
+
     /// Where the body of a request waits until its upstream asks for it, if its client waits for that.
-    fn gate(permit: &Permit, request: &mut Request<()>, body: &impl http_body::Body) -> Option<gate::Gate> {
+    fn gate(permit: &Permit, request: &mut Request<Body>) -> Option<gate::Gate> {
         // Nothing here hears `100 (Continue)` over HTTP/2.
         let can_be_heard = permit.route().spec().connection.protocol == UpstreamProtocol::Http1;
-        let waits = !body.is_end_stream() && can_be_heard && gate::is_expected(request.headers());
+        let waits = !request.body().is_end_stream() && can_be_heard && gate::is_expected(request.headers());
         waits.then(|| gate::until_continue(request))
     }
 
@@ -268,10 +282,10 @@ impl Forwarder {
     }
 
     /// Says which host was asked for, and by whom.
-    fn address(&self, headers: &mut HeaderMap, asked: &Asked<'_>) {
-        let public = headers::public_authority(&self.public_url, asked.host);
-        headers.insert(header::HOST, public.clone());
-        headers::add_client(headers, asked.received, asked.chain, &self.public_url, public);
+    fn address(&self, headers: &mut HeaderMap, asked: Asked<'_>) {
+        let authority = self.public.authority(asked.host, headers.get(header::HOST));
+        headers.insert(header::HOST, authority.clone());
+        headers::add_client(headers, asked.received, asked.forwarded_for, &self.public, authority);
         if let Some(prefix) = asked.prefix {
             headers::add_prefix(headers, prefix);
         }
@@ -282,7 +296,7 @@ impl Forwarder {
 struct Asked<'a> {
     host: &'a Host,
     received: Version,
-    chain: &'a [IpAddr],
+    forwarded_for: Option<HeaderValue>,
     /// What was taken away in front of the path.
     prefix: Option<&'a PathPrefix>,
 }

@@ -18,7 +18,7 @@ use crate::base::Ambient;
 use crate::config::Settings;
 use crate::decision::{RequestPath, target};
 use crate::identity::Host;
-use crate::listener::Client;
+use crate::listener::Arrival;
 use crate::pages::{self, Assets};
 use crate::telemetry::{Door as Place, Telemetry, Watch};
 use crate::web::{self, Cause, Web};
@@ -31,7 +31,6 @@ const MAX_ADMIN_FORM: usize = 256 * 1024;
 const FORM_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where requests come in.
-#[derive(Clone)]
 pub(super) struct Door {
     web: Arc<Web>,
     house: Arc<ArcSwapOption<House>>,
@@ -56,13 +55,14 @@ impl Door {
     }
 
     /// Answers one request, and counts it.
-    pub(super) async fn answer(&self, mut request: Request<Body>) -> Response {
+    pub(super) async fn answer(&self, request: &mut Request<Body>) -> Response {
         let mut watch = Watch::begin(&self.telemetry);
-        let https = request.extensions().get::<Client>().is_some_and(|client| client.https);
+        let https = request.extensions().get::<Arrival>().is_some_and(|arrival| arrival.client.https);
         if watch.is_close() {
-            let client = request.extensions().get::<Client>();
-            let (address, trusted) = (client.and_then(Client::ip), client.is_some_and(|client| client.trusted));
-            watch.asked(&mut request, address, trusted);
+            let client = request.extensions().get::<Arrival>().map(|arrival| &arrival.client);
+            let (address, trusted) =
+                (client.and_then(|client| client.ip()), client.is_some_and(|client| client.trusted));
+            watch.asked(request, address, trusted);
         }
         let mut response = self.dispatch(request, &mut watch).await;
         self.vouch_for_https(&mut response, https);
@@ -83,23 +83,23 @@ impl Door {
 
     /// Sends a request over plain HTTP on to the same address by https, at a host of ours: whatever its method, which
     /// stays what it is (RFC 9110 15.4.9).
-    pub(super) fn to_https<B>(&self, request: Request<B>) -> Response {
-        let (parts, _) = request.into_parts();
-        let host = match target::check(&parts) {
+    pub(super) fn to_https<B>(&self, request: &Request<B>) -> Response {
+        let headers = request.headers();
+        let host = match target::check(request) {
             Ok(target) => target.host,
-            Err(error) => return self.refuse_target(error, &parts.headers),
+            Err(error) => return self.refuse_target(error, headers),
         };
         if host != *self.web.public_url.host() {
             let Some(house) = self.house.load_full() else {
-                return self.web.refuse(Cause::Unavailable, &parts.headers, Assets::Application);
+                return self.web.refuse(Cause::Unavailable, headers, Assets::Application);
             };
             if !house.gateway.serves(&host) {
-                return self.web.refuse(Cause::UnknownHost, &parts.headers, Assets::Application);
+                return self.web.refuse(Cause::UnknownHost, headers, Assets::Application);
             }
         }
-        let path = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+        let path = request.uri().path_and_query().map_or("/", PathAndQuery::as_str);
         let Ok(location) = HeaderValue::try_from(self.web.public_url.origin_of(&host) + path) else {
-            return self.refuse_target(target::BadTarget::Malformed, &parts.headers);
+            return self.refuse_target(target::BadTarget::Malformed, headers);
         };
         let mut response = web::answer(StatusCode::PERMANENT_REDIRECT, "text/plain", Body::empty());
         response.headers_mut().insert(LOCATION, location);
@@ -114,33 +114,31 @@ impl Door {
         self.web.refuse_because(cause, &error, headers, Assets::Application)
     }
 
-    async fn dispatch(&self, request: Request<Body>, watch: &mut Watch<'_>) -> Response {
-        if let Some(asset) = asset(&request) {
+    async fn dispatch(&self, request: &mut Request<Body>, watch: &mut Watch<'_>) -> Response {
+        if let Some(asset) = asset(request) {
             watch.at(Place::SignIn);
             return asset;
         }
         let Some(house) = self.house.load_full() else {
             return self.web.refuse(Cause::Unavailable, request.headers(), Assets::Application);
         };
-        let (mut parts, body) = request.into_parts();
-        let is_websocket = target::unfold_websocket(&mut parts);
-        let host = match target::check(&parts) {
+        let is_websocket = target::unfold_websocket(request);
+        let host = match target::check(request) {
             Ok(target) => target.host,
-            Err(error) => return self.refuse_target(error, &parts.headers),
+            Err(error) => return self.refuse_target(error, request.headers()),
         };
-        if parts.extensions.get::<Client>().is_some_and(|client| !client.may_ask_for(host.as_str())) {
-            return self.web.refuse(Cause::Misdirected, &parts.headers, Assets::Application);
+        if request.extensions().get::<Arrival>().is_some_and(|arrival| !arrival.client.may_ask_for(host.as_str())) {
+            return self.web.refuse(Cause::Misdirected, request.headers(), Assets::Application);
         }
-        let request = Request::from_parts(parts, body);
         if is_websocket {
             return Box::pin(self.websocket(&house, host, request, watch)).await;
         }
-        if let Some(endpoint) = house.gateway.endpoint(&host, &request) {
-            return Box::pin(house.gateway.answer_proxy(endpoint, request, watch)).await;
+        if let Some(endpoint) = house.gateway.endpoint(&host, request) {
+            return Box::pin(house.gateway.answer_proxy(endpoint, std::mem::take(request), watch)).await;
         }
         if host == *self.web.public_url.host() {
             watch.at(place(request.uri().path()));
-            return Box::pin(self.sign_in_host(&house, host, request)).await;
+            return Box::pin(self.sign_in_host(&house, host, std::mem::take(request))).await;
         }
         if !house.gateway.serves(&host) {
             return self.web.refuse(Cause::UnknownHost, request.headers(), Assets::Application);
@@ -148,7 +146,7 @@ impl Door {
         match RequestPath::parse(request.uri()) {
             Ok(path) if path.is_ours() => {
                 watch.at(Place::SignIn);
-                Box::pin(self.route(&house.application_host, Assets::Application, host, request)).await
+                Box::pin(self.route(&house.application_host, Assets::Application, host, std::mem::take(request))).await
             }
             Ok(path) => house.gateway.answer(host, path, request, watch).await,
             Err(error) => self.web.refuse_because(Cause::BadRequest, &error, request.headers(), Assets::Application),
@@ -156,7 +154,13 @@ impl Door {
     }
 
     /// A WebSocket over HTTP/2: to an application or nowhere, since no door of ours is one, and any success would open it.
-    async fn websocket(&self, house: &House, host: Host, request: Request<Body>, watch: &mut Watch<'_>) -> Response {
+    async fn websocket(
+        &self,
+        house: &House,
+        host: Host,
+        request: &mut Request<Body>,
+        watch: &mut Watch<'_>,
+    ) -> Response {
         if host == *self.web.public_url.host() || !house.gateway.serves(&host) {
             return self.web.refuse(Cause::UnknownHost, request.headers(), Assets::Application);
         }

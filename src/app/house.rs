@@ -112,7 +112,7 @@ impl House {
         );
         let login = Arc::new(login.await.map_err(unavailable)?.counted_in(Arc::clone(metrics)));
         let public_url = settings.server.public_url.clone();
-        let forwarder = Forwarder::new(Default::default(), Arc::clone(&assertions), public_url, own, ambient.clone())
+        let forwarder = Forwarder::new(Default::default(), Arc::clone(&assertions), &public_url, own, ambient.clone())
             .map_err(|error| internal(&error))?;
         let forwarder = Arc::new(forwarder);
         let current = Arc::new(Current::default());

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
 
 use super::TokenHash;
 
@@ -89,13 +89,29 @@ fn is_cookie_octet(c: &char) -> bool {
 
 /// The pieces of one `Cookie` value, split as browsers join them: at every `;`, whatever quotes say.
 pub fn pieces(value: &HeaderValue) -> impl Iterator<Item = &[u8]> {
-    let bytes = value.as_bytes();
-    let pieces = memchr_iter(b';', bytes).chain([bytes.len()]).scan(0, |start, end| {
-        let piece = bytes.get(*start..end);
-        *start = end + 1;
-        piece
-    });
-    pieces.map(<[u8]>::trim_ascii).filter(|piece| !piece.is_empty())
+    Pieces(Some(value.as_bytes()))
+}
+
+/// What is left to be split.
+struct Pieces<'a>(Option<&'a [u8]>);
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        loop {
+            let rest = self.0?;
+            let (piece, after) = match memchr(b';', rest) {
+                Some(end) => (&rest[..end], rest.get(end + 1..)),
+                None => (rest, None),
+            };
+            self.0 = after;
+            let piece = piece.trim_ascii();
+            if !piece.is_empty() {
+                return Some(piece);
+            }
+        }
+    }
 }
 
 /// The name of one piece of a `Cookie` or the first of a `Set-Cookie`; what has no `=`, or nothing before it, is
@@ -113,29 +129,47 @@ pub fn name_of(piece: &[u8]) -> &[u8] {
 /// 9113 8.2.3). Pieces without `=` and pieces that are no UTF-8 are passed over: none of ours is either.
 fn ours(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers.get_all(header::COOKIE).iter().flat_map(pieces).filter(|piece| is_ours(piece)).filter_map(|piece| {
-        let (name, value) = std::str::from_utf8(piece).ok()?.split_once('=')?;
-        Some((name.trim_ascii(), value.trim_ascii()))
+        let equals = memchr(b'=', piece)?;
+        Some((text(&piece[..equals])?, text(&piece[equals + 1..])?))
     })
+}
+
+fn text(part: &[u8]) -> Option<&str> {
+    std::str::from_utf8(part.trim_ascii()).ok()
 }
 
 /// Whether a cookie of that name is ours, of whatever origin: no upstream ever sees or sets one. Case is ignored,
 /// because browsers ignore it in `__Host-`.
 pub fn is_ours(name: &[u8]) -> bool {
-    let begins =
-        |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()));
-    begins(HOST_PREFIX) || begins(PLAIN_PREFIX)
+    // What is called otherwise, as nearly all are, is told apart by its first letter.
+    let prefix = match name.first() {
+        Some(b'_') => HOST_PREFIX,
+        Some(b'v' | b'V') => PLAIN_PREFIX,
+        _ => return false,
+    };
+    name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
 /// Takes our cookies out of a request. What is left stands in one `Cookie` header, in the order sent; none if nothing
 /// is left.
 pub fn strip_request(headers: &mut HeaderMap) {
-    let values = headers.get_all(header::COOKIE);
-    let (ours, kept): (Vec<_>, Vec<_>) = values.iter().flat_map(pieces).partition(|piece| is_ours(name_of(piece)));
-    if ours.is_empty() && values.iter().nth(1).is_none() {
-        return;
+    let (mut fields, mut any_ours, mut kept) = (0, false, Vec::new());
+    for value in headers.get_all(header::COOKIE) {
+        fields += 1;
+        for piece in pieces(value) {
+            if is_ours(name_of(piece)) {
+                any_ours = true;
+                continue;
+            }
+            if !kept.is_empty() {
+                kept.extend_from_slice(b"; ");
+            }
+            kept.extend_from_slice(piece);
+        }
     }
-    match HeaderValue::from_bytes(&kept.join(&b"; "[..])) {
-        Ok(value) if !kept.is_empty() => drop(headers.insert(header::COOKIE, value)),
+    match HeaderValue::try_from(kept) {
+        _ if fields < 2 && !any_ours => {}
+        Ok(value) if !value.is_empty() => drop(headers.insert(header::COOKIE, value)),
         _ => drop(headers.remove(header::COOKIE)),
     }
 }

@@ -94,6 +94,7 @@ fn machines(section: &mut Section<'_>) -> (Machines, Vec<At<TokenIssuerId>>) {
     let mut section = section.section("machines");
     let tokens = section.flag("tokens", false);
     let issuers = section.list("issuers", TokenIssuerId::parse).unwrap_or_default();
+    let behind_proxy = section.flag("behind_proxy", false);
     section.finish();
-    (Machines { tokens, issuers: plain(&issuers) }, issuers)
+    (Machines { tokens, issuers: plain(&issuers), behind_proxy }, issuers)
 }

@@ -1,9 +1,9 @@
 //! Request targets: which host a request is for. Two answers are none (RFC 9112 3.2, RFC 9113 8.3.1).
 
-use http::request::Parts;
 use http::uri::Authority;
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, Method, Request, header};
 use hyper::ext::Protocol;
+use memchr::memrchr;
 
 use crate::identity::Host;
 
@@ -40,11 +40,11 @@ pub enum BadTarget {
 
 /// Makes an extended `CONNECT` to a WebSocket (RFC 8441) the `GET` that the same handshake is over HTTP/1.1, so that it is
 /// decided on as one. Says whether it was one, which its extensions still tell.
-pub fn unfold_websocket(parts: &mut Parts) -> bool {
-    let extended = parts.extensions.get::<Protocol>().is_some_and(|protocol| protocol.as_str() == "websocket");
-    let is_websocket = extended && parts.method == Method::CONNECT;
+pub fn unfold_websocket<B>(request: &mut Request<B>) -> bool {
+    let extended = request.extensions().get::<Protocol>().is_some_and(|protocol| protocol.as_str() == "websocket");
+    let is_websocket = extended && request.method() == Method::CONNECT;
     if is_websocket {
-        parts.method = Method::GET;
+        *request.method_mut() = Method::GET;
     }
     is_websocket
 }
@@ -53,22 +53,22 @@ pub fn unfold_websocket(parts: &mut Parts) -> bool {
 ///
 /// # Errors
 /// When there is no such host, or more than one, or the message cannot be passed on as what it is.
-pub fn check(parts: &Parts) -> Result<Target, BadTarget> {
-    if ["CONNECT", "TRACE"].iter().any(|method| parts.method.as_str().eq_ignore_ascii_case(method)) {
+pub fn check<B>(request: &Request<B>) -> Result<Target, BadTarget> {
+    if ["CONNECT", "TRACE"].iter().any(|method| request.method().as_str().eq_ignore_ascii_case(method)) {
         return Err(BadTarget::Method);
     }
-    if !parts.uri.path().starts_with('/') || parts.uri.path_and_query().is_none() {
+    if !request.uri().path().starts_with('/') || request.uri().path_and_query().is_none() {
         return Err(BadTarget::Form);
     }
-    if !matches!(parts.uri.scheme_str(), None | Some("http" | "https")) {
+    if !matches!(request.uri().scheme_str(), None | Some("http" | "https")) {
         return Err(BadTarget::Form);
     }
-    let codings = parts.headers.get_all(header::TRANSFER_ENCODING);
+    let codings = request.headers().get_all(header::TRANSFER_ENCODING);
     if codings.iter().count() > 1 || codings.iter().any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"chunked")) {
         return Err(BadTarget::Coding);
     }
-    let named = from_header(&parts.headers)?;
-    let host = match (parts.uri.authority(), named) {
+    let named = from_header(request.headers())?;
+    let host = match (request.uri().authority(), named) {
         (None, None) => return Err(BadTarget::Missing),
         (None, Some((host, _))) => host,
         (Some(authority), None) => from_authority(authority)?.0,
@@ -105,8 +105,9 @@ fn from_authority(authority: &Authority) -> Result<(Host, Option<u16>), BadTarge
 /// # Errors
 /// When it is no host, or none with a port behind it.
 pub fn split(text: &str) -> Result<(Host, Option<u16>), BadTarget> {
-    let (host, port) = match text.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+    let colon = memrchr(b':', text.as_bytes()).and_then(|colon| text.split_at_checked(colon));
+    let (host, port) = match colon {
+        Some((host, port)) if !port.contains(']') => (host, port.get(1..)),
         _ => (text, None),
     };
     let port = match port {

@@ -20,10 +20,11 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, Method, Request, StatusCode, Uri, header};
 
+use super::asker::{Asker, By, Unknown};
 use super::{Gateway, note};
-use crate::decision::{Ask, Decision, Permit, preflight};
+use crate::decision::{Ask, Decision, Permit, Route, preflight};
 use crate::identity::Host;
-use crate::listener::{Client, TrustedProxies};
+use crate::listener::{Arrival, TrustedProxies};
 use crate::telemetry::{Decided, Watch};
 use crate::web::{self, Assets, Cause, see_other};
 use asked::{Asked, Unclear};
@@ -84,7 +85,7 @@ impl ForwardAuth {
         match self.shown(&parts.headers) {
             Some(right) => right,
             None => {
-                let peer = parts.extensions.get::<Client>().and_then(|client| client.chain.last());
+                let peer = parts.extensions.get::<Arrival>().and_then(|arrival| arrival.client.chain.last());
                 peer.is_some_and(|peer| self.trusted.contains(*peer))
             }
         }
@@ -141,11 +142,15 @@ impl Gateway {
             let why = "what lies below /.vestibule/ is ours: the proxy must pass it to us, not ask about it";
             return self.web.refuse_because(Cause::NotFound, &why, headers, Assets::Application);
         }
-        let principal = match self.principal(&asked.host, headers).await {
-            Ok(principal) => principal,
-            Err(error) => {
+        let Asker { principal, by } = match self.asker_behind_proxy(asked, headers).await {
+            Ok(asker) => asker,
+            Err(Unknown::Unavailable(error)) => {
                 self.note(watch, &asked.host, Decided::Unavailable);
                 return self.unavailable(&error, headers);
+            }
+            Err(Unknown::Refused(answer)) => {
+                self.note(watch, &asked.host, Decided::Denied);
+                return *answer;
             }
         };
         let (host, path, method, client) = (&asked.host, &asked.path, &asked.method, Some(asked.client));
@@ -167,6 +172,9 @@ impl Gateway {
             }
             Decision::SignIn => {
                 self.note(watch, &asked.host, Decided::SignIn);
+                if let By::Foreign = by {
+                    return self.refuse_foreign(&asked.host);
+                }
                 // The redirect is for a browser: nginx fetches it from the page's endpoint.
                 if endpoint == Endpoint::Nginx {
                     return self.web.refuse(Cause::SignInRequired, headers, Assets::Application);
@@ -175,7 +183,12 @@ impl Gateway {
             }
             Decision::Deny(denial) => {
                 note(watch, &denial.route, Decided::Denied);
-                self.deny(&denial, &asked.path, principal.as_deref(), headers)
+                match (&by, &principal) {
+                    (By::Token(_), Some(program)) => {
+                        self.deny_program(&denial.route, &denial.reason, &asked.path, program)
+                    }
+                    _ => self.deny(&denial, &asked.path, principal.as_deref(), headers),
+                }
             }
             Decision::Ambiguous(ambiguous) => {
                 self.note(watch, &asked.host, Decided::Ambiguous);
@@ -187,6 +200,15 @@ impl Gateway {
             }
             Decision::NoSuchHost => self.web.refuse(Cause::UnknownHost, headers, Assets::Application),
         }
+    }
+
+    /// Who asks. A program only where the application says that its proxy keeps tokens to itself: we cannot take them out.
+    async fn asker_behind_proxy(&self, asked: &Asked, headers: &HeaderMap) -> Result<Asker, Unknown> {
+        let takes_programs = |route: &Arc<Route>| route.spec().machines.behind_proxy;
+        if self.routes.load().route(&asked.host).is_some_and(takes_programs) {
+            return self.asker(&asked.host, &asked.path, headers, Some(asked.client)).await;
+        }
+        Ok(Asker { principal: self.principal(&asked.host, headers).await?, by: By::Session })
     }
 
     /// Who it is, to the proxy.

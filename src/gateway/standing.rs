@@ -11,7 +11,7 @@ use super::{Gateway, client};
 use crate::base::Token;
 use crate::decision::{Ask, Decision, Permit, RequestPath};
 use crate::identity::{Host, UserId};
-use crate::listener::Slot;
+use crate::listener::{Arrival, Slot};
 use crate::session::{Evidence, Principal};
 use crate::upstream::{Standing, StillAllowed};
 
@@ -44,7 +44,7 @@ impl Gateway {
             method: request.method().clone(),
             client: client(request),
         });
-        let slot = request.extensions().get::<Slot>().cloned();
+        let slot = request.extensions().get::<Arrival>().map(|arrival| arrival.slot.clone());
         let held = is_tunnel.then(|| self.metrics.websockets.hold());
         Arc::new(move |upstream| {
             // As long as somebody asks, the connection counts among the listener's.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
 
-use super::Handshake;
+use super::{Handshake, Slot};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -14,12 +14,23 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 /// Most hops that are followed: longer chains are nobody's real ones.
 const MAX_HOPS: usize = 16;
 
-/// Who sent a request. Stands in the extensions of every request that a listener hands on.
+/// What a listener knows of a request beside what it says. Stands in the extensions of every one that is handed on.
+#[derive(Clone, Debug)]
+pub struct Arrival {
+    /// Who sent it.
+    pub client: Arc<Client>,
+    /// The place of its connection.
+    pub slot: Slot,
+}
+
+/// Who sent a request.
 #[derive(Clone, Debug)]
 pub struct Client {
     /// The addresses the request came over: the client first, then each trusted proxy. Without trusted proxies the one
     /// peer.
     pub chain: Vec<IpAddr>,
+    /// The same as `X-Forwarded-For` lists them.
+    pub forwarded_for: HeaderValue,
     /// Whether the client reached the first of us, or of our trusted proxies, over https.
     pub https: bool,
     /// Whether the peer is a trusted proxy: what it says of the request is believed.
@@ -66,7 +77,8 @@ impl TrustedProxies {
         let peer = peer.to_canonical();
         let mut chain = vec![peer];
         if !self.contains(peer) {
-            return Client { chain, https: tls.is_some(), trusted: false, handshake: tls.cloned() };
+            let forwarded_for = listed(&chain);
+            return Client { chain, forwarded_for, https: tls.is_some(), trusted: false, handshake: tls.cloned() };
         }
         let mut nearest = peer;
         for address in items(headers, &FORWARDED_FOR).into_iter().rev().take(MAX_HOPS) {
@@ -80,8 +92,46 @@ impl TrustedProxies {
             Some(proto) => proto.eq_ignore_ascii_case("https"),
             None => tls.is_some(),
         };
-        Client { chain, https, trusted: true, handshake: None }
+        Client { forwarded_for: listed(&chain), chain, https, trusted: true, handshake: None }
     }
+
+    /// Who sends whatever comes from `peer`, if no request needs to be read for that: it is no proxy of ours.
+    pub(super) fn resolve_once(&self, peer: IpAddr, tls: Option<&Arc<Handshake>>) -> Option<Arc<Client>> {
+        let is_stranger = !self.contains(peer.to_canonical());
+        is_stranger.then(|| Arc::new(self.resolve(peer, tls, &HeaderMap::new())))
+    }
+}
+
+/// Addresses as `X-Forwarded-For` lists them.
+fn listed(chain: &[IpAddr]) -> HeaderValue {
+    let mut list = String::with_capacity(48);
+    for address in chain {
+        if !list.is_empty() {
+            list.push_str(", ");
+        }
+        push_address(&mut list, address);
+    }
+    HeaderValue::try_from(list).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// Written out by hand, for behind a proxy it stands in every request: the formatting machinery takes ten times as long.
+fn push_address(text: &mut String, address: &IpAddr) {
+    match address {
+        IpAddr::V4(address) => {
+            for (index, octet) in address.octets().into_iter().enumerate() {
+                if index > 0 {
+                    text.push('.');
+                }
+                push_octet(text, octet);
+            }
+        }
+        IpAddr::V6(address) => text.push_str(&address.to_string()),
+    }
+}
+
+fn push_octet(text: &mut String, octet: u8) {
+    let digits = [100, 10].into_iter().filter(|power| octet >= *power).chain([1]);
+    text.extend(digits.map(|power| char::from(b'0' + octet / power % 10)));
 }
 
 /// The items of a list, over all fields of that name, as their text.
@@ -136,5 +186,11 @@ mod tests {
         }
         assert!(resolve("10.0.0.1", &[(FORWARDED_PROTO, "https")]).1);
         assert!(!resolve("10.0.0.1", &[(FORWARDED_PROTO, "https"), (FORWARDED_PROTO, "http")]).1);
+    }
+
+    #[test]
+    fn addresses_are_listed_as_everybody_writes_them() {
+        let chain = ["0.10.99.100", "255.1.20.205", "2001:db8::1"].map(|address| address.parse().unwrap());
+        assert_eq!(listed(&chain), "0.10.99.100, 255.1.20.205, 2001:db8::1");
     }
 }

@@ -24,7 +24,7 @@ use super::activity::{Activity, State, Tracked, Unanswered};
 use super::answer::Answer;
 use super::crowd::{Crowd, Place};
 use super::proxy_protocol::{self, Source};
-use super::{Handshake, Limits, Listener, Tls, TrustedProxies};
+use super::{Arrival, Handshake, Limits, Listener, Tls, TrustedProxies};
 use crate::telemetry::Held;
 
 /// How long to wait when the system has no more file handles: long enough for some to come back.
@@ -36,8 +36,8 @@ const PING: Duration = Duration::from_secs(20);
 const RESET_UNSEEN: usize = 20;
 const RESET_FOR_MISTAKES: usize = 1_024;
 
-/// A connection's place among those a listener takes at once. Stands in the extensions of every request; whoever goes on
-/// using the connection after the answer, as a WebSocket does, keeps a copy for as long: a drain waits for it.
+/// A connection's place among those a listener takes at once. Whoever goes on using the connection after the answer, as a
+/// WebSocket does, keeps a copy for as long: a drain waits for it.
 #[derive(Clone, Debug)]
 pub struct Slot(Arc<Taken>);
 
@@ -60,8 +60,7 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 impl Listener {
     /// Serves every connection with clones of `service` until `stop` resolves; then accepts no more, lets requests
-    /// finish within the limit for it, and drops what is left. Each request carries its [`super::Client`] in its
-    /// extensions.
+    /// finish within the limit for it, and drops what is left. Each request carries its [`Arrival`] in its extensions.
     pub async fn serve<S, B>(
         self,
         service: S,
@@ -225,11 +224,12 @@ where
         let (body_patience, slowest) = (limits.body, limits.answer);
         let answer = {
             let activity = Arc::clone(&activity);
+            let stranger = trusted.resolve_once(peer, tls.as_ref());
             service_fn(move |mut request: Request<Incoming>| {
                 let busy = activity.begin(request.version());
-                let client = trusted.resolve(peer, tls.as_ref(), request.headers());
-                request.extensions_mut().insert(client);
-                request.extensions_mut().insert(slot.clone());
+                let behind = || Arc::new(trusted.resolve(peer, tls.as_ref(), request.headers()));
+                let client = stranger.clone().unwrap_or_else(behind);
+                request.extensions_mut().insert(Arrival { client, slot: slot.clone() });
                 let request = request.map(|body| Tracked::new(body, &busy, body_patience));
                 let answer = service.clone().oneshot(request);
                 let unanswered = Unanswered::new(busy);

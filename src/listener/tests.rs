@@ -42,7 +42,7 @@ fn serve(listener: Listener, trusted: TrustedProxies, limits: Limits) -> Running
     let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
         let (tell, wait) = (tell.clone(), Arc::clone(&wait));
         async move {
-            let client = request.extensions().get::<Client>().unwrap().clone();
+            let client = Client::clone(&request.extensions().get::<Arrival>().unwrap().client);
             tell.send((request.version(), client)).unwrap();
             if request.uri().path() == "/wait" {
                 wait.acquire().await.unwrap().forget();
@@ -293,7 +293,7 @@ async fn a_connection_that_is_used_after_the_answer_keeps_its_place() {
     let address = listener.address();
     let (tell, mut slots) = mpsc::unbounded_channel();
     let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
-        tell.send(request.extensions().get::<Slot>().unwrap().clone()).unwrap();
+        tell.send(request.extensions().get::<Arrival>().unwrap().slot.clone()).unwrap();
         async { Ok::<_, Infallible>(Response::new(Body::from("done"))) }
     });
     let limits = Limits { connections: 1, ..Limits::default() };

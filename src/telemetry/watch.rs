@@ -86,11 +86,15 @@ impl<'a> Watch<'a> {
     }
 
     /// It is about to be forwarded, to this host and port if that is known: what is told of that, until it is dropped.
-    pub fn forwarding<B>(&mut self, request: &mut Request<B>, server: Option<(&str, u16)>) -> Span {
+    pub fn forwarding<'s, B>(
+        &mut self,
+        request: &mut Request<B>,
+        server: impl FnOnce() -> Option<(&'s str, u16)>,
+    ) -> Span {
         let Some(trace) = self.closer.as_ref().and_then(|closer| closer.trace()) else { return Span::none() };
         let (mut span, ours) = trace.upstream();
         span.say("http.request.method", request.method().as_str());
-        if let Some((host, port)) = server {
+        if let Some((host, port)) = server() {
             span.say("server.address", host.trim_matches(['[', ']']));
             span.say("server.port", port);
         }

@@ -1,49 +1,25 @@
 //! Bodies on their way: frame by frame, never collected. Trailers pass, but none that would have been taken out of the
 //! headers: servers exist that merge them (RFC 9110 6.5.1).
 
-use std::future::Future as _;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, Request, header};
 use http_body::{Body, Frame, SizeHint};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::Instant;
 
 use super::gate::Gate;
+use super::patience::{Progress, Timer};
 use super::{BoxError, headers};
-
-/// When a request's body last moved: an upload in progress is a sign of life.
-#[derive(Clone)]
-pub(super) struct Progress {
-    start: Instant,
-    millis: Arc<AtomicU64>,
-}
-
-impl Progress {
-    pub(super) fn new() -> Self {
-        Self { start: Instant::now(), millis: Arc::new(AtomicU64::new(0)) }
-    }
-
-    pub(super) fn last(&self) -> Instant {
-        self.start + Duration::from_millis(self.millis.load(Ordering::Relaxed))
-    }
-
-    pub(super) fn mark(&self) {
-        let millis = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.millis.store(millis, Ordering::Relaxed);
-    }
-}
 
 /// How long a body may pause. Nothing is looked at while it flows: the clock begins when it is waited for.
 struct Pause {
     limit: Duration,
     /// Since when it is waited for.
     waiting: Option<Instant>,
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Timer,
 }
 
 /// A body stopped in the middle.
@@ -55,15 +31,7 @@ impl Pause {
     /// Looks at the clock while nothing comes.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Stalled> {
         let deadline = *self.waiting.get_or_insert_with(Instant::now) + self.limit;
-        // It may stand at the end of an earlier wait: then it is moved on when it rings.
-        let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
-        while timer.as_mut().poll(cx).is_ready() {
-            if Instant::now() >= deadline {
-                return Poll::Ready(Stalled);
-            }
-            timer.as_mut().reset(deadline);
-        }
-        Poll::Pending
+        self.timer.poll_over(cx, || deadline).map(|()| Stalled)
     }
 }
 
@@ -84,7 +52,7 @@ impl<B> CleanTrailers<B> {
 
     /// An answer that pauses no longer than `limit`.
     pub(super) fn response(body: B, limit: Duration) -> Self {
-        let pause = Some(Pause { limit, waiting: None, timer: None });
+        let pause = Some(Pause { limit, waiting: None, timer: Timer::default() });
         Self { inner: body, clean: headers::clean_response_trailers, progress: None, pause, gate: None }
     }
 }
@@ -144,13 +112,15 @@ where
 
 /// Says how the body is framed by what it is, not by what the headers claim (RFC 9112 6). Of unknown length: chunked,
 /// said outright, since hyper assumes that a GET has no body.
-pub(super) fn frame<B: Body>(headers: &mut HeaderMap, body: &B) {
-    if body.is_end_stream() {
+pub(super) fn frame<B: Body>(request: &mut Request<B>) {
+    let (is_over, size) = (request.body().is_end_stream(), request.body().size_hint());
+    let headers = request.headers_mut();
+    if is_over {
         // `Content-Length: 0` of a POST may stay: it says the same.
         if headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0") {
             headers.remove(header::CONTENT_LENGTH);
         }
-    } else if let Some(length) = body.size_hint().exact() {
+    } else if let Some(length) = size.exact() {
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     } else {
         headers.remove(header::CONTENT_LENGTH);

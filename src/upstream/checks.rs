@@ -10,9 +10,10 @@ use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri, Version, header};
 use tokio::task::AbortHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use super::patience::Patience;
 use super::pool::Pool;
 use super::shelf::Shelf;
-use super::{Asked, ForwardError, Forwarder, own_authority};
+use super::{Asked, Forwarder, own_authority};
 use crate::decision::Route;
 use crate::identity::{ApplicationKey, Destination, HealthCheck, UpstreamProtocol};
 
@@ -68,8 +69,8 @@ impl Forwarder {
         let (spec, destinations) = (route.spec(), route.destinations().to_vec());
         let check = spec.connection.health.clone()?;
         let mut headers = HeaderMap::new();
-        let asked = Asked { host: spec.hosts.first()?, received: Version::HTTP_11, chain: &[], prefix: None };
-        self.address(&mut headers, &asked);
+        let asked = Asked { host: spec.hosts.first()?, received: Version::HTTP_11, forwarded_for: None, prefix: None };
+        self.address(&mut headers, asked);
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         headers.insert(header::USER_AGENT, HeaderValue::from_static("vestibule (health check)"));
         let uri = check.path.as_str().parse().ok()?;
@@ -108,7 +109,7 @@ impl<'a> Patient<'a> {
 
     async fn ask(&mut self, pool: &Pool, plan: &Plan) {
         let patience = plan.check.timeout.min(plan.check.interval).duration();
-        let answer = timeout(patience, self.answer(pool, plan)).await;
+        let answer = timeout(patience, self.answer(pool, plan, &Patience::new(patience))).await;
         match answer.unwrap_or_else(|_| Err("it did not answer its check in time".to_owned())) {
             Ok(()) => (self.good, self.bad) = (self.good.saturating_add(1), 0),
             Err(why) => {
@@ -124,22 +125,22 @@ impl<'a> Patient<'a> {
     }
 
     /// Nothing of the answer is read but its status.
-    async fn answer(&self, pool: &Pool, plan: &Plan) -> Result<(), String> {
+    async fn answer(&self, pool: &Pool, plan: &Plan, patience: &Patience) -> Result<(), String> {
         let mut request = Request::new(Body::empty());
         *request.uri_mut() = plan.uri.clone();
         *request.headers_mut() = plan.headers.clone();
         if !plan.pass_host {
             request.headers_mut().insert(header::HOST, own_authority(self.destination));
         }
-        let status = self.status(pool, request).await?;
+        let status = self.status(pool, request, patience).await?;
         let well = status.is_success() || status.is_redirection();
         if well { Ok(()) } else { Err(format!("it answered its check with {status}")) }
     }
 
     /// Over HTTP/1.1 on a connection of its own.
-    async fn status(&self, pool: &Pool, request: Request<Body>) -> Result<StatusCode, String> {
+    async fn status(&self, pool: &Pool, mut request: Request<Body>, patience: &Patience) -> Result<StatusCode, String> {
         if self.destination.protocol() == UpstreamProtocol::Http2 {
-            let answer = pool.send(self.destination, &self.shelf, request).await;
+            let answer = pool.send(self.destination, &self.shelf, &mut request, patience).await;
             return answer.map(|answer| answer.status()).map_err(|failed| failed.error.to_string());
         }
         let health = &self.shelf.health;
@@ -151,8 +152,8 @@ impl<'a> Patient<'a> {
             }
         };
         health.reachable(self.destination.name());
-        let answer = line.sender.send_request(request).await;
-        answer.map(|answer| answer.status()).map_err(|error| ForwardError::of_exchange(&error).to_string())
+        let answer = line.send(request, patience).await;
+        answer.map(|answer| answer.status()).map_err(|unanswered| unanswered.error.to_string())
     }
 }
 

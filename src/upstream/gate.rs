@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
+use axum::body::Body;
 use futures_util::task::AtomicWaker;
 use http::{HeaderMap, Request, StatusCode, header};
 
@@ -20,7 +21,7 @@ pub(super) fn is_expected(headers: &HeaderMap) -> bool {
 }
 
 /// A gate that opens when the upstream says `100 (Continue)` to this request.
-pub(super) fn until_continue(request: &mut Request<()>) -> Gate {
+pub(super) fn until_continue(request: &mut Request<Body>) -> Gate {
     let gate = Gate::default();
     let opened = gate.clone();
     hyper::ext::on_informational(request, move |told| {

@@ -4,7 +4,6 @@
 mod answer;
 
 use http::Version;
-use std::net::IpAddr;
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
@@ -86,7 +85,9 @@ const fn lengths(names: &[&str]) -> u32 {
 /// Whether only we may send an upstream a header of that name. Applications that see names as CGI does (RFC 3875
 /// 4.1.18) cannot tell `-` from `_`, so every character that is neither letter nor digit counts as one.
 pub(super) fn is_ours(name: &str) -> bool {
-    PREFIXES.iter().any(|prefix| begins(name, prefix)) || is_read_as_ours(name)
+    // The letters all of these begin with: nearly every name is told apart by its first.
+    let may_begin = name.starts_with(['x', 'X', 'r', 'R']);
+    (may_begin && PREFIXES.iter().any(|prefix| begins(name, prefix))) || is_read_as_ours(name)
 }
 
 fn is_read_as_ours(name: &str) -> bool {
@@ -157,67 +158,56 @@ fn not_in_trailers(name: &HeaderName) -> bool {
     )
 }
 
-/// Tells the upstream whence the request came and what the browser asked for. Scheme and port are those of the public
-/// URL: what browsers see, whoever stands between. `authority` is the host as browsers name it.
+/// What browsers call us by, whoever stands between: the public URL, as far as upstreams are told of it.
+pub(super) struct Public {
+    scheme: HeaderValue,
+    port: HeaderValue,
+    /// What stands behind a host: the port, if it is not the scheme's own.
+    behind_host: String,
+}
+
+impl Public {
+    pub(super) fn new(url: &PublicUrl) -> Self {
+        let (scheme, standard) = if url.is_https() { ("https", 443) } else { ("http", 80) };
+        Self {
+            scheme: HeaderValue::from_static(scheme),
+            port: HeaderValue::from(url.port().unwrap_or(standard)),
+            behind_host: url.port().map(|port| format!(":{port}")).unwrap_or_default(),
+        }
+    }
+
+    /// A host as browsers name it. `named` is how the client named it: as a rule just so, and then it is not made anew.
+    pub(super) fn authority(&self, host: &Host, named: Option<&HeaderValue>) -> HeaderValue {
+        let is_it = |named: &&HeaderValue| {
+            named.as_bytes().strip_prefix(host.as_str().as_bytes()) == Some(self.behind_host.as_bytes())
+        };
+        let made = || owned([host.as_str(), &self.behind_host].concat());
+        named.filter(is_it).cloned().unwrap_or_else(made)
+    }
+}
+
+/// Tells the upstream whence the request came, if that is known, and what the browser asked for: `authority` is the host
+/// as browsers name it.
 pub(super) fn add_client(
     headers: &mut HeaderMap,
     received: Version,
-    chain: &[IpAddr],
-    public_url: &PublicUrl,
+    forwarded_for: Option<HeaderValue>,
+    public: &Public,
     authority: HeaderValue,
 ) {
     headers.reserve(ADDED);
     add_via(headers, received);
-    if let Some((client, proxies)) = chain.split_first() {
-        let mut chain = String::with_capacity(48);
-        push_address(&mut chain, client);
-        for proxy in proxies {
-            chain.push_str(", ");
-            push_address(&mut chain, proxy);
-        }
-        headers.insert(FORWARDED_FOR, owned(chain));
+    if let Some(forwarded_for) = forwarded_for {
+        headers.insert(FORWARDED_FOR, forwarded_for);
     }
-    let (scheme, standard) = if public_url.is_https() { ("https", 443) } else { ("http", 80) };
-    headers.insert(FORWARDED_PROTO, HeaderValue::from_static(scheme));
+    headers.insert(FORWARDED_PROTO, public.scheme.clone());
     headers.insert(FORWARDED_HOST, authority);
-    headers.insert(FORWARDED_PORT, HeaderValue::from(public_url.port().unwrap_or(standard)));
+    headers.insert(FORWARDED_PORT, public.port.clone());
 }
 
 /// Tells the upstream what was taken away in front of the path, so that it can write links that lead back.
 pub(super) fn add_prefix(headers: &mut HeaderMap, prefix: &PathPrefix) {
     headers.insert(FORWARDED_PREFIX, value(prefix.as_str()));
-}
-
-/// The application's host as browsers name it: with the public port, if that is not the scheme's own.
-pub(super) fn public_authority(public_url: &PublicUrl, host: &Host) -> HeaderValue {
-    let mut authority = String::with_capacity(host.as_str().len() + ":65535".len());
-    authority.push_str(host.as_str());
-    if let Some(port) = public_url.port() {
-        authority.push(':');
-        push_number(&mut authority, port);
-    }
-    owned(authority)
-}
-
-/// Written out by hand, for it stands in every request: the formatting machinery takes ten times as long.
-fn push_address(text: &mut String, address: &IpAddr) {
-    match address {
-        IpAddr::V4(address) => {
-            for (index, octet) in address.octets().into_iter().enumerate() {
-                if index > 0 {
-                    text.push('.');
-                }
-                push_number(text, octet.into());
-            }
-        }
-        IpAddr::V6(address) => text.push_str(&address.to_string()),
-    }
-}
-
-fn push_number(text: &mut String, number: u16) {
-    let digit = |power: u16| char::from(b'0' + u8::try_from(number / power % 10).unwrap_or(0));
-    let digits = [10_000, 1_000, 100, 10].into_iter().filter(|power| number >= *power);
-    text.extend(digits.map(digit).chain([digit(1)]));
 }
 
 /// As [`value`], of a text that is not needed any more.

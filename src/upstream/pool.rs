@@ -2,6 +2,7 @@
 //! for a while is closed.
 
 pub(super) mod http2;
+pub(super) mod line;
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -16,16 +17,15 @@ use bytes::Bytes;
 use http::{Request, Response, header};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 
 use super::connect::{Connector, Trust};
 use super::gate::Keeper;
-use super::heard::{Heard, Listening};
-use super::shelf::{Line, Shelf};
+use super::patience::Patience;
+use super::shelf::Shelf;
 use super::{ForwardError, Settings};
 use crate::base::QuickHasher;
 use crate::identity::{Destination, UpstreamProtocol};
+use line::{Line, Unanswered};
 
 /// Most bytes read of the head of an answer before it is given up: large cookies and content policies fit, a flood does
 /// not. hyper looks after each read, so up to twice as many may have come. It takes at most 100 header fields, as for
@@ -53,45 +53,42 @@ impl Pool {
     ///
     /// It is sent again only where that can do no harm: what was never written, on the next connection; what was
     /// written to a kept connection that then closed without a byte of answer, once, on a new one, if its method allows
-    /// it (RFC 9110 9.2.2) and it has no body.
+    /// it (RFC 9110 9.2.2) and it has no body. What of it was not sent is left in `request`.
     pub(super) async fn send(
         &self,
         destination: &Destination,
         shelf: &Arc<Shelf>,
-        mut request: Request<Body>,
+        request: &mut Request<Body>,
+        patience: &Patience,
     ) -> Result<Response<Answer>, Failed> {
         if destination.protocol() == UpstreamProtocol::Http2 {
-            let on_place =
-                |(body, place): (Incoming, http2::Place)| Answer::new(body, place.peer(), Loan::Place(place));
-            if !request.headers().contains_key(header::UPGRADE) {
-                let answer = Box::pin(shelf.lines.send(&self.connector, destination, shelf, request)).await?;
-                return Ok(answer.map(on_place));
-            }
-            // Only HTTP/1.1 has other upgrades.
-            if http2::is_asked_for(request.headers()) {
-                match Box::pin(shelf.lines.websocket(&self.connector, destination, shelf, request)).await? {
-                    http2::Asked::Answered(answer) => return Ok(answer.map(on_place)),
-                    http2::Asked::Not(unasked) => request = unasked,
-                }
+            // Boxed, like all that is rare: every request carries the room its future would take.
+            let answer = Box::pin(self.send_on_stream(destination, shelf, request));
+            let answered = tokio::select! {
+                biased;
+                answer = answer => answer?,
+                () = patience.is_over() => return Err(ForwardError::HeadTimeout.into()),
+            };
+            if let Some(answer) = answered {
+                return Ok(answer);
             }
         }
         while let Some(mut line) = shelf.take() {
-            line.heard.forget();
-            let copy = repeatable(&request);
-            let mut error = match line.sender.try_send_request(request).await {
+            let unanswered = match line.send(std::mem::take(request), patience).await {
                 Ok(answer) => return Ok(answer_on(answer, line, shelf)),
-                Err(error) => error,
+                Err(unanswered) => unanswered,
             };
-            if let Some(unsent) = error.take_message() {
-                request = unsent;
+            if let Some(unsent) = unanswered.unsent {
+                *request = *unsent;
                 continue;
             }
-            match copy {
-                Some(copy) if !line.heard.anything() && shelf.pays_for_retry() => {
-                    request = copy;
+            let is_broken = matches!(unanswered.error, ForwardError::Broken(_));
+            match line.unanswered().filter(|_| is_broken && shelf.pays_for_retry()) {
+                Some(again) => {
+                    *request = again;
                     break;
                 }
-                _ => return Err(ForwardError::of_exchange(&error.into_error()).into()),
+                None => return Err(unanswered.error.into()),
             }
         }
         // Boxed, like all that is rare: every request carries the room its future would take.
@@ -99,29 +96,42 @@ impl Pool {
             Ok(line) => line,
             Err(error) => {
                 shelf.health.unreachable(destination.name(), &error);
-                return Err(Failed { error, unsent: Some(Box::new(request)) });
+                return Err(Failed { error, unsent: true });
             }
         };
         shelf.health.reachable(destination.name());
-        match line.sender.try_send_request(request).await {
+        match line.send(std::mem::take(request), patience).await {
             Ok(answer) => Ok(answer_on(answer, line, shelf)),
-            Err(mut error) => {
-                let unsent = error.take_message().map(Box::new);
-                Err(Failed { error: ForwardError::of_exchange(&error.into_error()), unsent })
+            Err(Unanswered { error, unsent }) => {
+                let failed = Failed { error, unsent: unsent.is_some() };
+                *request = unsent.map(|unsent| *unsent).unwrap_or_default();
+                Err(failed)
             }
         }
     }
 
+    /// Sends a request on a stream of HTTP/2, if it can go on one: only HTTP/1.1 has upgrades other than to WebSocket.
+    async fn send_on_stream(
+        &self,
+        destination: &Destination,
+        shelf: &Arc<Shelf>,
+        request: &mut Request<Body>,
+    ) -> Result<Option<Response<Answer>>, Failed> {
+        let (lines, connector) = (&shelf.lines, &self.connector);
+        let answer = if !request.headers().contains_key(header::UPGRADE) {
+            Some(lines.send(connector, destination, shelf, request).await?)
+        } else if http2::is_asked_for(request.headers()) {
+            lines.websocket(connector, destination, shelf, request).await?
+        } else {
+            None
+        };
+        Ok(answer.map(|answer| answer.map(|(body, place)| Answer::new(body, place.peer(), Loan::Place(place)))))
+    }
+
     /// A new connection that is not kept.
     pub(super) async fn connect(&self, destination: &Destination, trust: &Trust) -> Result<Line, ForwardError> {
-        let heard = Heard::default();
         let (stream, peer) = self.connector.connect(destination, trust).await?;
-        let stream = TokioIo::new(Listening::new(TokioIo::new(stream), heard.clone()));
-        let handshake = http1::Builder::new().max_buf_size(MAX_RESPONSE_HEAD).handshake(stream).await;
-        let (sender, connection) = handshake.map_err(|error| ForwardError::of_exchange(&error))?;
-        // How it ends, whoever waits for an answer is told.
-        tokio::spawn(connection.with_upgrades());
-        Ok(Line { sender, heard, peer })
+        Line::open(stream, peer).await.map_err(|error| ForwardError::of_exchange(&error))
     }
 
     /// What is kept of a destination.
@@ -142,27 +152,14 @@ impl Pool {
 /// A request that got no answer.
 pub(super) struct Failed {
     pub(super) error: ForwardError,
-    /// The request itself, if nothing of it was sent.
-    pub(super) unsent: Option<Box<Request<Body>>>,
+    /// Whether nothing of it was sent.
+    pub(super) unsent: bool,
 }
 
 impl From<ForwardError> for Failed {
     fn from(error: ForwardError) -> Self {
-        Self { error, unsent: None }
+        Self { error, unsent: false }
     }
-}
-
-/// A copy of a request that may be sent twice.
-fn repeatable(request: &Request<Body>) -> Option<Request<Body>> {
-    let idempotent = request.method().is_idempotent() && request.body().is_end_stream();
-    // What asks for another protocol has a far side that waits for it.
-    (idempotent && !request.headers().contains_key(header::UPGRADE)).then(|| {
-        let mut copy = Request::new(Body::empty());
-        *copy.method_mut() = request.method().clone();
-        *copy.uri_mut() = request.uri().clone();
-        *copy.headers_mut() = request.headers().clone();
-        copy
-    })
 }
 
 fn answer_on(answer: Response<Incoming>, line: Line, shelf: &Arc<Shelf>) -> Response<Answer> {
@@ -199,12 +196,12 @@ enum Loan {
 impl Loan {
     fn give_back(self) {
         let Self::Connection { mut line, shelf } = self else { return };
-        if line.sender.is_ready() {
+        if line.is_ready() {
             shelf.put(line);
-        } else if !line.sender.is_closed() {
-            // An upstream may answer before the request is over, and the connection may not have seen the end yet.
+        } else if !line.is_closed() {
+            // An upstream may answer before the request is over, and a connection that becomes another has to see it.
             tokio::spawn(async move {
-                if line.sender.ready().await.is_ok() {
+                if line.ready().await {
                     shelf.put(line);
                 }
             });
@@ -264,7 +261,11 @@ impl http_body::Body for Answer {
     type Error = hyper::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        let Self { body, loan, .. } = &mut *self;
+        let polled = match loan {
+            Some(Loan::Connection { line, .. }) => line.poll_for(cx, |cx| Pin::new(&mut *body).poll_frame(cx)),
+            _ => Pin::new(body).poll_frame(cx),
+        };
         match &polled {
             Poll::Ready(None) => self.give_back(),
             Poll::Ready(Some(Ok(_))) => self.give_back_at_end(),

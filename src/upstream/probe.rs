@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, Version, header};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::connect::Trust;
+use super::patience::Patience;
 use super::{Asked, ForwardError, Forwarder, own_authority};
 use crate::assertion::Claims;
 use crate::decision::Permit;
@@ -46,7 +47,10 @@ impl Forwarder {
     pub async fn probe(&self, destination: &Destination, host: &Host, pass_host: bool) -> Result<Probed, ForwardError> {
         let start = Instant::now();
         let mut request = Request::new(Body::empty());
-        self.address(request.headers_mut(), &Asked { host, received: Version::HTTP_11, chain: &[], prefix: None });
+        self.address(
+            request.headers_mut(),
+            Asked { host, received: Version::HTTP_11, forwarded_for: None, prefix: None },
+        );
         if !pass_host {
             request.headers_mut().insert(header::HOST, own_authority(destination));
         }
@@ -56,15 +60,15 @@ impl Forwarder {
 
     /// The status of the answer. Over HTTP/1.1 on a connection of its own.
     async fn ask(&self, destination: &Destination, mut request: Request<Body>) -> Result<StatusCode, ForwardError> {
+        let patience = Patience::new(PATIENCE);
         if destination.protocol() == UpstreamProtocol::Http2 {
             let shelf = self.pool.shelf(destination);
-            let answer = timeout(PATIENCE, self.pool.send(destination, &shelf, request)).await;
-            return Ok(answer.map_err(|_| ForwardError::HeadTimeout)?.map_err(|failed| failed.error)?.status());
+            let answer = self.pool.send(destination, &shelf, &mut request, &patience).await;
+            return Ok(answer.map_err(|failed| failed.error)?.status());
         }
-        let mut sender = self.pool.connect(destination, &Trust::default()).await?.sender;
+        let mut line = self.pool.connect(destination, &Trust::default()).await?;
         request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-        let answer = timeout(PATIENCE, sender.send_request(request)).await.map_err(|_| ForwardError::HeadTimeout)?;
-        Ok(answer.map_err(|error| ForwardError::of_exchange(&error))?.status())
+        Ok(line.send(request, &patience).await.map_err(|unanswered| unanswered.error)?.status())
     }
 
     /// What the upstream would receive of a permitted `GET` by a browser at that address, beside what the browser itself
@@ -72,8 +76,8 @@ impl Forwarder {
     pub fn sample(&self, permit: &Permit, client: IpAddr) -> Sample {
         let mut headers = HeaderMap::new();
         let prefix = permit.route().spec().connection.strip_prefix.as_ref();
-        let asked = Asked { host: permit.host(), received: Version::HTTP_11, chain: &[client], prefix };
-        self.address(&mut headers, &asked);
+        let forwarded_for = Some(super::headers::value(&client.to_string()));
+        self.address(&mut headers, Asked { host: permit.host(), received: Version::HTTP_11, forwarded_for, prefix });
         if let Some(first) = permit.route().destinations().first().filter(|_| !permit.route().spec().pass_host) {
             headers.insert(header::HOST, own_authority(first));
         }

@@ -1,15 +1,11 @@
 //! What is kept of one destination: connections that are unused, how well it is, and how many retries it may take.
 
-use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
-
-use axum::body::Body;
-use hyper::client::conn::http1::SendRequest;
 
 use super::connect::Trust;
 use super::health::Health;
-use super::heard::Heard;
 use super::pool::http2::Lines;
+use super::pool::line::Line;
 
 /// Most unused connections kept for each upstream.
 const MAX_IDLE_PER_UPSTREAM: usize = 256;
@@ -36,15 +32,6 @@ struct Kept {
     saved: u32,
 }
 
-/// A connection on which a request can be sent.
-#[derive(Debug)]
-pub(super) struct Line {
-    pub(super) sender: SendRequest<Body>,
-    pub(super) heard: Heard,
-    /// Where it leads.
-    pub(super) peer: IpAddr,
-}
-
 #[derive(Debug)]
 struct Idle {
     line: Line,
@@ -62,7 +49,7 @@ impl Shelf {
     pub(super) fn take(&self) -> Option<Line> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.saved = MOST_SAVED.min(kept.saved + 1);
-        std::iter::from_fn(|| kept.idle.pop()).map(|idle| idle.line).find(|line| line.sender.is_ready())
+        std::iter::from_fn(|| kept.idle.pop()).map(|idle| idle.line).find(|line| line.is_ready())
     }
 
     pub(super) fn put(&self, line: Line) {
@@ -84,7 +71,7 @@ impl Shelf {
     /// Closes what was not used since it was last called. Says whether nothing is left that is worth keeping.
     pub(super) fn close_unused(&self) -> bool {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.idle.retain_mut(|idle| std::mem::take(&mut idle.used) && !idle.line.sender.is_closed());
+        kept.idle.retain_mut(|idle| std::mem::take(&mut idle.used) && !idle.line.is_closed());
         self.lines.close_unused() && kept.idle.is_empty() && self.health.is_well()
     }
 

@@ -68,14 +68,14 @@ impl Hands {
     }
 
     /// A service account of the home lab with these roles.
-    async fn account(&self, name: &str, roles: &[&str]) -> UserId {
+    pub async fn account(&self, name: &str, roles: &[&str]) -> UserId {
         let roles: Vec<_> = roles.iter().map(|role| role.parse().unwrap()).collect();
         let admin = self.admin("home-lab");
         admin.add_service_account(&"home-lab".parse().unwrap(), &name.parse().unwrap(), &roles).await.unwrap()
     }
 
     /// A token of that account.
-    async fn token(&self, account: UserId, scope: &ApplicationScope) -> String {
+    pub async fn token(&self, account: UserId, scope: &ApplicationScope) -> String {
         let name = TokenName::parse("a test").unwrap();
         self.admin("home-lab").make_service_token(&self.live, account, &name, DAY, scope).await.unwrap().expose()
     }

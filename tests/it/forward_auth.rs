@@ -2,4 +2,5 @@
 
 mod endpoint;
 mod journey;
+mod programs;
 mod real;

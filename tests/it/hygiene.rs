@@ -2,6 +2,7 @@
 
 mod alike;
 mod answers;
+mod attacker;
 mod assertion;
 mod cookies;
 mod framing;

@@ -10,7 +10,9 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
+use crate::kit::frames;
 use crate::kit::raw::{Answer, ask};
 use crate::kit::world::{Places, World, free_port};
 
@@ -61,12 +63,26 @@ impl Stage {
         Self::set("trusted_proxies = [\"127.0.0.0/8\"]").await
     }
 
-    /// Sends one request over a connection on which `name` was asked for.
-    async fn ask(&self, name: &str, host: &str, fields: &str) -> Answer {
-        let config = ClientConfig::builder().with_root_certificates(self.roots.clone()).with_no_client_auth();
+    /// A connection on which `name` was asked for, and this protocol.
+    async fn connect(&self, name: &str, protocol: &str) -> TlsStream<TcpStream> {
+        let mut config = ClientConfig::builder().with_root_certificates(self.roots.clone()).with_no_client_auth();
+        config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
         let stream = TcpStream::connect(("127.0.0.1", self.world.places.port)).await.unwrap();
         let name = ServerName::try_from(name.to_owned()).unwrap();
-        let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
+        TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()
+    }
+
+    /// Sends one request over HTTP/2, its first frame with these fields, and gives the status; 0 if it was refused.
+    async fn ask_http2(&self, name: &str, fields: &[(&str, &str)]) -> u16 {
+        let stream = self.connect(name, "h2").await;
+        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+        let head = frames::frame(frames::HEADERS, frames::END_STREAM | frames::END_HEADERS, 1, &frames::block(fields));
+        frames::send_over(stream, &head).await.status()
+    }
+
+    /// Sends one request over a connection on which `name` was asked for.
+    async fn ask(&self, name: &str, host: &str, fields: &str) -> Answer {
+        let mut stream = self.connect(name, "http/1.1").await;
         let request = format!("GET /page HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{fields}\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut text = String::new();
@@ -100,6 +116,29 @@ async fn a_request_comes_over_a_connection_for_its_host_or_is_misdirected() {
         assert_eq!(answer.status, status, "{host} over {name}: {answer:?}");
     }
     assert_eq!(stage.world.upstream.hits(), 4);
+}
+
+#[tokio::test]
+async fn over_http_2_a_connection_for_its_host_and_well_made_requests_are_needed_too() {
+    let stage = Stage::set("").await;
+    for (name, authority, field, status) in [
+        ("wiki.localhost", "wiki.localhost", ("x-a", "1"), 200),
+        ("login.localhost", "a.apps.localhost", ("x-a", "1"), 200),
+        ("login.localhost", "wiki.localhost", ("x-a", "1"), 421),
+        ("wiki.localhost", "a.apps.localhost", ("x-a", "1"), 421),
+        ("wiki.localhost", "login.localhost", ("host", "wiki.localhost"), 400),
+        ("wiki.localhost", "wiki.localhost", ("host", "a.apps.localhost"), 400),
+        ("wiki.localhost", "wiki.localhost", ("transfer-encoding", "chunked"), 0),
+        ("wiki.localhost", "wiki.localhost", ("connection", "x-a"), 0),
+        ("wiki.localhost", "wiki.localhost", ("X-Upper", "1"), 0),
+        ("wiki.localhost", "wiki.localhost", (":path", "/other"), 0),
+        ("wiki.localhost", "wiki.localhost", ("x-a", "1\r\nremote-user: root"), 0),
+    ] {
+        let line = [(":method", "GET"), (":scheme", "https"), (":authority", authority), (":path", "/page")];
+        let found = stage.ask_http2(name, &[&line[..], &[field]].concat()).await;
+        assert_eq!(found, status, "{authority} over {name}: {field:?}");
+    }
+    assert_eq!(stage.world.upstream.hits(), 2);
 }
 
 #[tokio::test]

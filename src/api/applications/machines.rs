@@ -15,16 +15,18 @@ pub(super) struct MachinesText {
     /// JWTs of these issuers of the configuration file.
     #[schemars(with = "Vec<Slug>")]
     issuers: Vec<TokenIssuerId>,
+    /// Also behind a proxy that asks by forward-auth, which then must keep the tokens from the application.
+    behind_proxy: bool,
 }
 
 impl From<&Machines> for MachinesText {
     fn from(machines: &Machines) -> Self {
-        Self { tokens: machines.tokens, issuers: machines.issuers.clone() }
+        Self { tokens: machines.tokens, issuers: machines.issuers.clone(), behind_proxy: machines.behind_proxy }
     }
 }
 
 impl From<MachinesText> for Machines {
     fn from(text: MachinesText) -> Self {
-        Self { tokens: text.tokens, issuers: text.issuers }
+        Self { tokens: text.tokens, issuers: text.issuers, behind_proxy: text.behind_proxy }
     }
 }

@@ -33,6 +33,7 @@ pub(super) struct Draft {
     origins: Field,
     tokens: bool,
     issuers: Field,
+    behind_proxy: bool,
     tested: Vec<Tested>,
 }
 
@@ -69,6 +70,7 @@ impl Draft {
             origins: Field::default(),
             tokens: false,
             issuers: Field::default(),
+            behind_proxy: false,
             tested: Vec::new(),
         }
     }
@@ -98,6 +100,7 @@ impl Draft {
             origins: Field::of(lines(&spec.allowed_origins)),
             tokens: spec.machines.tokens,
             issuers: Field::of(lines(&spec.machines.issuers)),
+            behind_proxy: spec.machines.behind_proxy,
             tested: Vec::new(),
         }
     }
@@ -122,6 +125,7 @@ impl Draft {
             origins: Field::of(fields.typed("origins")),
             tokens: fields.ticked("tokens"),
             issuers: Field::of(fields.typed("issuers")),
+            behind_proxy: fields.ticked("behind_proxy"),
             tested: Vec::new(),
         }
     }
@@ -187,7 +191,7 @@ impl Draft {
             allowed_origins: origins?,
             rules: rules?,
             preflight: self.preflight,
-            machines: Machines { tokens: self.tokens, issuers: issuers? },
+            machines: Machines { tokens: self.tokens, issuers: issuers?, behind_proxy: self.behind_proxy },
             connection: connection?,
         })
     }
@@ -257,6 +261,7 @@ impl Draft {
             origins: self.origins,
             tokens: self.tokens,
             issuers: self.issuers,
+            behind_proxy: self.behind_proxy,
             action,
             cancel,
         }

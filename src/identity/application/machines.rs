@@ -14,6 +14,9 @@ pub struct Machines {
     /// JWTs of these issuers.
     #[serde(default)]
     pub issuers: Vec<TokenIssuerId>,
+    /// Also where another proxy asks instead of us: it is that proxy then which must keep the tokens from the application.
+    #[serde(default)]
+    pub behind_proxy: bool,
 }
 
 impl Machines {

@@ -50,6 +50,8 @@ pub struct ApplicationForm {
     pub tokens: bool,
     /// The issuers whose access tokens it takes, one a line.
     pub issuers: Field,
+    /// Whether programs may enter where another proxy asks, too.
+    pub behind_proxy: bool,
     /// Where it is sent.
     pub action: String,
     /// Where to go instead.
@@ -138,6 +140,7 @@ impl Page for ApplicationForm {
             pass_host: true,
             origins: Field::of("https://app.example.com"),
             tokens: true,
+            behind_proxy: true,
             issuers: Field::wrong("CI", "an id is lower-case letters"),
             action: "/console/organizations/home-lab/applications/_new".into(),
             cancel: "/console/organizations/home-lab/applications".into(),
@@ -152,6 +155,7 @@ impl Page for ApplicationForm {
             connection: ConnectionFields::default(),
             pass_host: false,
             tokens: false,
+            behind_proxy: false,
             tested: Tested::samples(),
             who: Picked { error: Some("choose".into()), ..Picked::of("every") },
             ..new.clone()

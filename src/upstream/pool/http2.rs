@@ -22,7 +22,7 @@ use crate::upstream::connect::{Connector, Stream, Trust};
 use crate::upstream::shelf::Shelf;
 
 use websocket::Announced;
-pub(super) use websocket::{Asked, is_asked_for};
+pub(super) use websocket::is_asked_for;
 
 /// Most requests at once on one connection: as many as RFC 9113 6.5.2 asks every server to allow.
 const MAX_STREAMS: usize = 100;
@@ -92,18 +92,19 @@ impl Lines {
         connector: &Connector,
         destination: &Destination,
         shelf: &Shelf,
-        mut request: Request<Body>,
+        request: &mut Request<Body>,
     ) -> Result<Response<(Incoming, Place)>, Failed> {
         let (health, trust) = (&shelf.health, &shelf.trust);
         let (mut sender, mut place) = match self.place(connector, destination, trust).await {
             Ok(found) => found,
             Err(error) => {
                 health.unreachable(destination.name(), &error);
-                return Err(Failed { error, unsent: Some(Box::new(request)) });
+                return Err(Failed { error, unsent: true });
             }
         };
         health.reachable(destination.name());
-        unfold(&mut request, destination)?;
+        unfold(request, destination)?;
+        let mut request = std::mem::take(request);
         for _ in 0..MAX_RESENT {
             let again = again(&request);
             let mut error = match sender.try_send_request(request).await {

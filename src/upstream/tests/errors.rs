@@ -31,9 +31,9 @@ async fn raw(answer: Option<&'static str>) -> String {
     url
 }
 
-async fn fails(url: &str, request: Request<Body>) -> ForwardError {
+async fn fails(url: &str, mut request: Request<Body>) -> ForwardError {
     let settings = Settings { head_timeout: Duration::from_millis(100), ..Settings::default() };
-    forwarder(settings).forward(permit(url), request, &chain(), always()).await.unwrap_err()
+    forwarder(settings).forward(permit(url), &mut request, chain(), always()).await.unwrap_err()
 }
 
 fn get() -> Request<Body> {
@@ -133,8 +133,8 @@ async fn what_an_upstream_has_seen_is_not_sent_again() {
     let (url, seen) = breaking_after(1).await;
     let forwarder = forwarder(Settings::default());
     let post = || Request::builder().method("POST").body(Body::from("pay")).unwrap();
-    forwarder.forward(permit(&url), post(), &chain(), always()).await.unwrap();
-    let error = forwarder.forward(permit(&url), post(), &chain(), always()).await.unwrap_err();
+    forwarder.forward(permit(&url), &mut post(), chain(), always()).await.unwrap();
+    let error = forwarder.forward(permit(&url), &mut post(), chain(), always()).await.unwrap_err();
     assert!(matches!(error, ForwardError::Broken(_)), "{error:?}");
     assert_eq!(seen.load(Ordering::SeqCst), 2);
 }
@@ -182,7 +182,7 @@ async fn an_upstream_that_does_not_shake_hands_is_504() {
     let port = listener.local_addr().unwrap().port();
     let settings = Settings { connect_timeout: Duration::from_millis(100), ..Settings::default() };
     let permit = permit(&format!("https://app.localhost:{port}"));
-    let error = forwarder(settings).forward(permit, get(), &chain(), always()).await.unwrap_err();
+    let error = forwarder(settings).forward(permit, &mut get(), chain(), always()).await.unwrap_err();
     assert!(matches!(error, ForwardError::ConnectTimeout), "{error:?}");
     assert_eq!(error.status(), 504);
 }

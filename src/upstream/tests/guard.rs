@@ -29,7 +29,7 @@ fn published(url: &str) -> Application {
 }
 
 async fn refused(forwarder: &Forwarder, permit: Permit) -> ForwardError {
-    forwarder.forward(permit, get(), &chain(), always()).await.unwrap_err()
+    forwarder.forward(permit, &mut get(), chain(), always()).await.unwrap_err()
 }
 
 #[tokio::test]
@@ -47,7 +47,7 @@ async fn what_organizations_publish_is_connected_to_only_within_their_networks()
     }
     assert!(seen.try_recv().is_err(), "nothing was sent");
     for url in [&url, &by_name, &mapped] {
-        forwarder.forward(allotted(url, &["127.0.0.0/8"]), get(), &chain(), always()).await.unwrap();
+        forwarder.forward(allotted(url, &["127.0.0.0/8"]), &mut get(), chain(), always()).await.unwrap();
         assert_eq!(seen.recv().await.unwrap().parts.uri, "/page");
     }
 }
@@ -57,7 +57,7 @@ async fn a_kept_connection_serves_nobody_whom_its_address_is_not_allotted_to() {
     let (url, mut seen) = observing().await;
     let forwarder = forwarder(Settings::default());
     for permit in [permit(&url), allotted(&url, &["127.0.0.1"])] {
-        let answer = forwarder.forward(permit, get(), &chain(), always()).await.unwrap();
+        let answer = forwarder.forward(permit, &mut get(), chain(), always()).await.unwrap();
         axum::body::to_bytes(answer.into_body(), 10).await.unwrap();
         seen.recv().await.unwrap();
     }
@@ -93,6 +93,6 @@ async fn our_own_listeners_are_no_upstream_whoever_published_it() {
 async fn another_port_of_this_machine_is_no_listener_of_ours() {
     let (url, mut seen) = observing().await;
     let own: SocketAddr = "0.0.0.0:1".parse().unwrap();
-    forwarder_beside(Settings::default(), &[own]).forward(permit(&url), get(), &chain(), always()).await.unwrap();
+    forwarder_beside(Settings::default(), &[own]).forward(permit(&url), &mut get(), chain(), always()).await.unwrap();
     seen.recv().await.unwrap();
 }

@@ -1,14 +1,14 @@
 //! An upstream that does what a test says, and a forwarder towards it.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::body::Body;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::request::Parts;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -85,7 +85,7 @@ pub(super) fn forwarder_beside(settings: Settings, own: &[SocketAddr]) -> Forwar
     let public_url = "https://login.example.com".parse().unwrap();
     let key = SigningKey::generate(&ambient).unwrap();
     let assertions = Arc::new(Assertions::new(key, "https://login.example.com".parse().unwrap(), ambient.clone()));
-    Forwarder::new(settings, assertions, public_url, own, ambient).unwrap()
+    Forwarder::new(settings, assertions, &public_url, own, ambient).unwrap()
 }
 
 pub(super) fn always() -> Option<StillAllowed> {
@@ -93,8 +93,10 @@ pub(super) fn always() -> Option<StillAllowed> {
 }
 
 /// Where every request comes from.
-pub(super) fn chain() -> [IpAddr; 1] {
-    [[192, 0, 2, 7].into()]
+pub(super) const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+
+pub(super) fn chain() -> Option<HeaderValue> {
+    Some(HeaderValue::from_static("192.0.2.7"))
 }
 
 /// A member of the application.
@@ -107,8 +109,8 @@ pub(super) fn permit(url: &str) -> Permit {
     sample::permitted(sample::wiki(url, Vec::new()), "/page", Some(&member()))
 }
 
-pub(super) async fn forward(permit: Permit, request: Request<Body>) -> Result<Response<Body>, ForwardError> {
-    forwarder(Settings::default()).forward(permit, request, &chain(), always()).await
+pub(super) async fn forward(permit: Permit, mut request: Request<Body>) -> Result<Response<Body>, ForwardError> {
+    forwarder(Settings::default()).forward(permit, &mut request, chain(), always()).await
 }
 
 /// A body that yields what the test sends, when it sends it.

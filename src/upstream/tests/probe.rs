@@ -44,8 +44,8 @@ async fn a_sample_is_what_the_upstream_receives() {
             (application.spec.headers, application.spec.pass_host) = (preset, pass_host);
             let forwarder = forwarder(Settings::default());
             let permit = || sample::permitted(application.clone(), "/page", Some(&member()));
-            let shown = forwarder.sample(&permit(), chain()[0]);
-            forwarder.forward(permit(), Request::new(Body::empty()), &chain(), always()).await.unwrap();
+            let shown = forwarder.sample(&permit(), CLIENT);
+            forwarder.forward(permit(), &mut Request::new(Body::empty()), chain(), always()).await.unwrap();
             let seen = seen.recv().await.unwrap();
             let received = seen.parts.headers.iter().filter(|(name, _)| *name != "x-vestibule-assertion");
             let mut received: Vec<_> =
@@ -64,7 +64,7 @@ async fn a_sample_is_what_the_upstream_receives() {
 #[tokio::test]
 async fn a_sample_of_an_open_path_names_nobody() {
     let open = sample::wiki("http://127.0.0.1:1", vec![sample::everyone("/*")]);
-    let shown = forwarder(Settings::default()).sample(&sample::permitted(open, "/", None), chain()[0]);
+    let shown = forwarder(Settings::default()).sample(&sample::permitted(open, "/", None), CLIENT);
     assert!(shown.claims.is_none());
     assert!(shown.headers.iter().all(|(name, _)| !name.starts_with("remote-")));
 }

@@ -38,8 +38,8 @@ async fn fickle(last: &'static str) -> (String, Arc<AtomicUsize>) {
 }
 
 async fn send(forwarder: &Forwarder, url: &str, method: &str, body: Body) -> Result<(), ForwardError> {
-    let request = Request::builder().method(method).body(body).unwrap();
-    let answer = forwarder.forward(permit(url), request, &chain(), None).await?;
+    let mut request = Request::builder().method(method).body(body).unwrap();
+    let answer = forwarder.forward(permit(url), &mut request, chain(), None).await?;
     assert_eq!(answer.status(), StatusCode::OK);
     answer.into_body().collect().await.unwrap();
     Ok(())

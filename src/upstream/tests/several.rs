@@ -38,8 +38,8 @@ impl Wiki {
     }
 
     async fn send(&self, method: &str, body: Body) -> Result<(), ForwardError> {
-        let request = Request::builder().method(method).body(body).unwrap();
-        let answer = self.forwarder.forward(self.permit(), request, &chain(), always()).await?;
+        let mut request = Request::builder().method(method).body(body).unwrap();
+        let answer = self.forwarder.forward(self.permit(), &mut request, chain(), always()).await?;
         assert_eq!(answer.status(), StatusCode::OK);
         answer.into_body().collect().await.unwrap();
         Ok(())

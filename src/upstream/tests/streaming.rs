@@ -143,8 +143,8 @@ async fn an_upload_may_take_longer_than_an_answer() {
     let (send, body) = gated();
     let answer = tokio::spawn(async move {
         let settings = Settings { head_timeout: limit, ..Settings::default() };
-        let request = Request::builder().method("POST").body(body).unwrap();
-        forwarder(settings).forward(permit(&url), request, &chain(), always()).await
+        let mut request = Request::builder().method("POST").body(body).unwrap();
+        forwarder(settings).forward(permit(&url), &mut request, chain(), always()).await
     });
     let start = Instant::now();
     while start.elapsed() < limit * 3 {

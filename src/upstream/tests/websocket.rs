@@ -60,7 +60,9 @@ async fn proxy(url: String) -> (SocketAddr, Arc<AtomicBool>) {
                     let allowed = allowed.load(Ordering::Relaxed);
                     Box::pin(async move { if allowed { Standing::Allowed } else { Standing::Forbidden } })
                 };
-                let answer = forwarder.forward(permit, request, &chain(), Some(Arc::new(still_allowed))).await;
+                let answer = forwarder
+                    .forward(permit, &mut request.map(Body::new), chain(), Some(Arc::new(still_allowed)))
+                    .await;
                 let failed = |error: crate::upstream::ForwardError| {
                     Response::builder().status(error.status()).body(Body::empty()).unwrap()
                 };

@@ -59,9 +59,20 @@ fn places(world: &World) -> [(&'static str, String); 4] {
 impl Fronting {
     /// nginx before this world.
     pub async fn nginx(world: &World) -> Self {
+        Self::nginx_with(world, &[]).await
+    }
+
+    /// The same, that keeps programs' tokens to itself.
+    pub async fn nginx_for_programs(world: &World) -> Self {
+        let line = "proxy_set_header Authorization \"\";";
+        Self::nginx_with(world, &[(&format!("# {line}"), line.to_owned())]).await
+    }
+
+    async fn nginx_with(world: &World, words: &[(&str, String)]) -> Self {
         let port = free_port();
         let listen = format!("listen 127.0.0.1:{port} ssl");
         let shown = substitute(block("docs/proxies/nginx.md", "nginx"), &places(world));
+        let shown = substitute(shown, words);
         let shown = substitute(shown, &[("listen 443 ssl", listen)]);
         let folder = tempfile::tempdir().expect("a folder");
         let here = folder.path().display();
@@ -78,8 +89,19 @@ impl Fronting {
 
     /// Caddy before this world.
     pub async fn caddy(world: &World) -> Self {
+        Self::caddy_with(world, &[]).await
+    }
+
+    /// The same, that keeps programs' tokens to itself.
+    pub async fn caddy_for_programs(world: &World) -> Self {
+        let line = "request_header -Authorization";
+        Self::caddy_with(world, &[(&format!("# {line}"), line.to_owned())]).await
+    }
+
+    async fn caddy_with(world: &World, words: &[(&str, String)]) -> Self {
         let port = free_port();
         let shown = substitute(block("docs/proxies/caddy.md", "caddyfile"), &places(world));
+        let shown = substitute(shown, words);
         // What the document says nothing of: where to listen, and nothing beside.
         let whole = format!(
             "{{\nadmin off\nhttps_port {port}\nauto_https disable_redirects\ndefault_bind 127.0.0.1\n}}\n{shown}"

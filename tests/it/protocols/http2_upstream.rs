@@ -18,6 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, mpsc};
 
 use super::{address, session, with_upstream};
+use crate::kit::frames;
 use crate::kit::h2::H2;
 use crate::kit::world::World;
 
@@ -181,9 +182,7 @@ async fn many_requests_share_one_connection_until_it_goes_away() {
 
 /// The fields of an answer in HPACK. `:status: 200` is the eighth of its table (RFC 7541 A); the rest is written out.
 fn block(fields: &[(&str, &str)]) -> Vec<u8> {
-    let text = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
-    let field = |(name, value): &(&str, &str)| [vec![0], text(name), text(value)].concat();
-    [vec![0x88], fields.iter().flat_map(field).collect()].concat()
+    [vec![0x88], frames::block(fields)].concat()
 }
 
 /// An upstream that answers each request with the next of these blocks, frame by frame.

@@ -112,3 +112,31 @@ async fn an_answer_behind_an_answer_is_never_somebody_elses() {
     next.send(FINAL.replace("final", "other")).await;
     assert!(!client.read_until("other").await.contains("planted"));
 }
+
+#[tokio::test]
+async fn over_http_2_too_the_answer_is_what_comes_behind() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let here = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let mut connection = h2::server::handshake(stream).await.unwrap();
+            tokio::spawn(async move {
+                while let Some(Ok((_, mut respond))) = connection.accept().await {
+                    for status in [102, 103, 103] {
+                        let interim = http::Response::builder().status(status).header("link", "</planted>");
+                        respond.send_informational(interim.body(()).unwrap()).unwrap();
+                    }
+                    let answer = http::Response::builder().header("x-kept", "1").body(()).unwrap();
+                    let mut body = respond.send_response(answer, false).unwrap();
+                    body.send_data(bytes::Bytes::from_static(b"final"), true).unwrap();
+                }
+            });
+        }
+    });
+    let connection = "[application.connection]\nprotocol = \"http2\"";
+    let (world, browser) = with_upstream(&format!("http://{here}"), connection).await;
+    let request = http::Request::get(world.url("wiki", "/")).header("cookie", session(&world, &browser));
+    let answer = H2::connect(address(&world)).await.ask(request.body(axum::body::Body::empty()).unwrap()).await;
+    assert_eq!((answer.status.as_u16(), &answer.body[..]), (200, &b"final"[..]));
+    assert!(answer.headers.contains_key("x-kept") && !answer.headers.contains_key("link"));
+}

@@ -64,52 +64,46 @@ pub(super) fn tend(mut connection: Connection<Stream, Body, TokioExecutor>) -> A
     Announced { said, until }
 }
 
-/// What has become of a handshake.
-pub(in crate::upstream) enum Asked {
-    /// An answer, in the words of HTTP/1.1.
-    Answered(Response<(Incoming, Place)>),
-    /// Nothing: the upstream takes none so, and is to be asked over HTTP/1.1.
-    Not(Request<Body>),
-}
-
 /// Whether a request in the form for HTTP/1.1 asks for a WebSocket.
 pub(in crate::upstream) fn is_asked_for(headers: &HeaderMap) -> bool {
     headers.get(header::UPGRADE).is_some_and(|protocol| protocol == WEBSOCKET)
 }
 
 impl Lines {
-    /// Asks for a WebSocket, if the upstream takes them on streams and there is room.
+    /// Asks for a WebSocket, if the upstream takes them on streams and there is room; if not, nothing has become of
+    /// `request`, and it is to be asked over HTTP/1.1. The answer is in the words of that.
     pub(in crate::upstream) async fn websocket(
         &self,
         connector: &Connector,
         destination: &Destination,
         shelf: &Shelf,
-        mut request: Request<Body>,
-    ) -> Result<Asked, Failed> {
+        request: &mut Request<Body>,
+    ) -> Result<Option<Response<(Incoming, Place)>>, Failed> {
         if self.room.available_permits() <= LEFT_FREE {
-            return Ok(Asked::Not(request));
+            return Ok(None);
         }
         // An upstream that is away will be found to be so over HTTP/1.1 too, and one that speaks no HTTP/2 is not.
         let Ok((mut sender, mut place)) = self.place(connector, destination, &shelf.trust).await else {
-            return Ok(Asked::Not(request));
+            return Ok(None);
         };
         if !place.websockets.in_time().await {
-            return Ok(Asked::Not(request));
+            return Ok(None);
         }
         let headers = request.headers_mut();
         let key = headers.remove(header::SEC_WEBSOCKET_KEY);
         headers.remove(header::UPGRADE);
-        unfold(&mut request, destination)?;
+        unfold(request, destination)?;
         *request.method_mut() = Method::CONNECT;
         request.extensions_mut().insert(Protocol::from_static(WEBSOCKET));
-        let mut answer = sender.send_request(request).await.map_err(|error| ForwardError::of_exchange(&error))?;
+        let mut answer =
+            sender.send_request(std::mem::take(request)).await.map_err(|error| ForwardError::of_exchange(&error))?;
         match answer.status() {
             StatusCode::OK => agree(&mut answer, key.as_ref()),
             // It opens the stream too (RFC 9110 9.3.6), but hyper does not.
             status if status.is_success() => return Err(ForwardError::Protocol.into()),
             _ => {}
         }
-        Ok(Asked::Answered(answer.map(|body| (body, place))))
+        Ok(Some(answer.map(|body| (body, place))))
     }
 }
 
