@@ -51,6 +51,9 @@ const STEP: Duration = Duration::from_millis(50);
 /// Which IdPs did not answer when they were asked last, and why.
 pub type Troubles = Box<dyn Fn() -> Vec<(IdpId, String)> + Send + Sync>;
 
+/// Which certificates need attention: what, and why or what to do.
+pub type Notices = Box<dyn Fn() -> Vec<(String, String)> + Send + Sync>;
+
 /// Everything the API works with.
 pub struct Api {
     web: Arc<Web>,
@@ -60,11 +63,13 @@ pub struct Api {
     forwarder: Arc<Forwarder>,
     http: HttpClients,
     troubles: Troubles,
+    notices: Notices,
     pace: Pace<TokenId>,
 }
 
 impl Api {
     /// The API over this directory.
+    #[expect(clippy::too_many_arguments, reason = "the rooms it works with, handed over once where the house is built")]
     pub fn new(
         web: Arc<Web>,
         directory: Directory,
@@ -73,9 +78,10 @@ impl Api {
         forwarder: Arc<Forwarder>,
         http: HttpClients,
         troubles: Troubles,
+        notices: Notices,
     ) -> Self {
         let pace = Pace::new(web.ambient.clone(), STEP, BURST);
-        Self { web, directory, current, keys, forwarder, http, troubles, pace }
+        Self { web, directory, current, keys, forwarder, http, troubles, notices, pace }
     }
 
     /// What is live.

@@ -1,5 +1,6 @@
 //! The composition root: the only place that builds everything, and where a request is told which door is its own.
 
+mod certificates;
 mod dispatch;
 mod house;
 mod operations;
@@ -24,6 +25,7 @@ use crate::config::Settings;
 use crate::directory::{Approval, DeclareError, Declared};
 use crate::listener::{Certificates, Limits, ListenError, Listener, Tracked, TrustedProxies};
 use crate::telemetry::{AccessError, Metrics, Telemetry};
+use certificates::Tls;
 pub use house::House;
 
 /// How long to wait before the database is tried again; doubles up to the maximum.
@@ -110,7 +112,7 @@ pub struct App {
     ambient: Ambient,
     public: Vec<Listener>,
     redirecting: Vec<Listener>,
-    certificates: Option<Arc<Certificates>>,
+    tls: Tls,
     operations: Listener,
     house: Arc<ArcSwapOption<House>>,
     telemetry: Arc<Telemetry>,
@@ -122,18 +124,17 @@ impl App {
     /// # Errors
     /// When an address cannot be listened on, or a certificate cannot be read.
     pub async fn bind(settings: Settings, options: Options, ambient: Ambient) -> Result<Self, AppError> {
-        let tls = settings.server.tls.as_ref();
-        let certificates = tls.map(|tls| Certificates::read(&tls.certificates)).transpose()?;
+        let tls = Tls::read(&settings, &ambient)?;
         let telemetry = Telemetry::new(ambient.clone());
         telemetry.tell(telemetry.prepare(&settings.log, settings.traces.as_ref())?);
         let mut public = Vec::new();
         for address in &settings.server.listen {
-            let listener = Listener::bind(*address, certificates.as_ref()).await?;
+            let listener = Listener::bind(*address, tls.certificates.as_ref()).await?;
             let listener = listener.behind_proxies(settings.server.proxy_protocol);
             public.push(listener.counted_in(telemetry.metrics.connections.clone()));
         }
         let mut redirecting = Vec::new();
-        for address in tls.iter().flat_map(|tls| &tls.redirect_listen) {
+        for address in settings.server.tls.iter().flat_map(|tls| &tls.redirect_listen) {
             redirecting.push(Listener::bind(*address, None).await?.behind_proxies(settings.server.proxy_protocol));
         }
         let operations = Listener::bind(settings.server.operations_listen, None).await?;
@@ -143,7 +144,7 @@ impl App {
             ambient,
             public,
             redirecting,
-            certificates,
+            tls,
             operations,
             house: Arc::default(),
             telemetry: Arc::new(telemetry),
@@ -169,7 +170,7 @@ impl App {
     pub fn reloader(&self) -> Reloader {
         Reloader {
             house: Arc::clone(&self.house),
-            certificates: self.certificates.clone(),
+            certificates: self.tls.certificates.clone(),
             telemetry: Arc::clone(&self.telemetry),
         }
     }
@@ -182,7 +183,8 @@ impl App {
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
         let (stopping, stopped) = watch::channel(false);
         let (house, telemetry) = (Arc::clone(&self.house), Arc::clone(&self.telemetry));
-        let door = Arc::new(dispatch::Door::new(&self.settings, &self.options, &self.ambient, house, telemetry)?);
+        let door = dispatch::Door::new(&self.settings, &self.options, &self.ambient, house, telemetry, &self.tls)?;
+        let door = Arc::new(door);
         let trusted = Arc::new(TrustedProxies::new(self.settings.server.trusted_proxies.clone()));
         let redirecting = self.redirecting_addresses();
         let own = self.addresses().into_iter().chain(redirecting).chain([self.operations_address()]);
@@ -211,8 +213,8 @@ impl App {
             stopped: stopped.clone(),
         }));
         let operations = operations.map_request(|request: Request<Tracked<Incoming>>| request.map(Body::new));
-        if let Some(certificates) = self.certificates {
-            serving.spawn(tasks::look_at_files(certificates, stopped.clone()));
+        if let Some(certificates) = self.tls.certificates.clone() {
+            serving.spawn(tasks::look_at_files(certificates, Arc::clone(&self.telemetry.metrics), stopped.clone()));
         }
         // Whoever asks whether we are ready is answered to the end.
         let (closing, closed) = watch::channel(false);
@@ -220,7 +222,7 @@ impl App {
         let operations = tokio::spawn(self.operations.serve(operations, limits, trusted, until(closed)));
         let outcome = tokio::select! {
             () = stop => Ok(()),
-            refused = live(&self.settings, &self.options, &self.ambient, &own, &self.house, &self.telemetry.metrics, stopped) => refused,
+            refused = live(&self.settings, &self.options, &self.ambient, &own, &self.house, &self.telemetry.metrics, &self.tls, stopped) => refused,
         };
         stopping.send_replace(true);
         while serving.join_next().await.is_some() {}
@@ -235,6 +237,7 @@ impl App {
 }
 
 /// Builds the house, as often as it takes, and keeps it going. Returns only if it is refused.
+#[expect(clippy::too_many_arguments, reason = "what the house is built from, handed over once")]
 async fn live(
     settings: &Settings,
     options: &Options,
@@ -242,11 +245,12 @@ async fn live(
     own: &[SocketAddr],
     place: &ArcSwapOption<House>,
     metrics: &Arc<Metrics>,
+    tls: &Tls,
     stopped: watch::Receiver<bool>,
 ) -> Result<(), AppError> {
     let mut wait = RETRY;
     let house = loop {
-        match House::build(settings, options, ambient, own, metrics).await {
+        match House::build(settings, options, ambient, own, metrics, tls).await {
             Ok(house) => break Arc::new(house),
             Err(house::BuildError::Refused(error)) => return Err(error),
             Err(house::BuildError::Unavailable(cause)) => {
@@ -259,7 +263,10 @@ async fn live(
     place.store(Some(Arc::clone(&house)));
     metrics.configuration_taken.set(1);
     tracing::info!(public_url = %settings.server.public_url, "ready");
-    tasks::run(house, stopped).await;
+    tokio::select! {
+        () = tls.order(settings, &house, ambient, metrics) => {}
+        () = tasks::run(Arc::clone(&house), stopped) => {}
+    }
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use toml::de::DeTable;
 
 use crate::identity::Declaration;
 
+mod acme;
 mod application;
 mod case;
 mod environment;

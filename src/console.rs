@@ -39,6 +39,9 @@ use crate::web::Web;
 /// Tells which providers did not answer when they were last asked, with why not.
 pub type Troubles = Box<dyn Fn() -> Vec<(IdpId, String)> + Send + Sync>;
 
+/// Tells which certificates need attention: what, and why or what to do.
+pub type Notices = Box<dyn Fn() -> Vec<(String, String)> + Send + Sync>;
+
 /// Everything the console works with.
 pub struct Console {
     /// Pages, cookies, where we are.
@@ -54,6 +57,7 @@ pub struct Console {
     current: Arc<Current>,
     http: HttpClients,
     troubles: Troubles,
+    notices: Notices,
 }
 
 impl Console {
@@ -68,8 +72,9 @@ impl Console {
         current: Arc<Current>,
         http: HttpClients,
         troubles: Troubles,
+        notices: Notices,
     ) -> Self {
-        Self { web, sessions, keys, directory, forwarder, current, http, troubles }
+        Self { web, sessions, keys, directory, forwarder, current, http, troubles, notices }
     }
 
     /// What is live.

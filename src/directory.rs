@@ -65,6 +65,7 @@ pub use people::{
     FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Own, OwnSession, Person, PersonSession, Sought,
     UserSelector, UserState,
 };
+pub use plan::Gone;
 pub use policies::{Author, PolicyVersion, RecallError, Recalled, StandingPolicy};
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
 pub use record::{Record, RecordSettings, RefusedSignIn};

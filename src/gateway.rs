@@ -74,6 +74,13 @@ impl Gateway {
         self.routes.load().route(host).is_some()
     }
 
+    /// The hosts at which we answer for applications ourselves: not those that another proxy has, and asks us about.
+    pub fn forwarded_hosts(&self) -> Vec<Host> {
+        let routes = self.routes.load();
+        let ours = |host: &&Host| routes.route(host).is_some_and(|route| !route.spec().upstream.is_none());
+        routes.hosts().filter(ours).cloned().collect()
+    }
+
     /// Answers one request to an application: passes it on, starts a sign-in, or refuses.
     pub async fn answer(
         self: &Arc<Self>,

@@ -14,6 +14,7 @@ pub mod config;
 pub mod gateway;
 pub mod listener;
 pub mod session;
+pub mod certificates;
 pub mod bearer;
 pub mod decision;
 pub mod assertion;

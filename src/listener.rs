@@ -24,7 +24,7 @@ use crate::telemetry::Gauge;
 pub use activity::Tracked;
 pub use client::{Arrival, Client, TrustedProxies, address_of};
 pub use serve::Slot;
-pub use tls::{Certificate, CertificateFiles, Certificates, Handshake};
+pub use tls::{Certificate, CertificateFiles, Certificates, Challenge, Handshake, Validity, authorities};
 
 /// What holds for every connection.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,6 +14,7 @@ pub mod application_tokens;
 pub mod audit;
 pub mod break_glass;
 pub mod catalogue;
+pub mod certificates;
 pub mod changes;
 pub mod client_secrets;
 pub mod declared;

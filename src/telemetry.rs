@@ -20,8 +20,10 @@ use access::Access;
 use trace::Tracer;
 use watch::Closer;
 
-pub use label::{Decided, Door, Ended, Known, SignInOutcome, Trouble};
-pub use metrics::{ApplicationMeter, Counter, Gauge, Held, IdpMeter, Metrics, Moment, SessionMeters};
+pub use label::{CertificateSource, Decided, Door, Ended, Known, Ordered, SignInOutcome, Trouble};
+pub use metrics::{
+    ApplicationMeter, CertificateMeters, Counter, Gauge, Held, IdpMeter, Metrics, Moment, SessionMeters,
+};
 pub use settings::{AccessTo, Format, Level, LogSettings, Share, TraceSettings};
 pub use trace::{Context, Ours, Span, Trace};
 pub use watch::Watch;

@@ -25,6 +25,8 @@ pub(super) struct Overview {
     failing: Vec<Failing>,
     /// IdPs that did not answer when they were asked last.
     silent: Vec<Silent>,
+    /// Certificates that end, or cannot be had.
+    certificates: Vec<Trouble>,
 }
 
 /// A day, in UTC.
@@ -58,6 +60,15 @@ struct Silent {
     reason: String,
 }
 
+/// A certificate that needs attention.
+#[derive(Serialize, JsonSchema)]
+struct Trouble {
+    /// Which, and what of it.
+    what: String,
+    /// Why, or what to do.
+    why: String,
+}
+
 pub(super) async fn show(State(api): State<Arc<Api>>, caller: Caller) -> Answer {
     let outlook = api.server_admin(&caller)?.outlook().await?;
     let day =
@@ -72,6 +83,7 @@ pub(super) async fn show(State(api): State<Arc<Api>>, caller: Caller) -> Answer 
         without_admin: outlook.without_admin.clone(),
         failing: outlook.failing.iter().map(failing).collect(),
         silent: (api.troubles)().into_iter().map(|(idp, reason)| Silent { idp, reason }).collect(),
+        certificates: (api.notices)().into_iter().map(|(what, why)| Trouble { what, why }).collect(),
     };
     json(StatusCode::OK, &shown)
 }

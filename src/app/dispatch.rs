@@ -13,12 +13,13 @@ use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use tokio::time::timeout;
 use tower::ServiceExt as _;
 
+use super::certificates::Tls;
 use super::{AppError, House, Options};
 use crate::base::Ambient;
 use crate::config::Settings;
 use crate::decision::{RequestPath, target};
 use crate::identity::Host;
-use crate::listener::Arrival;
+use crate::listener::{Arrival, Certificates};
 use crate::pages::{self, Assets};
 use crate::telemetry::{Door as Place, Telemetry, Watch};
 use crate::web::{self, Cause, Web};
@@ -36,6 +37,8 @@ pub(super) struct Door {
     house: Arc<ArcSwapOption<House>>,
     telemetry: Arc<Telemetry>,
     hsts: Option<HeaderValue>,
+    /// What authorities look at over plain HTTP, if they do.
+    proofs: Option<Arc<Certificates>>,
 }
 
 impl Door {
@@ -45,13 +48,14 @@ impl Door {
         ambient: &Ambient,
         house: Arc<ArcSwapOption<House>>,
         telemetry: Arc<Telemetry>,
+        tls: &Tls,
     ) -> Result<Self, AppError> {
         let web = Web::new(settings.server.public_url.clone(), options.notice.clone(), ambient.clone());
         let web = Arc::new(web.map_err(|error| AppError::Internal(error.to_string()))?);
         let hsts = settings.server.hsts.filter(|_| settings.server.public_url.is_https());
         let hsts = hsts.map(|remembered| HeaderValue::try_from(format!("max-age={}", remembered.as_secs())));
         let hsts = hsts.transpose().map_err(|error| AppError::Internal(error.to_string()))?;
-        Ok(Self { web, house, telemetry, hsts })
+        Ok(Self { web, house, telemetry, hsts, proofs: tls.proofs() })
     }
 
     /// Answers one request, and counts it.
@@ -89,6 +93,9 @@ impl Door {
             Ok(target) => target.host,
             Err(error) => return self.refuse_target(error, headers),
         };
+        if let Some(proof) = self.proof(request.method(), request.uri().path(), &host) {
+            return proof;
+        }
         if host != *self.web.public_url.host() {
             let Some(house) = self.house.load_full() else {
                 return self.web.refuse(Cause::Unavailable, headers, Assets::Application);
@@ -104,6 +111,17 @@ impl Door {
         let mut response = web::answer(StatusCode::PERMANENT_REDIRECT, "text/plain", Body::empty());
         response.headers_mut().insert(LOCATION, location);
         response
+    }
+
+    /// What a certificate authority is answered that looks whether a host is ours (RFC 8555 8.3): what it was told that
+    /// it will find, else that there is nothing. No application's matter, and known without a database.
+    fn proof(&self, method: &Method, path: &str, host: &Host) -> Option<Response> {
+        let certificates = self.proofs.as_ref().filter(|_| method == Method::GET)?;
+        let token = path.strip_prefix("/.well-known/acme-challenge/")?;
+        Some(match certificates.proof(host.as_str(), token) {
+            Some(proof) => web::answer(StatusCode::OK, "application/octet-stream", proof.into()),
+            None => web::answer(StatusCode::NOT_FOUND, "text/plain", Body::empty()),
+        })
     }
 
     fn refuse_target(&self, error: target::BadTarget, headers: &HeaderMap) -> Response {

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::timeout;
 
+use super::certificates::Tls;
 use super::{AppError, Options};
 use crate::api::{self, Api};
 use crate::assertion::{Assertions, SigningKey};
@@ -78,6 +79,7 @@ impl House {
         ambient: &Ambient,
         own: &[SocketAddr],
         metrics: &Arc<Metrics>,
+        tls: &Tls,
     ) -> Result<Self, BuildError> {
         let internal = |error: &dyn std::error::Error| BuildError::Refused(AppError::Internal(error.to_string()));
         let db = Db::open(&settings.database.url).await.map_err(unavailable)?;
@@ -125,6 +127,7 @@ impl House {
             Arc::clone(&forwarder),
             http.clone(),
             troubles(&login),
+            tls.notices(),
         );
         let console = Console::new(
             Arc::clone(&web),
@@ -135,6 +138,7 @@ impl House {
             Arc::clone(&current),
             http,
             troubles(&login),
+            tls.notices(),
         );
         let denials = Arc::new(Denials::new(db.clone(), ambient.clone()));
         let gateway = Gateway {
@@ -202,6 +206,11 @@ impl House {
     pub(super) async fn is_ready(&self) -> Result<(), String> {
         let asked = timeout(READY_PATIENCE, self.db.ping()).await;
         asked.map_err(|_| format!("no answer within {READY_PATIENCE:?}"))?.map_err(|error| error.to_string())
+    }
+
+    /// The database.
+    pub(super) fn db(&self) -> Db {
+        self.db.clone()
     }
 
     /// What operators see of this moment, from memory.

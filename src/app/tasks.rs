@@ -12,6 +12,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::House;
 use crate::listener::Certificates;
 use crate::session::POLL_INTERVAL;
+use crate::telemetry::{CertificateSource, Metrics};
 
 const ACTIVITY_INTERVAL: Duration = Duration::from_secs(5);
 /// Whoever was refused reads the reference out at once.
@@ -24,7 +25,11 @@ const TIDY_INTERVAL: Duration = Duration::from_secs(60);
 const FILES_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Reads the files of certificates again when they have changed, until we stop. With or without a database.
-pub(super) async fn look_at_files(certificates: Arc<Certificates>, mut stopped: watch::Receiver<bool>) {
+pub(super) async fn look_at_files(
+    certificates: Arc<Certificates>,
+    metrics: Arc<Metrics>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let mut ticks = interval(FILES_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -32,10 +37,12 @@ pub(super) async fn look_at_files(certificates: Arc<Certificates>, mut stopped: 
             _ = ticks.tick() => {}
             _ = stopped.wait_for(|stopped| *stopped) => return,
         }
-        let certificates = Arc::clone(&certificates);
-        if let Err(error) = spawn_blocking(move || certificates.look()).await {
+        let looked = Arc::clone(&certificates);
+        if let Err(error) = spawn_blocking(move || looked.look()).await {
             tracing::error!(cause = %error, "cannot look at the files of certificates");
         }
+        let first = certificates.of_files().iter().map(|(_, certificate)| certificate.ends_at().secs()).min();
+        metrics.certificates.first_end(CertificateSource::File, first);
     }
 }
 

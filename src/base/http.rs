@@ -18,7 +18,8 @@ use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder}
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::CertificateDer;
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
 pub use addresses::Addresses;
 use resolve::LoopbackFirst;
@@ -90,11 +91,21 @@ impl HttpClient {
     /// A client with the machine's trusted certificate authorities. A machine without any can still speak plain http;
     /// https then fails, and says why.
     pub fn new(settings: HttpSettings) -> Self {
+        Self::with_tls(settings, tls_config())
+    }
+
+    /// A client that trusts these certificate authorities and no other.
+    pub fn trusting(settings: HttpSettings, authorities: Vec<CertificateDer<'static>>) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(authorities);
+        Self::with_tls(settings, (tls_builder().with_root_certificates(roots).with_no_client_auth(), None))
+    }
+
+    fn with_tls(settings: HttpSettings, (tls, no_roots): (ClientConfig, Option<Arc<str>>)) -> Self {
         let mut connector = HttpConnector::new_with_resolver(LoopbackFirst::new(settings.addresses));
         connector.enforce_http(false);
         connector.set_connect_timeout(Some(settings.connect_timeout));
         connector.set_nodelay(true);
-        let (tls, no_roots) = tls_config();
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_or_http()
@@ -185,13 +196,17 @@ fn address(uri: &Uri) -> Option<IpAddr> {
     uri.host()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
-/// The TLS configuration, and why it trusts nobody if it does.
-fn tls_config() -> (ClientConfig, Option<Arc<str>>) {
+fn tls_builder() -> ConfigBuilder<ClientConfig, WantsVerifier> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     #[expect(clippy::expect_used, reason = "the provider we name supports the versions that rustls calls safe")]
-    let builder = ClientConfig::builder_with_provider(provider)
+    ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .expect("aws-lc-rs speaks TLS 1.2 and 1.3");
+        .expect("aws-lc-rs speaks TLS 1.2 and 1.3")
+}
+
+/// The TLS configuration, and why it trusts nobody if it does.
+fn tls_config() -> (ClientConfig, Option<Arc<str>>) {
+    let builder = tls_builder();
     match builder.clone().with_native_roots() {
         Ok(builder) => (builder.with_no_client_auth(), None),
         Err(error) => {

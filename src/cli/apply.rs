@@ -15,6 +15,9 @@ pub(super) struct Arguments {
     /// Do not ask.
     #[arg(long)]
     yes: bool,
+    /// Remove for good what the file declares no longer. Else it is kept, of no effect, and comes back as it was.
+    #[arg(long)]
+    prune: bool,
     /// Take away at once what the policies no longer give, instead of at each person's next sign-in.
     #[arg(long)]
     apply_losses: bool,
@@ -30,7 +33,8 @@ impl Arguments {
         terminal: &mut Terminal<'_>,
     ) -> anyhow::Result<Outcome> {
         let (directory, settings) = connect(&self.config, variables).await?;
-        let foresight = directory.foresee(&settings.declaration).await?;
+        let gone = meant::gone(self.prune);
+        let foresight = directory.foresee(&settings.declaration, gone).await?;
         foresight::print(&foresight, terminal);
         if foresight.differences.is_empty() && !self.apply_losses {
             return Ok(Outcome::Done);
@@ -38,7 +42,7 @@ impl Arguments {
         if !self.yes && !confirmed(terminal)? {
             return Ok(Outcome::Failed);
         }
-        let applied = directory.apply(&settings.declaration, &self.meant.approval(), foresight.version).await;
+        let applied = directory.apply(&settings.declaration, gone, &self.meant.approval(), foresight.version).await;
         match applied {
             Ok(_) => {}
             Err(refused @ (DeclareError::Dangerous(_) | DeclareError::Moved)) => {

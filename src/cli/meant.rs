@@ -1,7 +1,12 @@
 //! The flags by which somebody says that a dangerous change is meant.
 
-use crate::directory::{Approval, Danger, DangerKind, DeclareError, IdentityChoice};
+use crate::directory::{Approval, Danger, DangerKind, DeclareError, Gone, IdentityChoice};
 use crate::identity::IdpId;
+
+/// What `--prune` says of what the file declares no longer.
+pub(super) const fn gone(prune: bool) -> Gone {
+    if prune { Gone::Pruned } else { Gone::Kept }
+}
 
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Meant {

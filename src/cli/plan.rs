@@ -1,5 +1,6 @@
 //! `vestibule plan`: what applying a configuration would do. Writes nothing.
 
+use super::meant::gone;
 use super::{ConfigFile, Outcome, Terminal, connect, foresight};
 
 /// Show what a configuration would change: in the database, and for whom.
@@ -7,6 +8,9 @@ use super::{ConfigFile, Outcome, Terminal, connect, foresight};
 pub(super) struct Arguments {
     #[command(flatten)]
     config: ConfigFile,
+    /// As if what the file declares no longer were removed for good.
+    #[arg(long)]
+    prune: bool,
     /// Answer with JSON, for programs.
     #[arg(long)]
     json: bool,
@@ -23,7 +27,7 @@ impl Arguments {
         terminal: &mut Terminal<'_>,
     ) -> anyhow::Result<Outcome> {
         let (directory, settings) = connect(&self.config, variables).await?;
-        let foresight = directory.foresee(&settings.declaration).await?;
+        let foresight = directory.foresee(&settings.declaration, gone(self.prune)).await?;
         if self.json {
             terminal.say(foresight::to_json(&foresight));
         } else {

@@ -61,6 +61,13 @@ pub(super) fn server(root: &mut Section<'_>) -> ServerDraft {
     if tls.is_some() && public_url.as_ref().is_some_and(|url| !url.is_https()) {
         section.refuse("public_url", "is http although [server.tls] is there; write https, or remove the section");
     }
+    let ordered_alone = tls.iter().flatten().any(|tls| tls.acme.is_some() && tls.certificates.is_empty());
+    let unreachable = |url: &&PublicUrl| url.host().is_loopback() || url.host().address().is_some();
+    if let Some(url) = public_url.as_ref().filter(|_| ordered_alone).filter(unreachable) {
+        let hint = "write a name in public_url, or name a certificate in [[server.tls.certificate]]";
+        let path = section.at("tls") + ".acme";
+        section.report.refuse(&path, format!("has no certificate ordered for {}; {hint}", url.host().as_str()));
+    }
     section.finish();
     let tls = match tls {
         None => Some(None),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::certificates::AcmeSettings;
 use crate::directory::RecordSettings;
 use crate::gateway::forward_auth::ProxySecret;
 use crate::identity::{Declaration, PublicUrl, TokenIssuer};
@@ -84,6 +85,8 @@ pub struct TlsSettings {
     pub certificates: Vec<CertificateFiles>,
     /// Where plain HTTP is sent on to https.
     pub redirect_listen: Vec<SocketAddr>,
+    /// How certificates are ordered for the hosts that have none in files.
+    pub acme: Option<AcmeSettings>,
 }
 
 impl ServerSettings {

@@ -38,24 +38,25 @@ impl Console {
         let provider = |(idp, why): (_, String)| Attention {
             what: format!("The identity provider {idp} did not answer"),
             why,
-            href: format!("/console/idps/{idp}"),
+            href: Some(format!("/console/idps/{idp}")),
         };
         let deserted = |id: &_| Attention {
             what: format!("Nobody administers {id}"),
             why: "Give somebody one of its admin roles.".to_owned(),
-            href: format!("/console/organizations/{id}"),
+            href: Some(format!("/console/organizations/{id}")),
         };
         let failing = |(id, reason, count): &(String, String, usize)| Attention {
             what: format!("Selectors of {id} failed in {count} of the latest sign-ins"),
             why: reason.clone(),
-            href: format!("/console/organizations/{id}/policies"),
+            href: Some(format!("/console/organizations/{id}/policies")),
         };
         let known = |(id, ..): &&(String, String, usize)| {
             live.catalogue.organizations.iter().any(|organization| organization.id.as_str() == id)
         };
         let providers = (self.troubles)().into_iter().map(provider);
         let failing = outlook.failing.iter().filter(known).map(failing);
-        providers.chain(failing).chain(outlook.without_admin.iter().map(deserted)).collect()
+        let notices = (self.notices)().into_iter().map(|(what, why)| Attention { what, why, href: None });
+        providers.chain(notices).chain(failing).chain(outlook.without_admin.iter().map(deserted)).collect()
     }
 }
 

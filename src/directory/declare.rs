@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::danger::{Approval, Danger, DangerKind, IdentityChoice};
 use super::difference::Difference;
 use super::foresee::dangers;
-use super::plan::{Plan, Stored};
+use super::plan::{Gone, Plan, Stored};
 use super::{ATTEMPTS, Directory};
 use crate::audit::{self, About, Action, Entry};
 use crate::base::Timestamp;
@@ -52,7 +52,7 @@ impl Directory {
     pub async fn declare(&self, declaration: &Declaration, approval: &Approval) -> Result<Declared, DeclareError> {
         let mut attempt = 1;
         loop {
-            match self.declare_once(declaration, approval, None).await {
+            match self.declare_once(declaration, Gone::Kept, approval, None).await {
                 Err(DeclareError::Store(error)) if error.is_worth_retrying() && attempt < ATTEMPTS => attempt += 1,
                 Err(DeclareError::Moved) if attempt < ATTEMPTS => attempt += 1,
                 result => return result,
@@ -60,28 +60,31 @@ impl Directory {
         }
     }
 
-    /// The same, if the catalogue is still the one that was shown: else nothing is done.
+    /// The same, if the catalogue is still the one that was shown: else nothing is done. What is declared no longer may be
+    /// removed for good as well.
     ///
     /// # Errors
     /// [`DeclareError::Moved`] if it is another; else as [`Directory::declare`].
     pub async fn apply(
         &self,
         declaration: &Declaration,
+        gone: Gone,
         approval: &Approval,
         shown: i64,
     ) -> Result<Declared, DeclareError> {
-        self.declare_once(declaration, approval, Some(shown)).await
+        self.declare_once(declaration, gone, approval, Some(shown)).await
     }
 
     async fn declare_once(
         &self,
         declaration: &Declaration,
+        gone: Gone,
         approval: &Approval,
         shown: Option<i64>,
     ) -> Result<Declared, DeclareError> {
         let mut snapshot = self.db.snapshot().await?;
         let stored = Stored::load(&mut snapshot).await?;
-        let plan = self.plan(&stored, declaration)?;
+        let plan = self.plan(&stored, declaration, gone)?;
         if plan.is_empty() {
             return Ok(Declared { changed: false });
         }
@@ -125,8 +128,12 @@ impl Directory {
         Ok(())
     }
 
-    pub(super) fn plan(&self, stored: &Stored, declaration: &Declaration) -> Result<Plan, DeclareError> {
-        Plan::new(stored, declaration, || self.ambient.uuid())
+    pub(super) fn plan(&self, stored: &Stored, declaration: &Declaration, gone: Gone) -> Result<Plan, DeclareError> {
+        let mut plan = Plan::new(stored, declaration, || self.ambient.uuid())?;
+        if gone == Gone::Pruned {
+            plan.prune(stored);
+        }
+        Ok(plan)
     }
 }
 

@@ -13,7 +13,7 @@ use super::Directory;
 use super::danger::{COUNTED, Danger, MANY};
 use super::declare::DeclareError;
 use super::difference::Difference;
-use super::plan::{Plan, Stored};
+use super::plan::{Gone, Plan, Stored};
 use crate::identity::{Declaration, IdpKey};
 use crate::policy::Snapshot;
 use crate::store::{StoreError, Tx, catalogue, forget};
@@ -48,14 +48,14 @@ pub struct Foresight {
 }
 
 impl Directory {
-    /// What applying `declaration` would do. Writes nothing.
+    /// What applying `declaration` would do, to what is declared no longer too. Writes nothing.
     ///
     /// # Errors
     /// When it refers to what it does not declare, or the database fails.
-    pub async fn foresee(&self, declaration: &Declaration) -> Result<Foresight, DeclareError> {
+    pub async fn foresee(&self, declaration: &Declaration, gone: Gone) -> Result<Foresight, DeclareError> {
         let mut tx = self.db.snapshot().await?;
         let stored = Stored::load(&mut tx).await?;
-        let plan = self.plan(&stored, declaration)?;
+        let plan = self.plan(&stored, declaration, gone)?;
         let version = catalogue::version(&mut tx).await?;
         let impact = self.impact(&mut tx, &stored, &plan, HashSet::new()).await?;
         let dangers = dangers_of(&mut tx, &plan, &impact).await?;

@@ -1,5 +1,7 @@
 //! What a declaration changes, as a value: a pure function of what is stored and what is declared.
 
+mod prune;
+
 use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
@@ -43,7 +45,17 @@ impl Stored {
     }
 }
 
-/// Rows that go for good. The file removes none: what has gone from it is kept.
+/// What becomes of that which the file declares no longer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gone {
+    /// It is kept, of no effect, and comes back as it was.
+    #[default]
+    Kept,
+    /// It is removed for good, and so is all that was kept before.
+    Pruned,
+}
+
+/// Rows that go for good.
 #[derive(Debug, Default)]
 pub(super) struct Removed {
     pub(super) organizations: Vec<OrganizationKey>,

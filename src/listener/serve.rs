@@ -24,6 +24,7 @@ use super::activity::{Activity, State, Tracked, Unanswered};
 use super::answer::Answer;
 use super::crowd::{Crowd, Place};
 use super::proxy_protocol::{self, Source};
+use super::tls::PROOF;
 use super::{Arrival, Handshake, Limits, Listener, Tls, TrustedProxies};
 use crate::telemetry::Held;
 
@@ -201,6 +202,8 @@ where
             return self.speak(stream, (peer, None), slot, stopped).await;
         };
         match timeout(self.limits.handshake, TlsAcceptor::from(tls.config).accept(stream)).await {
+            // A certificate authority has seen what it wanted to see; nobody speaks HTTP to us in this way.
+            Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(PROOF) => {}
             Ok(Ok(stream)) => {
                 let handshake = tls.certificates.handshake(stream.get_ref().1.server_name());
                 self.speak(stream, (peer, Some(handshake)), slot, stopped).await;

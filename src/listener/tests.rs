@@ -284,6 +284,7 @@ async fn a_taken_address_is_named() {
 }
 
 mod attack;
+mod challenge;
 mod taking;
 mod tls;
 

@@ -1,6 +1,7 @@
 //! TLS: certificates chosen by the name that a client asks for, and swapped while connections stay.
 
 mod certificate;
+mod challenge;
 mod files;
 mod handshake;
 mod table;
@@ -10,14 +11,18 @@ use std::sync::Arc;
 
 use rustls::ServerConfig;
 
-pub use certificate::Certificate;
+pub use certificate::{Certificate, authorities};
+pub use challenge::Challenge;
 pub use files::{CertificateFiles, Certificates};
 pub use handshake::Handshake;
+pub use validity::Validity;
 
 use super::ListenError;
 
 /// What is agreed on in the handshake (RFC 7301), the better one first.
-const ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
+const ALPN: [&[u8]; 3] = [b"h2", b"http/1.1", PROOF];
+/// What is agreed on with a certificate authority that looks whether a host is ours (RFC 8737 6.2). No HTTP is spoken then.
+pub(super) const PROOF: &[u8] = b"acme-tls/1";
 
 /// TLS with these certificates, as they are at each handshake.
 ///

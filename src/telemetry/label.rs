@@ -164,3 +164,25 @@ label!(
         Expired = "expired",
     }
 );
+
+label!(
+    /// What became of an order for a certificate.
+    Ordered {
+        /// There is one.
+        Made = "made",
+        /// The authority makes none for that host, or not now.
+        Refused = "refused",
+        /// The authority itself fails, or does not know us.
+        Authority = "authority",
+    }
+);
+
+label!(
+    /// Where a certificate comes from.
+    CertificateSource {
+        /// From files.
+        File = "file",
+        /// Ordered from an authority.
+        Authority = "authority",
+    }
+);

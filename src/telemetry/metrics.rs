@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::label::{Answer, Decided, Door, Ended, Fate, Known, SignInOutcome, Trouble};
+use super::label::{Answer, CertificateSource, Decided, Door, Ended, Fate, Known, Ordered, SignInOutcome, Trouble};
 use number::{By, Histogram};
 pub use number::{Counter, Gauge, Held};
 
@@ -40,6 +40,8 @@ pub struct Metrics {
     pub websockets: Gauge,
     /// Whether the configuration was taken in when it was last read: 1 or 0.
     pub configuration_taken: Gauge,
+    /// Certificates.
+    pub certificates: CertificateMeters,
 }
 
 /// What is counted of one application.
@@ -73,6 +75,16 @@ pub struct SessionMeters {
     pub opened: Counter,
     ended: By<Ended>,
     lookups: By<Known>,
+}
+
+/// What is counted of certificates.
+#[derive(Debug, Default)]
+pub struct CertificateMeters {
+    orders: By<Ordered>,
+    /// Hosts whose certificate could not be ordered or renewed.
+    pub in_trouble: Gauge,
+    /// In seconds since the Unix epoch; zero where there is none.
+    first_ends: By<CertificateSource, Gauge>,
 }
 
 /// What is not counted but looked at when somebody asks.
@@ -153,6 +165,18 @@ impl SessionMeters {
     /// Counts a token that was looked up.
     pub fn looked_up(&self, known: Known) {
         self.lookups.of(known).one();
+    }
+}
+
+impl CertificateMeters {
+    /// Counts an order that ended.
+    pub fn ordered(&self, outcome: Ordered) {
+        self.orders.of(outcome).one();
+    }
+
+    /// Notes when the first certificate of that source ends, in seconds since the Unix epoch.
+    pub fn first_end(&self, source: CertificateSource, secs: Option<i64>) {
+        self.first_ends.of(source).set(secs.unwrap_or(0));
     }
 }
 

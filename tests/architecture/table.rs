@@ -59,6 +59,7 @@ pub const ROOMS: &[Room] = &[
     room("oidc", 3, &["claims", "identity", "base"]),
     room("assertion", 3, &["store", "identity", "base"]),
     room("audit", 3, &["store", "identity", "base"]),
+    room("certificates", 4, &["listener", "session", "store", "identity", "telemetry", "base"]),
     room("bearer", 4, &["oidc", "session", "store", "identity", "base"]),
     room("decision", 4, &["session", "identity", "telemetry", "base"]),
     room("directory", 4, &["store", "audit", "policy", "claims", "identity", "base"]),
@@ -141,6 +142,11 @@ pub const FENCES: &[Fence] = &[
         reason: "requests leave through base::http, to applications through upstream",
     },
     Fence { path: &["tokio_rustls"], home: &["src/listener.rs", "src/listener/"], reason: "TLS ends at the listener" },
+    Fence {
+        path: &["instant_acme"],
+        home: &["src/certificates.rs", "src/certificates/"],
+        reason: "certificates are ordered in certificates",
+    },
     Fence { path: &["clap"], home: &["src/cli.rs", "src/cli/", "src/main.rs"], reason: "the command line ends in cli" },
     Fence {
         path: &["anyhow"],

@@ -3,6 +3,7 @@
 mod cases;
 mod check;
 mod documents;
+mod prune;
 mod reload;
 mod serve;
 mod settings;

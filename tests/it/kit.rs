@@ -11,6 +11,7 @@ pub mod frames;
 pub mod fronting;
 pub mod h2;
 pub mod logs;
+pub mod pebble;
 pub mod postgres;
 pub mod process;
 pub mod provider;

@@ -3,6 +3,7 @@
 
 mod kit;
 
+mod acme;
 mod api;
 mod bearer;
 mod browser;

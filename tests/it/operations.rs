@@ -2,7 +2,7 @@
 
 mod access;
 mod drain;
-mod metrics;
+pub mod metrics;
 mod reload;
 mod secrets;
 mod traces;

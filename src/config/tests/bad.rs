@@ -29,6 +29,50 @@ const SERVER: &[Case] = &[
         "is an address of `listen`",
     ),
     ("[[idp]]\nid = \"c", "[server.tls]\n[[idp]]\nid = \"c", "server.tls", "has no certificate"),
+    ("[[idp]]\nid = \"c", "[server.tls.acme]\n[[idp]]\nid = \"c", "server.tls.acme.accept_terms", "must be true"),
+    (
+        "[[idp]]\nid = \"c",
+        "[server.tls.acme]\naccept_terms = true\nchallenge = \"http-01\"\n[[idp]]\nid = \"c",
+        "server.tls.acme.challenge",
+        "nothing listens for plain HTTP",
+    ),
+    (
+        "[[idp]]\nid = \"c",
+        "[server.tls.acme]\naccept_terms = true\nchallenge = \"dns-01\"\n[[idp]]\nid = \"c",
+        "server.tls.acme.challenge",
+        "tls-alpn-01, http-01",
+    ),
+    (
+        "[[idp]]\nid = \"c",
+        "[server.tls.acme]\naccept_terms = true\ndirectory = \"http://ca.example.com\"\n[[idp]]\nid = \"c",
+        "server.tls.acme.directory",
+        "an https URL",
+    ),
+    (
+        "[[idp]]\nid = \"c",
+        "[server.tls.acme]\naccept_terms = true\ncontact = [\"admin@example.com\"]\n[[idp]]\nid = \"c",
+        "server.tls.acme.contact[0]",
+        "mailto:admin@example.com",
+    ),
+    (
+        "[[idp]]\nid = \"c",
+        "[server.tls.acme]\naccept_terms = true\nexternal_account_id = \"us\"\n[[idp]]\nid = \"c",
+        "server.tls.acme.external_account_id",
+        "write both, or neither",
+    ),
+    (
+        "[[idp]]\nid = \"c",
+        "[server.tls.acme]\naccept_terms = true\nexternal_account_id = \"us\"\nexternal_account_key = \"n o\"\n\
+         [[idp]]\nid = \"c",
+        "server.tls.acme.external_account_key",
+        "base64url",
+    ),
+    (
+        "https://login.example.com\"\n\n[[idp]]\nid = \"c",
+        "https://login.localhost\"\n[server.tls.acme]\naccept_terms = true\n[[idp]]\nid = \"c",
+        "server.tls.acme",
+        "no certificate ordered for login.localhost",
+    ),
     (
         "[[idp]]\nid = \"c",
         "[[server.tls.certificate]]\nkey = \"k\"\n[[idp]]\nid = \"c",

@@ -57,7 +57,8 @@ fn the_example_shows_every_key_and_no_other() {
     // Without certificates there is no TLS, and none of its keys is asked for.
     let (head, tail) = EXAMPLE.split_once("# [server.tls]").unwrap();
     let (tls, tail) = tail.split_once("\n\n").unwrap();
-    let tls = tls.replace("\n# ", "\n");
+    let tls = tls.replace("\n# ", "\n").replace("accept_terms = false", "accept_terms = true");
+    let tls = tls.replace("external_account_key_file = \"…\"", "").replace("_key = \"…\"", "_key = \"c2VjcmV0\"");
     // Nor has everybody programs with tokens.
     let (tail, issuer, rest) = token_issuer(tail);
     let issuer: String = issuer.lines().map(|line| line.strip_prefix("# ").unwrap_or(line).to_owned() + "\n").collect();
@@ -73,6 +74,7 @@ fn a_commented_key_shows_its_default() {
     // These show what may be said, not what holds when nothing is.
     let mut offers = vec!["owner", "client_secret", "chain", "key", "role", "url_file", "[server.tls]", "secret"];
     offers.extend(["idp = ", "jwks_url", "endpoint", "redirect_listen"]);
+    offers.extend(["[server.tls.acme]", "accept_terms", "directory", "contact", "challenge", "external_account_"]);
     // Nothing said is as all others, which is what these show.
     offers.extend(["connect_timeout", "first_byte_timeout", "idle_timeout", "strip_prefix", "ca", "server_name"]);
     offers.extend(["[application.connection.health]", "path", "interval", "timeout", "fall", "rise"]);

@@ -1,7 +1,9 @@
 use super::*;
 use crate::directory::kit::{Fixture, declaration, on_each_with, profile};
 use crate::directory::{Actor, NewUser, ProvisionError, Record, Who};
-use crate::identity::{Declaration, IdpId, Issuer, OrganizationId, OrganizationPolicySpec, PolicyText, RoleName};
+use crate::identity::{
+    Declaration, IdpId, Issuer, OrganizationId, OrganizationPolicySpec, OrganizationSpec, PolicyText, RoleName,
+};
 use crate::store::kit::{count, idp_spec, run};
 
 fn choose(idp: &str, choice: IdentityChoice) -> Approval {
@@ -69,6 +71,77 @@ async fn what_goes_is_kept_without_effect_and_comes_back_as_the_same() {
         };
         assert_eq!(keys(&after), keys(&before));
         assert_eq!(it.roles(alice.user).await, ["lab/Admin policy", "office/Clerk policy"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_pruned_is_gone_for_good_and_nothing_else_is() {
+    on_each_with(declaration(), async |it: Fixture| {
+        let alice = it.sign_in("alice", &["lab/Admin", "office/Clerk"]).await.unwrap();
+        let before = it.catalogue().await;
+        let mut less = declaration();
+        less.organizations.remove(0);
+        less.idps.remove(1);
+        less.applications.clear();
+        // Kept first, pruned later: what goes now and what went before.
+        it.declare(&less).await;
+        less.organizations[0].roles.retain(|role| role.as_str() != "Clerk");
+        let approval = Approval { loss_of_admins: true, loss_of_roles: true, ..Approval::default() };
+        let foresight = it.directory.foresee(&less, Gone::Pruned).await.unwrap();
+        let told: Vec<_> =
+            foresight.differences.iter().map(|one| (one.what, one.name.as_str(), one.becomes.word())).collect();
+        assert_eq!(
+            told,
+            [
+                ("organization", "lab", "removed"),
+                ("role", "office/Clerk", "removed"),
+                ("IdP", "lab-idp", "removed"),
+                ("application", "wiki", "removed")
+            ]
+        );
+        it.directory.apply(&less, Gone::Pruned, &approval, foresight.version).await.unwrap();
+        assert!(it.roles(alice.user).await.is_empty());
+        assert!(it.directory.foresee(&less, Gone::Pruned).await.unwrap().differences.is_empty(), "all is gone");
+        // What comes back under the same name is another.
+        assert!(it.declare(&declaration()).await);
+        let after = it.catalogue().await;
+        assert_ne!(after.organizations[0].key, before.organizations[0].key);
+        assert_ne!(after.applications[0].key, before.applications[0].key);
+        assert_eq!(after.organizations[1].key, before.organizations[1].key, "what stayed is the same");
+        assert_eq!(after.idps[0].key, before.idps[0].key);
+        assert!(it.roles(alice.user).await.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_idp_with_people_is_pruned_only_by_forgetting_them() {
+    on_each_with(declaration(), async |it: Fixture| {
+        it.sign_in("alice", &["lab/Admin"]).await.unwrap();
+        let less = Declaration { idps: Vec::new(), ..declaration() };
+        let less = Declaration {
+            organizations: less
+                .organizations
+                .into_iter()
+                .map(|one| OrganizationSpec { policies: vec![], ..one })
+                .collect(),
+            ..less
+        };
+        it.declare(&less).await;
+        let approval = Approval { loss_of_admins: true, loss_of_roles: true, ..Approval::default() };
+        let version = it.directory.version().await.unwrap();
+        let refused = it.directory.apply(&less, Gone::Pruned, &approval, version).await.unwrap_err();
+        let is_removal =
+            |danger: &Danger| matches!(danger, Danger::Identities { kind: DangerKind::Removal, people: 1, .. });
+        assert!(matches!(&refused, DeclareError::Dangerous(all) if all.iter().any(is_removal)), "{refused}");
+        assert_eq!(count(&it.db, "select count(*) from identities").await, 1);
+        let approval = Approval { identities: choose("company", IdentityChoice::Forget).identities, ..approval };
+        it.directory.apply(&less, Gone::Pruned, &approval, version).await.unwrap();
+        assert_eq!(
+            (count(&it.db, "select count(*) from identities").await, count(&it.db, "select count(*) from idps").await),
+            (0, 0)
+        );
     })
     .await;
 }

@@ -193,19 +193,7 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
         let stored = self.stored.organizations.iter().find(|row| row.id == *id);
         let row = stored.ok_or_else(|| EditError::NoSuch(what()))?;
         self.fits(Some(Revision::of_organization_row(row, &self.roles_of(row.key))), row.declared, what)?;
-        for idp in self.stored.idps.iter().filter(|idp| idp.owner == Some(row.key)) {
-            self.plan.dangers.push((idp.key, idp.spec.id.clone(), DangerKind::Removal));
-            self.plan.removed.idps.push(idp.key);
-        }
-        // Whoever has the id next is another.
-        let delegating = self.stored.idps.iter().filter(|idp| !idp.declared && idp.delegates.contains(&row.key));
-        for idp in delegating.filter(|idp| idp.owner != Some(row.key)) {
-            let mut idp = idp.clone();
-            idp.delegates.retain(|key| *key != row.key);
-            idp.spec.delegate_to.retain(|other| other != id);
-            self.plan.idps.push(idp);
-        }
-        self.plan.removed.organizations.push(row.key);
+        self.plan.remove_organization(self.stored, row.key, id);
         Ok(())
     }
 

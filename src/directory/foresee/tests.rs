@@ -33,7 +33,7 @@ impl Fixture {
     async fn foreseen(&self, change: impl FnOnce(&mut Declaration)) -> Foresight {
         let mut changed = two_idps();
         change(&mut changed);
-        self.directory.foresee(&changed).await.unwrap()
+        self.directory.foresee(&changed, Gone::Kept).await.unwrap()
     }
 
     /// One user with an identity at each IdP.
@@ -80,7 +80,7 @@ async fn the_catalogue_that_is_foreseen_is_the_one_that_comes() {
         for next in [many.clone(), first(), owner_gone.clone(), first(), Declaration::default(), many.clone()] {
             let mut tx = it.db.begin().await.unwrap();
             let stored = Stored::load(&mut tx).await.unwrap();
-            let plan = it.directory.plan(&stored, &next).unwrap();
+            let plan = it.directory.plan(&stored, &next, Gone::Kept).unwrap();
             let version = catalogue::version(&mut tx).await.unwrap();
             let foreseen = after::catalogue(&stored, &plan, version);
             write(&mut tx, &plan, Actor::File, it.ambient.now()).await.unwrap();
@@ -125,11 +125,11 @@ async fn claims_are_read_by_the_settings_of_each_side() {
         let mut plain = declared.clone();
         plain.idps[0].list_claims.clear();
         plain.idps[0].default_policy = text("teams[0] == '{{orgId}}'", "'Member'");
-        let told_of = it.directory.foresee(&plain).await.unwrap();
+        let told_of = it.directory.foresee(&plain, Gone::Kept).await.unwrap();
         assert_eq!(told(&told_of.impact.losses), ["lab/Member 1"]);
         let mut failing = declared.clone();
         failing.idps[0].list_claims.clear();
-        let told_of = it.directory.foresee(&failing).await.unwrap();
+        let told_of = it.directory.foresee(&failing, Gone::Kept).await.unwrap();
         // Without its list, bob's absent claim is nothing that can contain.
         let organizations: Vec<&str> = told_of.impact.failing.iter().map(|(id, _)| id.as_str()).collect();
         assert_eq!((organizations, told_of.impact.failing[0].1), (vec!["lab", "office"], 1));
@@ -172,7 +172,7 @@ async fn whoever_cannot_come_in_is_no_admin_and_no_holder() {
                 run(&it.db, "update users set disabled_at = 1 where username = 'bob'").await;
             }
             now.idps[0].default_policy = member();
-            let impact = it.directory.foresee(&now).await.unwrap().impact;
+            let impact = it.directory.foresee(&now, Gone::Kept).await.unwrap().impact;
             assert_eq!((impact.without_admin, impact.losing), (vec!["lab".parse().unwrap()], 1), "{gone}");
             assert_eq!(impact.holders, if gone { 1 } else { 2 });
         })
@@ -206,7 +206,7 @@ async fn a_role_that_comes_back_comes_back_to_those_who_held_it() {
         it.expect("company", Who::Identifier("alice".to_owned()), &["office/Clerk"]).await;
         let mut without = two_idps();
         without.organizations[1] = organization_spec("office", &["Admin"]);
-        let gone = it.directory.foresee(&without).await.unwrap();
+        let gone = it.directory.foresee(&without, Gone::Kept).await.unwrap();
         assert_eq!(told(&gone.impact.losses), ["office/Clerk 1"]);
         it.declare(&without).await;
         let back = it.foreseen(|_| {}).await;
@@ -229,7 +229,7 @@ async fn of_more_people_than_are_looked_at_it_is_said_and_no_last_admin_is_overl
             let most = Most { identities, holders };
             let mut tx = it.db.snapshot().await.unwrap();
             let stored = Stored::load(&mut tx).await.unwrap();
-            let plan = it.directory.plan(&stored, changed).unwrap();
+            let plan = it.directory.plan(&stored, changed, Gone::Kept).unwrap();
             it.directory.impact_on(&mut tx, &stored, &plan, HashSet::new(), most).await.unwrap()
         };
         let all = of(&nobody, 4, 4).await;

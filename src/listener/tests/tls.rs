@@ -23,7 +23,7 @@ fn files(chain: &str, key: &str) -> [CertificateFiles; 1] {
     [CertificateFiles { chain: file(chain), key: file(key) }]
 }
 
-fn served() -> Arc<Certificates> {
+pub(super) fn served() -> Arc<Certificates> {
     Certificates::read(&files("wiki.crt", "wiki.key")).unwrap()
 }
 

@@ -41,7 +41,10 @@ impl Certificate {
     }
 
     /// A chain, leaf first, and the key of the leaf.
-    pub(super) fn new(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, rustls::Error> {
+    ///
+    /// # Errors
+    /// When they do not go together, or are of no kind that TLS takes.
+    pub fn new(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Self, rustls::Error> {
         let key = CertifiedKey::from_der(chain, key, &default_provider())?;
         let leaf = key.end_entity_cert()?;
         let encoding = || rustls::Error::InvalidCertificate(rustls::CertificateError::BadEncoding);
@@ -84,6 +87,16 @@ impl Certificate {
             _ => false,
         }
     }
+}
+
+/// The certificates of authorities in a PEM file.
+///
+/// # Errors
+/// When it cannot be read, or holds none.
+pub fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, ListenError> {
+    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&read(path)?).collect();
+    let none = || ListenError::Pem { path: path.to_owned(), what: "certificate" };
+    read.ok().filter(|all| !all.is_empty()).ok_or_else(none)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ListenError> {

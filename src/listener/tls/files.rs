@@ -1,16 +1,18 @@
-//! The certificates that are served, wherever they come from: files, read again when they change.
+//! The certificates that are served, wherever they come from: files, read again when they change, and an authority.
 
+use std::collections::HashSet;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
+use super::challenge::Shown;
 use super::table::Table;
-use super::{Certificate, Handshake};
+use super::{Certificate, Challenge, Handshake, PROOF};
 use crate::listener::ListenError;
 
 /// PEM files of one certificate.
@@ -27,7 +29,16 @@ pub struct CertificateFiles {
 #[derive(Debug)]
 pub struct Certificates {
     table: ArcSwap<Table>,
-    files: Mutex<Vec<Loaded>>,
+    sources: Mutex<Sources>,
+    shown: ArcSwap<Shown>,
+}
+
+/// Where they come from.
+#[derive(Debug, Default)]
+struct Sources {
+    files: Vec<Loaded>,
+    /// From an authority.
+    ordered: Vec<Arc<Certificate>>,
 }
 
 /// Files, and what was in them when they were last good.
@@ -50,25 +61,26 @@ impl Certificates {
     /// # Errors
     /// When a file cannot be read, holds neither certificate nor key, or the two do not go together.
     pub fn read(files: &[CertificateFiles]) -> Result<Arc<Self>, ListenError> {
-        let loaded: Vec<_> = files.iter().map(Loaded::read).collect::<Result<_, _>>()?;
-        Ok(Arc::new(Self { table: ArcSwap::from_pointee(table(&loaded)), files: Mutex::new(loaded) }))
+        let files = files.iter().map(Loaded::read).collect::<Result<_, _>>()?;
+        let sources = Sources { files, ordered: Vec::new() };
+        let table = ArcSwap::from_pointee(sources.table());
+        Ok(Arc::new(Self { table, sources: Mutex::new(sources), shown: ArcSwap::default() }))
     }
 
     /// Reads these files, all of them, in the place of the ones before. Of files that are not good the certificate that
     /// was in them stays, and the log says why. Blocks on the files.
     pub fn take(&self, files: &[CertificateFiles]) {
-        let mut loaded = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken: Vec<_> = files.iter().filter_map(|files| Loaded::again(files, &loaded)).collect();
-        *loaded = taken;
-        self.table.store(Arc::new(table(&loaded)));
+        let mut sources = self.sources();
+        sources.files = files.iter().filter_map(|files| Loaded::again(files, &sources.files)).collect();
+        self.table.store(Arc::new(sources.table()));
     }
 
     /// Reads those files again that have changed since, and not since the last look: a certificate and its key are not
     /// written at one instant. Blocks on the files.
     pub fn look(&self) {
-        let mut loaded = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sources = self.sources();
         let mut changed = false;
-        for entry in loaded.iter_mut() {
+        for entry in &mut sources.files {
             let now = seen(&entry.files);
             if now == entry.looked && now != entry.read {
                 entry.reread();
@@ -77,14 +89,49 @@ impl Certificates {
             entry.looked = now;
         }
         if changed {
-            self.table.store(Arc::new(table(&loaded)));
+            self.table.store(Arc::new(sources.table()));
         }
     }
 
-    /// Every certificate that is served.
-    pub fn served(&self) -> Vec<Arc<Certificate>> {
-        let loaded = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        loaded.iter().map(|entry| Arc::clone(&entry.certificate)).collect()
+    /// Serves these, ordered from an authority, in the place of those ordered before: behind those of files, and the first
+    /// is for who asks for none if there are no files.
+    pub fn take_ordered(&self, ordered: Vec<Arc<Certificate>>) {
+        let mut sources = self.sources();
+        sources.ordered = ordered;
+        self.table.store(Arc::new(sources.table()));
+    }
+
+    /// Shows this to an authority that asks, in the place of what was shown before.
+    pub fn show(&self, challenges: impl IntoIterator<Item = Challenge>) {
+        self.shown.store(Arc::new(Shown::new(challenges)));
+    }
+
+    /// What an authority is answered with that asks by `token` over plain HTTP (RFC 8555 8.3).
+    pub fn proof(&self, host: &str, token: &str) -> Option<String> {
+        self.shown.load().proof(host, token)
+    }
+
+    /// Of these hosts, those that no certificate from files is for.
+    pub fn without_file(&self, mut hosts: Vec<String>) -> Vec<String> {
+        let sources = self.sources();
+        let names: HashSet<&str> =
+            sources.files.iter().flat_map(|entry| entry.certificate.names()).map(String::as_str).collect();
+        let wildcard = |host: &str| host.split_once('.').map(|(_, domain)| format!("*.{domain}"));
+        let covers = |host: &str| {
+            names.contains(host) || wildcard(host).is_some_and(|wildcard| names.contains(wildcard.as_str()))
+        };
+        hosts.retain(|host| !covers(host));
+        hosts
+    }
+
+    /// The certificates from files, each with the file of its chain.
+    pub fn of_files(&self) -> Vec<(PathBuf, Arc<Certificate>)> {
+        let of = |entry: &Loaded| (entry.files.chain.clone(), Arc::clone(&entry.certificate));
+        self.sources().files.iter().map(of).collect()
+    }
+
+    fn sources(&self) -> MutexGuard<'_, Sources> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What a handshake settled in which `server_name` was asked for.
@@ -95,6 +142,10 @@ impl Certificates {
 
 impl ResolvesServerCert for Certificates {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        // An authority offers nothing else (RFC 8737 3), and what it is shown is for nobody else.
+        if hello.alpn().is_some_and(|mut offered| offered.next() == Some(PROOF) && offered.next().is_none()) {
+            return self.shown.load().certificate(hello.server_name()?);
+        }
         let table = self.table.load();
         Some(Arc::clone(table.choose(hello.server_name(), hello.signature_schemes())?.key()))
     }
@@ -138,8 +189,11 @@ fn refused(files: &CertificateFiles, error: &ListenError, stays: &str) {
     tracing::error!(%chain, cause = %error, source, "a certificate was read again and not taken in; {stays}");
 }
 
-fn table(loaded: &[Loaded]) -> Table {
-    Table::new(loaded.iter().map(|entry| Arc::clone(&entry.certificate)))
+impl Sources {
+    fn table(&self) -> Table {
+        let files = self.files.iter().map(|entry| &entry.certificate);
+        Table::new(files.chain(&self.ordered).map(Arc::clone))
+    }
 }
 
 fn seen(files: &CertificateFiles) -> Seen {

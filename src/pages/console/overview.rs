@@ -38,8 +38,8 @@ pub struct Attention {
     pub what: String,
     /// Why, or what to do.
     pub why: String,
-    /// Where.
-    pub href: String,
+    /// Where, if it is a matter of the console.
+    pub href: Option<String>,
 }
 
 /// Sign-ins and denials by day, drawn on a field 100 high.
@@ -111,12 +111,17 @@ impl Page for Overview {
         let attention = Attention {
             what: "Nobody administers garage".into(),
             why: "Give somebody one of its admin roles.".into(),
-            href: "/console/organizations/garage".into(),
+            href: Some("/console/organizations/garage".into()),
+        };
+        let certificate = Attention {
+            what: "The certificate for wiki.example.com ends at 2026-12-01T00:00:00Z".into(),
+            why: "Renew it.".into(),
+            href: None,
         };
         let busy = Self {
             shell: Shell::sample(),
             steps: Vec::new(),
-            attention: vec![attention],
+            attention: vec![attention, certificate],
             chart: Some(Chart { width: 20, highest: 12, bars: vec![bar] }),
         };
         let steps = vec![step(true, "Name the first organization"), step(false, "Add the first identity provider")];

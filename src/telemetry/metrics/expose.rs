@@ -84,6 +84,24 @@ const SELECTORS: Family = family(
     &["idp"],
     "Organizations whose selectors failed at a sign-in.",
 );
+const ORDERS: Family = family(
+    Kind::Counter,
+    "vestibule_certificate_orders_total",
+    &["outcome"],
+    "Orders for certificates that ended here.",
+);
+const IN_TROUBLE: Family = family(
+    Kind::Gauge,
+    "vestibule_certificates_in_trouble",
+    &[],
+    "Hosts whose certificate could not be ordered, or not renewed in time.",
+);
+const FIRST_END: Family = family(
+    Kind::Gauge,
+    "vestibule_certificate_end_seconds",
+    &["source"],
+    "When the certificate that ends first ends, since the Unix epoch.",
+);
 const LINES: Family =
     family(Kind::Counter, "vestibule_access_log_dropped_total", &[], "Lines of the access log that were not written.");
 const SPANS: Family = family(Kind::Counter, "vestibule_trace_spans_total", &["fate"], "Spans of traces.");
@@ -111,6 +129,7 @@ impl Metrics {
         self.requests(&mut text);
         self.sessions(&mut text);
         self.sign_ins(&mut text);
+        self.certificates(&mut text);
         text.family(LINES);
         text.sample(&[], self.lines_dropped.get());
         text.family(SPANS);
@@ -155,6 +174,16 @@ impl Metrics {
         text.sample(&[], self.sessions.opened.get());
         text.family(ENDED);
         self.sessions.ended.each().for_each(|(why, count)| text.sample(&[why], count.get()));
+    }
+
+    fn certificates(&self, text: &mut Text) {
+        text.family(ORDERS);
+        self.certificates.orders.each().for_each(|(outcome, count)| text.sample(&[outcome], count.get()));
+        text.family(IN_TROUBLE);
+        text.sample(&[], self.certificates.in_trouble.get());
+        text.family(FIRST_END);
+        let known = self.certificates.first_ends.each().filter(|(_, end)| end.get() > 0);
+        known.for_each(|(source, end)| text.sample(&[source], end.get()));
     }
 
     fn sign_ins(&self, text: &mut Text) {

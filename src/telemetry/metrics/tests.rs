@@ -61,6 +61,8 @@ fn eventful() -> Metrics {
     Door::ALL.iter().for_each(|door| metrics.answered(*door, Answer::Success, Instant::now()));
     let idp = metrics.idp("company");
     SignInOutcome::ALL.iter().for_each(|outcome| idp.ended(*outcome));
+    Ordered::ALL.iter().for_each(|outcome| metrics.certificates.ordered(*outcome));
+    CertificateSource::ALL.iter().for_each(|source| metrics.certificates.first_end(*source, Some(1)));
     [&idp.accounts, &idp.grants_added, &idp.grants_removed, &idp.selector_errors].into_iter().for_each(Counter::one);
     metrics
 }
