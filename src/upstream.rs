@@ -28,12 +28,13 @@ use std::time::Duration;
 
 use axum::body::Body;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header, response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version, header, response};
 use http_body::Body as _;
 use hyper::upgrade::OnUpgrade;
 
 use crate::assertion::Assertions;
 use crate::base::Ambient;
+use crate::decision::target::goes_nowhere;
 use crate::decision::{Permit, Route};
 use crate::identity::{Destination, Host, PathPrefix, PublicUrl, TimeLimit, UpstreamProtocol};
 use crate::telemetry::Ours;
@@ -137,7 +138,7 @@ impl Forwarder {
         forwarded_for: Option<HeaderValue>,
         still_allowed: Option<StillAllowed>,
     ) -> Result<Response<Body>, ForwardError> {
-        if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+        if goes_nowhere(request.method()) {
             return Err(ForwardError::Method);
         }
         let handshake = self.clean(&permit, request, still_allowed.is_some())?;
