@@ -239,7 +239,7 @@ async fn lines_are_counted_by_day_and_action_with_what_each_counts() {
         assert_eq!(by_day(1).await, first);
         // What is counted again is one line, and counts as much as both.
         let denied = AuditRow { action: "b".to_owned(), count: 3, ..line(&world, at(2), Some("R")) };
-        audit::count(&db, &[denied.clone()]).await.unwrap();
+        audit::count(&db, std::slice::from_ref(&denied)).await.unwrap();
         audit::count(&db, &[AuditRow { count: 4, ..denied }]).await.unwrap();
         let counted = [first[0].clone(), first[1].clone(), (2, "b".to_owned(), 8)];
         assert_eq!(by_day(1).await, counted);
