@@ -24,7 +24,7 @@ mod shelf;
 mod stream;
 mod tunnel;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,8 +51,9 @@ pub use tunnel::Upgrade;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Asked again and again while a tunnel is open or an answer that lasts goes on: whether its session may still use the
-/// application. Answers from memory; it ends when the answer is not [`Standing::Allowed`], or when none comes.
-pub type StillAllowed = Arc<dyn Fn() -> BoxFuture<'static, Standing> + Send + Sync>;
+/// application, and the application the address that it is connected to. Answers from memory; it ends when the answer is
+/// not [`Standing::Allowed`], or when none comes.
+pub type StillAllowed = Arc<dyn Fn(IpAddr) -> BoxFuture<'static, Standing> + Send + Sync>;
 
 /// Whether a tunnel may stay open, or an answer go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

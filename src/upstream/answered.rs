@@ -26,7 +26,8 @@ impl Forwarder {
         if !handshake.is_agreed(answer.headers()) {
             return Err(ForwardError::Protocol);
         }
-        let (framed, leash, mask) = (handshake.is_framed(), self.tunnels.take(still_allowed), self.ambient.bytes());
+        let leash = self.tunnels.take(still_allowed, answer.body().peer());
+        let (framed, mask) = (handshake.is_framed(), self.ambient.bytes());
         let (upstream, place) = (hyper::upgrade::on(&mut answer), answer.body_mut().take_place());
         tokio::spawn(tunnel::run(tunnel::Plan { client, leash, framed, mask, place }, upstream));
         let mut parts = clean(answer).0;
@@ -46,9 +47,10 @@ impl Forwarder {
             return Err(ForwardError::Protocol);
         }
         let (parts, body) = clean(answer);
+        let peer = body.peer();
         let body = CleanTrailers::response(body, pause);
         let body = match still_allowed.filter(|_| stream::is_stream(&parts.headers)) {
-            Some(allowed) => Body::new(stream::Leashed::new(body, self.tunnels.take(allowed), &parts.headers)),
+            Some(allowed) => Body::new(stream::Leashed::new(body, self.tunnels.take(allowed, peer), &parts.headers)),
             None => Body::new(body),
         };
         Ok(Response::from_parts(parts, body))
