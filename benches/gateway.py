@@ -22,8 +22,8 @@ from pathlib import Path
 
 import websocket
 from kit import (
-    Apache, Vestibule, fail, load, resident_mib, run, run_time, say, sign_in, start_application, start_nginx,
-    start_provider, summary,
+    CONNECTIONS, Apache, Vestibule, fail, load, resident_mib, run, run_time, say, sign_in, start_application, start_nginx,
+    start_provider, summary, waiting,
 )
 
 STARTS = 7
@@ -114,6 +114,18 @@ def compare(targets, scenario, rounds):
     return costs
 
 
+def wait(targets, rounds, seconds):
+    """How long answers take to somebody alone, and the slowest of them in a crowd: medians of rounds, by target."""
+    found = {target.name: ([], []) for target in targets}
+    for _ in range(rounds):
+        for target in targets:
+            headers = target.headers(None if target is targets[0] else person(GROUPS[0]))
+            alone, crowd = (waiting(seconds, target.port, headers, connections) for connections in (1, CONNECTIONS))
+            found[target.name][0].append(alone[0])
+            found[target.name][1].append(crowd[1])
+    return {name: [summary(values)["median"] for values in both] for name, both in found.items()}
+
+
 def measure(processes, options):
     targets, figures = start_targets(processes, options)
     say(f"{'':<24}{'target':<20}{'CPU, µs':>9}  × nginx")
@@ -124,6 +136,10 @@ def measure(processes, options):
             figures.setdefault(scenario[0], {})[name] = {"cpu_us": summary(values), "ratio": ratios}
             spread = f"{ratios['median']:.2f} ({ratios['least']:.2f} to {ratios['most']:.2f})"
             say(f"{scenario[0]:<24}{name:<20}{summary(values)['median']:>9.2f}  {spread}")
+    if options.only in "latency":
+        figures["latency"] = wait(targets, options.rounds, options.seconds)
+        for name, (alone, crowd) in figures["latency"].items():
+            say(f"{'latency':<24}{name:<20}{alone:>9.0f} µs alone (median), {crowd:.0f} µs among {CONNECTIONS} (99th percentile)")
     figures["loaded_mib"] = resident_mib(targets[1].child.pid)
     figures["binary_mib"] = options.binary.stat().st_size / 2**20
     return figures

@@ -416,7 +416,21 @@ def sign_in(host, user="alice"):
 
 def load(seconds, port, headers, path="/", script=None):
     """Lets wrk ask for some seconds; the number of answers, each of which must be a success."""
-    argv = ["taskset", "--cpu-list", LOAD_CORE, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s"]
+    requests, _ = wrk(seconds, port, headers, path, script)
+    return requests
+
+
+def waiting(seconds, port, headers, connections):
+    """How long answers take over so many connections at once: the median and the 99th percentile, in microseconds."""
+    _, output = wrk(seconds, port, headers, connections=connections)
+    unit = {"us": 1, "ms": 1_000, "s": 1_000_000}
+    percentile = lambda which: re.search(rf"{which}%\s+([\d.]+)(us|ms|s)", output).groups()
+    return [float(number) * unit[of] for number, of in map(percentile, (50, 99))]
+
+
+def wrk(seconds, port, headers, path="/", script=None, connections=CONNECTIONS):
+    """What wrk found, asking for some seconds: the number of answers, and its report."""
+    argv = ["taskset", "--cpu-list", LOAD_CORE, "wrk", "--latency", "-t1", f"-c{connections}", f"-d{seconds}s"]
     if script:
         argv += ["-s", str(script)]
     for name, value in headers.items():
@@ -427,7 +441,7 @@ def load(seconds, port, headers, path="/", script=None):
     broken = sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", output)))
     if "Non-2xx" in output or broken > requests // 20:
         fail(f"not every request succeeded:\n{output}")
-    return requests
+    return requests, output
 
 
 # wrk's language. A thread of wrk has a state of its own; there is one.

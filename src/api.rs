@@ -10,7 +10,6 @@ mod edit;
 mod guard;
 mod openapi;
 mod operation;
-mod pace;
 mod refusal;
 mod routes;
 mod schema;
@@ -27,23 +26,27 @@ mod tokens;
 mod users;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 
-use crate::base::HttpClients;
+use crate::base::{HttpClients, Pace};
 use crate::directory::{Current, Directory, Live};
-use crate::identity::IdpId;
+use crate::identity::{IdpId, TokenId};
 use crate::session::HandoffKeys;
 use crate::upstream::Forwarder;
 use crate::web::Web;
-
-use pace::Pace;
 
 pub use openapi::document;
 
 /// Where the API begins on the sign-in host.
 const BASE: &str = "/api/v1";
+
+/// Requests of one token at once, after a pause, and how often one on average: enough for a program that reads a million
+/// users page by page, too little to keep everybody else waiting.
+const BURST: u32 = 100;
+const STEP: Duration = Duration::from_millis(50);
 
 /// Which IdPs did not answer when they were asked last, and why.
 pub type Troubles = Box<dyn Fn() -> Vec<(IdpId, String)> + Send + Sync>;
@@ -61,7 +64,7 @@ pub struct Api {
     http: HttpClients,
     troubles: Troubles,
     notices: Notices,
-    pace: Pace,
+    pace: Pace<TokenId>,
 }
 
 impl Api {
@@ -77,7 +80,7 @@ impl Api {
         troubles: Troubles,
         notices: Notices,
     ) -> Self {
-        let pace = Pace::new(web.ambient.clone());
+        let pace = Pace::new(web.ambient.clone(), STEP, BURST);
         Self { web, directory, current, keys, forwarder, http, troubles, notices, pace }
     }
 

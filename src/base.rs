@@ -4,6 +4,7 @@
 pub mod ambient;
 pub mod cookies;
 pub mod http;
+mod pace;
 pub mod reference;
 pub mod seal;
 pub mod secret;
@@ -13,6 +14,7 @@ mod timestamp;
 pub use ambient::{Ambient, Chance, Clock, SystemChance, SystemClock};
 pub use cookies::CookieNames;
 pub use http::{Addresses, HttpClient, HttpClients, HttpError, HttpSettings};
+pub use pace::Pace;
 pub use reference::Reference;
 pub use seal::SealingKey;
 pub use secret::{Token, TokenHash, TokenHasher};

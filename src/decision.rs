@@ -12,6 +12,7 @@ pub mod target;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use http::Method;
 use http::uri::PathAndQuery;
 
 use crate::identity::{Host, PathPrefix, RoleName};
@@ -158,8 +159,12 @@ impl RouteTable {
         let admitted = principal.filter(|principal| route.admits(principal, route.roles()));
         let barred = |ask: &Ask<'_>| barred(route, ask, principal, admitted.is_some());
         let found = barred(ask).and_then(|bar| match bar {
-            // Who may have one path could else write to another.
-            None => route.destination(ask)?.map_or(Ok(None), |path| barred(&Ask { path: &path, ..ask.clone() })),
+            // Who may have one path could else write to another, under whichever name.
+            None => route.destination(ask)?.map_or(Ok(None), |path| {
+                let as_asked = barred(&Ask { path: &path, ..ask.clone() })?;
+                let written = || barred(&Ask { path: &path, method: &Method::PUT, ..ask.clone() });
+                as_asked.map_or_else(written, |bar| Ok(Some(bar)))
+            }),
             bar => Ok(bar),
         });
         match found {

@@ -4,6 +4,7 @@
 mod activity;
 mod answer;
 mod client;
+mod connection;
 mod crowd;
 mod patience;
 pub mod proxy_protocol;

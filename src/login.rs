@@ -27,20 +27,17 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::HeaderMap;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Mutex;
 
 use crate::base::{HttpClients, Token};
-use crate::directory::{Directory, StoreError};
-use crate::identity::Host;
+use crate::directory::{Directory, SealedSecrets, StoreError};
+use crate::identity::{Catalogue, Host};
 use crate::pages::{self, Assets};
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
 use crate::telemetry::Metrics;
-use crate::web::{self, Cause, Web};
+use crate::web::{self, Cause, Evaluations, Web};
 use scene::Lines;
 pub use scene::{IdpSecrets, Scene};
-
-/// Policies of so many sign-ins are evaluated at once: enough for every core, never enough to starve the proxy.
-const MAX_EVALUATIONS: usize = 2;
 
 /// Everything the login path works with.
 pub struct Login {
@@ -56,7 +53,7 @@ pub struct Login {
     secrets: ArcSwap<IdpSecrets>,
     scene: ArcSwap<Scene>,
     reloading: Mutex<()>,
-    evaluations: Arc<Semaphore>,
+    evaluations: Evaluations,
     metrics: Arc<Metrics>,
 }
 
@@ -75,7 +72,7 @@ impl Login {
     ) -> Result<Self, StoreError> {
         let scene = ArcSwap::from_pointee(Scene::default());
         let secrets = ArcSwap::from_pointee(secrets);
-        let (reloading, evaluations) = (Mutex::default(), Arc::new(Semaphore::new(MAX_EVALUATIONS)));
+        let (reloading, evaluations) = (Mutex::default(), Evaluations::default());
         let metrics = Arc::default();
         let login = Self { web, sessions, keys, directory, http, secrets, scene, reloading, evaluations, metrics };
         login.reload().await?;
@@ -96,18 +93,17 @@ impl Login {
         // One at a time: of two that overlap, the one that read first must not have the last word.
         let _reloading = self.reloading.lock().await;
         let (catalogue, sealed) = self.directory.catalogue_with_secrets().await?;
-        let declared = self.secrets.load();
-        let lines = Lines {
-            declared: &declared,
-            sealed: &sealed,
-            sealing: &self.keys.sealing,
-            http: &self.http,
-            web: &self.web,
-        };
-        let scene = Arc::new(Scene::compile(catalogue, &self.scene.load(), &lines));
+        let scene = Arc::new(self.compile(catalogue, &sealed));
         self.metrics.keep_idps(&scene.catalogue.idps.iter().map(|idp| idp.spec.id.as_str()).collect());
         self.scene.store(Arc::clone(&scene));
         Ok(scene)
+    }
+
+    fn compile(&self, catalogue: Catalogue, sealed: &SealedSecrets) -> Scene {
+        let declared = self.secrets.load();
+        let lines =
+            Lines { declared: &declared, sealed, sealing: &self.keys.sealing, http: &self.http, web: &self.web };
+        Scene::compile(catalogue, &self.scene.load(), &lines)
     }
 
     /// Uses these client secrets from the next [`Login::reload`] on.

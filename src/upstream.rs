@@ -22,18 +22,19 @@ mod shelf;
 mod stream;
 mod tunnel;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header, response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version, header, response};
 use http_body::Body as _;
 use hyper::upgrade::OnUpgrade;
 
 use crate::assertion::Assertions;
 use crate::base::Ambient;
+use crate::decision::target::goes_nowhere;
 use crate::decision::{Permit, Route};
 use crate::identity::{Destination, Host, PathPrefix, PublicUrl, TimeLimit, UpstreamProtocol};
 use crate::telemetry::Ours;
@@ -50,8 +51,9 @@ pub use tunnel::Upgrade;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Asked again and again while a tunnel is open or an answer that lasts goes on: whether its session may still use the
-/// application. Answers from memory; it ends when the answer is not [`Standing::Allowed`], or when none comes.
-pub type StillAllowed = Arc<dyn Fn() -> BoxFuture<'static, Standing> + Send + Sync>;
+/// application, and the application the address that it is connected to. Answers from memory; it ends when the answer is
+/// not [`Standing::Allowed`], or when none comes.
+pub type StillAllowed = Arc<dyn Fn(IpAddr) -> BoxFuture<'static, Standing> + Send + Sync>;
 
 /// Whether a tunnel may stay open, or an answer go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,7 +138,7 @@ impl Forwarder {
         forwarded_for: Option<HeaderValue>,
         still_allowed: Option<StillAllowed>,
     ) -> Result<Response<Body>, ForwardError> {
-        if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+        if goes_nowhere(request.method()) {
             return Err(ForwardError::Method);
         }
         let handshake = self.clean(&permit, request, still_allowed.is_some())?;
@@ -226,7 +228,8 @@ impl Forwarder {
         if !handshake.is_agreed(answer.headers()) {
             return Err(ForwardError::Protocol);
         }
-        let (framed, leash, mask) = (handshake.is_framed(), self.tunnels.take(still_allowed), self.ambient.bytes());
+        let leash = self.tunnels.take(still_allowed, answer.body().peer());
+        let (framed, mask) = (handshake.is_framed(), self.ambient.bytes());
         let (upstream, place) = (hyper::upgrade::on(&mut answer), answer.body_mut().take_place());
         tokio::spawn(tunnel::run(tunnel::Plan { client, leash, framed, mask, place }, upstream));
         let mut parts = clean(answer).0;
@@ -246,9 +249,10 @@ impl Forwarder {
             return Err(ForwardError::Protocol);
         }
         let (parts, body) = clean(answer);
+        let peer = body.peer();
         let body = CleanTrailers::response(body, pause);
         let body = match still_allowed.filter(|_| stream::is_stream(&parts.headers)) {
-            Some(allowed) => Body::new(stream::Leashed::new(body, self.tunnels.take(allowed), &parts.headers)),
+            Some(allowed) => Body::new(stream::Leashed::new(body, self.tunnels.take(allowed, peer), &parts.headers)),
             None => Body::new(body),
         };
         Ok(Response::from_parts(parts, body))

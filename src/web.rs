@@ -1,6 +1,7 @@
 //! What every HTTP door shares: who is asking (a person navigating, or a program), pages and problems with the right
 //! headers, redirects, and the check that an unsafe request came from our own page.
 
+mod evaluations;
 mod failure;
 mod form;
 mod navigation;
@@ -9,6 +10,7 @@ mod sign_in;
 mod tokens;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -16,6 +18,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, ORIGIN};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub use crate::pages::Assets;
+pub use evaluations::{Evaluations, NoAnswer};
 pub use failure::{Cause, Failure, Form};
 pub use form::Fields;
 pub use navigation::{is_navigation, prefers_html};
@@ -24,8 +27,8 @@ pub use sign_in::SignInWish;
 pub use tokens::{TokenWish, to_the_minute, token_section};
 
 use crate::base::cookies::CookieNames;
-use crate::base::{Ambient, Token, TokenHash};
-use crate::identity::PublicUrl;
+use crate::base::{Ambient, Pace, Token, TokenHash};
+use crate::identity::{Actor, PublicUrl};
 use crate::pages::{Account, Asset, Frame, PageError, Pages};
 use crate::session::Principal;
 
@@ -42,7 +45,16 @@ pub struct Web {
     pub ambient: Ambient,
     /// Shown on every page, when set.
     pub notice: Option<String>,
+    /// How often each admin may have us connect to where they say: an upstream or a provider that is tried out.
+    pub errands: Pace<Actor>,
+    /// What policies would decide, for admins who try them out.
+    pub trials: Evaluations,
 }
+
+/// Errands of one admin at once, after a pause, and how often one on average: a day of trying things out by hand, and no
+/// scan of a network.
+const ERRANDS: u32 = 30;
+const ERRAND: Duration = Duration::from_secs(2);
 
 const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
     (
@@ -66,7 +78,16 @@ impl Web {
     pub fn new(public_url: PublicUrl, notice: Option<String>, ambient: Ambient) -> Result<Self, PageError> {
         let port = public_url.port().unwrap_or(if public_url.is_https() { 443 } else { 80 });
         let cookies = CookieNames::new(public_url.is_https(), &format!("{}:{port}", public_url.host()));
-        Ok(Self { pages: Arc::new(Pages::new()?), public_url, cookies, ambient, notice })
+        let errands = Pace::new(ambient.clone(), ERRAND, ERRANDS);
+        Ok(Self {
+            pages: Arc::new(Pages::new()?),
+            public_url,
+            cookies,
+            ambient,
+            notice,
+            errands,
+            trials: Evaluations::default(),
+        })
     }
 
     /// What stands around a page on that host.

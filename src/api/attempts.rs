@@ -88,7 +88,8 @@ impl Api {
         }
     }
 
-    async fn discovered(&self, addresses: Addresses, issuer: &str) -> Answer {
+    async fn discovered(&self, caller: &Caller, addresses: Addresses, issuer: &str) -> Answer {
+        self.errand(caller, 1)?;
         let found = preview(issuer, self.http.to(addresses)).await;
         let found = found.map_err(|error| Refusal::Flawed(vec![("issuer".to_owned(), error.to_string())]))?;
         let told = Discovered {
@@ -108,7 +109,7 @@ impl Api {
 
 pub(super) async fn discover(State(api): State<Arc<Api>>, caller: Caller, Sent(asked): Sent<Asked>) -> Answer {
     api.server_admin(&caller)?;
-    api.discovered(Addresses::Any, &asked.issuer).await
+    api.discovered(&caller, Addresses::Any, &asked.issuer).await
 }
 
 pub(super) async fn discover_for_organization(
@@ -122,7 +123,7 @@ pub(super) async fn discover_for_organization(
         // Our own network is no business of an organization's.
         Hands::Organization(_) => Addresses::Public,
     };
-    api.discovered(addresses, &asked.issuer).await
+    api.discovered(&caller, addresses, &asked.issuer).await
 }
 
 pub(super) async fn test(
@@ -135,6 +136,7 @@ pub(super) async fn test(
     let spec = &own.spec;
     let host = spec.hosts.first().ok_or(Refusal::NotFound)?;
     let destinations = Destination::all_of(spec, &organization.allotment);
+    api.errand(&caller, destinations.len())?;
     let told = destinations.iter().map(|destination| api.tested(destination, host, spec.pass_host));
     json(StatusCode::OK, &Tested { upstreams: join_all(told).await })
 }

@@ -135,11 +135,11 @@ pub(super) enum DangerTold {
         #[schemars(with = "Vec<Slug>")]
         organizations: Vec<OrganizationId>,
     },
-    /// More than a tenth of all who hold a role would lose one: say `loss_of_roles`.
+    /// More than a tenth of all who hold a role would lose one, or more than ten thousand: say `loss_of_roles`.
     LossOfRoles {
         /// How many would lose one.
         losing: u64,
-        /// How many hold one.
+        /// How many hold one, counted up to a hundred thousand.
         of: u64,
     },
 }

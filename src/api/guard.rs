@@ -26,12 +26,22 @@ impl FromRequestParts<Arc<Api>> for Caller {
             return Err(Refusal::NoToken);
         }
         let bearer = api.directory.bearer(token.trim()).await?.ok_or(Refusal::BadToken)?;
-        api.pace.step(bearer.token).map_err(Refusal::TooMany)?;
+        api.pace.take(bearer.token, 1).map_err(Refusal::TooMany)?;
         Ok(Self(bearer))
     }
 }
 
 impl Api {
+    /// Counts that the caller has us connect to so many places of their choice. All tokens that somebody made count
+    /// together, and with what they do in the console.
+    ///
+    /// # Errors
+    /// When it comes too soon.
+    pub(super) fn errand(&self, caller: &Caller, places: usize) -> Result<(), Refusal> {
+        let places = u32::try_from(places).unwrap_or(u32::MAX);
+        self.web.errands.take(caller.0.made_by, places).map_err(Refusal::TooMany)
+    }
+
     /// The handle for the whole server.
     ///
     /// # Errors

@@ -137,7 +137,7 @@ impl Refusal {
                 StatusCode::TOO_MANY_REQUESTS,
                 "too-many-requests",
                 "Too many requests",
-                format!("This token may go on in {seconds} s."),
+                format!("Go on in {seconds} s."),
             ),
             Self::Store(_) => (
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -1,7 +1,7 @@
 //! Answers of the console: pages that may load our script, and redirects after a form.
 
 use axum::response::Response;
-use http::header::CONTENT_SECURITY_POLICY;
+use http::header::{CONTENT_SECURITY_POLICY, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
 use super::failed::Failed;
@@ -23,6 +23,13 @@ pub(super) fn page(page: Result<String, PageError>) -> Response {
 /// A form that cannot be taken as it is, with what is wrong beside its fields.
 pub(super) fn form_again(page: Result<String, PageError>) -> Response {
     page_with(StatusCode::UNPROCESSABLE_ENTITY, page)
+}
+
+/// A form that was sent too often, and will do after so many seconds.
+pub(super) fn too_soon(seconds: u64, page: Result<String, PageError>) -> Response {
+    let mut response = page_with(StatusCode::TOO_MANY_REQUESTS, page);
+    response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    response
 }
 
 fn page_with(status: StatusCode, page: Result<String, PageError>) -> Response {

@@ -23,6 +23,8 @@ use crate::pages::{
 };
 use crate::upstream::{ASSERTION_HEADER, Sample, UpstreamHealth, UpstreamState};
 
+use trial::Trial;
+
 /// `GET /console/organizations/{organization}/applications`
 pub(super) async fn show_all(
     State(console): State<Arc<Console>>,
@@ -75,9 +77,10 @@ pub(super) async fn test(
     let application = console.application(&organization, &id)?;
     let spec = &application.spec;
     let destinations = Destination::all_of(spec, &organization.allotment);
-    let tested = trial::of(&console, &destinations, spec.hosts.first(), spec.pass_host).await;
+    let trial = Trial::of(&console, &posted.visitor, &destinations, spec.hosts.first(), spec.pass_host).await;
     let shell = console.shell_of(&posted.visitor, &organization, Corner::Applications, None);
-    Ok(page(console.web.pages.application(&console.about(shell, &organization, &application, tested))))
+    let about = console.about(shell, &organization, &application, trial.tested);
+    Ok(trial::answer(trial.wait, console.web.pages.application(&about)))
 }
 
 /// Where an organization's applications are.

@@ -49,12 +49,17 @@ pub fn unfold_websocket<B>(request: &mut Request<B>) -> bool {
     is_websocket
 }
 
+/// Whether requests of that method are never passed on: `CONNECT` and `TRACE`, also as who ignores case reads them.
+pub fn goes_nowhere(method: &Method) -> bool {
+    ["CONNECT", "TRACE"].iter().any(|other| method.as_str().eq_ignore_ascii_case(other))
+}
+
 /// Reads which host a request is for: exactly one `Host`, or the authority of the target, or both if they agree.
 ///
 /// # Errors
 /// When there is no such host, or more than one, or the message cannot be passed on as what it is.
 pub fn check<B>(request: &Request<B>) -> Result<Target, BadTarget> {
-    if ["CONNECT", "TRACE"].iter().any(|method| request.method().as_str().eq_ignore_ascii_case(method)) {
+    if goes_nowhere(request.method()) {
         return Err(BadTarget::Method);
     }
     if !request.uri().path().starts_with('/') || request.uri().path_and_query().is_none() {

@@ -57,10 +57,14 @@ pub enum Danger {
     LossOfRoles {
         /// How many would lose one.
         losing: u64,
-        /// How many hold one.
+        /// How many hold one, counted up to [`COUNTED`].
         of: u64,
     },
 }
+
+/// Holders are counted up to so many: whoever takes something from a tenth of these has to mean it too, however many there
+/// are.
+pub(super) const COUNTED: u64 = 100_000;
 
 /// A share of all users: whoever loses more than a tenth at once has seldom meant it.
 pub const MANY: u64 = 10;
@@ -89,6 +93,9 @@ impl fmt::Display for Danger {
             Self::LossOfAdmins { organizations } => {
                 let names: Vec<&str> = organizations.iter().map(OrganizationId::as_str).collect();
                 write!(f, "nobody would be left to administer {}", names.join(", "))
+            }
+            Self::LossOfRoles { losing, of } if *of >= COUNTED => {
+                write!(f, "{losing} of {of} or more users who hold a role would lose one")
             }
             Self::LossOfRoles { losing, of } => {
                 write!(f, "{losing} of {of} users who hold a role would lose one, more than a tenth")

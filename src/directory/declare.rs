@@ -213,7 +213,7 @@ pub(super) async fn write(tx: &mut Tx, plan: &Plan, author: Actor, now: Timestam
     }
     let removed = &plan.removed;
     declared::remove_applications(tx, &removed.applications.iter().map(|(key, _)| *key).collect::<Vec<_>>()).await?;
-    declared::remove_roles(tx, &removed.roles).await?;
+    declared::remove_roles(tx, &removed.roles, now).await?;
     declared::remove_idps(tx, &removed.idps).await?;
     declared::remove_organizations(tx, &removed.organizations).await?;
     Ok(())

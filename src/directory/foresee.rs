@@ -10,7 +10,7 @@ mod tally;
 use std::collections::HashSet;
 
 use super::Directory;
-use super::danger::{Danger, MANY};
+use super::danger::{COUNTED, Danger, MANY};
 use super::declare::DeclareError;
 use super::difference::Difference;
 use super::plan::{Gone, Plan, Stored};
@@ -21,10 +21,18 @@ use crate::store::{StoreError, Tx, catalogue, forget};
 pub use impact::{Effect, Impact, What};
 use scope::Scope;
 
-/// Most identities looked at for one impact: some seconds' work, off the workers that serve requests, and a bounded
-/// memory of who gains and loses. Beyond it whoever holds an admin role is looked at still, so that no organization loses
-/// its last admin unseen.
-const MOST: u64 = 100_000;
+/// How many people are looked at for one impact.
+#[derive(Clone, Copy, Debug)]
+struct Most {
+    /// Identities, by what they said last. Beyond it whoever holds an admin role is looked at still, so that no
+    /// organization loses its last admin unseen.
+    identities: u64,
+    /// Of those who hold something: a role that goes or comes, an admin role, any role at all.
+    holders: u64,
+}
+
+/// Some seconds' work, off the workers that serve requests, and a bounded memory of who gains and loses.
+const MOST: Most = Most { identities: COUNTED, holders: COUNTED };
 
 /// What applying a declaration would do.
 #[derive(Clone, Debug)]
@@ -66,14 +74,14 @@ impl Directory {
         self.impact_on(tx, stored, plan, forgotten, MOST).await
     }
 
-    /// The same, of no more identities than `most` and those of admins.
+    /// The same, of no more people than that.
     async fn impact_on(
         &self,
         tx: &mut Tx,
         stored: &Stored,
         plan: &Plan,
         forgotten: HashSet<IdpKey>,
-        most: u64,
+        most: Most,
     ) -> Result<Impact, DeclareError> {
         let mut before = catalogue::load(tx).await?;
         if before.version == 0 || !plan.touches_people(stored) {
@@ -81,7 +89,7 @@ impl Directory {
         }
         let mut after = after::catalogue(stored, plan, before.version);
         let audience = plan.audience;
-        let scope = Scope::of(plan, &stored.policies);
+        let scope = Scope::of(plan, stored);
         scope.narrow(&mut before);
         scope.narrow(&mut after);
         let (old, new) = (Snapshot::compile(&before), Snapshot::compile(&after));

@@ -40,7 +40,7 @@ impl Current {
     /// When the catalogue cannot be read.
     pub async fn refresh(&self, directory: &Directory) -> Result<(), StoreError> {
         let catalogue = directory.catalogue().await?;
-        let policies = Arc::new(Snapshot::compile(&catalogue));
+        let policies = Arc::new(Snapshot::compile_after(&self.get().policies, &catalogue));
         self.take(Live { catalogue: Arc::new(catalogue), policies });
         Ok(())
     }

@@ -10,18 +10,17 @@ use super::ServerAdmin;
 use crate::audit::Action;
 use crate::base::Timestamp;
 use crate::identity::OrganizationId;
+use crate::store::audit::DAY;
 use crate::store::{StoreError, audit, holders, sign_ins};
 
 /// Days that are told.
 pub const TOLD_DAYS: usize = 14;
-/// Microseconds of a day.
-const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 /// Organizations named of each trouble.
 const NAMED: u32 = 10;
 /// The latest sign-ins looked at for selectors that fail.
 const LOOKED_AT: u32 = 500;
 
-/// How long an outlook is told again: it reads the log of two weeks.
+/// How long an outlook is told again: it looks at every organization, and at the latest sign-ins.
 const FRESH: Duration = Duration::from_secs(60);
 
 /// The last outlook, and when it was.
@@ -64,12 +63,12 @@ impl ServerAdmin<'_> {
         Ok(fresh)
     }
 
-    /// Three statements; the first reads an index over [`TOLD_DAYS`] days.
+    /// Three statements.
     async fn look_out(&self, now: Timestamp) -> Result<Outlook, StoreError> {
         let first = now.micros() / DAY + 1 - i64::try_from(TOLD_DAYS).unwrap_or_default();
         let actions = [Action::SignIn, Action::SignInRefused, Action::EntryDenied].map(Action::word);
         let mut tx = self.directory.db.snapshot().await?;
-        let counted = audit::by_day(&mut tx, actions, Timestamp::from_micros(first * DAY), DAY).await?;
+        let counted = audit::by_day(&mut tx, actions, Timestamp::from_micros(first * DAY)).await?;
         let without_admin = holders::without_admin(&mut tx, now, NAMED).await?;
         let verdicts = sign_ins::recent_verdicts(&mut tx, Timestamp::from_micros(first * DAY), LOOKED_AT).await?;
         let day = |number: i64| Day { at: Timestamp::from_micros((first + number) * DAY), sign_ins: 0, denials: 0 };

@@ -204,6 +204,18 @@ impl Directory {
         tx.commit().await
     }
 
+    /// Does what follows for those who held a role that ended, some of them in each transaction.
+    async fn settle(&self) -> Result<(), StoreError> {
+        loop {
+            let mut tx = self.db.begin().await?;
+            let more = store::declared::settle(&mut tx).await?;
+            tx.commit().await?;
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
     /// Forgets what is kept no longer.
     ///
     /// # Errors
@@ -212,7 +224,8 @@ impl Directory {
         let (now, records) = (self.ambient.now(), self.records());
         sign_ins::sweep(&self.db, now.minus(records.claims_retention)).await?;
         store::audit::sweep(&self.db, now.minus(records.audit_retention)).await?;
+        store::audit::add_up(&self.db, now.minus(records.audit_retention)).await?;
         self.sweep_tokens().await?;
-        Ok(())
+        self.settle().await
     }
 }

@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use super::{Directory, StoreError};
 use crate::base::{Ambient, SealingKey};
 use crate::identity::{Catalogue, IdpId, IdpKey, Invalid, Issuer};
-use crate::store::{catalogue, client_secrets};
+use crate::store::{Tx, catalogue, client_secrets};
 
 /// Longest client secret, in bytes: none known is near it.
 const MAX_SECRET: usize = 1_024;
@@ -75,9 +75,24 @@ impl Directory {
     pub async fn catalogue_with_secrets(&self) -> Result<(Catalogue, SealedSecrets), StoreError> {
         let mut tx = self.db.snapshot().await?;
         let catalogue = catalogue::load(&mut tx).await?;
-        let sealed = client_secrets::all(&mut tx).await?;
-        Ok((catalogue, sealed.into_iter().map(|(idp, sealed)| (idp, SealedSecret(sealed))).collect()))
+        Ok((catalogue, sealed(&mut tx).await?))
     }
+
+    /// What there would be to test if that IdP, which an admin turned off, were on and there were no other; none if it is
+    /// not such a one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn turned_off(&self, id: &IdpId) -> Result<Option<(Catalogue, SealedSecrets)>, StoreError> {
+        let mut tx = self.db.snapshot().await?;
+        let Some(catalogue) = catalogue::load_turned_off(&mut tx, id).await? else { return Ok(None) };
+        Ok(Some((catalogue, sealed(&mut tx).await?)))
+    }
+}
+
+async fn sealed(tx: &mut Tx) -> Result<SealedSecrets, StoreError> {
+    let sealed = client_secrets::all(tx).await?;
+    Ok(sealed.into_iter().map(|(idp, sealed)| (idp, SealedSecret(sealed))).collect())
 }
 
 #[cfg(test)]

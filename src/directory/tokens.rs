@@ -90,6 +90,8 @@ pub struct Bearer {
     pub name: TokenName,
     /// From when on it opens nothing.
     pub expires_at: Timestamp,
+    /// Who made it.
+    pub made_by: Actor,
     opens: Opens,
 }
 
@@ -127,7 +129,8 @@ impl Directory {
         if row.last_used_at.is_none_or(|last| now.since(last) >= USE_INTERVAL) {
             tokens::touch(&self.db, row.id, now).await?;
         }
-        Ok(Some(Bearer { token: row.id, name: row.name, expires_at: row.expires_at, opens: row.opens }))
+        let TokenRow { id: token, name, expires_at, made_by, opens, .. } = row;
+        Ok(Some(Bearer { token, name, expires_at, made_by, opens }))
     }
 
     /// Forgets tokens that ran out long ago.

@@ -46,7 +46,7 @@ impl Gateway {
         });
         let slot = request.extensions().get::<Arrival>().map(|arrival| arrival.slot.clone());
         let held = is_tunnel.then(|| self.metrics.websockets.hold());
-        Arc::new(move || {
+        Arc::new(move |upstream| {
             // As long as somebody asks, the connection counts among the listener's.
             let _counted = &held;
             let stopping = slot.as_ref().is_some_and(Slot::is_stopping);
@@ -55,15 +55,16 @@ impl Gateway {
             Box::pin(async move {
                 match stopping {
                     true => Standing::Stopping,
-                    false if gateway.is_still_permitted(&opened, &host, &path).await => Standing::Allowed,
+                    false if gateway.is_still_permitted(&opened, &host, &path, upstream).await => Standing::Allowed,
                     false => Standing::Forbidden,
                 }
             })
         })
     }
 
-    /// Whether what stays open is permitted as exactly who it was opened by; by nobody, anonymously.
-    async fn is_still_permitted(&self, opened: &Opened, host: &Host, path: &RequestPath) -> bool {
+    /// Whether what stays open is permitted as exactly who it was opened by (by nobody, anonymously), and the application
+    /// may still be at that address: a network can be withdrawn from its organization.
+    async fn is_still_permitted(&self, opened: &Opened, host: &Host, path: &RequestPath, upstream: IpAddr) -> bool {
         let is_same = |found: &Arc<Principal>| Some((found.user, found.evidence)) == opened.who;
         let mut principal = None;
         if let By::Token(token) = &opened.by {
@@ -81,7 +82,10 @@ impl Gateway {
         let (method, headers) = (&opened.method, &HeaderMap::new());
         let ask = Ask { host, path, method, preflight: None, headers, client: opened.client };
         match self.routes.load().decide(&ask, principal.as_ref().filter(|found| is_same(found))) {
-            Decision::Permit(permit) => permit.identity().is_some() == opened.who.is_some(),
+            Decision::Permit(permit) => {
+                let may_be_there = permit.route().destinations().iter().any(|one| one.holds(upstream));
+                may_be_there && permit.identity().is_some() == opened.who.is_some()
+            }
             _ => false,
         }
     }

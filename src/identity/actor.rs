@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::{Invalid, TokenId, UserId};
 
 /// Who acts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Actor {
     /// Whoever runs commands on the server.
     CommandLine,

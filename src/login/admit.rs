@@ -107,13 +107,7 @@ impl Login {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Refusal> {
-        let permit = Arc::clone(&self.evaluations).acquire_owned().await.map_err(unavailable)?;
-        let evaluated = tokio::task::spawn_blocking(move || {
-            // Held by the work itself: it goes on when the browser hangs up, and so must count.
-            let _permit = permit;
-            work()
-        });
-        evaluated.await.map_err(unavailable)
+        self.evaluations.run(work).await.map_err(unavailable)
     }
 }
 

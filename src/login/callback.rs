@@ -10,9 +10,10 @@ use http::HeaderMap;
 use super::admit::with_notes;
 use super::counted;
 use super::params::Params;
-use super::pending::Purpose;
+use super::pending::{Pending, Purpose};
 use super::{Login, Scene};
 use crate::base::Reference;
+use crate::directory::StoreError;
 use crate::identity::{Host, Idp, IdpId};
 use crate::oidc::{Answer, Attempt, OidcError, RelyingParty, VerifiedTokens};
 use crate::pages::Assets;
@@ -62,11 +63,16 @@ pub(super) async fn callback(
     trace: Option<Extension<Trace>>,
     headers: HeaderMap,
 ) -> Response {
-    let scene = login.scene();
-    let idp = IdpId::parse(&idp).ok().and_then(|id| scene.catalogue.idp_by_id(&id));
+    let id = IdpId::parse(&idp).ok();
     let params = Params::parse(query.as_deref());
     let state = params.as_ref().and_then(|params| params.get("state")).unwrap_or_default();
-    let pending = idp.and_then(|idp| login.pending(state, &headers).filter(|pending| pending.idp == idp.key));
+    let pending = login.pending(state, &headers);
+    let scene = match login.scene_of(id.as_ref(), pending.as_ref()).await {
+        Ok(scene) => scene,
+        Err(error) => return login.unavailable(&error, &headers, Assets::SignIn),
+    };
+    let idp = id.and_then(|id| scene.catalogue.idp_by_id(&id));
+    let pending = idp.and_then(|idp| pending.filter(|pending| pending.idp == idp.key));
     let (Some(idp), Some(params), Some(pending)) = (idp, params.as_ref(), pending) else {
         // An IdP that does not exist is answered in the same way: which ones there are is nobody's business.
         return login.not_pending(idp, &host, &headers).await;
@@ -96,6 +102,16 @@ pub(super) async fn callback(
 }
 
 impl Login {
+    /// The scene that a sign-in goes on in; a test may be of an IdP that is turned off.
+    async fn scene_of(&self, id: Option<&IdpId>, pending: Option<&Pending>) -> Result<Arc<Scene>, StoreError> {
+        let scene = self.scene();
+        let is_test = pending.is_some_and(|pending| matches!(pending.purpose, Purpose::Test { .. }));
+        match id.filter(|id| is_test && scene.catalogue.idp_by_id(id).is_none()) {
+            Some(id) => Ok(self.scene_with(id).await?.unwrap_or(scene)),
+            None => Ok(scene),
+        }
+    }
+
     /// Exchanges the code and checks all that comes back. Only then is the `state` remembered as spent, so nothing is
     /// written for a stranger.
     async fn answer(

@@ -45,7 +45,7 @@ impl Scene {
     /// Compiles a catalogue. The client of a provider that did not change is taken over from `before`, with the
     /// metadata and keys it knows.
     pub fn compile(catalogue: Catalogue, before: &Self, lines: &Lines<'_>) -> Self {
-        let policies = Arc::new(Snapshot::compile(&catalogue));
+        let policies = Arc::new(Snapshot::compile_after(&before.policies, &catalogue));
         let mut providers = HashMap::new();
         for idp in &catalogue.idps {
             let settings = lines.settings(idp);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use http::header::RETRY_AFTER;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::callback::Refusal;
@@ -14,6 +15,7 @@ use super::start::is_own_choice;
 use super::{Login, Scene};
 use crate::base::{Reference, Token};
 use crate::claims::{ClaimLimits, ClaimRules, Claims, Recorded};
+use crate::directory::StoreError;
 use crate::identity::{Actor, Host, Idp, IdpId, IdpKey};
 use crate::oidc::{Ask, VerifiedTokens};
 use crate::pages::{Assets, TestFailure, TestPerson, TestSignIn, VerdictLine};
@@ -37,8 +39,12 @@ pub(super) async fn start(
     if !web::is_navigation(&method, &headers) {
         return login.web.refuse(Cause::SignInRequired, &headers, Assets::SignIn);
     }
-    let scene = login.scene();
-    let idp = IdpId::parse(&idp).ok().and_then(|id| scene.catalogue.idp_by_id(&id));
+    let id = IdpId::parse(&idp).ok();
+    let scene = match login.scene_to_test(id.as_ref(), &host, &headers).await {
+        Ok(scene) => scene,
+        Err(answer) => return *answer,
+    };
+    let idp = id.and_then(|id| scene.catalogue.idp_by_id(&id));
     let token = match login.tester(&scene, idp, &host, &headers).await {
         Ok(token) => token,
         Err(error) => return login.unavailable(&error, &headers, Assets::SignIn),
@@ -75,6 +81,37 @@ fn page_of(scene: &Scene, idp: &Idp) -> String {
 }
 
 impl Login {
+    /// The scene that a test of that IdP plays in. One that is turned off is in none: before it is turned on, whoever
+    /// administers anything may have one in which it is.
+    async fn scene_to_test(
+        &self,
+        id: Option<&IdpId>,
+        host: &Host,
+        headers: &HeaderMap,
+    ) -> Result<Arc<Scene>, Box<Response>> {
+        let scene = self.scene();
+        let Some(id) = id.filter(|id| scene.catalogue.idp_by_id(id).is_none()) else { return Ok(scene) };
+        let unavailable = |error: &dyn std::error::Error| Box::new(self.unavailable(error, headers, Assets::SignIn));
+        let administers = |principal: &Principal| {
+            principal.server_admin || scene.catalogue.organizations.iter().any(|one| principal.administers(one))
+        };
+        let admin = self.admin(host, headers, administers).await.map_err(|error| unavailable(&error))?;
+        let Some((_, admin)) = admin else { return Ok(scene) };
+        // Nothing is remembered of such a provider, so each test asks it anew for all that it needs.
+        if let Err(seconds) = self.web.errands.take(admin, 1) {
+            let mut answer = self.web.refuse(Cause::TooManyTests, headers, Assets::SignIn);
+            answer.headers_mut().insert(RETRY_AFTER, seconds.into());
+            return Err(Box::new(answer));
+        }
+        Ok(self.scene_with(id).await.map_err(|error| unavailable(&error))?.unwrap_or(scene))
+    }
+
+    /// The scene in which that IdP, which an admin turned off, is on and no other.
+    pub(super) async fn scene_with(&self, id: &IdpId) -> Result<Option<Arc<Scene>>, StoreError> {
+        let found = self.directory.turned_off(id).await?;
+        Ok(found.map(|(catalogue, sealed)| Arc::new(self.compile(catalogue, &sealed))))
+    }
+
     /// The token of the session in which this browser may test that IdP, if it may, and whose it is.
     async fn tester(
         &self,
@@ -84,13 +121,22 @@ impl Login {
         headers: &HeaderMap,
     ) -> Result<Option<(Token, Actor)>, Unavailable> {
         let Some(idp) = idp else { return Ok(None) };
+        self.admin(host, headers, |principal| may_test(scene, idp, principal)).await
+    }
+
+    /// The token of the session of an admin who may do something, and who that is.
+    async fn admin(
+        &self,
+        host: &Host,
+        headers: &HeaderMap,
+        may: impl Fn(&Principal) -> bool,
+    ) -> Result<Option<(Token, Actor)>, Unavailable> {
         for token in self.web.break_glass_tokens(headers) {
             if self.directory.is_break_glass(&token).await? {
                 return Ok(Some((token, Actor::BreakGlass)));
             }
         }
-        let known = self.principal(host, headers).await?;
-        let known = known.filter(|(principal, _)| may_test(scene, idp, principal));
+        let known = self.principal(host, headers).await?.filter(|(principal, _)| may(principal));
         Ok(known.map(|(principal, token)| (token, Actor::User(principal.user))))
     }
 
@@ -164,6 +210,7 @@ impl Login {
             verdicts: Vec::new(),
             others: 0,
             claims: None,
+            is_off: self.scene().catalogue.idp(idp.key).is_none(),
         }
     }
 

@@ -25,6 +25,8 @@ pub struct TestSignIn {
     pub others: usize,
     /// The claims as selectors see them, as JSON.
     pub claims: Option<String>,
+    /// Whether the provider is turned off.
+    pub is_off: bool,
 }
 
 /// Why a test sign-in failed.
@@ -112,6 +114,7 @@ impl Page for TestSignIn {
             verdicts: Vec::new(),
             others: 0,
             claims: None,
+            is_off: false,
         };
         let person = TestPerson {
             identifier: "248289761001".into(),
@@ -145,7 +148,7 @@ impl Page for TestSignIn {
         let unverified = TestPerson { email_verified: false, ..person };
         vec![
             Self { verdicts: Vec::new(), others: 0, person: Some(bare), ..answered.clone() },
-            Self { person: Some(unverified), failure: failed.failure.clone(), ..answered.clone() },
+            Self { person: Some(unverified), is_off: true, failure: failed.failure.clone(), ..answered.clone() },
             answered,
             failed,
         ]

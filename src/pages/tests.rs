@@ -97,7 +97,9 @@ fn what_comes_from_outside_stays_text() {
         let place = format!("{template} sample {index}:\n{page}");
         assert!(count(&page, HARMLESS) > 0, "{place}");
         assert_eq!(count(&page, "<script>"), 0, "{place}");
-        assert_eq!(page.replace(HARMLESS, ""), honest, "{place}");
+        // A group of fields stands open once one of them says something.
+        let plain = |page: String| page.replace("<details open>", "<details>");
+        assert_eq!(plain(page.replace(HARMLESS, "")), plain(honest), "{place}");
     }
 }
 

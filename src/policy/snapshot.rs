@@ -15,17 +15,24 @@ use crate::identity::{
 /// whenever it is asked, and so costs only the organization it is asked for.
 pub(super) type Compiled = Result<Arc<Selector>, SelectorError>;
 
-/// Parses each distinct text once: a thousand organizations that write the same share one selector.
-#[derive(Default)]
-struct Compiler(HashMap<String, Compiled>);
+/// Selectors by their texts.
+type Selectors = HashMap<String, Compiled>;
 
-impl Compiler {
+/// Parses each distinct text once: a thousand organizations that write the same share one selector, and so does the next
+/// version of the catalogue.
+struct Compiler<'b> {
+    before: &'b Selectors,
+    now: Selectors,
+}
+
+impl Compiler<'_> {
     fn selector(&mut self, text: &str) -> Compiled {
-        if let Some(known) = self.0.get(text) {
+        if let Some(known) = self.now.get(text) {
             return known.clone();
         }
-        let compiled = Selector::parse(text).map(Arc::new);
-        self.0.insert(text.to_owned(), compiled.clone());
+        let known = self.before.get(text).cloned();
+        let compiled = known.unwrap_or_else(|| Selector::parse(text).map(Arc::new));
+        self.now.insert(text.to_owned(), compiled.clone());
         compiled
     }
 
@@ -75,7 +82,7 @@ impl IdpPolicies {
         own: Vec<&OrganizationPolicy>,
         everywhere: &Reach,
         version: i64,
-        compiler: &mut Compiler,
+        compiler: &mut Compiler<'_>,
     ) -> Self {
         let own = own
             .into_iter()
@@ -177,23 +184,30 @@ impl IdpPolicies {
 pub struct Snapshot {
     version: i64,
     idps: HashMap<IdpKey, IdpPolicies>,
+    selectors: Selectors,
 }
 
 impl Snapshot {
     /// Compiles what is live. Never fails: a text that is no selector fails when it is asked, for its organization
     /// alone.
     pub fn compile(catalogue: &Catalogue) -> Self {
+        Self::compile_after(&Self::default(), catalogue)
+    }
+
+    /// The same, with the selectors that `before` has already.
+    pub fn compile_after(before: &Self, catalogue: &Catalogue) -> Self {
         let everywhere = Reach::everywhere(catalogue);
         let mut own: HashMap<IdpKey, Vec<&OrganizationPolicy>> = HashMap::new();
         for policy in &catalogue.policies {
             own.entry(policy.idp).or_default().push(policy);
         }
-        let mut compiler = Compiler::default();
+        let mut compiler = Compiler { before: &before.selectors, now: Selectors::new() };
         let mut idp = |idp: &Idp| {
             let own = own.remove(&idp.key).unwrap_or_default();
             (idp.key, IdpPolicies::compile(idp, own, &everywhere, catalogue.version, &mut compiler))
         };
-        Self { version: catalogue.version, idps: catalogue.idps.iter().map(&mut idp).collect() }
+        let idps = catalogue.idps.iter().map(&mut idp).collect();
+        Self { version: catalogue.version, idps, selectors: compiler.now }
     }
 
     /// The version of the catalogue it was compiled from.

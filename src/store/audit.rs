@@ -1,5 +1,6 @@
 //! The audit log. Rows outlive what they speak of: their ids are those of then, and refer to nothing.
 
+mod counted;
 mod latest;
 
 use std::ops::Range;
@@ -12,7 +13,8 @@ use super::{Db, StoreError, Tx};
 use crate::base::Timestamp;
 use crate::identity::{Actor, ApplicationKey, AuditId, IdentityId, IdpKey, OrganizationKey, SessionId, UserId};
 
-pub use latest::{Whose, by_day, latest};
+pub use counted::{DAY, add_up, by_day};
+pub use latest::{Whose, latest};
 
 /// Whom and what a line is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -160,7 +162,7 @@ pub async fn insert(tx: &mut Tx, row: &AuditRow) -> Result<(), StoreError> {
         organization_key, application_key, session_id, count, detail, before, after) \
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
     tx.conn().execute(SQL, columns(row)).await?;
-    Ok(())
+    counted::add(tx, std::slice::from_ref(row)).await
 }
 
 /// Adds counted lines, each under its reference: where one is there already, the counts add up. All or nothing. Given
@@ -178,6 +180,7 @@ pub async fn count(db: &Db, counted: &[AuditRow]) -> Result<(), StoreError> {
             rows(1, batch.len(), COLUMNS)
         );
         tx.conn().execute(sql, batch.iter().flat_map(columns).collect()).await?;
+        counted::add(&mut tx, batch).await?;
     }
     tx.commit().await
 }

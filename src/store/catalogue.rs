@@ -8,8 +8,8 @@ use super::declared::addresses;
 use super::value::{At, FromJson, Parsed, values};
 use super::{StoreError, Tx};
 use crate::identity::{
-    Allotment, Application, ApplicationKey, ApplicationSpec, Catalogue, Ceiling, Idp, IdpKey, IdpSpec, Organization,
-    OrganizationId, OrganizationKey, OrganizationPolicy, PolicyId, PolicyText, Role, RoleId, RoleName,
+    Allotment, Application, ApplicationKey, ApplicationSpec, Catalogue, Ceiling, Idp, IdpId, IdpKey, IdpSpec,
+    Organization, OrganizationId, OrganizationKey, OrganizationPolicy, PolicyId, PolicyText, Role, RoleId, RoleName,
 };
 
 /// The version of the catalogue, and one IdP in it.
@@ -80,6 +80,25 @@ pub async fn load(tx: &mut Tx) -> Result<Catalogue, StoreError> {
     Ok(Catalogue { version, organizations, idps, policies, applications })
 }
 
+/// The organizations that are live, and of IdPs the one of that id alone that an admin turned off, as if it were on. None
+/// if it is not such a one: what has gone from the file is not there to be tried.
+///
+/// # Errors
+/// When the database fails.
+pub async fn load_turned_off(tx: &mut Tx, id: &IdpId) -> Result<Option<Catalogue>, StoreError> {
+    const IDP: &str = "select p.key, p.owner_key, p.delegates, p.public_only, p.spec from idps p \
+        left join organizations o on o.key = p.owner_key \
+        where p.id = $1 and p.undeclared_at is not null and not p.declared and o.undeclared_at is null";
+    const POLICIES: &str = "select y.id, y.idp_key, y.organization_key, y.org_selector, y.role_selector, y.ceiling \
+        from policies y left join organizations o on o.key = y.organization_key \
+        where y.idp_key = $1 and y.retired_at is null and o.undeclared_at is null order by y.id";
+    let Some(row) = tx.conn().optional::<IdpRow>(IDP, values![id.as_str()]).await? else { return Ok(None) };
+    let policies = tx.conn().all(POLICIES, values![row.key.0]).await?;
+    let (idps, policies) = joined(vec![row], policies)?;
+    let (version, organizations) = (version(tx).await?, organizations(tx).await?);
+    Ok(Some(Catalogue { version, organizations, idps, policies, applications: Vec::new() }))
+}
+
 #[derive(FromRow)]
 struct RoleRow {
     id: Parsed<RoleId>,
@@ -136,10 +155,15 @@ async fn idps(tx: &mut Tx) -> Result<(Vec<Idp>, Vec<OrganizationPolicy>), StoreE
     const POLICIES: &str = "select y.id, y.idp_key, y.organization_key, y.org_selector, y.role_selector, y.ceiling \
         from policies y join idps p on p.key = y.idp_key left join organizations o on o.key = y.organization_key \
         where y.retired_at is null and p.undeclared_at is null and o.undeclared_at is null order by y.id";
-    let rows: Vec<IdpRow> = tx.conn().all(IDPS, vec![]).await?;
+    let rows = tx.conn().all(IDPS, vec![]).await?;
+    joined(rows, tx.conn().all(POLICIES, vec![]).await?)
+}
+
+/// Each IdP with its default policy, and the policies of organizations.
+fn joined(rows: Vec<IdpRow>, written: Vec<PolicyRow>) -> Result<(Vec<Idp>, Vec<OrganizationPolicy>), StoreError> {
     let mut defaults = HashMap::new();
     let mut policies = Vec::new();
-    for row in tx.conn().all::<PolicyRow>(POLICIES, vec![]).await? {
+    for row in written {
         let text = PolicyText { org: row.org_selector, role: row.role_selector };
         let ceiling = row.ceiling.map(|ceiling| ceiling.0).unwrap_or_default();
         match row.organization_key {

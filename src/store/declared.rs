@@ -1,5 +1,6 @@
 //! The rows behind the catalogue, of what is live and of what is kept though it is gone.
 
+mod ended;
 mod write;
 
 use sqlx::FromRow;
@@ -12,9 +13,10 @@ use crate::identity::{
     PolicyId, PolicyText, RoleId, RoleName,
 };
 
+pub use ended::{remove_roles, settle};
 pub use write::{
     insert_policy, put_application, put_idp, put_organization, put_role, remove_applications, remove_idps,
-    remove_organizations, remove_roles, retire_policy,
+    remove_organizations, retire_policy,
 };
 
 /// An organization.
@@ -124,7 +126,7 @@ pub async fn organizations(tx: &mut Tx) -> Result<Vec<OrganizationRow>, StoreErr
     Ok(tx.conn().all(SQL, vec![]).await?.into_iter().map(read).collect())
 }
 
-/// Every role.
+/// Every role, but for those that were removed.
 ///
 /// # Errors
 /// When the database fails.
@@ -137,7 +139,7 @@ pub async fn roles(tx: &mut Tx) -> Result<Vec<RoleRow>, StoreError> {
         admin: bool,
         undeclared_at: Option<At>,
     }
-    const SQL: &str = "select id, organization_key, name, admin, undeclared_at from roles";
+    const SQL: &str = "select id, organization_key, name, admin, undeclared_at from roles where removed_at is null";
     let read = |row: Row| RoleRow {
         id: row.id.0,
         organization: row.organization_key.0,

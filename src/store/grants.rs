@@ -233,7 +233,7 @@ pub async fn role_names(tx: &mut Tx, roles: &[RoleId]) -> Result<Vec<(RoleId, Or
     for batch in roles.chunks(BATCH) {
         let sql = format!(
             "select r.id, o.id, r.name from roles r join organizations o on o.key = r.organization_key \
-             where r.id in {} order by o.id, r.name",
+             where r.removed_at is null and r.id in {} order by o.id, r.name",
             list(1, batch.len())
         );
         type Row = (Parsed<RoleId>, Parsed<OrganizationId>, Parsed<RoleName>);

@@ -71,22 +71,73 @@ pub async fn live_of(tx: &mut Tx, users: &[UserId], now: Timestamp) -> Result<Ve
     Ok(live)
 }
 
-/// The grants of these roles that count at `now`, in order of users.
+/// The grants of these roles that count at `now`, in no order: no more than `most` of them.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn live_of_roles(tx: &mut Tx, roles: &[RoleId], now: Timestamp) -> Result<Vec<LiveGrant>, StoreError> {
+pub async fn live_of_roles(
+    tx: &mut Tx,
+    roles: &[RoleId],
+    now: Timestamp,
+    most: u64,
+) -> Result<Vec<LiveGrant>, StoreError> {
     let mut live = Vec::new();
     for batch in roles.chunks(BATCH) {
         let sql = format!(
             "select g.user_id, u.disabled_at, r.organization_key, g.role_id, g.origin {COUNTING} and g.role_id in {} \
-             order by g.user_id",
-            list(2, batch.len())
+             limit $2",
+            list(3, batch.len())
         );
-        let values = values![now].into_iter().chain(batch.iter().map(|role| Value::from(*role))).collect();
+        let left = most.saturating_sub(live.len() as u64);
+        let values = values![now, i64::try_from(left).unwrap_or(i64::MAX)];
+        let values = values.into_iter().chain(batch.iter().map(|role| Value::from(*role))).collect();
         live.extend(tx.conn().all::<Live>(sql, values).await?.into_iter().map(LiveGrant::from));
     }
     Ok(live)
+}
+
+/// Those of these roles that somebody who may enter holds in a way that counts at `now`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn held_of(tx: &mut Tx, roles: &[RoleId], now: Timestamp) -> Result<Vec<RoleId>, StoreError> {
+    let mut held = Vec::new();
+    for batch in roles.chunks(BATCH) {
+        let sql = format!(
+            "select s.id from roles s where s.id in {} and exists \
+             (select 1 {COUNTING} and g.role_id = s.id and u.disabled_at is null)",
+            list(2, batch.len())
+        );
+        let values = values![now].into_iter().chain(batch.iter().map(|role| Value::from(*role))).collect();
+        let rows: Vec<(Parsed<RoleId>,)> = tx.conn().all(sql, values).await?;
+        held.extend(rows.into_iter().map(|(role,)| role.0));
+    }
+    Ok(held)
+}
+
+/// How many people who may enter hold each of these roles in a way that counts at `now`, each counted up to `most`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_of(
+    tx: &mut Tx,
+    roles: &[RoleId],
+    now: Timestamp,
+    most: u64,
+) -> Result<Vec<(RoleId, u64)>, StoreError> {
+    let mut counts = Vec::new();
+    for batch in roles.chunks(BATCH) {
+        let sql = format!(
+            "select s.id, (select count(*) from (select distinct g.user_id {COUNTING} and g.role_id = s.id \
+             and u.disabled_at is null limit $2) as found) from roles s where s.id in {}",
+            list(3, batch.len())
+        );
+        let values = values![now, i64::try_from(most).unwrap_or(i64::MAX)];
+        let values = values.into_iter().chain(batch.iter().map(|role| Value::from(*role))).collect();
+        let rows: Vec<(Parsed<RoleId>, i64)> = tx.conn().all(sql, values).await?;
+        counts.extend(rows.into_iter().map(|(role, count)| (role.0, u64::try_from(count).unwrap_or_default())));
+    }
+    Ok(counts)
 }
 
 /// Those who hold a role in that organization that counts at `now`, in order.
@@ -99,16 +150,19 @@ pub async fn members(tx: &mut Tx, organization: OrganizationKey, now: Timestamp)
     Ok(rows.into_iter().map(|(user,)| user.0).collect())
 }
 
-/// Who was given these roles, whether that counts now or not.
+/// Who was given these roles, whether that counts now or not: no more than `most` of them.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_roles(tx: &mut Tx, roles: &[RoleId]) -> Result<Vec<(RoleId, UserId)>, StoreError> {
+pub async fn of_roles(tx: &mut Tx, roles: &[RoleId], most: u64) -> Result<Vec<(RoleId, UserId)>, StoreError> {
     let mut given = Vec::new();
     for batch in roles.chunks(BATCH) {
-        let sql = format!("select distinct role_id, user_id from grants where role_id in {}", list(1, batch.len()));
-        let rows: Vec<(Parsed<RoleId>, Parsed<UserId>)> =
-            tx.conn().all(sql, batch.iter().map(|role| Value::from(*role)).collect()).await?;
+        let sql =
+            format!("select distinct role_id, user_id from grants where role_id in {} limit $1", list(2, batch.len()));
+        let left = most.saturating_sub(given.len() as u64);
+        let values = values![i64::try_from(left).unwrap_or(i64::MAX)];
+        let values = values.into_iter().chain(batch.iter().map(|role| Value::from(*role))).collect();
+        let rows: Vec<(Parsed<RoleId>, Parsed<UserId>)> = tx.conn().all(sql, values).await?;
         given.extend(rows.into_iter().map(|(role, user)| (role.0, user.0)));
     }
     Ok(given)
@@ -149,12 +203,28 @@ pub async fn may_administer(
     Ok(count == 1)
 }
 
-/// How many users hold a role that counts at `now`.
+/// How many users hold a role that counts at `now`, of one organization or of any, counted up to `most`.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn count(tx: &mut Tx, now: Timestamp) -> Result<u64, StoreError> {
-    let count: i64 = tx.conn().scalar(format!("select count(distinct g.user_id) {COUNTING}"), values![now]).await?;
+pub async fn count(
+    tx: &mut Tx,
+    organization: Option<OrganizationKey>,
+    now: Timestamp,
+    most: u64,
+) -> Result<u64, StoreError> {
+    let mut values = values![now, i64::try_from(most).unwrap_or(i64::MAX)];
+    // In the order of an index, so that counting ends when there are enough.
+    let (of, order) = match organization {
+        None => ("", "order by g.user_id"),
+        Some(organization) => {
+            values.push(organization.into());
+            (" and r.organization_key = $3", "")
+        }
+    };
+    let sql =
+        format!("select count(*) from (select g.user_id {COUNTING}{of} group by g.user_id {order} limit $2) as found");
+    let count: i64 = tx.conn().scalar(sql, values).await?;
     Ok(u64::try_from(count).unwrap_or_default())
 }
 

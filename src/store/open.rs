@@ -23,7 +23,7 @@ const SQLITE_READERS: u32 = 4;
 /// Connections of one process to PostgreSQL, whose own default allows 100 for all processes together.
 const POSTGRES_CONNECTIONS: u32 = 10;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
 impl Db {
     /// Opens the database and applies the migrations it lacks. An SQLite file that does not exist is made, readable

@@ -4,6 +4,7 @@ mod access;
 mod break_glass;
 mod catalogue;
 mod certificates;
+mod ended;
 mod holders;
 mod log;
 mod machines;

@@ -1,5 +1,7 @@
 //! Users, and who is behind a session.
 
+use std::collections::BTreeSet;
+
 use sqlx::FromRow;
 
 use super::value::{At, BATCH, FromJson, Parsed, list, values};
@@ -194,6 +196,21 @@ pub async fn usernames(tx: &mut Tx, users: &[UserId]) -> Result<Vec<(UserId, Use
         named.extend(rows.into_iter().map(|(id, name)| (id.0, name.0)));
     }
     Ok(named)
+}
+
+/// Those of these users who may not enter.
+///
+/// # Errors
+/// When the database fails.
+pub async fn disabled(tx: &mut Tx, users: &[UserId]) -> Result<BTreeSet<UserId>, StoreError> {
+    let mut disabled = BTreeSet::new();
+    for batch in users.chunks(BATCH) {
+        let sql = format!("select id from users where disabled_at is not null and id in {}", list(1, batch.len()));
+        let rows: Vec<(Parsed<UserId>,)> =
+            tx.conn().all(sql, batch.iter().flat_map(|user| values![*user]).collect()).await?;
+        disabled.extend(rows.into_iter().map(|(user,)| user.0));
+    }
+    Ok(disabled)
 }
 
 /// The user of that username; case does not count.

@@ -96,15 +96,23 @@ impl Connector {
         Ok(Self { tls: Arc::new(tls), tls_http2, limit, guard })
     }
 
-    /// A new connection to an upstream.
-    pub(super) async fn connect(&self, destination: &Destination, trust: &Trust) -> Result<Stream, ForwardError> {
+    /// A new connection to an upstream, and where it leads.
+    pub(super) async fn connect(
+        &self,
+        destination: &Destination,
+        trust: &Trust,
+    ) -> Result<(Stream, IpAddr), ForwardError> {
         let tls = trust.towards(destination, &self.tls)?;
         let connected = tokio::time::timeout(self.limit(destination), self.connect_in_time(destination, tls)).await;
-        connected.unwrap_or(Err(ForwardError::ConnectTimeout))
+        with_peer(connected.unwrap_or(Err(ForwardError::ConnectTimeout))?)
     }
 
     /// A new connection to an upstream that speaks HTTP/2, over TLS only if it says so. It takes as long as it takes.
-    pub(super) async fn connect_http2(&self, destination: &Destination, trust: &Trust) -> Result<Stream, ForwardError> {
+    pub(super) async fn connect_http2(
+        &self,
+        destination: &Destination,
+        trust: &Trust,
+    ) -> Result<(Stream, IpAddr), ForwardError> {
         let tls = match destination.authorities() {
             None => Arc::clone(&self.tls_http2),
             Some(_) => Arc::new(speaking_http2(&*trust.towards(destination, &self.tls)?)),
@@ -114,7 +122,7 @@ impl Connector {
             MaybeHttpsStream::Https(tls) if tls.inner().get_ref().1.alpn_protocol() != Some(HTTP2) => {
                 Err(ForwardError::Unreachable("it does not speak HTTP/2 over TLS".to_owned()))
             }
-            _ => Ok(stream),
+            _ => with_peer(stream),
         }
     }
 
@@ -141,6 +149,18 @@ impl Connector {
         };
         let connected = HttpsConnector::new(tcp, tls, false, name).oneshot(uri).await;
         connected.map_err(|error| ForwardError::of_connecting(&*error))
+    }
+}
+
+/// A connection, and the address that it is connected to.
+fn with_peer(stream: Stream) -> Result<(Stream, IpAddr), ForwardError> {
+    let tcp = match &stream {
+        MaybeHttpsStream::Http(tcp) => tcp.inner(),
+        MaybeHttpsStream::Https(tls) => tls.inner().get_ref().0.inner().inner(),
+    };
+    match tcp.peer_addr() {
+        Ok(peer) => Ok((stream, peer.ip())),
+        Err(error) => Err(ForwardError::of_connecting(&error)),
     }
 }
 

@@ -6,6 +6,7 @@ pub(super) mod line;
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock, Weak};
 use std::task::{Context, Poll};
@@ -124,13 +125,13 @@ impl Pool {
         } else {
             None
         };
-        Ok(answer.map(|answer| answer.map(|(body, place)| Answer::new(body, Loan::Place(place)))))
+        Ok(answer.map(|answer| answer.map(|(body, place)| Answer::new(body, place.peer(), Loan::Place(place)))))
     }
 
     /// A new connection that is not kept.
     pub(super) async fn connect(&self, destination: &Destination, trust: &Trust) -> Result<Line, ForwardError> {
-        let stream = self.connector.connect(destination, trust).await?;
-        Line::open(stream).await.map_err(|error| ForwardError::of_exchange(&error))
+        let (stream, peer) = self.connector.connect(destination, trust).await?;
+        Line::open(stream, peer).await.map_err(|error| ForwardError::of_exchange(&error))
     }
 
     /// What is kept of a destination.
@@ -162,8 +163,8 @@ impl From<ForwardError> for Failed {
 }
 
 fn answer_on(answer: Response<Incoming>, line: Line, shelf: &Arc<Shelf>) -> Response<Answer> {
-    let loan = Loan::Connection { line, shelf: Arc::clone(shelf) };
-    answer.map(|body| Answer::new(body, loan))
+    let (peer, loan) = (line.peer, Loan::Connection { line, shelf: Arc::clone(shelf) });
+    answer.map(|body| Answer::new(body, peer, loan))
 }
 
 /// Closes again and again what was not used in between, and forgets destinations of which nothing is left to be known,
@@ -211,16 +212,22 @@ impl Loan {
 /// The body of an answer, with whose end its connection is free again.
 pub(super) struct Answer {
     body: Incoming,
+    peer: IpAddr,
     loan: Option<Loan>,
     /// Keeps the body of the request back, which the upstream did not want.
     _unwanted: Option<Keeper>,
 }
 
 impl Answer {
-    fn new(body: Incoming, loan: Loan) -> Self {
-        let mut answer = Self { body, loan: Some(loan), _unwanted: None };
+    fn new(body: Incoming, peer: IpAddr, loan: Loan) -> Self {
+        let mut answer = Self { body, peer, loan: Some(loan), _unwanted: None };
         answer.give_back_at_end();
         answer
+    }
+
+    /// Whom it comes from.
+    pub(super) const fn peer(&self) -> IpAddr {
+        self.peer
     }
 
     /// The body of the request is still kept back: its connection ends with this answer.

@@ -141,6 +141,67 @@ do {
 } while ((await bob.textContent('main')).includes('Member'));
 console.log('a policy is changed after looking at whom it concerns');
 
+// --- A selector checked as it is typed, and the decision beside it -------------------------------------------------------
+
+await admin.goto(`${login}/console/idps/company/policy`);
+// It goes with the page: whatever follows happens without another one.
+await admin.evaluate(() => { document.documentElement.dataset.still = 'here'; });
+const says = async (what, words) => {
+  await admin.locator(what).getByText(words).first().waitFor().catch(async () => {
+    assert.fail(`${what} says ${await admin.locator(what).innerText()}, and not ${words}`);
+  });
+};
+await admin.locator('input[name="org-kind"][value="text"]').check();
+const selector = admin.getByLabel('Org selector');
+await selector.fill("contains(groups, 'admin'");
+await says('#org-says', /expected|Expected|closed|end/);
+await selector.fill("contain(groups, 'admin')");
+await says('#org-says', /contain/);
+await selector.fill("contains(groups, 'admin') && '{{orgId}}'");
+await says('#org-says', 'There is no mistake in it.');
+await admin.getByLabel('Claims to try it on').fill('{"groups": ["admin"]}');
+await says('#outcome', 'granted');
+await selector.fill("contains(groups, 'nobody') && '{{orgId}}'");
+await says('#outcome', 'no match');
+await admin.getByLabel('Claims to try it on').fill('');
+await admin.getByLabel("Or somebody's last sign-in").fill('alice');
+await selector.fill("contains(groups, 'admin') && '{{orgId}}'");
+await says('#outcome', 'granted');
+assert.equal(await admin.evaluate(() => document.documentElement.dataset.still), 'here');
+assert.equal(await selector.inputValue(), "contains(groups, 'admin') && '{{orgId}}'");
+console.log('a selector is checked, and decides, as it is typed');
+
+// --- An application for programs, and a program -------------------------------------------------------------------------
+
+await admin.goto(`${login}/console/organizations/home-lab/applications/_new`);
+await admin.getByLabel('Name', { exact: true }).fill('Desk');
+await admin.getByLabel('Id', { exact: true }).fill('desk');
+await admin.getByLabel('Public hosts').fill('desk.localhost');
+await admin.getByLabel('Upstream', { exact: true }).fill(`http://${settings.upstream}`);
+await press(admin, 'Test the upstream');
+await admin.getByRole('status').getByText('200').waitFor();
+// What is folded away opens by itself where it is not as usual.
+assert.equal(await admin.getByLabel('Programs may enter').isVisible(), false);
+await admin.getByText('Programs and pages of other origins').click();
+await admin.getByLabel('Programs may enter').check();
+await press(admin, 'Publish');
+await heading(admin, 'Desk');
+await admin.getByRole('link', { name: 'Edit', exact: true }).click();
+assert.equal(await admin.getByLabel('Programs may enter').isChecked(), true);
+assert.equal(await admin.getByLabel('Programs may enter').isVisible(), true);
+assert.equal(await admin.getByLabel('Time to connect').isVisible(), false);
+await admin.goto(`${login}/console/organizations/home-lab/service-accounts`);
+await admin.getByLabel('Name', { exact: true }).fill('backup');
+await admin.locator('input[name=role][value=Member]').check();
+await press(admin, 'Make service account');
+await heading(admin, 'backup');
+const program = new URL(admin.url()).pathname;
+await admin.getByLabel('Issuer', { exact: true }).fill('https://ci.example.com');
+await admin.getByLabel('Subject', { exact: true }).fill('repo:example/desk');
+await press(admin, 'Add subject');
+await admin.waitForURL((url) => url.searchParams.get('done') === 'saved');
+console.log('a program has an account of its own');
+
 // --- Every page, looked at -----------------------------------------------------------------------------------------------
 
 await admin.goto(`${login}/console/people`);
@@ -170,37 +231,78 @@ const looks = [
   ['phone-dark', { colorScheme: 'dark', viewport: { width: 360, height: 740 } }],
 ];
 const found = [];
-const crawler = await browser.newContext({ storageState: state, bypassCSP: true });
-const pages = await crawl(await crawler.newPage());
-const own = ['/', '/account'];
+const crawled = async (storageState) => {
+  const crawler = await browser.newContext({ storageState, bypassCSP: true });
+  return crawl(await crawler.newPage());
+};
+
+// Holds the page that is open to what is promised of every page.
+async function inspect(page, look, path) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }),
+  );
+  for (const { id, help, nodes } of violations) {
+    found.push(`${look} ${path}: ${id}: ${help}: ${nodes.map((node) => node.target.join(' ')).slice(0, 3).join('; ')}`);
+  }
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (wide > 0) found.push(`${look} ${path}: ${wide} pixels wider than the window`);
+  if (settings.screenshots) {
+    const name = shape(path).replaceAll('/', '_').replaceAll(/[{}]/g, '');
+    await page.screenshot({ path: `${settings.screenshots}/${name}.${look}.png`, fullPage: true });
+  }
+}
+
+// What only a form leads to: a token that is shown once, and forms that come back.
+async function tokens(page, look) {
+  for (const path of [program, '/account']) {
+    await page.goto(login + path);
+    await page.getByRole('region', { name: 'New token' }).getByLabel('Name', { exact: true }).fill(`a program of ${look}`);
+    await press(page, 'Make token');
+    await page.getByText('it is shown only once').waitFor();
+    await inspect(page, look, `${path}/made`);
+    await press(page, 'Make token');
+    await page.locator('.wrong').first().waitFor();
+    await inspect(page, look, `${path}/wrong`);
+  }
+}
+
+async function application(page, look) {
+  await page.goto(`${login}/console/organizations/home-lab/applications/_new`);
+  await page.getByText('Connection', { exact: true }).click();
+  await page.getByLabel('Time to connect').fill('soon');
+  await page.getByText(/Rules by path/).click();
+  await press(page, 'Add a rule');
+  await press(page, 'Publish');
+  await page.locator('.wrong').first().waitFor();
+  assert.equal(await page.getByLabel('Time to connect').isVisible(), true);
+  await inspect(page, look, '/console/organizations/home-lab/applications/wrong');
+}
+
+const pages = await crawled(state);
+const alices = await alice.context().storageState();
+const hers = await crawled(alices);
+assert.ok(hers.every((path) => /^\/console(\/organizations\/home-lab.*)?$/.test(path)), hers.join(', '));
 const visits = [
-  [state, pages],
-  [await bob.context().storageState(), own],
+  [state, pages, application],
+  [alices, hers, tokens],
+  [await bob.context().storageState(), ['/', '/account'], async () => {}],
 ];
-for (const [[look, options], [storageState, paths]] of looks.flatMap((look) => visits.map((visit) => [look, visit]))) {
+for (const [[look, options], [storageState, paths, rest]] of looks.flatMap((look) => visits.map((visit) => [look, visit]))) {
   const context = await browser.newContext({ storageState, bypassCSP: true, ...options });
   context.setDefaultTimeout(patience);
   const page = await context.newPage();
   for (const path of paths) {
     await page.goto(login + path);
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(() =>
-      globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }),
-    );
-    for (const { id, help, nodes } of violations) {
-      found.push(`${look} ${path}: ${id}: ${help}: ${nodes.map((node) => node.target.join(' ')).slice(0, 3).join('; ')}`);
-    }
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    if (wide > 0) found.push(`${look} ${path}: ${wide} pixels wider than the window`);
-    if (settings.screenshots) {
-      const name = shape(path).replaceAll('/', '_').replaceAll(/[{}]/g, '');
-      await page.screenshot({ path: `${settings.screenshots}/${name}.${look}.png`, fullPage: true });
-    }
+    await inspect(page, look, path);
   }
+  await rest(page, look);
   await context.close();
 }
 await browser.close();
 assert.deepEqual(found, []);
 assert.ok(pages.length > 20, `only ${pages.length} pages were found: ${pages.join(', ')}`);
+assert.ok(hers.length > 12 && hers.includes(program), `only ${hers.length} of an organization's: ${hers.join(', ')}`);
+assert.ok(pages.includes(program), pages.join(', '));
 assert.deepEqual(complaints, []);
-console.log(`${pages.length} pages without a violation`);
+console.log(`${pages.length} pages, and ${hers.length} as an organization's admin sees them, without a violation`);

@@ -10,6 +10,7 @@ mod peer;
 mod sockets;
 mod upgrades;
 mod websocket;
+mod withdrawn;
 
 use std::net::SocketAddr;
 

@@ -51,7 +51,7 @@ impl Place<'_> {
     }
 
     /// Decides about claims. Takes a core for a while: not one that answers requests.
-    async fn decide(&self, claims: Claims, only: Option<OrganizationKey>) -> Answer {
+    async fn decide(&self, api: &Api, claims: Claims, only: Option<OrganizationKey>) -> Answer {
         let (live, idp) = (Arc::clone(&self.live), self.idp.0);
         let sees_all = matches!(self.hands, Hands::Server(_));
         let work = move || {
@@ -71,7 +71,7 @@ impl Place<'_> {
             });
             Ok(Decision { version: decision.version, verdicts: told.collect() })
         };
-        let decided = tokio::task::spawn_blocking(work).await.map_err(|error| Refusal::Store(error.to_string()))??;
+        let decided = api.web.trials.run(work).await.map_err(|error| Refusal::Store(error.to_string()))??;
         json(StatusCode::OK, &decided)
     }
 }
@@ -92,7 +92,7 @@ pub(in crate::api) async fn decide_at(
         }
     };
     let claims = place.claims((claimed.id_token, claimed.userinfo), claimed.username).await?;
-    place.decide(claims, only).await
+    place.decide(&api, claims, only).await
 }
 
 pub(in crate::api) async fn decide_own(
@@ -104,5 +104,5 @@ pub(in crate::api) async fn decide_own(
     let place = api.own_policy(&caller, &organization, &idp)?;
     let only = place.organization.as_ref().map(|organization| organization.key);
     let claims = place.claims((claimed.id_token, claimed.userinfo), claimed.username).await?;
-    place.decide(claims, only).await
+    place.decide(&api, claims, only).await
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 
 use super::draft::Draft;
-use super::{base, may_publish, trial};
+use super::trial::{Trial, answer};
+use super::{base, may_publish};
 use crate::console::Console;
 use crate::console::answer::{Answer, done, form_again, page};
 use crate::console::failed::Failed;
@@ -92,10 +93,13 @@ async fn take(
     match fields.typed("do") {
         "save" => {}
         "test" => {
+            let mut wait = None;
             if let Some((destinations, host, pass_host)) = draft.destinations(organization, before) {
-                draft.tested(trial::of(console, &destinations, host.as_ref(), pass_host).await);
+                let trial = Trial::of(console, &posted.visitor, &destinations, host.as_ref(), pass_host).await;
+                wait = trial.wait;
+                draft.tested(trial.tested);
             }
-            return Ok(page(pages.application_form(&draft.form(shell, action, cancel))));
+            return Ok(answer(wait, pages.application_form(&draft.form(shell, action, cancel))));
         }
         button => {
             draft.arrange(button, organization);

@@ -1,20 +1,47 @@
 //! Trying an upstream, and what is told of it.
 
+use axum::response::Response;
 use futures_util::future::join_all;
 
 use crate::console::Console;
+use crate::console::answer::{page, too_soon};
+use crate::console::guard::Visitor;
 use crate::identity::{Destination, Host};
-use crate::pages::Tested;
+use crate::pages::{PageError, Tested};
 use crate::upstream::ForwardError;
 
-/// Asks each upstream for `/` as nobody, all at once, where requests would go.
-pub(super) async fn of(
-    console: &Console,
-    destinations: &[Destination],
-    host: Option<&Host>,
-    pass_host: bool,
-) -> Vec<Tested> {
-    join_all(destinations.iter().map(|destination| one(console, destination, host, pass_host))).await
+/// What became of a test.
+pub(super) struct Trial {
+    pub(super) tested: Vec<Tested>,
+    /// After how many seconds it may be made, if it came too soon.
+    pub(super) wait: Option<u64>,
+}
+
+impl Trial {
+    /// Asks each upstream for `/` as nobody, all at once, where requests would go; not too often, since an admin has us
+    /// connect to where they say.
+    pub(super) async fn of(
+        console: &Console,
+        visitor: &Visitor,
+        destinations: &[Destination],
+        host: Option<&Host>,
+        pass_host: bool,
+    ) -> Self {
+        let places = u32::try_from(destinations.len()).unwrap_or(u32::MAX);
+        if let Err(seconds) = console.web.errands.take(visitor.actor(), places) {
+            return Self { tested: vec![Tested::TooSoon { seconds }], wait: Some(seconds) };
+        }
+        let tested = join_all(destinations.iter().map(|destination| one(console, destination, host, pass_host)));
+        Self { tested: tested.await, wait: None }
+    }
+}
+
+/// The page that tells of a test.
+pub(super) fn answer(wait: Option<u64>, shown: Result<String, PageError>) -> Response {
+    match wait {
+        None => page(shown),
+        Some(seconds) => too_soon(seconds, shown),
+    }
 }
 
 async fn one(console: &Console, destination: &Destination, host: Option<&Host>, pass_host: bool) -> Tested {

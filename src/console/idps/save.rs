@@ -16,7 +16,7 @@ use crate::console::guard::{Posted, Visitor};
 use crate::console::propose::{Asked, Proposed, Words, sentence};
 use crate::directory::{Edit, EditError, Expected, ManagedIdp, SealedSecret, SecretEdit};
 use crate::identity::{ClientAuth, IdpId, IdpSpec, Issuer, text};
-use crate::oidc::{Preview, PreviewError, preview};
+use crate::oidc::{Preview, preview};
 use crate::pages::{Confirm, Done, Field, IdpForm, SecretField};
 use crate::web::Fields;
 
@@ -84,8 +84,8 @@ impl Console {
         let mut start = self.idp_start(scope, visitor, preset, [field("name"), field("id"), field("issuer")]);
         start.name.error = text::label(&start.name.value).err().map(|error| error.to_string());
         start.id.error = id.as_ref().err().cloned();
-        let looked_up = self.look_up(scope, &start.issuer.value).await;
-        start.issuer.error = looked_up.as_ref().err().map(|error| sentence(&error.to_string()));
+        let looked_up = self.look_up(scope, visitor, &start.issuer.value).await;
+        start.issuer.error = looked_up.as_ref().err().cloned();
         let (Ok(id), Ok(preview), None) = (id, looked_up, &start.name.error) else {
             return Ok(form_again(self.web.pages.idp_start(&start)));
         };
@@ -96,9 +96,11 @@ impl Console {
         Ok(page(self.web.pages.idp_form(&filled)))
     }
 
-    /// Asks a provider, as far as this visitor may have us go.
-    async fn look_up(&self, scope: &Scope<'_>, issuer: &str) -> Result<Preview, PreviewError> {
-        preview(issuer, self.http.to(scope.addresses())).await
+    /// Asks a provider, as far and as often as this visitor may have us go; else says why not.
+    async fn look_up(&self, scope: &Scope<'_>, visitor: &Visitor, issuer: &str) -> Result<Preview, String> {
+        let wait = |seconds| format!("You have looked up much in a short time. Try again in {seconds} s.");
+        self.web.errands.take(visitor.actor(), 1).map_err(wait)?;
+        preview(issuer, self.http.to(scope.addresses())).await.map_err(|error| sentence(&error.to_string()))
     }
 
     /// The whole form: looked up again, or kept.
@@ -122,14 +124,14 @@ impl Console {
     /// What the provider tells of itself now. Whether the rest is right is asked when it is to be kept.
     async fn look_up_again(&self, work: &Work<'_>, mut draft: Draft) -> Answer {
         let secret = work.secret_field(work.secret(self, &draft).ok());
-        match self.look_up(work.scope, work.form.typed("issuer")).await {
+        match self.look_up(work.scope, work.visitor, work.form.typed("issuer")).await {
             Ok(preview) => {
                 draft.take(&preview);
                 let form = IdpForm { found: Some(found(&preview)), ..self.idp_form(work, draft, secret) };
                 Ok(page(self.web.pages.idp_form(&form)))
             }
             Err(error) => {
-                draft.fields.issuer.error = Some(sentence(&error.to_string()));
+                draft.fields.issuer.error = Some(error);
                 Ok(self.idp_refused(work, draft, secret, None))
             }
         }

@@ -97,7 +97,7 @@ pub(in crate::console) async fn show(
         delegates: delegates.map(|organization| organization.name.clone()).collect(),
         people: people(idp.people),
         policy,
-        test: idp.live.then(|| format!("/login/{id}/test")),
+        test: (idp.live || !idp.declared).then(|| format!("/login/{id}/test")),
         declared: idp.declared,
         live: idp.live,
     })))

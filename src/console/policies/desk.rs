@@ -11,6 +11,7 @@ use crate::console::shell::{Corner, Place};
 use crate::directory::{Live, PolicyVersion, RecallError, Recalled, StandingPolicy, StoreError};
 use crate::identity::{Ceiling, Idp, IdpKey, Organization, OrganizationKey, PolicyId, RoleName, Sight, Username};
 use crate::pages::Shell;
+use crate::web::Web;
 
 /// One policy on the desk of whoever may write it.
 pub(super) struct Desk<'a> {
@@ -87,10 +88,16 @@ impl<'a> Desk<'a> {
 
     /// What its author may ask for.
     pub(super) fn sight(&self) -> Sight<'_> {
-        match (&self.hands, self.key()) {
-            (Hands::Organization(_), Some(key)) => self.idp.sight(key),
-            _ => Sight::All,
-        }
+        self.seen_by().map_or(Sight::All, |key| self.idp.sight(key))
+    }
+
+    /// The organization of an author who administers nothing else.
+    pub(super) fn seen_by(&self) -> Option<OrganizationKey> {
+        self.key().filter(|_| matches!(self.hands, Hands::Organization(_)))
+    }
+
+    pub(super) fn web(&self) -> &Web {
+        &self.console.web
     }
 
     /// The most its author may give.

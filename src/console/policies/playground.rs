@@ -10,7 +10,7 @@ use crate::console::answer::{Answer, page};
 use crate::console::guard::{Posted, Visitor};
 use crate::console::shell::Place;
 use crate::directory::{Live, ServerAdmin};
-use crate::identity::{Idp, Sight};
+use crate::identity::Idp;
 use crate::pages::{Decisions, Field, Playground, ProviderOption};
 use crate::web::Fields;
 
@@ -34,7 +34,7 @@ pub(in crate::console) async fn ask(State(console): State<Arc<Console>>, posted:
     let mut shown = sheet(&console, &posted.visitor, &live, &posted.fields);
     let idp = live.catalogue.idps.iter().find(|idp| idp.spec.id.as_str() == shown.provider.value);
     if let Some(idp) = idp {
-        shown.decisions = decide(&live, &admin, idp, &mut shown).await;
+        shown.decisions = decide(&console, &live, &admin, idp, &mut shown).await;
     }
     Ok(page(console.web.pages.playground(&shown)))
 }
@@ -56,7 +56,13 @@ fn sheet(console: &Console, visitor: &Visitor, live: &Live, fields: &Fields) -> 
     }
 }
 
-async fn decide(live: &Live, admin: &ServerAdmin<'_>, idp: &Idp, shown: &mut Playground) -> Option<Decisions> {
+async fn decide(
+    console: &Console,
+    live: &Arc<Live>,
+    admin: &ServerAdmin<'_>,
+    idp: &Idp,
+    shown: &mut Playground,
+) -> Option<Decisions> {
     let subject = Subject::typed(&mut shown.claims, &mut shown.user, &idp.spec.list_claims);
     let only = trial::named(&live.catalogue, &mut shown.organization)?;
     let (claims, told) = match subject {
@@ -67,6 +73,7 @@ async fn decide(live: &Live, admin: &ServerAdmin<'_>, idp: &Idp, shown: &mut Pla
             Err(error) => return Some(trial::failed(&error)),
         },
     };
-    let policies = live.policies.idp(idp.key)?;
-    Some(trial::decisions(policies, &live.catalogue, only, Sight::All, &claims, told))
+    let (live, idp) = (Arc::clone(live), idp.key);
+    let work = move || trial::decisions(&live.policies, &live.catalogue, idp, only, None, &claims, told);
+    trial::tried(&console.web, work).await
 }

@@ -1,5 +1,7 @@
 //! What policies decide about some claims, as it is shown.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::desk::Desk;
@@ -7,10 +9,10 @@ use crate::claims::{ClaimLimits, ClaimRules, Claims, Recorded};
 use crate::console::audit;
 use crate::console::propose::sentence;
 use crate::directory::{RecallError, Recalled};
-use crate::identity::{Catalogue, OrganizationKey, PolicyText, Sight, Username};
+use crate::identity::{Catalogue, IdpKey, OrganizationKey, PolicyText, Sight, Username};
 use crate::pages::{Decisions, Field, TrialFields, VerdictLine};
-use crate::policy::{self, IdpPolicies, Snapshot, Verdict};
-use crate::web::Fields;
+use crate::policy::{self, Snapshot, Verdict};
+use crate::web::{Fields, Web};
 
 /// With so many organizations at most, each is shown, also without a match.
 const FEW_ORGANIZATIONS: usize = 50;
@@ -93,10 +95,13 @@ impl Desk<'_> {
                 Err(error) => return Some(failed(&error)),
             },
         };
-        let place = (self.idp.key, self.organization.as_ref().map(|organization| organization.key));
-        let draft = Snapshot::draft(&self.live.catalogue, place, text, &self.ceiling());
-        let policies = draft.idp(self.idp.key)?;
-        Some(decisions(policies, &self.live.catalogue, only, self.sight(), &claims, shown))
+        let (live, idp, seen_by) = (Arc::clone(&self.live), self.idp.key, self.seen_by());
+        let (organization, text, ceiling) = (self.key(), text.clone(), self.ceiling());
+        let work = move || {
+            let draft = Snapshot::draft(&live.catalogue, (idp, organization), &text, &ceiling);
+            decisions(&draft, &live.catalogue, idp, only, seen_by, &claims, shown)
+        };
+        tried(self.web(), work).await
     }
 }
 
@@ -132,22 +137,37 @@ pub(super) fn told(recalled: Recalled) -> (Claims, Decisions) {
     (recalled.claims, shown)
 }
 
-/// What is decided, organization by organization.
+/// What comes of a trial, or that it came to nothing.
+pub(super) async fn tried(web: &Web, work: impl FnOnce() -> Option<Decisions> + Send + 'static) -> Option<Decisions> {
+    web.trials.run(work).await.unwrap_or_else(|error| {
+        tracing::error!(cause = %error, "cannot try a policy");
+        Some(Decisions { failed: Some("It cannot be tried now; try again.".to_owned()), ..Decisions::default() })
+    })
+}
+
+/// What is decided, organization by organization: as much as whoever administers the organization `seen_by` may see of
+/// it, or everything. Takes a core for a while.
 pub(super) fn decisions(
-    policies: &IdpPolicies,
+    snapshot: &Snapshot,
     catalogue: &Catalogue,
+    idp: IdpKey,
     only: Option<OrganizationKey>,
-    sight: Sight<'_>,
+    seen_by: Option<OrganizationKey>,
     claims: &Claims,
     shown: Decisions,
-) -> Decisions {
+) -> Option<Decisions> {
+    let policies = snapshot.idp(idp)?;
+    let sight = match seen_by {
+        Some(organization) => catalogue.idp(idp)?.sight(organization),
+        None => Sight::All,
+    };
     let reach = only.map(|only| policies.reach().only(only));
     let reach = reach.as_ref().unwrap_or(policies.reach());
     let few = reach.count() <= FEW_ORGANIZATIONS;
     let decision = if few { policy::explain(policies, reach, claims) } else { policy::decide(policies, reach, claims) };
     let verdicts = decision.verdicts.into_iter().take(MAX_SHOWN).map(|verdict| policies.seen(verdict, sight));
     let lines: Vec<VerdictLine> = verdicts.map(|verdict| line(catalogue, &verdict)).collect();
-    Decisions { others: reach.count().saturating_sub(lines.len()), lines, ..shown }
+    Some(Decisions { others: reach.count().saturating_sub(lines.len()), lines, ..shown })
 }
 
 fn line(catalogue: &Catalogue, verdict: &Verdict) -> VerdictLine {

@@ -235,6 +235,13 @@ fn whoever_names_a_second_path_must_be_let_in_there_too() {
         let found = [None, Some(&member), Some(&admin)].map(|who| decided(&table, sent, who));
         assert_eq!(found, [stranger, of_member, of_admin], "{destination:?}");
     }
+    // It is written to, whatever that is called.
+    let writers = self::table(vec![methods(&["PUT"], only("/files/*", &["Admin"])), everyone("/*")]);
+    for (destination, expected) in [("/files/y", "sign in"), ("/other", "nobody")] {
+        let headers = [("destination", destination)];
+        let sent = Sent { method: "COPY", target: "/x", headers: &headers, client: None };
+        assert_eq!(decided(&writers, sent, None), expected, "{destination}");
+    }
     let twice = [("destination", "/open/y"), ("destination", "/admin/y")];
     let sent = Sent { method: "COPY", target: "/open/x", headers: &twice, client: None };
     assert_eq!(decided(&table, sent, None), "Destination");

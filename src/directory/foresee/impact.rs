@@ -72,7 +72,8 @@ pub struct Impact {
     pub shut_out: u64,
     /// How many users would lose a role.
     pub losing: u64,
-    /// How many users hold a role now; where there are more than were looked at, how many were.
+    /// How many users hold a role now, counted up to a hundred thousand; where there are more than were looked at, how
+    /// many were.
     pub holders: u64,
     /// Organizations that have an admin now and would have none.
     pub without_admin: Vec<OrganizationId>,

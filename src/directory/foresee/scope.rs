@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::base::Timestamp;
 use crate::directory::crowd::Crowd;
-use crate::directory::plan::{Audience, Plan};
+use crate::directory::plan::{Audience, Plan, Stored};
 use crate::identity::{Catalogue, Idp, IdpKey, OrganizationKey};
 use crate::store::declared::PolicyRow;
 use crate::store::{StoreError, Tx};
@@ -28,24 +28,27 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// A policy concerns its IdP alone, and an organization's own that organization alone.
-    pub(super) fn of(plan: &Plan, policies: &[PolicyRow]) -> Self {
+    /// A policy concerns its IdP alone, and an organization's own that organization alone; so does a role.
+    pub(super) fn of(plan: &Plan, stored: &Stored) -> Self {
         let removed = &plan.removed;
         let of_idps = plan.organizations.is_empty()
             && plan.roles.is_empty()
             && removed.organizations.is_empty()
             && removed.roles.is_empty();
-        let retired = policies.iter().filter(|row| plan.retired.contains(&row.id));
+        let retired = stored.policies.iter().filter(|row| plan.retired.contains(&row.id));
         let changed: Vec<&PolicyRow> = plan.policies.iter().chain(retired).collect();
-        let of_policies = of_idps && plan.idps.is_empty() && removed.idps.is_empty();
+        let no_idp = plan.idps.is_empty() && removed.idps.is_empty();
         let own = changed.iter().map(|row| row.organization).collect::<Option<BTreeSet<_>>>();
+        let own = own.filter(|_| no_idp && plan.organizations.is_empty() && removed.organizations.is_empty());
+        let gone = stored.roles.iter().filter(|row| removed.roles.contains(&row.id));
+        let of_roles = plan.roles.iter().chain(gone).map(|row| row.organization);
         let idps = plan.idps.iter().map(|row| row.key).chain(removed.idps.iter().copied());
         Self {
             audience: plan.audience,
             idps: of_idps.then(|| changed.iter().map(|row| row.idp).chain(idps).collect()),
             organizations: match plan.audience {
                 Audience::Members(organization) => Some([organization].into()),
-                Audience::Everybody => own.filter(|_| of_policies),
+                Audience::Everybody => own.map(|own| own.into_iter().chain(of_roles).collect()),
             },
         }
     }

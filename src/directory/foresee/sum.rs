@@ -15,19 +15,27 @@ const NAMED: usize = 20;
 
 type Effects = BTreeSet<(Thing, UserId)>;
 
-/// Sums a tally of all pages up.
-pub(super) async fn sum(tally: Tally, tx: &mut Tx, sides: &Sides, now: Timestamp) -> Result<Impact, StoreError> {
+/// Sums a tally of all pages up. Of what everybody has or loses, no more than `most` people are looked at.
+pub(super) async fn sum(
+    tally: Tally,
+    tx: &mut Tx,
+    sides: &Sides,
+    now: Timestamp,
+    most: u64,
+) -> Result<Impact, StoreError> {
     let lost = tally.going.into_iter().filter(|(_, (gone, of))| gone == of);
     let mut losses: Effects = lost.map(|(lost, _)| lost).collect();
     let mut gains = tally.gains;
     let (before, after) = (roles(&sides.before), roles(&sides.after));
     // A role that goes, alone or with its organization, goes from everybody, whoever gave it; and so it comes back.
     let gone: Vec<RoleId> = before.keys().filter(|role| !after.contains_key(role)).copied().collect();
-    for held in holders::live_of_roles(tx, &gone, now).await? {
-        losses.insert((Thing::Role(held.organization, held.role), held.user));
-    }
+    let held = holders::live_of_roles(tx, &gone, now, most).await?;
+    let mut beyond = tally.beyond || held.len() as u64 >= most;
+    losses.extend(held.into_iter().map(|held| (Thing::Role(held.organization, held.role), held.user)));
     let come: Vec<RoleId> = after.keys().filter(|role| !before.contains_key(role)).copied().collect();
-    for (role, user) in holders::of_roles(tx, &come).await? {
+    let given = holders::of_roles(tx, &come, most).await?;
+    beyond |= given.len() as u64 >= most;
+    for (role, user) in given {
         gains.extend(after.get(&role).map(|(organization, _)| (Thing::Role(*organization, role), user)));
     }
     let names = Names::of(tx, &gains, &losses, &tally.unknown).await?;
@@ -48,12 +56,12 @@ pub(super) async fn sum(tally: Tally, tx: &mut Tx, sides: &Sides, now: Timestamp
         unknown_users: names.some(tally.unknown.iter().copied()),
         shut_out: tally.shut_out,
         losing: losing.len() as u64,
-        beyond: tally.beyond,
+        beyond,
         holders: match sides.audience {
             // Who loses is known of these alone, and so is a share of them.
-            _ if tally.beyond => tally.identities,
-            Audience::Everybody => holders::count(tx, now).await?,
-            Audience::Members(organization) => holders::members(tx, organization, now).await?.len() as u64,
+            _ if beyond => tally.identities.max(losing.len() as u64),
+            Audience::Everybody => holders::count(tx, None, now, most).await?,
+            Audience::Members(organization) => holders::count(tx, Some(organization), now, most).await?,
         },
         without_admin: without_admin(&gains, &losses, tx, sides, now).await?,
     })
@@ -68,18 +76,25 @@ fn roles(catalogue: &Catalogue) -> HashMap<RoleId, (OrganizationKey, &Role)> {
     roles.collect()
 }
 
-fn admin_roles(catalogue: &Catalogue) -> HashSet<RoleId> {
-    roles(catalogue).into_iter().filter(|(_, (_, role))| role.admin).map(|(id, _)| id).collect()
+/// Every role that administers, with the organization.
+fn admin_roles(catalogue: &Catalogue) -> HashMap<RoleId, OrganizationKey> {
+    let roles = roles(catalogue).into_iter().filter(|(_, (_, role))| role.admin);
+    roles.map(|(id, (organization, _))| (id, organization)).collect()
 }
 
-/// Whoever holds a role that administers.
-pub(super) async fn admins(tx: &mut Tx, sides: &Sides, now: Timestamp) -> Result<BTreeSet<UserId>, StoreError> {
-    let every: Vec<RoleId> = admin_roles(&sides.before).into_iter().collect();
-    Ok(holders::live_of_roles(tx, &every, now).await?.into_iter().map(|held| held.user).collect())
+/// Whoever holds a role that administers, no more than `most` of them.
+pub(super) async fn admins(
+    tx: &mut Tx,
+    sides: &Sides,
+    now: Timestamp,
+    most: u64,
+) -> Result<BTreeSet<UserId>, StoreError> {
+    let every: Vec<RoleId> = admin_roles(&sides.before).into_keys().collect();
+    Ok(holders::live_of_roles(tx, &every, now, most).await?.into_iter().map(|held| held.user).collect())
 }
 
 /// Organizations that have an admin, and would have none: everybody who holds an admin role now loses it, or it
-/// administers no longer, and nobody gains one.
+/// administers no longer, and nobody gains one. Asked of those alone in which any of that can be.
 async fn without_admin(
     gains: &Effects,
     losses: &Effects,
@@ -88,23 +103,34 @@ async fn without_admin(
     now: Timestamp,
 ) -> Result<Vec<OrganizationId>, StoreError> {
     let (before, after) = (admin_roles(&sides.before), admin_roles(&sides.after));
-    let every: Vec<RoleId> = before.union(&after).copied().collect();
-    let (mut has, mut keeps) = (HashSet::new(), HashSet::new());
-    for held in holders::live_of_roles(tx, &every, now).await?.into_iter().filter(|held| held.enabled) {
-        if before.contains(&held.role) {
-            has.insert(held.organization);
-        }
-        if after.contains(&held.role) && !losses.contains(&(Thing::Role(held.organization, held.role), held.user)) {
-            keeps.insert(held.organization);
-        }
-    }
-    for (thing, _) in gains {
-        if let Thing::Role(organization, role) = thing
-            && after.contains(role)
+    let mut losers: HashMap<RoleId, BTreeSet<UserId>> = HashMap::new();
+    for (thing, user) in losses {
+        if let Thing::Role(_, role) = thing
+            && after.contains_key(role)
         {
-            keeps.insert(*organization);
+            losers.entry(*role).or_default().insert(*user);
         }
     }
+    let ends = before.iter().filter(|(role, _)| !after.contains_key(role)).map(|(_, organization)| *organization);
+    let concerned: HashSet<OrganizationKey> =
+        losers.keys().filter_map(|role| after.get(role).copied()).chain(ends).collect();
+    let of = |roles: &HashMap<RoleId, OrganizationKey>| -> Vec<RoleId> {
+        roles.iter().filter(|(_, organization)| concerned.contains(organization)).map(|(role, _)| *role).collect()
+    };
+    let has = holders::held_of(tx, &of(&before), now).await?;
+    let has: HashSet<OrganizationKey> = has.iter().filter_map(|role| before.get(role).copied()).collect();
+    // Whoever may not enter is nobody's admin, before and after.
+    let all: BTreeSet<UserId> = losers.values().flatten().copied().collect();
+    let disabled = users::disabled(tx, &all.into_iter().collect::<Vec<_>>()).await?;
+    let losing = |role: &RoleId| losers.get(role).map_or(0, |users| users.difference(&disabled).count()) as u64;
+    let most = losers.keys().map(losing).max().unwrap_or_default() + 1;
+    let held = holders::count_of(tx, &of(&after), now, most).await?;
+    let stays = held.iter().filter(|(role, count)| *count > losing(role)).filter_map(|(role, _)| after.get(role));
+    let comes = gains.iter().filter_map(|(thing, _)| match thing {
+        Thing::Role(organization, role) => after.contains_key(role).then_some(organization),
+        Thing::ServerAdmin => None,
+    });
+    let keeps: HashSet<OrganizationKey> = stays.chain(comes).copied().collect();
     let without = sides.after.organizations.iter().filter(|o| has.contains(&o.key) && !keeps.contains(&o.key));
     Ok(without.map(|organization| organization.id.clone()).collect())
 }

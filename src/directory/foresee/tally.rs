@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::impact::Impact;
-use super::sum;
+use super::{Most, sum};
 use crate::base::Timestamp;
 use crate::claims::Claims;
 use crate::directory::crowd::Crowd;
@@ -72,13 +72,13 @@ pub(super) async fn work_out(
     sides: Sides,
     mut crowd: Crowd,
     now: Timestamp,
-    most: u64,
+    most: Most,
 ) -> Result<Impact, DeclareError> {
     let sides = Arc::new(sides);
     let mut tally = Tally::default();
     let mut looked_at = HashSet::new();
     while let Some(page) = crowd.next(tx).await? {
-        if looked_at.len() as u64 >= most {
+        if looked_at.len() as u64 >= most.identities {
             tally.beyond = true;
             break;
         }
@@ -86,13 +86,13 @@ pub(super) async fn work_out(
         tally = add(tally, page, tx, &sides, now).await?;
     }
     if tally.beyond {
-        let mut admins = Crowd::of(sum::admins(tx, &sides, now).await?);
+        let mut admins = Crowd::of(sum::admins(tx, &sides, now, most.holders).await?);
         while let Some(mut page) = admins.next(tx).await? {
             page.retain(|row| !looked_at.contains(&row.identity));
             tally = add(tally, page, tx, &sides, now).await?;
         }
     }
-    Ok(sum::sum(tally, tx, &sides, now).await?)
+    Ok(sum::sum(tally, tx, &sides, now, most.holders).await?)
 }
 
 /// Takes a page in.

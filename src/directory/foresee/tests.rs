@@ -225,21 +225,36 @@ async fn of_more_people_than_are_looked_at_it_is_said_and_no_last_admin_is_overl
         it.sign_in_with("company", json!({ "sub": "zoe", "groups": ["lab", "admin"] })).await;
         let mut nobody = two_idps();
         nobody.idps[0].default_policy = text("`false`", "'Admin'");
-        let of = async |most: u64| {
+        let of = async |changed: &Declaration, identities: u64, holders: u64| {
+            let most = Most { identities, holders };
             let mut tx = it.db.snapshot().await.unwrap();
             let stored = Stored::load(&mut tx).await.unwrap();
-            let plan = it.directory.plan(&stored, &nobody, Gone::Kept).unwrap();
+            let plan = it.directory.plan(&stored, changed, Gone::Kept).unwrap();
             it.directory.impact_on(&mut tx, &stored, &plan, HashSet::new(), most).await.unwrap()
         };
-        let all = of(4).await;
+        let all = of(&nobody, 4, 4).await;
         assert_eq!((all.identities, all.beyond), (4, false));
         assert_eq!(told(&all.losses), ["lab/Admin 1", "lab/Member 3"]);
-        let some = of(0).await;
+        let some = of(&nobody, 0, 4).await;
         assert_eq!((some.identities, some.beyond), (1, true));
         assert_eq!(told(&some.losses), ["lab/Admin 1"]);
         assert_eq!(some.without_admin, ["lab".parse().unwrap()]);
         assert!(dangers(&some).iter().any(|danger| matches!(danger, Danger::LossOfRoles { .. })));
         assert!(!some.is_empty());
+        // Of a role that goes, no more holders are looked at, and the share is one of these.
+        for name in ["1", "2", "3"] {
+            it.expect("company", Who::Identifier(name.to_owned()), &["lab/Member"]).await;
+        }
+        let mut gone = two_idps();
+        gone.organizations[0] = organization_spec("lab", &["Admin"]);
+        let all = of(&gone, 4, 100).await;
+        assert_eq!(
+            (told(&all.losses), all.beyond, all.losing, all.holders),
+            (vec!["lab/Member 6".to_owned()], false, 6, 7)
+        );
+        let some = of(&gone, 4, 2).await;
+        assert!(some.beyond && (3..=5).contains(&some.losing) && some.holders == 4.max(some.losing), "{some:?}");
+        assert!(dangers(&some).iter().any(|danger| matches!(danger, Danger::LossOfRoles { .. })));
     })
     .await;
 }

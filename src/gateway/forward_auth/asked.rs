@@ -118,7 +118,7 @@ fn host(text: &str, name: &'static str) -> Result<Host, Unclear> {
 fn method(headers: &HeaderMap, name: &'static str) -> Result<Method, Unclear> {
     let method = Method::from_bytes(one(headers, name)?.as_bytes()).ok();
     // As at our own door.
-    let method = method.filter(|method| !matches!(*method, Method::CONNECT | Method::TRACE));
+    let method = method.filter(|method| !target::goes_nowhere(method));
     method.ok_or(Unclear::Malformed(name, "method that is passed on"))
 }
 

@@ -78,8 +78,6 @@ pub struct RuleFields {
     pub from: Field,
     /// Whether CORS preflights about them pass.
     pub preflight: bool,
-    /// Whether the last three are shown at once.
-    pub further: bool,
     /// `everyone`, or holders of `roles`.
     pub allow: Picked,
     /// The organization's roles, and which are ticked.
@@ -110,7 +108,6 @@ impl Page for ApplicationForm {
             methods: Field::default(),
             from: Field::default(),
             preflight: false,
-            further: false,
             allow: Picked::of(allow),
             roles: roles(ticked),
         };
@@ -118,7 +115,6 @@ impl Page for ApplicationForm {
             methods: Field::of("POST PUT"),
             from: Field::wrong("10.0.0.0/33", "a network is an IP address or a CIDR"),
             preflight: true,
-            further: true,
             ..rule(Field::of("/api/*"), "roles", "Member")
         };
         let new = Self {

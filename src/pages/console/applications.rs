@@ -153,6 +153,11 @@ pub enum Tested {
         /// Why, and what to do.
         why: String,
     },
+    /// Nothing was asked: this admin tries too much in too little time.
+    TooSoon {
+        /// After how many seconds the next test will do.
+        seconds: u64,
+    },
 }
 
 #[cfg(test)]
@@ -160,7 +165,8 @@ impl Tested {
     /// One that answered, and one that did not.
     pub(super) fn samples() -> Vec<Self> {
         let answered = Self::Answered { upstream: "http://10.1.2.3:3000".into(), status: "200 OK".into(), millis: 12 };
-        vec![answered, Self::Failed { upstream: "http://10.1.2.4:3000".into(), why: "it is not there".into() }]
+        let failed = Self::Failed { upstream: "http://10.1.2.4:3000".into(), why: "it is not there".into() };
+        vec![answered, failed, Self::TooSoon { seconds: 12 }]
     }
 }
 

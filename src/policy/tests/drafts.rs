@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde_json::json;
 
 use super::*;
@@ -24,4 +26,19 @@ fn a_draft_decides_as_it_would_once_saved() {
     assert_eq!(given(Some(OTHER), &text("`false`", ""), &none), []);
     // And gives no more than its author could.
     assert_eq!(given(Some(HOME_LAB), &admins, &Ceiling::Roles([member_of(HOME_LAB)].into())), []);
+}
+
+#[test]
+fn what_stays_as_it_was_is_not_parsed_again() {
+    let before = House::new(text("contains(groups, '{{orgId}}')", "'Member'"));
+    let old = before.snapshot();
+    let after = before.with_policy(HOME_LAB, text("`true`", "'Member'"));
+    let new = Snapshot::compile_after(&old, &after.catalogue);
+    let selector =
+        |snapshot: &Snapshot, organization| match snapshot.idp(IDP).expect("the IdP").org_selector(organization) {
+            (_, Some(Ok(selector))) => Arc::clone(selector),
+            other => panic!("{other:?}"),
+        };
+    assert!(Arc::ptr_eq(&selector(&old, OTHER), &selector(&new, OTHER)));
+    assert!(!Arc::ptr_eq(&selector(&old, HOME_LAB), &selector(&new, HOME_LAB)));
 }

@@ -51,20 +51,3 @@ pub async fn latest(
     let rows: Vec<Row> = tx.conn().all(sql, values).await?;
     Ok(rows.into_iter().map(AuditRow::from).collect())
 }
-
-/// How often each of these actions happened since `since`, by days that begin at multiples of `day`, as (day, action,
-/// count).
-///
-/// # Errors
-/// When the database fails.
-pub async fn by_day(
-    tx: &mut Tx,
-    actions: [&str; 3],
-    since: Timestamp,
-    day: i64,
-) -> Result<Vec<(i64, String, i64)>, StoreError> {
-    const SQL: &str = "select at / $1 as day, action, cast(sum(count) as bigint) from audit \
-        where action in ($2, $3, $4) and at >= $5 group by at / $1, action";
-    let [one, two, three] = actions;
-    tx.conn().all(SQL, values![day, one, two, three, since]).await
-}

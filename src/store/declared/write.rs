@@ -1,11 +1,10 @@
 //! Writing and removing the rows behind the catalogue.
 
-use std::collections::BTreeSet;
-
+use super::ended::{organization_ended, role_ended};
 use super::{ApplicationRow, IdpRow, OrganizationRow, PolicyRow, RoleRow};
 use crate::base::{Addresses, Timestamp};
-use crate::identity::{Actor, Allotment, ApplicationKey, Ceiling, IdpKey, OrganizationKey, PolicyId, RoleId};
-use crate::store::value::{BATCH, Parsed, Value, list, values};
+use crate::identity::{Actor, Allotment, ApplicationKey, Ceiling, IdpKey, OrganizationKey, PolicyId};
+use crate::store::value::{BATCH, Value, list, values};
 use crate::store::{StoreError, Tx, search};
 
 /// Writes an organization, new or changed.
@@ -20,7 +19,7 @@ pub async fn put_organization(tx: &mut Tx, row: &OrganizationRow, now: Timestamp
     let allotment = if row.allotment == Allotment::default() { None } else { Some(json(&row.allotment)?) };
     let values = values![row.key, row.id.as_str(), row.name.as_str(), allotment, row.declared, gone, now];
     tx.conn().execute(SQL, values).await?;
-    if row.live { Ok(()) } else { search::lost_roles(tx, &[row.key]).await }
+    if row.live { Ok(()) } else { organization_ended(tx, row.key).await }
 }
 
 /// Writes a role, new or changed.
@@ -34,7 +33,7 @@ pub async fn put_role(tx: &mut Tx, row: &RoleRow, now: Timestamp) -> Result<(), 
     let gone = (!row.live).then_some(now);
     let values = values![row.id, row.organization, row.name.as_str(), row.admin, gone, now];
     tx.conn().execute(SQL, values).await?;
-    if row.live { Ok(()) } else { search::lost_roles(tx, &[row.organization]).await }
+    if row.live { Ok(()) } else { role_ended(tx, row.id).await }
 }
 
 /// Writes an IdP, new or changed.
@@ -104,22 +103,6 @@ pub async fn insert_policy(tx: &mut Tx, row: &PolicyRow, author: Actor, now: Tim
 pub async fn remove_organizations(tx: &mut Tx, keys: &[OrganizationKey]) -> Result<(), StoreError> {
     remove(tx, "delete from organizations where key in", keys).await?;
     search::lost_roles(tx, keys).await
-}
-
-/// Removes roles, with every grant of them.
-///
-/// # Errors
-/// When the database fails.
-pub async fn remove_roles(tx: &mut Tx, ids: &[RoleId]) -> Result<(), StoreError> {
-    let mut organizations = BTreeSet::new();
-    for batch in ids.chunks(BATCH) {
-        let sql = format!("select distinct organization_key from roles where id in {}", list(1, batch.len()));
-        let values = batch.iter().map(|role| (*role).into()).collect();
-        let keys: Vec<(Parsed<OrganizationKey>,)> = tx.conn().all(sql, values).await?;
-        organizations.extend(keys.into_iter().map(|(key,)| key.0));
-    }
-    remove(tx, "delete from roles where id in", ids).await?;
-    search::lost_roles(tx, &organizations.into_iter().collect::<Vec<_>>()).await
 }
 
 /// Removes IdPs, with their policies. Whoever came from there has to be forgotten before ([`super::forget`]).

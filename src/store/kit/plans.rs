@@ -6,7 +6,7 @@ use crate::store::value::Value;
 use crate::store::{Db, Pools};
 
 /// Tables that grow with people and with time.
-const GROWING: [&str; 12] = [
+const GROWING: [&str; 13] = [
     "users",
     "identities",
     "expectations",
@@ -15,6 +15,7 @@ const GROWING: [&str; 12] = [
     "sessions",
     "sign_ins",
     "audit",
+    "audit_counts",
     "policies",
     "roles",
     "api_tokens",
@@ -150,6 +151,7 @@ pub async fn fill(db: &Db) {
                 of("7")
             ),
         ),
+        (2_000, "audit_counts (day, action, count) select i / 40, 'kind-' || (i % 40), 1".to_owned()),
         (2_000, format!("search_terms (scope, term, user_id) select '', '', {user}")),
         (2_000, format!("search_terms (scope, term, user_id) select '', 'u' || i, {user}")),
         (2_000, format!("search_terms (scope, term, user_id) select {organization}, '', {user}")),

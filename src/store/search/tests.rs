@@ -80,9 +80,9 @@ async fn whoever_loses_the_last_role_with_the_role_itself_is_without_organizatio
         assert_eq!(scopes(&mut tx, alice).await, [String::new(), world.lab.to_string(), "without".to_owned()]);
         drop(tx);
         let mut tx = db.begin().await.unwrap();
-        declared::remove_roles(&mut tx, &[world.admin]).await.unwrap();
+        declared::remove_roles(&mut tx, &[world.admin], world.now).await.unwrap();
         assert_eq!(scopes(&mut tx, alice).await, [String::new(), world.lab.to_string()]);
-        declared::remove_roles(&mut tx, &[world.member]).await.unwrap();
+        declared::remove_roles(&mut tx, &[world.member], world.now).await.unwrap();
         assert_eq!(scopes(&mut tx, alice).await, ["", "without"]);
         drop(tx);
         let mut tx = db.begin().await.unwrap();

@@ -24,13 +24,30 @@ async fn a_grant_counts_while_everything_it_hangs_on_is_live() {
         let counting = async |now| {
             let mut tx = db.begin().await.unwrap();
             let mut live = holders::live_of(&mut tx, &[alice, bob], now).await.unwrap();
-            let mut of_roles = holders::live_of_roles(&mut tx, &[world.admin, world.member], now).await.unwrap();
+            let mut of_roles = holders::live_of_roles(&mut tx, &[world.admin, world.member], now, 100).await.unwrap();
             for grants in [&mut live, &mut of_roles] {
                 grants.sort_by_key(|grant| (grant.user, grant.role));
             }
             assert_eq!(live, of_roles);
             let users: std::collections::BTreeSet<UserId> = live.iter().map(|grant| grant.user).collect();
-            assert_eq!(holders::count(&mut tx, now).await.unwrap(), users.len() as u64);
+            for organization in [None, Some(world.lab)] {
+                let counted = [1, 100].map(|most| (most, (users.len() as u64).min(most)));
+                for (most, counted) in counted {
+                    assert_eq!(holders::count(&mut tx, organization, now, most).await.unwrap(), counted);
+                }
+            }
+            let roles = [world.admin, world.member];
+            let enabled = |role: &RoleId| live.iter().filter(|grant| grant.role == *role && grant.enabled).count();
+            let mut held = holders::held_of(&mut tx, &roles, now).await.unwrap();
+            held.sort_unstable();
+            let mut expected: Vec<RoleId> = roles.into_iter().filter(|role| enabled(role) > 0).collect();
+            expected.sort_unstable();
+            assert_eq!(held, expected);
+            let counted = holders::count_of(&mut tx, &roles, now, 100).await.unwrap();
+            assert!(counted.iter().all(|(role, count)| *count == enabled(role) as u64), "{counted:?}");
+            assert_eq!(counted.len(), 2);
+            let some = holders::live_of_roles(&mut tx, &roles, now, 1).await.unwrap();
+            assert_eq!(some.len(), live.len().min(1));
             let members = holders::members(&mut tx, world.lab, now).await.unwrap();
             assert_eq!(members, users.into_iter().collect::<Vec<_>>());
             live
@@ -53,7 +70,7 @@ async fn a_grant_counts_while_everything_it_hangs_on_is_live() {
         }
         // What was given stays given.
         let mut given: Vec<(RoleId, UserId)> =
-            holders::of_roles(&mut db.begin().await.unwrap(), &[world.admin, world.member]).await.unwrap();
+            holders::of_roles(&mut db.begin().await.unwrap(), &[world.admin, world.member], 100).await.unwrap();
         given.sort_unstable();
         assert_eq!(given, [(world.admin, alice), (world.member, alice), (world.member, bob)]);
     })

@@ -21,6 +21,32 @@ async fn an_sqlite_file_is_private_and_opens_again() {
 }
 
 #[tokio::test]
+async fn what_a_database_of_before_the_counts_tells_is_counted() {
+    use sqlx::migrate::Migrator;
+    use sqlx::sqlite::SqlitePoolOptions;
+
+    use crate::store::open::MIGRATIONS;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vestibule.db");
+    let older = MIGRATIONS.iter().filter(|migration| migration.version < 8).cloned().collect::<Vec<_>>();
+    let before = Migrator { migrations: older.into(), ..Migrator::DEFAULT };
+    let pool = SqlitePoolOptions::new().connect(&format!("sqlite://{}?mode=rwc", path.display())).await.unwrap();
+    before.run(&pool).await.unwrap();
+    for (id, day, action, count) in [("1", 3, "a", 1), ("2", 3, "a", 4), ("3", 4, "a", 1), ("4", 4, "b", 2)] {
+        let sql = "insert into audit (id, at, action, actor, count) values (?, ? * 86400000000 + 5, ?, 'file', ?)";
+        sqlx::query(sql).bind(id).bind(day).bind(action).bind(count).execute(&pool).await.unwrap();
+    }
+    pool.close().await;
+    let db = Db::open(&DatabaseUrl::sqlite(&path)).await.unwrap();
+    let mut tx = db.snapshot().await.unwrap();
+    let since = crate::base::Timestamp::from_micros(0);
+    let mut counted = crate::store::audit::by_day(&mut tx, ["a", "b", "c"], since).await.unwrap();
+    counted.sort();
+    assert_eq!(counted, [(3, "a".to_owned(), 5), (4, "a".to_owned(), 1), (4, "b".to_owned(), 2)]);
+}
+
+#[tokio::test]
 async fn an_sqlite_file_needs_its_folder() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("missing/vestibule.db");

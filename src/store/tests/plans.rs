@@ -74,9 +74,13 @@ async fn no_page_about_people_reads_a_whole_table() {
             grants::named(tx, &it.users, it.now).await.unwrap();
             grants::live_roles(tx, it.lab).await.unwrap();
             holders::live_of(tx, &it.users, it.now).await.unwrap();
-            holders::live_of_roles(tx, &[it.member], it.now).await.unwrap();
+            holders::live_of_roles(tx, &[it.member], it.now, 100).await.unwrap();
+            holders::held_of(tx, &[it.member], it.now).await.unwrap();
+            holders::count_of(tx, &[it.member], it.now, 100).await.unwrap();
+            holders::count(tx, Some(it.lab), it.now, 100).await.unwrap();
             holders::members(tx, it.lab, it.now).await.unwrap();
-            holders::of_roles(tx, &[it.member]).await.unwrap();
+            users::disabled(tx, &it.users).await.unwrap();
+            holders::of_roles(tx, &[it.member], 100).await.unwrap();
             holders::may_administer(tx, it.user, Some(it.lab), it.now).await.unwrap();
             holders::only_admin_of(tx, it.user, it.now).await.unwrap();
             sessions::of_user(tx, it.user, it.now, 50).await.unwrap();
@@ -110,7 +114,7 @@ async fn no_page_about_what_happened_reads_a_whole_table() {
             audit::of_user(tx, it.user, Some(it.lab), 50).await.unwrap();
             audit::by_reference(tx, "r17").await.unwrap();
             audit::by_references(tx, &["r17", "r18"]).await.unwrap();
-            audit::by_day(tx, ["kind-1", "kind-2", "kind-3"], Timestamp::from_micros(1_900), 10).await.unwrap();
+            audit::by_day(tx, ["kind-1", "kind-2", "kind-3"], Timestamp::from_micros(1_900)).await.unwrap();
             sign_ins::by_reference(tx, "r17").await.unwrap();
             sign_ins::recent_verdicts(tx, it.now, 500).await.unwrap();
         })

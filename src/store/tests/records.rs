@@ -220,7 +220,7 @@ async fn the_newest_lines_come_first_of_everything_of_one_and_of_one_action() {
 async fn lines_are_counted_by_day_and_action_with_what_each_counts() {
     on_each(async |db| {
         let world = World::new(&db).await;
-        const DAY: i64 = 86_400_000_000;
+        use audit::DAY;
         let at = |day: i64| Timestamp::from_micros(DAY * day + 5);
         let mut tx = db.begin().await.unwrap();
         for (day, action, count) in [(1, "a", 1), (2, "a", 1), (2, "a", 4), (2, "b", 1), (2, "other", 1), (0, "a", 1)] {
@@ -228,11 +228,33 @@ async fn lines_are_counted_by_day_and_action_with_what_each_counts() {
             audit::insert(&mut tx, &row).await.unwrap();
         }
         tx.commit().await.unwrap();
-        let mut tx = db.snapshot().await.unwrap();
-        let since = Timestamp::from_micros(DAY);
-        let mut counted = audit::by_day(&mut tx, ["a", "b", "c"], since, DAY).await.unwrap();
-        counted.sort();
-        assert_eq!(counted, [(1, "a".to_owned(), 1), (2, "a".to_owned(), 5), (2, "b".to_owned(), 1)]);
+        let by_day = async |since: i64| {
+            let mut tx = db.snapshot().await.unwrap();
+            let since = Timestamp::from_micros(DAY * since);
+            let mut counted = audit::by_day(&mut tx, ["a", "b", "c"], since).await.unwrap();
+            counted.sort();
+            counted
+        };
+        let first = [(1, "a".to_owned(), 1), (2, "a".to_owned(), 5), (2, "b".to_owned(), 1)];
+        assert_eq!(by_day(1).await, first);
+        // What is counted again is one line, and counts as much as both.
+        let denied = AuditRow { action: "b".to_owned(), count: 3, ..line(&world, at(2), Some("R")) };
+        audit::count(&db, std::slice::from_ref(&denied)).await.unwrap();
+        audit::count(&db, &[AuditRow { count: 4, ..denied }]).await.unwrap();
+        let counted = [first[0].clone(), first[1].clone(), (2, "b".to_owned(), 8)];
+        assert_eq!(by_day(1).await, counted);
+        // Added up it is the same, and so it is beside what comes meanwhile.
+        assert_eq!(count(&db, "select count(*) from audit_counts").await, 8);
+        audit::add_up(&db, Timestamp::from_micros(0)).await.unwrap();
+        assert_eq!(count(&db, "select count(*) from audit_counts").await, 5);
+        assert_eq!(by_day(1).await, counted);
+        audit::add_up(&db, at(2)).await.unwrap();
+        assert_eq!(by_day(0).await, counted[1..]);
+        // A line that is not written is not counted.
+        let mut tx = db.begin().await.unwrap();
+        audit::insert(&mut tx, &AuditRow { action: "a".to_owned(), ..line(&world, at(2), None) }).await.unwrap();
+        drop(tx);
+        assert_eq!(by_day(0).await, counted[1..]);
     })
     .await;
 }

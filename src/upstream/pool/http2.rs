@@ -3,6 +3,7 @@
 
 mod websocket;
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -51,6 +52,7 @@ pub(in crate::upstream) struct Lines {
 #[derive(Debug)]
 struct Line {
     sender: SendRequest<Body>,
+    peer: IpAddr,
     streams: Arc<Semaphore>,
     websockets: Announced,
     /// Whether it was used since unused ones were last closed.
@@ -59,13 +61,21 @@ struct Line {
 
 /// A stream's place on a connection, for as long as its answer takes.
 pub(in crate::upstream) struct Place {
+    peer: IpAddr,
     _of_line: OwnedSemaphorePermit,
     _of_all: OwnedSemaphorePermit,
     websockets: Announced,
 }
 
-/// A connection, a place on it, and whether it takes WebSockets.
-type Free = (SendRequest<Body>, OwnedSemaphorePermit, Announced);
+/// A connection, where it leads, a place on it, and whether it takes WebSockets.
+type Free = (SendRequest<Body>, IpAddr, OwnedSemaphorePermit, Announced);
+
+impl Place {
+    /// Where its connection leads.
+    pub(super) const fn peer(&self) -> IpAddr {
+        self.peer
+    }
+}
 
 impl Default for Lines {
     fn default() -> Self {
@@ -123,15 +133,18 @@ impl Lines {
             // The semaphore is never closed.
             let of_all = Arc::clone(&self.room).acquire_owned().await;
             let of_all = of_all.map_err(|error| ForwardError::Broken(error.to_string()))?;
-            if let Some((sender, of_line, websockets)) = self.free() {
-                return Ok((sender, Place { _of_line: of_line, _of_all: of_all, websockets }));
+            if let Some((sender, peer, of_line, websockets)) = self.free() {
+                return Ok((sender, Place { peer, _of_line: of_line, _of_all: of_all, websockets }));
             }
             let _dialing = self.dialing.lock().await;
-            let (sender, of_line, websockets) = match self.free() {
+            let (sender, peer, of_line, websockets) = match self.free() {
                 Some(free) => free,
-                None => self.keep(handshake(connector.connect_http2(destination, trust).await?).await?)?,
+                None => {
+                    let (stream, peer) = connector.connect_http2(destination, trust).await?;
+                    self.keep(handshake(stream).await?, peer)?
+                }
             };
-            Ok((sender, Place { _of_line: of_line, _of_all: of_all, websockets }))
+            Ok((sender, Place { peer, _of_line: of_line, _of_all: of_all, websockets }))
         });
         placed.await.unwrap_or(Err(ForwardError::ConnectTimeout))
     }
@@ -143,9 +156,9 @@ impl Lines {
         open.iter_mut().find_map(Line::take)
     }
 
-    fn keep(&self, (sender, websockets): (SendRequest<Body>, Announced)) -> Result<Free, ForwardError> {
+    fn keep(&self, (sender, websockets): (SendRequest<Body>, Announced), peer: IpAddr) -> Result<Free, ForwardError> {
         let streams = Arc::new(Semaphore::new(MAX_STREAMS));
-        let mut line = Line { sender, streams, websockets, used: true };
+        let mut line = Line { sender, peer, streams, websockets, used: true };
         let first = line.take().ok_or_else(|| ForwardError::Broken("a new connection has no room".to_owned()));
         self.open.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         first
@@ -171,7 +184,7 @@ impl Line {
     fn take(&mut self) -> Option<Free> {
         let place = Arc::clone(&self.streams).try_acquire_owned().ok()?;
         self.used = true;
-        Some((self.sender.clone(), place, self.websockets.clone()))
+        Some((self.sender.clone(), self.peer, place, self.websockets.clone()))
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,6 +29,8 @@ use crate::upstream::patience::{Patience, Timer};
 /// A connection on which requests can be sent, one after the other.
 pub(in crate::upstream) struct Line {
     sender: SendRequest<Body>,
+    /// Where it leads.
+    pub(super) peer: IpAddr,
     /// What moves it; nothing once it is over.
     connection: Option<BoxFuture<'static, hyper::Result<()>>>,
     passed: Passed,
@@ -38,8 +41,8 @@ pub(in crate::upstream) struct Line {
 }
 
 impl Line {
-    /// A connection that nothing was sent on yet.
-    pub(super) async fn open(stream: Stream) -> hyper::Result<Self> {
+    /// A connection to that address that nothing was sent on yet.
+    pub(super) async fn open(stream: Stream, peer: IpAddr) -> hyper::Result<Self> {
         let passed = Passed::default();
         let stream = TokioIo::new(Overheard::new(TokioIo::new(stream), passed.clone()));
         let (sender, connection) = http1::Builder::new().max_buf_size(MAX_RESPONSE_HEAD).handshake(stream).await?;
@@ -47,6 +50,7 @@ impl Line {
         let rope = Waker::from(Arc::clone(&bell));
         Ok(Self {
             sender,
+            peer,
             connection: Some(Box::pin(connection.with_upgrades())),
             passed,
             timer: Timer::default(),

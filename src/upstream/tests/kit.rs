@@ -89,7 +89,7 @@ pub(super) fn forwarder_beside(settings: Settings, own: &[SocketAddr]) -> Forwar
 }
 
 pub(super) fn always() -> Option<StillAllowed> {
-    Some(Arc::new(|| Box::pin(async { Standing::Allowed })))
+    Some(Arc::new(|_| Box::pin(async { Standing::Allowed })))
 }
 
 /// Where every request comes from.

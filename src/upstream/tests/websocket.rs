@@ -56,7 +56,7 @@ async fn proxy(url: String) -> (SocketAddr, Arc<AtomicBool>) {
         let service = service_fn(move |request: Request<Incoming>| {
             let (forwarder, permit, allowed) = (Arc::clone(&forwarder), permit(&url), Arc::clone(&allowed));
             async move {
-                let still_allowed = move || -> futures_util::future::BoxFuture<'static, Standing> {
+                let still_allowed = move |_| -> futures_util::future::BoxFuture<'static, Standing> {
                     let allowed = allowed.load(Ordering::Relaxed);
                     Box::pin(async move { if allowed { Standing::Allowed } else { Standing::Forbidden } })
                 };

@@ -1,6 +1,7 @@
 //! What ends a tunnel from outside. One task looks after all of them: ten thousand timers would be a load of their own.
 
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::task::Poll;
@@ -31,6 +32,8 @@ pub(in crate::upstream) struct Leash {
     /// As long as there is one, somebody asks about it.
     _tended: Arc<Leashes>,
     still_allowed: StillAllowed,
+    /// Where it leads.
+    peer: IpAddr,
     /// An answer is on its way.
     asking: AtomicBool,
     end: OnceLock<Standing>,
@@ -45,10 +48,10 @@ impl Leashes {
         leashes
     }
 
-    /// One more, which lasts as long as whoever holds it.
-    pub(in crate::upstream) fn take(self: &Arc<Self>, still_allowed: StillAllowed) -> Arc<Leash> {
+    /// One more, which leads to that address and lasts as long as whoever holds it.
+    pub(in crate::upstream) fn take(self: &Arc<Self>, still_allowed: StillAllowed, peer: IpAddr) -> Arc<Leash> {
         let (asking, end, waker) = Default::default();
-        let leash = Arc::new(Leash { _tended: Arc::clone(self), still_allowed, asking, end, waker });
+        let leash = Arc::new(Leash { _tended: Arc::clone(self), still_allowed, peer, asking, end, waker });
         self.held.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&leash));
         leash
     }
@@ -95,7 +98,7 @@ impl Leash {
         if self.asking.swap(true, Ordering::AcqRel) {
             return;
         }
-        let mut answer = (self.still_allowed)();
+        let mut answer = (self.still_allowed)(self.peer);
         match poll_fn(|cx| Poll::Ready(answer.as_mut().poll(cx))).await {
             Poll::Ready(standing) => self.answered(standing),
             Poll::Pending => drop(tokio::spawn(async move {

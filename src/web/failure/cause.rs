@@ -23,6 +23,8 @@ pub enum Cause {
     TokenUnclear,
     /// Too many bearer tokens that open nothing.
     TooManyTokens,
+    /// One admin tries a provider out again and again.
+    TooManyTests,
     /// A form of another site, or of another session.
     ForeignForm,
     /// The sign-in is too old, was completed already, or was started in another browser.
@@ -67,7 +69,7 @@ impl Cause {
                 StatusCode::BAD_REQUEST
             }
             Self::SignInRequired | Self::TokenRefused => StatusCode::UNAUTHORIZED,
-            Self::TooManyTokens => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyTokens | Self::TooManyTests => StatusCode::TOO_MANY_REQUESTS,
             Self::ForeignForm
             | Self::SignInRefused
             | Self::NoAccount
@@ -146,6 +148,11 @@ impl Cause {
                 "Too many unknown tokens",
                 "So many tokens from there opened nothing that the next has to wait.",
                 "Wait a moment. If the token is right, try it again then.",
+            ),
+            Self::TooManyTests => (
+                "You have tested much in a short time",
+                "Each test has us connect to where you say, so they are limited.",
+                "Wait a moment and test again.",
             ),
             Self::ForeignForm => (
                 "That form is not ours",
@@ -241,6 +248,7 @@ impl Cause {
             Self::TokenRefused => "token-refused",
             Self::TokenUnclear => "token-unclear",
             Self::TooManyTokens => "too-many-tokens",
+            Self::TooManyTests => "too-many-tests",
             Self::ForeignForm => "foreign-form",
             Self::SignInExpired => "sign-in-expired",
             Self::SignInCancelled => "sign-in-cancelled",

@@ -5,7 +5,7 @@ use super::*;
 use crate::base::Ambient;
 use crate::identity::PublicUrl;
 
-const ALL: [Cause; 24] = [
+const ALL: [Cause; 25] = [
     Cause::BadRequest,
     Cause::NotFound,
     Cause::MethodNotAllowed,
@@ -15,6 +15,7 @@ const ALL: [Cause; 24] = [
     Cause::TokenRefused,
     Cause::TokenUnclear,
     Cause::TooManyTokens,
+    Cause::TooManyTests,
     Cause::ForeignForm,
     Cause::SignInExpired,
     Cause::SignInCancelled,

@@ -228,3 +228,77 @@ async fn applications_of_another_organization_are_not_there() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_admin_has_us_connect_only_so_often_in_the_console_or_by_tokens() {
+    let world = World::start(Default::default(), with_admins).await;
+    let alice = alice_with_admins(&world, &[]).await;
+    let upstreams: Vec<String> = (1..=16).map(|port| format!("http://127.0.0.1:{port}")).collect();
+    let (fields, upstreams) = (desk(&world), upstreams.join("\n"));
+    let kept = with(&fields, &[("upstream", &upstreams)]);
+    assert_eq!(post(&world, &alice, &format!("{BASE}/_new"), &kept).await.status, 303);
+    let page = open(&world, &alice, &format!("{BASE}/desk")).await;
+    let many = with(&fields, &[("upstream", &upstreams), ("do", "test")]);
+    assert_eq!(press(&alice, &page, &format!("{BASE}/_new"), &many).await.status, 200);
+    assert_eq!(press(&alice, &page, &format!("{BASE}/_new"), &many).await.status, 200);
+    for (path, fields) in [("_new", &many), ("desk/test", &Vec::new())] {
+        let refused = press(&alice, &page, &format!("{BASE}/{path}"), fields).await;
+        let text = refused.text();
+        assert!(refused.status == 429 && text.contains("tested much in a short time"), "{path}: {text}");
+        let wait: u64 = refused.header("retry-after").expect("a time").parse().expect("seconds");
+        assert!((1..=60).contains(&wait), "{wait}");
+    }
+    let looked = [("step", "start"), ("preset", "other"), ("name", "X"), ("id", "x"), ("issuer", "https://x.invalid")];
+    let looked = press(&alice, &page, "/console/idps/_new", &looked).await.text();
+    assert!(looked.contains("looked up much in a short time"), "{looked}");
+    // Nobody else is held up by that; and two tokens of one maker are one.
+    let (one, other) = (world.program().await, world.program().await);
+    let test = "/organizations/admin/applications/desk/test";
+    for program in [&one, &other] {
+        assert_eq!(program.send("POST", test, None, &[]).await.status, 200);
+    }
+    let refused = one.send("POST", test, None, &[]).await;
+    assert_eq!((refused.status.as_u16(), refused.header("retry-after").is_some()), (429, true), "{}", refused.text());
+    let asked = serde_json::json!({ "issuer": "https://x.invalid" });
+    assert_eq!(other.post("/discovery", asked).await.status, 429);
+}
+
+#[tokio::test]
+async fn a_group_of_fields_stands_open_where_it_says_something_or_something_is_wrong_there() {
+    let world = World::start(Default::default(), with_admins).await;
+    let alice = alice_with_admins(&world, &[]).await;
+    let new = format!("{BASE}/_new");
+    let groups = ["Connection", "Asking whether it is well", "Rules by path", "Programs and pages"];
+    let open_ones = |text: &str| -> Vec<&str> {
+        let is_open = |group: &&str| text.contains(&format!("<details open>\n<summary>{group}"));
+        groups.into_iter().filter(is_open).collect()
+    };
+    assert_eq!(open_ones(&open(&world, &alice, &new).await.text()), Vec::<&str>::new());
+    let fields = desk(&world);
+    let typed = |changes: &[(&'static str, &'static str)]| {
+        let changes = [&[("name", "")], changes].concat();
+        let (world, alice, new, fields) = (&world, &alice, &new, &fields);
+        async move {
+            let mut typed = with(fields, &changes);
+            // A box that is not ticked is not sent.
+            typed.retain(|field| *field != ("pass_host", ""));
+            post(world, alice, new, &typed).await.text()
+        }
+    };
+    for (field, value, group) in [
+        ("idle_timeout", "1h", groups[0]),
+        ("connect_timeout", "soon", groups[0]),
+        ("protocol", "http2", groups[0]),
+        ("pass_host", "", groups[0]),
+        ("health_path", "/healthz", groups[1]),
+        ("rule-path-0", "/admin/*", groups[2]),
+        ("preflight", "on", groups[2]),
+        ("tokens", "on", groups[3]),
+        ("origins", "nonsense", groups[3]),
+    ] {
+        assert_eq!(open_ones(&typed(&[(field, value)]).await), [group], "{field}");
+    }
+    assert_eq!(post(&world, &alice, &new, &with(&fields, &[("server_name", "desk.internal")])).await.status, 303);
+    let kept = open(&world, &alice, &format!("{BASE}/desk/edit")).await.text();
+    assert_eq!(open_ones(&kept), [groups[0]], "{kept}");
+}

@@ -255,7 +255,7 @@ async fn turned_off_it_signs_nobody_in_and_turned_on_it_does_again() {
     eventually("nobody signs in", async || !desk.signs_in("paula").await).await;
     eventually("sessions have ended", async || !is_in().await).await;
     let page = desk.open(&desk.chief, "/console/idps/partners").await.text();
-    assert!(page.contains("Turn on") && !page.contains("Test sign-in"), "{page}");
+    assert!(page.contains("Turn on") && page.contains("Test sign-in"), "{page}");
     let on = desk.post(&desk.chief, "/console/idps/partners/enable", &[]).await;
     assert_eq!(on.status, 303, "{}", on.text());
     eventually("paula signs in again", async || desk.signs_in("paula").await).await;
@@ -392,4 +392,35 @@ async fn another_sites_form_changes_nothing() {
     let foreign = over(&[("csrf", "0")], &own[..3]);
     assert_eq!(desk.chief.submit(&url.parse().unwrap(), &url, &foreign).await.status, 403);
     assert_eq!(desk.open(&desk.chief, "/console/idps/partners").await.status, 404);
+}
+
+#[tokio::test]
+async fn what_is_turned_off_can_be_tested_by_its_admins_and_nobody_signs_in_there() {
+    let desk = Desk::new().await;
+    desk.add(&desk.chief, "/console/idps", &[("auto_provision", "on")]).await;
+    let page = desk.open(&desk.chief, "/console/idps/partners/disable").await;
+    let shown = hidden(&page, "shown");
+    let off = desk.post(&desk.chief, "/console/idps/partners/disable", &[("shown", &shown)]).await;
+    assert_eq!(off.status, 303, "{}", off.text());
+    eventually("nobody signs in there", async || !desk.signs_in("paula").await).await;
+    let users = desk.stage.world.census().await.users;
+    let tested = desk.open(&desk.chief, "/login/partners/test").await;
+    let text = tested.text();
+    assert_eq!(tested.title(), "Test of Partners", "{text}");
+    assert!(text.contains("paula") && text.contains("This provider is turned off"), "{text}");
+    assert!(!desk.signs_in("paula").await);
+    assert_eq!(desk.stage.world.census().await.users, users);
+    let (alice, stranger) = (desk.alice().await, Browser::new());
+    assert_eq!(desk.open(&alice, "/login/partners/test").await.status, 404, "it is not hers");
+    assert_eq!(desk.open(&stranger, "/login/partners/test").await.status, 404);
+    // Each has us read and ask anew, so there is an end to it.
+    let mut last = tested;
+    for _ in 0..40 {
+        last = desk.chief.navigate(&desk.stage.world.login("/login/partners/test")).await;
+        if last.status == 429 {
+            break;
+        }
+    }
+    assert_eq!(last.status, 429, "{}", last.text());
+    assert!(last.header("retry-after").is_some_and(|seconds| seconds.parse::<u64>().is_ok_and(|it| it > 0)));
 }

@@ -25,7 +25,7 @@ use crate::kit::faulty::{Fault, Faulty};
 use crate::kit::world::{Places, settings};
 
 /// Most statements of a callback that changes nothing.
-const MOST: u64 = 14;
+const MOST: u64 = 15;
 
 /// Most further statements of one that changes hundreds of grants.
 const BATCHES: u64 = 4;

@@ -13,7 +13,6 @@ use crate::web::Fields;
 pub(super) fn of(connection: &Connection) -> ConnectionFields {
     let health = connection.health.as_ref();
     ConnectionFields {
-        wrong: false,
         connect_timeout: shown(connection.connect_timeout),
         first_byte_timeout: shown(connection.first_byte_timeout),
         idle_timeout: shown(connection.idle_timeout),
@@ -38,7 +37,6 @@ fn shown(value: Option<impl ToString>) -> Field {
 pub(super) fn read(fields: &Fields) -> ConnectionFields {
     let field = |name| Field::of(fields.typed(name).trim());
     ConnectionFields {
-        wrong: false,
         connect_timeout: field("connect_timeout"),
         first_byte_timeout: field("first_byte_timeout"),
         idle_timeout: field("idle_timeout"),
@@ -65,21 +63,17 @@ pub(super) fn parsed(fields: &mut ConnectionFields) -> Option<Connection> {
     let server_name = unless_empty(&mut fields.server_name, Host::parse);
     let health = if fields.health_path.value.is_empty() { Some(None) } else { health(fields).map(Some) };
     let upgrades = each(&mut fields.upgrades, UpgradeProtocol::parse);
-    let read = (|| {
-        Some(Connection {
-            connect_timeout: connect_timeout?,
-            first_byte_timeout: first_byte_timeout?,
-            idle_timeout: idle_timeout?,
-            strip_prefix: strip_prefix?,
-            ca: ca?,
-            server_name: server_name?,
-            health: health?,
-            protocol: meant(&UpstreamProtocol::NAMES, fields.protocol.kind),
-            upgrades: upgrades?,
-        })
-    })();
-    fields.wrong = read.is_none();
-    read
+    Some(Connection {
+        connect_timeout: connect_timeout?,
+        first_byte_timeout: first_byte_timeout?,
+        idle_timeout: idle_timeout?,
+        strip_prefix: strip_prefix?,
+        ca: ca?,
+        server_name: server_name?,
+        health: health?,
+        protocol: meant(&UpstreamProtocol::NAMES, fields.protocol.kind),
+        upgrades: upgrades?,
+    })
 }
 
 fn health(fields: &mut ConnectionFields) -> Option<HealthCheck> {

@@ -19,7 +19,6 @@ pub(super) fn of(rule: &Rule, organization: &Organization) -> RuleFields {
         methods: Field::of(words(&rule.methods)),
         from: Field::of(words(&rule.from)),
         preflight: rule.preflight,
-        further: !rule.methods.is_empty() || !rule.from.is_empty() || rule.preflight,
         allow: Picked::of(if rule.allow == Allow::Everyone { EVERYONE } else { ROLES }),
         roles: ticked(organization, named),
     }
@@ -37,7 +36,6 @@ pub(super) fn read(fields: &Fields, organization: &Organization) -> Vec<RuleFiel
             methods: Field::of(methods),
             from: Field::of(from),
             preflight,
-            further: !methods.is_empty() || !from.is_empty() || preflight,
             allow: Picked::of(if everyone { EVERYONE } else { ROLES }),
             roles: ticked(organization, |name| fields.all(&role).any(|role| role == name.as_str())),
         })
@@ -54,7 +52,6 @@ pub(super) fn arrange(rules: &mut Vec<RuleFields>, button: &str, organization: &
             methods: Field::default(),
             from: Field::default(),
             preflight: false,
-            further: false,
             allow: Picked::of(ROLES),
             roles: ticked(organization, |_| false),
         }),

@@ -7,8 +7,6 @@ use crate::pages::console::{Field, Picked};
 /// The fields of a connection; an empty one says that it is as usual.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ConnectionFields {
-    /// Whether something in it is wrong, so that it is shown open.
-    pub wrong: bool,
     /// How long a connection may take to be there.
     pub connect_timeout: Field,
     /// How long the answer may take to begin.
@@ -41,7 +39,6 @@ pub struct ConnectionFields {
 impl ConnectionFields {
     pub(super) fn sample() -> Self {
         Self {
-            wrong: true,
             connect_timeout: Field::wrong("5", "a time limit is a number and a unit"),
             first_byte_timeout: Field::of("2m"),
             idle_timeout: Field::of("1h"),
