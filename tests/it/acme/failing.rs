@@ -176,11 +176,11 @@ async fn nobody_waits_for_an_authority_that_is_away_or_has_forgotten_us() {
     let failed = async || numbers(&stage.world).await.get("vestibule_certificates_in_trouble") >= Some(&1.0);
     eventually("ordering has failed", failed).await;
     // Started twice, so that it has forgotten whoever it knew.
-    for _ in 0..2 {
+    for pause in [LATER, super::TO_RENEWAL] {
         stage.pebble.stop();
         stage.pebble.start(&[]).await;
         stage.trusted = vec![stage.pebble.root().await];
-        stage.world.clock.advance(super::TO_RENEWAL);
+        stage.world.clock.advance(pause);
         shown_in_the_end(&stage).await;
     }
 }
