@@ -230,6 +230,11 @@ impl Keeper {
         let after = |too_much| ambient.now().plus(schedule::pause(failures, too_much, ambient));
         let (outcome, cause, retry_at) = match failed {
             Failed::Authority(cause) => (Ordered::Authority, cause, self.shelf.rest().await?),
+            Failed::Stranger(cause) => {
+                // The next order makes another account.
+                self.shelf.forget_account().await?;
+                (Ordered::Authority, cause, self.shelf.rest().await?)
+            }
             Failed::Host(cause) => (Ordered::Refused, cause, after(false)),
             Failed::TooMuch(cause) => (Ordered::Refused, cause, after(true)),
         };

@@ -2,6 +2,7 @@
 //! comes in here without a [`Permit`], and what is sent is what was decided on: host, path and identity
 //! are the permit's own.
 
+mod answered;
 mod body;
 mod checks;
 mod choice;
@@ -14,6 +15,7 @@ mod headers;
 mod health;
 mod identity;
 mod made_up;
+mod outgoing;
 mod passed;
 mod patience;
 mod pool;
@@ -28,16 +30,14 @@ use std::time::Duration;
 
 use axum::body::Body;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version, header, response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::Body as _;
-use hyper::upgrade::OnUpgrade;
 
 use crate::assertion::Assertions;
 use crate::base::Ambient;
 use crate::decision::target::goes_nowhere;
 use crate::decision::{Permit, Route};
-use crate::identity::{Destination, Host, PathPrefix, PublicUrl, TimeLimit, UpstreamProtocol};
-use crate::telemetry::Ours;
+use crate::identity::{PublicUrl, TimeLimit};
 
 use body::CleanTrailers;
 pub use error::{ForwardError, SetupError};
@@ -163,101 +163,6 @@ impl Forwarder {
         }
     }
 
-    /// Takes out of a request what goes no further. Asks for another protocol, if the client does and may be left with it.
-    fn clean(
-        &self,
-        permit: &Permit,
-        request: &mut Request<Body>,
-        may_last: bool,
-    ) -> Result<Option<(tunnel::Handshake, OnUpgrade)>, ForwardError> {
-        let upgrade = Upgrade::of(request, &permit.route().spec().connection.upgrades);
-        headers::check_hops(request.headers())?;
-        headers::clean_request(request.headers_mut());
-        if permit.is_preflight() {
-            headers::forget_credentials(request.headers_mut());
-        }
-        Ok(upgrade.filter(|_| may_last).and_then(|upgrade| {
-            let client = request.extensions_mut().remove::<OnUpgrade>()?;
-            Some((tunnel::Handshake::ask(upgrade, request.headers_mut(), || self.ambient.bytes()), client))
-        }))
-    }
-
-    /// Tells the upstream what it has to know of a request, whose target becomes what was decided on.
-    fn tell(
-        &self,
-        permit: &Permit,
-        request: &mut Request<Body>,
-        forwarded_for: Option<HeaderValue>,
-    ) -> Result<(), ForwardError> {
-        if let Some(ours) = request.extensions_mut().remove::<Ours>() {
-            ours.set(request.headers_mut());
-        }
-        let received = request.version();
-        let prefix = permit.route().spec().connection.strip_prefix.as_ref();
-        self.address(request.headers_mut(), Asked { host: permit.host(), received, forwarded_for, prefix });
-        self.identities.add(request.headers_mut(), permit)?;
-        body::frame(request);
-        // In the form that goes to a server (RFC 9112 3.2.1): exactly the path that was decided on.
-        *request.uri_mut() = permit.target().clone().into();
-        *request.version_mut() = Version::HTTP_11;
-        request.extensions_mut().clear();
-        Ok(())
-    }
-
-    /// Where the body of a request waits until its upstream asks for it, if its client waits for that.
-    fn gate(permit: &Permit, request: &mut Request<Body>) -> Option<gate::Gate> {
-        // Nothing here hears `100 (Continue)` over HTTP/2.
-        let can_be_heard = permit.route().spec().connection.protocol == UpstreamProtocol::Http1;
-        let waits = !request.body().is_end_stream() && can_be_heard && gate::is_expected(request.headers());
-        waits.then(|| gate::until_continue(request))
-    }
-
-    /// What is given back of the answer to a handshake. If the upstream agrees, the tunnel begins.
-    fn tunnel_of(
-        &self,
-        mut answer: Response<pool::Answer>,
-        handshake: tunnel::Handshake,
-        client: OnUpgrade,
-        still_allowed: StillAllowed,
-        pause: Duration,
-    ) -> Result<Response<Body>, ForwardError> {
-        if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
-            let may_be_told = handshake.may_be_told(answer.status());
-            return if may_be_told { self.answer_of(answer, None, pause) } else { Err(ForwardError::Protocol) };
-        }
-        if !handshake.is_agreed(answer.headers()) {
-            return Err(ForwardError::Protocol);
-        }
-        let leash = self.tunnels.take(still_allowed, answer.body().peer());
-        let (framed, mask) = (handshake.is_framed(), self.ambient.bytes());
-        let (upstream, place) = (hyper::upgrade::on(&mut answer), answer.body_mut().take_place());
-        tokio::spawn(tunnel::run(tunnel::Plan { client, leash, framed, mask, place }, upstream));
-        let mut parts = clean(answer).0;
-        handshake.agree(&mut parts);
-        Ok(Response::from_parts(parts, Body::empty()))
-    }
-
-    /// What is given back of the answer to a request that asked for no other protocol.
-    fn answer_of(
-        &self,
-        answer: Response<pool::Answer>,
-        still_allowed: Option<StillAllowed>,
-        pause: Duration,
-    ) -> Result<Response<Body>, ForwardError> {
-        // What follows could be taken for the answer to a later request.
-        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-            return Err(ForwardError::Protocol);
-        }
-        let (parts, body) = clean(answer);
-        let peer = body.peer();
-        let body = CleanTrailers::response(body, pause);
-        let body = match still_allowed.filter(|_| stream::is_stream(&parts.headers)) {
-            Some(allowed) => Body::new(stream::Leashed::new(body, self.tunnels.take(allowed, peer), &parts.headers)),
-            None => Body::new(body),
-        };
-        Ok(Response::from_parts(parts, body))
-    }
-
     /// Says who the user is, to a proxy that passes the request on itself: with every header that the application may be
     /// told by, empty where there is nothing to tell. The permit is spent by it.
     ///
@@ -281,40 +186,6 @@ impl Forwarder {
     fn pause_timeout(&self, route: &Route) -> Duration {
         route.spec().connection.idle_timeout.map_or(self.settings.pause_timeout, TimeLimit::duration)
     }
-
-    /// Says which host was asked for, and by whom.
-    fn address(&self, headers: &mut HeaderMap, asked: Asked<'_>) {
-        let authority = self.public.authority(asked.host, headers.get(header::HOST));
-        headers.insert(header::HOST, authority.clone());
-        headers::add_client(headers, asked.received, asked.forwarded_for, &self.public, authority);
-        if let Some(prefix) = asked.prefix {
-            headers::add_prefix(headers, prefix);
-        }
-    }
-}
-
-/// What a browser asked for, as far as every upstream is told.
-struct Asked<'a> {
-    host: &'a Host,
-    received: Version,
-    forwarded_for: Option<HeaderValue>,
-    /// What was taken away in front of the path.
-    prefix: Option<&'a PathPrefix>,
-}
-
-/// What an upstream that is not told the public host sees in `Host`.
-fn own_authority(destination: &Destination) -> HeaderValue {
-    headers::value(destination.upstream().authority().as_str())
-}
-
-/// What of an answer is for the client.
-fn clean(answer: Response<pool::Answer>) -> (response::Parts, pool::Answer) {
-    let (mut parts, body) = answer.into_parts();
-    headers::clean_response(&mut parts.headers, parts.version);
-    // The server speaks its own version; an upstream's HTTP/1.0 would close the client's connection.
-    parts.version = Version::HTTP_11;
-    parts.extensions.clear();
-    (parts, body)
 }
 
 /// The name we give ourselves in `Via` (RFC 9110 7.6.3).

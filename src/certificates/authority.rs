@@ -64,7 +64,8 @@ impl Authority {
 /// Whatever is wrong with an account is no fault of a host.
 fn of_account(error: Error) -> Failed {
     match Failed::from(error) {
-        Failed::Authority(cause) | Failed::Host(cause) | Failed::TooMuch(cause) => Failed::Authority(cause),
+        Failed::Host(cause) | Failed::TooMuch(cause) => Failed::Authority(cause),
+        other => other,
     }
 }
 

@@ -21,6 +21,8 @@ const SPREAD: Duration = POLL.saturating_mul(3);
 const LOOKING: RetryPolicy = RetryPolicy::new().timeout(Duration::from_secs(60));
 /// Longest cause that is kept, in characters.
 const MAX_CAUSE: usize = 300;
+/// Longest token: those in use are a third of it.
+const MAX_TOKEN: usize = 128;
 /// Largest chain that is taken, in bytes: a handful of certificates is a tenth of it.
 const MAX_CHAIN: usize = 64 * 1024;
 
@@ -33,6 +35,8 @@ pub(super) enum Failed {
     Host(String),
     /// It was asked too much.
     TooMuch(String),
+    /// It has forgotten who we are.
+    Stranger(String),
 }
 
 /// A new certificate.
@@ -47,21 +51,15 @@ pub(super) struct Made {
 pub(super) async fn order(authority: &Authority, shelf: &Shelf, host: &str) -> Result<Made, Failed> {
     let account = authority.account(shelf).await?;
     let identifiers = [Identifier::Dns(host.to_owned())];
-    let placed = account.new_order(&NewOrder::new(&identifiers)).await;
-    if let Err(Error::Api(problem)) = &placed
-        && is(problem, "accountDoesNotExist")
-    {
-        // It has forgotten us; the next order makes another account.
-        shelf.forget_account().await?;
-    }
-    let mut order = placed?;
+    let mut order = account.new_order(&NewOrder::new(&identifiers)).await?;
     prove(&mut order, authority.settings.challenge, shelf, host).await?;
     let key = order.finalize().await?.into();
     let chain = order.poll_certificate(&LOOKING).await?;
     let kept = Kept { chain, key };
-    let certificate = kept.read().filter(|certificate| certificate.covers(host));
+    let good = |certificate: &Certificate| certificate.covers(host) && certificate.ends_at() > shelf.ambient.now();
+    let certificate = kept.read().filter(good);
     let certificate =
-        certificate.ok_or_else(|| Failed::Host("what the authority made is no certificate for it".into()))?;
+        certificate.ok_or_else(|| Failed::Host("the authority made none that is good for it now".into()))?;
     Ok(Made { kept, certificate })
 }
 
@@ -81,6 +79,9 @@ async fn prove(order: &mut Order, kind: ChallengeKind, shelf: &Shelf, host: &str
         }
         let not_offered = || Failed::Host("the authority does not offer the configured challenge".into());
         let mut challenge = authorization.challenge(kind.clone()).ok_or_else(not_offered)?;
+        if !is_token(&challenge.token) {
+            return Err(Failed::Host("the authority's challenge is none".into()));
+        }
         let (token, proof) = (challenge.token.clone(), challenge.key_authorization().as_str().to_owned());
         shelf.show(&Challenge { host: host.to_owned(), token, proof }).await?;
         sleep(SPREAD).await;
@@ -116,6 +117,12 @@ impl Kept {
     }
 }
 
+/// Whether it is what a token consists of (RFC 8555 8.3): what we show is made of it.
+fn is_token(text: &str) -> bool {
+    let base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=MAX_TOKEN).contains(&text.len()) && text.bytes().all(base64url)
+}
+
 fn is(problem: &Problem, kind: &str) -> bool {
     problem.r#type.as_deref().and_then(|of| of.strip_prefix("urn:ietf:params:acme:error:")) == Some(kind)
 }
@@ -134,10 +141,10 @@ fn short(text: &str) -> String {
 impl From<Error> for Failed {
     fn from(error: Error) -> Self {
         // Of the authority itself, or of our standing there (RFC 8555 6.7).
-        const OURS: [&str; 5] =
-            ["serverInternal", "badNonce", "accountDoesNotExist", "externalAccountRequired", "userActionRequired"];
+        const OURS: [&str; 4] = ["serverInternal", "badNonce", "externalAccountRequired", "userActionRequired"];
         match &error {
             Error::Api(problem) if is(problem, "rateLimited") => Self::TooMuch(words(problem)),
+            Error::Api(problem) if is(problem, "accountDoesNotExist") => Self::Stranger(words(problem)),
             Error::Api(problem) if OURS.iter().any(|kind| is(problem, kind)) => Self::Authority(words(problem)),
             Error::Api(problem) => Self::Host(words(problem)),
             Error::Timeout(_) => Self::Host("the authority did not come to an end with it".into()),
@@ -149,5 +156,50 @@ impl From<Error> for Failed {
 impl From<ShelfError> for Failed {
     fn from(error: ShelfError) -> Self {
         Self::Authority(short(&error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(kind: &str, detail: &str) -> Error {
+        let text = serde_json::json!({ "type": format!("urn:ietf:params:acme:error:{kind}"), "detail": detail });
+        Error::Api(serde_json::from_value(text).unwrap())
+    }
+
+    #[test]
+    fn whose_fault_it_is_follows_from_what_the_authority_says() {
+        let of = |error: Error| match Failed::from(error) {
+            Failed::Authority(cause) => ("authority", cause),
+            Failed::Host(cause) => ("host", cause),
+            Failed::TooMuch(cause) => ("too much", cause),
+            Failed::Stranger(cause) => ("stranger", cause),
+        };
+        for (kind, whose) in [
+            ("rateLimited", "too much"),
+            ("accountDoesNotExist", "stranger"),
+            ("serverInternal", "authority"),
+            ("badNonce", "authority"),
+            ("unauthorized", "host"),
+            ("rejectedIdentifier", "host"),
+            ("caa", "host"),
+            ("something new", "host"),
+        ] {
+            assert_eq!(of(problem(kind, "why.")), (whose, "why".to_owned()), "{kind}");
+        }
+        assert_eq!(of(Error::Timeout(None)).0, "host");
+        assert_eq!(of(Error::Str("no nonce")), ("authority", "missing data: no nonce".to_owned()));
+        // One line, and not a long one.
+        let long = of(problem("caa", &format!("two\nlines\u{1b}[31m {}", "x".repeat(1_000)))).1;
+        assert!(long.starts_with("two lines [31m x") && long.chars().count() == MAX_CAUSE);
+    }
+
+    #[test]
+    fn a_token_is_what_the_standard_says() {
+        assert!(is_token("evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA") && is_token(&"x".repeat(MAX_TOKEN)));
+        for bad in ["", "a/b", "a.b", "a b", "<script>", "é", &"x".repeat(MAX_TOKEN + 1)] {
+            assert!(!is_token(bad), "{bad}");
+        }
     }
 }

@@ -55,13 +55,11 @@ impl Stock {
         all.into_iter().map(|(_, certificate)| certificate).collect()
     }
 
-    /// Of the hosts that are wanted the one to order for now, if any is due: the one that has failed least, so that those
-    /// who fail keep nobody waiting.
+    /// Of the hosts that are wanted the one to order for now, if any is due. What is to be renewed goes first, lest ever
+    /// new hosts keep it waiting; then who has failed least, lest those who fail do.
     pub(super) fn due<'a>(&self, wanted: &'a [String], now: Timestamp) -> Option<&'a String> {
-        wanted
-            .iter()
-            .filter(|host| self.is_due(host, now))
-            .min_by_key(|host| self.ours(host).map(|known| known.failures))
+        let known = |host: &str| self.ours(host).map(|known| (known.certificate.is_none(), known.failures));
+        wanted.iter().filter(|host| self.is_due(host, now)).min_by_key(|host| known(host).unwrap_or((true, 0)))
     }
 
     /// Whether a host needs an order.
@@ -111,3 +109,6 @@ impl Stock {
         self.hosts.get(&(self.directory.clone(), host.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,10 +10,11 @@ use http::{HeaderMap, HeaderValue, Request, StatusCode, Uri, Version, header};
 use tokio::task::AbortHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use super::Forwarder;
+use super::outgoing::{Asked, own_authority};
 use super::patience::Patience;
 use super::pool::Pool;
 use super::shelf::Shelf;
-use super::{Asked, Forwarder, own_authority};
 use crate::decision::Route;
 use crate::identity::{ApplicationKey, Destination, HealthCheck, UpstreamProtocol};
 

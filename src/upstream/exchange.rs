@@ -8,11 +8,12 @@ use axum::body::Body;
 use http::{Request, Response, header};
 use tokio::time::{Instant, sleep_until};
 
+use super::ForwardError;
 use super::choice::Choice;
 use super::gate::Gate;
+use super::outgoing::own_authority;
 use super::patience::Patience;
 use super::pool::{Answer, Pool};
-use super::{ForwardError, own_authority};
 use crate::decision::Route;
 
 /// How long an upstream may take to ask for a body that waits for that, or to refuse it. After that it is sent: there are

@@ -8,8 +8,9 @@ use http::{HeaderMap, HeaderValue, Request, StatusCode, Version, header};
 use tokio::time::Instant;
 
 use super::connect::Trust;
+use super::outgoing::{Asked, own_authority};
 use super::patience::Patience;
-use super::{Asked, ForwardError, Forwarder, own_authority};
+use super::{ForwardError, Forwarder};
 use crate::assertion::Claims;
 use crate::decision::Permit;
 use crate::identity::{Destination, Host, UpstreamProtocol};

@@ -134,7 +134,7 @@ async fn every_host_gets_its_certificate_whichever_way_the_authority_looks() {
         // Whoever comes without a name is shown the sign-in host's.
         let nameless = handshake(stage.pebble.tls, "127.0.0.1", &stage.trusted, &[]).await.unwrap_err();
         assert!(nameless.to_string().contains("login.example.com"), "{nameless}");
-        // Nobody learns a key who learns the database, and no log holds one.
+        // Keys are sealed where they are kept, and no log holds one.
         let dump = format!("{:?}", Database::open(&stage.world.database_path()).await.dump().await);
         assert!(dump.contains("BEGIN CERTIFICATE") && !dump.contains("PRIVATE KEY") && !dump.contains("key_pkcs8"));
         assert!(crate::kit::logs::holding("PRIVATE KEY").is_empty());

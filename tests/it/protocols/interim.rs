@@ -100,17 +100,26 @@ async fn nothing_but_interim_answers_is_no_answer() {
 async fn an_answer_behind_an_answer_is_never_somebody_elses() {
     let (world, listener, session) = scripted().await;
     let request = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: wiki.localhost\r\nCookie: {session}\r\n\r\n");
-    let mut client = Raw::connect(address(&world)).await;
-    client.send(request("/one")).await;
-    let mut upstream = accept(&listener).await;
-    upstream.read_until("GET /one").await;
-    upstream.send(format!("{FINAL}HTTP/1.1 103 Early Hints\r\nLink: </planted>\r\n\r\n")).await;
-    client.read_until("final").await;
-    client.send(request("/two")).await;
-    let mut next = accept(&listener).await;
-    next.read_until("GET /two").await;
-    next.send(FINAL.replace("final", "other")).await;
-    assert!(!client.read_until("other").await.contains("planted"));
+    let planted = FINAL.replace("final", "plant");
+    for behind in [planted.as_str(), "HTTP/1.1 103 Early Hints\r\nLink: </plant>\r\n\r\n", "HTTP/1.1 ", "\r\n", "x"] {
+        for at_once in [true, false] {
+            let mut client = Raw::connect(address(&world)).await;
+            client.send(request("/one")).await;
+            let mut upstream = accept(&listener).await;
+            upstream.read_until("GET /one").await;
+            upstream.send(format!("{FINAL}{}", if at_once { behind } else { "" })).await;
+            client.read_until("final").await;
+            if !at_once {
+                // It comes while nobody waits for anything.
+                upstream.send(behind).await;
+            }
+            client.send(request("/two")).await;
+            let mut next = accept(&listener).await;
+            next.read_until("GET /two").await;
+            next.send(FINAL.replace("final", "other").replacen("X-Kept", "Connection: close\r\nX-Kept", 1)).await;
+            assert!(!client.read_until("other").await.contains("plant"), "{behind:?} {at_once}");
+        }
+    }
 }
 
 #[tokio::test]
