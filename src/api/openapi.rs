@@ -232,7 +232,7 @@ fn failures(operation: &Operation) -> BTreeSet<u16> {
     if operation.precondition == Precondition::Required {
         failures.insert(428);
     }
-    if operation.changes_catalogue {
+    if operation.changes_catalogue || operation.clashes {
         failures.insert(409);
     }
     failures

@@ -62,6 +62,8 @@ pub(super) struct Operation {
     pub(super) changes_catalogue: bool,
     /// Whether it makes what is not there yet.
     pub(super) makes: bool,
+    /// Whether what it writes down may be another's already.
+    pub(super) clashes: bool,
     pub(super) given: Given,
     /// When it goes well and there is nothing to give, that.
     pub(super) nothing: Option<&'static str>,
@@ -91,6 +93,7 @@ impl Operation {
             precondition: Precondition::None,
             changes_catalogue: false,
             makes: false,
+            clashes: false,
             given: Given { status: 204, what: "Done.", schema: None, etag: false },
             nothing: None,
             route: on(filter, handler),
@@ -139,6 +142,12 @@ impl Operation {
     /// Makes what is not there yet, if the request says that it is new.
     pub(super) fn makes(mut self) -> Self {
         self.makes = true;
+        self
+    }
+
+    /// Writes down what only one may have.
+    pub(super) fn clashes(mut self) -> Self {
+        self.clashes = true;
         self
     }
 

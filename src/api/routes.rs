@@ -65,6 +65,7 @@ fn programs() -> [Operation; 7] {
             .gives::<Page<ServiceAccount>>(200, "All of them, in the order they were made."),
         post(ALL, "makeServiceAccount", service_accounts::make)
             .summary(SERVICE_ACCOUNTS, "Make a service account")
+            .clashes()
             .takes::<ServiceAccountToMake>()
             .gives_one::<ServiceAccount>(201, "The account."),
         get(ONE, "getServiceAccount", service_accounts::show)
@@ -73,6 +74,7 @@ fn programs() -> [Operation; 7] {
         put(ONE, "putServiceAccount", service_accounts::put)
             .summary(SERVICE_ACCOUNTS, "Change what a service account holds and is known by")
             .precondition(Precondition::Optional)
+            .clashes()
             .takes::<ServiceAccountText>()
             .gives_one::<ServiceAccount>(200, "The account as it is now."),
         delete(ONE, "removeServiceAccount", service_accounts::remove)
