@@ -179,17 +179,18 @@ def wait_for_index(database):
     fail("the index of people is not made")
 
 
-def ask(connection, path, headers):
+def ask(connection, path, headers, method="GET", body=None):
+    """Milliseconds until the whole answer was there."""
     while True:
         begun = time.perf_counter()
-        connection.request("GET", path, headers=headers)
+        connection.request(method, path, body, headers)
         response = connection.getresponse()
-        body = response.read()
+        answer = response.read()
         taken = (time.perf_counter() - begun) * 1000
         if response.status == 200:
             return taken
         if response.status != 429:
-            fail(f"{path} answered {response.status}: {body[:300]}")
+            fail(f"{path} answered {response.status}: {answer[:300]}")
         # A token may ask so often and no oftener.
         time.sleep(int(response.getheader("Retry-After", "1")))
 
@@ -198,14 +199,9 @@ def remove_role(connection, database, headers):
     """Removes the role that everybody holds; how long that took, and what is left of it."""
     path = "/api/v1/organizations/crowd?loss_of_roles=true&loss_of_admins=true"
     body = json.dumps({"name": "Crowd", "roles": [{"name": "Admin", "admin": True}]})
+    headers = headers | {"Content-Type": "application/json", "If-Match": "*"}
     for words, query in [("foretold", "&preview=true"), ("removed", "")]:
-        begun = time.perf_counter()
-        connection.request("PUT", path + query, body, headers | {"Content-Type": "application/json", "If-Match": "*"})
-        response = connection.getresponse()
-        answer = response.read()
-        taken = time.perf_counter() - begun
-        if response.status != 200:
-            fail(f"{path}{query} answered {response.status}: {answer[:300]}")
+        taken = ask(connection, path + query, headers, "PUT", body) / 1000
         say(f"a role that everybody holds is {words} after {taken:.1f} s")
     left = database.ask("select count(*) from grants where role_id in (select id from roles where removed_at is not null)")
     say(f"{left} grants of it are left, and count no more")
