@@ -17,11 +17,11 @@ const MAX_FIELDS: usize = 128;
 /// As much room as is kept for the heads of later requests, of each connection.
 const KEPT_ROOM: usize = 4 * 1024;
 
-/// What passed over a connection since the last request was begun.
-#[derive(Clone, Debug, Default)]
+/// What passed over a connection since the last request was begun. Not to be printed: heads hold cookies and tokens.
+#[derive(Clone, Default)]
 pub(super) struct Passed(Arc<Both>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Both {
     heard: AtomicBool,
     /// Whether what is written next is to be kept.

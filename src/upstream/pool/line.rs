@@ -128,7 +128,9 @@ impl Line {
 
     /// Moves the connection, if anything happened to it since it was last moved.
     fn go_on(&mut self) {
-        let Some(connection) = self.connection.as_mut().filter(|_| self.bell.is_rung()) else { return };
+        // Asked first, and so also of a connection that is over: nobody is woken for it again and again.
+        let is_rung = self.bell.is_rung();
+        let Some(connection) = self.connection.as_mut().filter(|_| is_rung) else { return };
         if let Poll::Ready(ended) = connection.as_mut().poll(&mut Context::from_waker(&self.rope)) {
             // Whoever waits for an answer is told by its being dropped.
             self.connection = None;
