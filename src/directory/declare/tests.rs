@@ -116,6 +116,22 @@ async fn what_is_pruned_is_gone_for_good_and_nothing_else_is() {
 }
 
 #[tokio::test]
+async fn what_was_made_by_hand_in_a_pruned_organization_goes_along_and_is_told_of() {
+    on_each_with(declaration(), async |it: Fixture| {
+        run(&it.db, "update applications set declared = false").await;
+        let mut less = declaration();
+        less.organizations.remove(0);
+        less.idps.remove(1);
+        less.applications.clear();
+        let kept = it.directory.foresee(&less, Gone::Kept).await.unwrap();
+        assert!(kept.differences.iter().all(|one| one.what != "application"));
+        let pruned = it.directory.foresee(&less, Gone::Pruned).await.unwrap();
+        assert!(pruned.differences.iter().any(|one| (one.what, one.name.as_str()) == ("application", "wiki")));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_idp_with_people_is_pruned_only_by_forgetting_them() {
     on_each_with(declaration(), async |it: Fixture| {
         it.sign_in("alice", &["lab/Admin"]).await.unwrap();

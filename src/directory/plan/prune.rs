@@ -33,7 +33,12 @@ impl Plan {
         self.idps.retain(|row| row.live || !row.declared);
 
         let after = After::of(self.applications.iter().map(|row| (row.key, row.live)));
-        let gone = stored.applications.iter().filter(|row| row.declared && !after.stays(&row.key, row.live));
+        // Those made by hand go with their organization, and are told of too.
+        let goes_along = |key| self.removed.organizations.contains(key);
+        let gone = stored
+            .applications
+            .iter()
+            .filter(|row| goes_along(&row.organization) || (row.declared && !after.stays(&row.key, row.live)));
         self.removed.applications = gone.map(|row| (row.key, row.organization)).collect();
         self.applications.retain(|row| row.live);
     }
