@@ -24,6 +24,7 @@ use crate::base::Ambient;
 use crate::config::Settings;
 use crate::directory::{Approval, DeclareError, Declared};
 use crate::listener::{Certificates, Limits, ListenError, Listener, Tracked, TrustedProxies};
+use crate::store::server_keys::ServerKeysError;
 use crate::telemetry::{AccessError, Metrics, Telemetry};
 use certificates::Tls;
 pub use house::House;
@@ -52,6 +53,9 @@ pub enum AppError {
     /// The configuration does not fit what the database holds.
     #[error(transparent)]
     Declare(#[from] DeclareError),
+    /// The server's own keys cannot be opened with the key that the configuration gives.
+    #[error(transparent)]
+    Keys(#[from] ServerKeysError),
     /// There is no database yet that anything could be applied to.
     #[error("the database has not been opened yet; try again when it has")]
     NotReady,
@@ -179,7 +183,7 @@ impl App {
     /// request is answered 503.
     ///
     /// # Errors
-    /// When the configuration does not fit what the database holds: nothing was changed then.
+    /// When the configuration does not fit what the database holds: then nothing of what it declares was changed.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
         let (stopping, stopped) = watch::channel(false);
         let (house, telemetry) = (Arc::clone(&self.house), Arc::clone(&self.telemetry));

@@ -130,6 +130,18 @@ impl Db {
         }
     }
 
+    /// Has an SQLite file's log hold nothing any more of what rows were before: it is written into the file, and cut. As
+    /// far as no other process is reading it; PostgreSQL forgets in its own time.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    async fn forget_overwritten(&self) -> Result<(), StoreError> {
+        if let Pools::Sqlite { .. } = self.pools {
+            let _busy: i64 = self.writer().scalar("pragma wal_checkpoint(truncate)", vec![]).await?;
+        }
+        Ok(())
+    }
+
     /// How many statements have run so far, transactions' beginnings and ends aside: tests hold costs to it.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)

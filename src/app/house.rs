@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use tokio::time::timeout;
 
 use super::certificates::Tls;
@@ -25,7 +25,8 @@ use crate::gateway::forward_auth::ForwardAuth;
 use crate::listener::TrustedProxies;
 use crate::login::{self, Login, Scene};
 use crate::session::{Changes, HandoffKeys, MAX_SILENCE, Sessions};
-use crate::store::{Db, server_keys};
+use crate::store::Db;
+use crate::store::server_keys::{self, ServerKeys, ServerKeysError};
 use crate::telemetry::{Metrics, Moment};
 use crate::upstream::Forwarder;
 use crate::web::Web;
@@ -83,6 +84,7 @@ impl House {
     ) -> Result<Self, BuildError> {
         let internal = |error: &dyn std::error::Error| BuildError::Refused(AppError::Internal(error.to_string()));
         let db = Db::open(&settings.database.url).await.map_err(unavailable)?;
+        let (sealing, signing) = own_keys(&db, settings, ambient).await?;
         let directory = Directory::new(db.clone(), ambient.clone()).keeping(settings.records.clone());
         // Followed from before the declaration is applied, so that nothing falls in between.
         let changes = Arc::new(Changes::follow(db.clone()).await.map_err(unavailable)?);
@@ -94,8 +96,7 @@ impl House {
             Web::new(settings.server.public_url.clone(), options.notice.clone(), ambient.clone())
                 .map_err(|error| internal(&error))?,
         );
-        let keys = Arc::new(HandoffKeys { sealing: sealing_key(&db, ambient).await?, ambient: ambient.clone() });
-        let signing = signing_key(&db, ambient).await?;
+        let keys = Arc::new(HandoffKeys { sealing, ambient: ambient.clone() });
         let assertions = Arc::new(Assertions::new(signing, settings.server.public_url.clone(), ambient.clone()));
         let sessions = Sessions::new(db.clone(), ambient.clone(), settings.session, Arc::clone(&changes));
         let sessions = Arc::new(sessions.counted_in(Arc::clone(metrics)));
@@ -249,18 +250,20 @@ fn live(scene: &Scene) -> Live {
     Live { catalogue: Arc::clone(&scene.catalogue), policies: Arc::clone(&scene.policies) }
 }
 
-async fn sealing_key(db: &Db, ambient: &Ambient) -> Result<SealingKey, BuildError> {
-    let fresh = SecretString::from(STANDARD.encode(ambient.bytes::<32>()));
-    let stored = server_keys::get_or_insert(db, "sealing", &fresh, ambient.now()).await.map_err(unavailable)?;
+/// What seals, and what signs assertions.
+async fn own_keys(db: &Db, settings: &Settings, ambient: &Ambient) -> Result<(SealingKey, SigningKey), BuildError> {
+    let fresh = ServerKeys {
+        sealing: STANDARD.encode(ambient.bytes::<32>()).into(),
+        assertion: SigningKey::generate(ambient).map_err(unavailable)?.to_stored(),
+    };
+    let encryption = settings.database.encryption.as_ref();
+    let stored = server_keys::get_or_insert(db, &fresh, encryption, ambient).await.map_err(|error| match error {
+        ServerKeysError::Sealed(_) | ServerKeysError::Foreign(_) => BuildError::Refused(error.into()),
+        ServerKeysError::Store(_) | ServerKeysError::Unsealable | ServerKeysError::Contended => unavailable(error),
+    })?;
     let mut bytes = [0; 32];
-    match STANDARD.decode_slice(stored.expose_secret(), &mut bytes) {
-        Ok(32) => Ok(SealingKey::new(&bytes)),
-        _ => Err(unavailable("the sealing key in the database is not one")),
-    }
-}
-
-async fn signing_key(db: &Db, ambient: &Ambient) -> Result<SigningKey, BuildError> {
-    let fresh = SigningKey::generate(ambient).map_err(unavailable)?;
-    let stored = server_keys::get_or_insert(db, "assertion", &fresh.to_stored(), ambient.now()).await;
-    SigningKey::from_stored(&stored.map_err(unavailable)?).map_err(unavailable)
+    let Ok(32) = STANDARD.decode_slice(stored.sealing.expose_secret(), &mut bytes) else {
+        return Err(unavailable("the sealing key in the database is not one"));
+    };
+    Ok((SealingKey::new(&bytes), SigningKey::from_stored(&stored.assertion).map_err(unavailable)?))
 }

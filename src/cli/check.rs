@@ -17,13 +17,16 @@ impl Arguments {
         for warning in settings.warnings() {
             terminal.complain(format_args!("warning: {warning}"));
         }
-        let declaration = settings.declaration;
+        let (note, declaration) = (settings.database.note(), settings.declaration);
         terminal.say(format_args!(
             "ok: {}, {}, {}",
             count(declaration.idps.len(), "IdP"),
             count(declaration.organizations.len(), "organization"),
             count(declaration.applications.len(), "application"),
         ));
+        if let Some(note) = note {
+            terminal.say(format_args!("note: {note}"));
+        }
         Ok(Outcome::Done)
     }
 }

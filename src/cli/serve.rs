@@ -31,6 +31,9 @@ impl Arguments {
         let options = Options { approval: self.meant.approval(), notice: None };
         let logs = Logs::start(&settings.log);
         warn(&settings);
+        if let Some(note) = settings.database.note() {
+            tracing::info!("{note}");
+        }
         run(settings, source, options, &logs, terminal)
     }
 }
@@ -84,6 +87,10 @@ async fn run(
             for remedy in meant::remedies(&refused) {
                 terminal.complain(format_args!("  start once with {remedy}"));
             }
+            Ok(Outcome::Misused)
+        }
+        Err(AppError::Keys(refused)) => {
+            terminal.complain(format_args!("vestibule: {refused}"));
             Ok(Outcome::Misused)
         }
         Err(error) => Err(error.into()),

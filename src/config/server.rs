@@ -15,6 +15,7 @@ use crate::directory::RecordSettings;
 use crate::gateway::forward_auth::ProxySecret;
 use crate::session::SessionSettings;
 use crate::store::DatabaseUrl;
+use crate::store::server_keys::{EncryptionKey, EncryptionKeys};
 
 /// Where `/healthz`, `/readyz` and `/metrics` are if nothing is said: on this machine alone.
 pub(super) const DEFAULT_OPERATIONS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9090);
@@ -115,8 +116,31 @@ pub(super) fn database(root: &mut Section<'_>) -> Option<DatabaseSettings> {
     let refused = section.report.count() > before;
     let text = url.as_ref().map_or(DEFAULT_DATABASE, |url| url.expose_secret());
     let url = DatabaseUrl::parse(text).map_err(|error| section.refuse("url", format!("not accepted; {error}"))).ok();
+    let encryption = encryption(&mut section);
     section.finish();
-    if refused { None } else { Some(DatabaseSettings { url: url? }) }
+    if refused { None } else { Some(DatabaseSettings { url: url?, encryption }) }
+}
+
+/// Reads the keys that seal ours in the database.
+fn encryption(section: &mut Section<'_>) -> Option<EncryptionKeys> {
+    const PREVIOUS: &str = "previous_encryption_key";
+    let before = section.report.count();
+    let current = encryption_key(section, "encryption_key", "encryption_key_file");
+    let previous = encryption_key(section, PREVIOUS, "previous_encryption_key_file");
+    let refused = section.report.count() > before;
+    if previous.is_some() && current.is_none() && !refused {
+        section.refuse(PREVIOUS, "stands without `encryption_key`, which takes its place; name that too");
+    }
+    if previous.is_some() && previous == current {
+        section.refuse(PREVIOUS, "is the same as `encryption_key`; remove it, or write the key of before");
+    }
+    current.map(|current| EncryptionKeys { current, previous })
+}
+
+fn encryption_key(section: &mut Section<'_>, key: &'static str, file_key: &'static str) -> Option<EncryptionKey> {
+    let text = section.secret(key, file_key)?;
+    let named = if section.is_absent(key) { file_key } else { key };
+    EncryptionKey::parse(text.expose_secret()).map_err(|error| section.refuse(named, error.to_string())).ok()
 }
 
 /// Reads `[records]`.

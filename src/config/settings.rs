@@ -13,6 +13,7 @@ use crate::listener::CertificateFiles;
 use crate::login::IdpSecrets;
 use crate::session::SessionSettings;
 use crate::store::DatabaseUrl;
+use crate::store::server_keys::EncryptionKeys;
 use crate::telemetry::{LogSettings, TraceSettings};
 
 /// The whole configuration. Every id the declaration refers to is declared in it.
@@ -105,4 +106,14 @@ impl ServerSettings {
 pub struct DatabaseSettings {
     /// Where it is.
     pub url: DatabaseUrl,
+    /// What the server's own keys are sealed with in it; absent: they lie as they are.
+    pub encryption: Option<EncryptionKeys>,
+}
+
+impl DatabaseSettings {
+    /// What an admin may want to know, though nothing is wrong.
+    pub fn note(&self) -> Option<&'static str> {
+        const OPEN: &str = "the server's keys lie unencrypted in the database; database.encryption_key would seal them";
+        self.encryption.is_none().then_some(OPEN)
+    }
 }

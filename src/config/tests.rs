@@ -2,6 +2,7 @@ use super::*;
 
 mod bad;
 mod connection;
+mod encryption;
 mod environment;
 mod example;
 mod noise;

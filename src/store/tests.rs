@@ -14,5 +14,6 @@ mod plans;
 mod policies;
 mod records;
 mod ruling;
+mod server_keys;
 mod sessions;
 mod tokens;

@@ -2,6 +2,7 @@
 
 mod access;
 mod drain;
+mod keys;
 pub mod metrics;
 mod reload;
 mod secrets;

@@ -73,7 +73,7 @@ fn the_example_shows_every_key_and_no_other() {
 fn a_commented_key_shows_its_default() {
     // These show what may be said, not what holds when nothing is.
     let mut offers = vec!["owner", "client_secret", "chain", "key", "role", "url_file", "[server.tls]", "secret"];
-    offers.extend(["idp = ", "jwks_url", "endpoint", "redirect_listen"]);
+    offers.extend(["idp = ", "jwks_url", "endpoint", "redirect_listen", "encryption_key", "previous_encryption_key"]);
     offers.extend(["[server.tls.acme]", "accept_terms", "directory", "contact", "challenge", "external_account_"]);
     // Nothing said is as all others, which is what these show.
     offers.extend(["connect_timeout", "first_byte_timeout", "idle_timeout", "strip_prefix", "ca", "server_name"]);

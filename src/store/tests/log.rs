@@ -1,14 +1,11 @@
-use std::collections::HashSet;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
 use crate::base::Timestamp;
 use crate::identity::{SessionId, UserId};
 use crate::store::changes::{self, Change};
-use crate::store::kit::{count, on_each, run};
-use crate::store::server_keys;
+use crate::store::kit::{on_each, run};
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 
@@ -104,26 +101,6 @@ async fn a_change_of_unknown_kind_is_an_error() {
     on_each(async |db| {
         run(&db, "insert into changes (number, at, kind, subject) values (1, 0, 'moon', '')").await;
         assert!(changes::after(&db, 0).await.is_err());
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_server_key_is_made_once() {
-    on_each(async |db| {
-        let asked = (0..8).map(|n| {
-            let db = db.clone();
-            let fresh = SecretString::from(format!("key {n}"));
-            tokio::spawn(async move { server_keys::get_or_insert(&db, "seal", &fresh, NOW).await.unwrap() })
-        });
-        let mut keys = HashSet::new();
-        for key in asked.collect::<Vec<_>>() {
-            keys.insert(key.await.unwrap().expose_secret().to_owned());
-        }
-        assert_eq!(keys.len(), 1);
-        let other = server_keys::get_or_insert(&db, "sign", &SecretString::from("other"), NOW).await.unwrap();
-        assert_eq!(other.expose_secret(), "other");
-        assert_eq!(count(&db, "select count(*) from server_keys").await, 2);
     })
     .await;
 }

@@ -69,8 +69,13 @@ async fn check_says_ok_and_touches_nothing() {
     let path = file(folder.path(), &usual(&places, operations));
     let output = run(&["check", "--config", &path], &[]).await;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "ok: 1 IdP, 1 organization, 1 application\n");
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(told.starts_with("ok: 1 IdP, 1 organization, 1 application\nnote: the server's keys"), "{told}");
+    assert!(output.stderr.is_empty() && told.contains("database.encryption_key"), "{told}");
     assert!(!folder.path().join("vestibule.db").exists(), "no database is made");
+    let key = [("VESTIBULE_DATABASE__ENCRYPTION_KEY", "b25lIG9uZSBvbmUgb25lIG9uZSBvbmUgb25lIG9uZSE=")];
+    let output = run(&["check", "--config", &path], &key).await;
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "ok: 1 IdP, 1 organization, 1 application\n");
 }
 
 #[tokio::test]
