@@ -204,7 +204,8 @@ impl Route {
     /// `;` nor `//` nor `%`), so any reading between the two, such as one that merges slashes but keeps parameters,
     /// chooses what these agree on.
     pub(super) fn rule(&self, ask: &Ask<'_>) -> Result<Option<Ruled<'_>>, Ambiguous> {
-        let speaks_of = |index: &usize, method: &Method| self.spec.rules.get(*index).is_some_and(|rule| rule.speaks_of(method));
+        let speaks_of =
+            |index: &usize, method: &Method| self.spec.rules.get(*index).is_some_and(|rule| rule.speaks_of(method));
         let first = |path: &[u8], method: &Method| self.paths.matching(path).find(|index| speaks_of(index, method));
         let (strict, lenient) = (ask.path.strict(), ask.path.lenient());
         let chosen = first(strict, ask.method);
