@@ -31,9 +31,8 @@ const IDLE_SHARE: u32 = 4;
 /// A session as this process knows it.
 struct Live {
     principal: Arc<Principal>,
-    expires_at: Timestamp,
-    /// Until when the principal is as it was read, if one of its grants ends by itself.
-    good_until: Option<Timestamp>,
+    /// From when on this is to be read anew: the session ends then, or one of its grants by itself.
+    stale_at: Timestamp,
     /// The change number it was loaded at.
     number: i64,
     /// Microseconds since the Unix epoch.
@@ -148,9 +147,8 @@ impl Sessions {
     /// Whether the session and all its grants are in time, and neither it nor what was read at `number` has changed.
     fn is_live(&self, live: &Live, number: i64, now: Timestamp) -> bool {
         let idle = now.since(Timestamp::from_micros(live.last_seen.load(Ordering::Relaxed)));
-        now < live.expires_at
+        now < live.stale_at
             && idle < self.timeouts.idle()
-            && live.good_until.is_none_or(|until| now <= until)
             && self.changes.is_fresh(live.number.min(number), live.principal.user, live.principal.session())
     }
 
@@ -174,12 +172,12 @@ impl Sessions {
         let rows = users::principal(&self.db, row.user, row.identity, now).await?;
         let Some(rows) = rows.filter(|rows| rows.idp_live && !rows.disabled) else { return Ok(None) };
         let generation = self.generation.fetch_add(1, Ordering::Relaxed);
-        let good_until = rows.kept_until;
+        // A grant still counts at the very instant until which it is kept.
+        let grant_ends = rows.kept_until.map(|until| until.plus(Duration::from_micros(1)));
         let principal = Principal::new(row.user, Evidence::Session(row.id, row.identity), rows, generation);
         let live = Arc::new(Live {
-            good_until,
             principal: Arc::new(principal.sharing(&self.shared)),
-            expires_at: row.expires_at,
+            stale_at: grant_ends.map_or(row.expires_at, |ends| ends.min(row.expires_at)),
             number,
             last_seen: AtomicI64::new(last_seen.micros()),
             last_written: AtomicI64::new(row.last_seen_at.micros()),
