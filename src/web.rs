@@ -24,7 +24,7 @@ pub use form::Fields;
 pub use navigation::{is_navigation, prefers_html};
 pub use problem::Problem;
 pub use sign_in::SignInWish;
-pub use tokens::{TokenWish, to_the_minute, token_section};
+pub use tokens::{TokenWish, to_the_minute, token_life, token_lives, token_section};
 
 use crate::base::cookies::CookieNames;
 use crate::base::{Ambient, Pace, Token, TokenHash};

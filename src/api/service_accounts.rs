@@ -14,6 +14,7 @@ use super::ask::{At, Sent};
 use super::guard::Caller;
 use super::refusal::Refusal;
 use super::schema::{Id, Instant, RoleText, Slug};
+use super::tokens::Token;
 use crate::directory::{self, ListedApplicationToken, MachineError, OrganizationAdmin, ServiceAccountState};
 use crate::identity::{
     ApplicationId, Catalogue, Issuer, MachineSubject, OrganizationId, RoleName, ServiceName, SubjectClaim, TokenId,
@@ -91,23 +92,11 @@ pub(super) struct ServiceAccountToMake {
 /// A token for applications as a list shows it: never what is presented.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct ApplicationToken {
-    #[schemars(with = "Id")]
-    id: TokenId,
-    /// What people call it.
-    name: String,
+    #[serde(flatten)]
+    token: Token,
     /// The applications it may be used in that are still there; null: all that take tokens.
     #[schemars(with = "Option<Vec<Slug>>")]
     applications: Option<Vec<ApplicationId>>,
-    /// Who made it: `cli`, or `user:` and the id of a user.
-    made_by: String,
-    #[schemars(with = "Instant")]
-    created_at: String,
-    /// From when on it opens nothing.
-    #[schemars(with = "Instant")]
-    expires_at: String,
-    /// When it was last presented, to the hour.
-    #[schemars(with = "Option<Instant>")]
-    last_used_at: Option<String>,
 }
 
 impl From<MachineError> for Refusal {
@@ -160,13 +149,8 @@ async fn shown(admin: &OrganizationAdmin<'_>, account: UserId) -> Result<Service
 fn token(token: ListedApplicationToken, catalogue: &Catalogue) -> ApplicationToken {
     let of = |key| catalogue.applications.iter().find(|one| one.key == key).map(|one| one.spec.id.clone());
     ApplicationToken {
-        id: token.id,
-        name: token.name.to_string(),
+        token: token.token.into(),
         applications: token.applications.map(|keys| keys.into_iter().filter_map(of).collect()),
-        made_by: token.made_by.to_string(),
-        created_at: token.created_at.to_string(),
-        expires_at: token.expires_at.to_string(),
-        last_used_at: token.last_used_at.map(|at| at.to_string()),
     }
 }
 

@@ -13,7 +13,7 @@ use super::ask::At;
 use super::guard::Caller;
 use super::schema::{Id, Instant};
 use crate::directory::ListedToken;
-use crate::identity::{Opens, OrganizationId, TokenId};
+use crate::identity::{Opens, OrganizationId, TokenId, Username};
 
 /// The token a request came with.
 #[derive(Serialize, JsonSchema)]
@@ -71,9 +71,10 @@ impl From<ListedToken> for Token {
     }
 }
 
-fn listed(tokens: Vec<ListedToken>) -> Answer {
+fn listed(tokens: Vec<(ListedToken, Option<Username>)>) -> Answer {
+    let items: Vec<Token> = tokens.into_iter().map(|(token, _)| token.into()).collect();
     // There are never more than one page of them.
-    json(StatusCode::OK, &Page { items: tokens.into_iter().map(Token::from).collect(), next: None })
+    json(StatusCode::OK, &Page { items, next: None })
 }
 
 pub(super) async fn own(caller: Caller) -> Answer {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::token::DAY;
+use super::token::{self, DAY};
 use super::{ConfigFile, Outcome, Terminal, open};
 use crate::directory::{Actor, ApplicationScope, Directory, OrganizationAdmin};
 use crate::identity::{
@@ -184,10 +184,8 @@ async fn list(admin: &OrganizationAdmin<'_>, terminal: &mut Terminal<'_>) -> any
         for MachineSubject { issuer, claim, subject } in &account.subjects {
             terminal.say(format_args!("  {issuer}  {claim} {}", subject.escape_debug()));
         }
-        for token in admin.service_tokens(account.id).await? {
-            let used = token.last_used_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
-            let (id, name, expires) = (token.id, &token.name, token.expires_at);
-            terminal.say(format_args!("  {id}  {name}  expires {expires}  last used {used}"));
+        for listed in admin.service_tokens(account.id).await? {
+            terminal.say(format_args!("  {}", token::line(&listed.token)));
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::{ConfigFile, Outcome, Terminal, open};
-use crate::directory::{Actor, Directory, MadeToken};
+use crate::directory::{Actor, Directory, ListedToken, MadeToken};
 use crate::identity::{OrganizationId, OrganizationKey, TokenId, TokenName};
 
 /// A day, in seconds.
@@ -75,10 +75,8 @@ impl Arguments {
                     None => admin.tokens().await?,
                     Some(id) => admin.organization(key(&directory, &id).await?).tokens().await?,
                 };
-                for token in tokens {
-                    let used = token.last_used_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
-                    let (id, name, expires) = (token.id, &token.name, token.expires_at);
-                    terminal.say(format_args!("{id}  {name}  expires {expires}  last used {used}"));
+                for (token, _) in tokens {
+                    terminal.say(line(&token));
                 }
             }
             Command::End { config, id, organization } => {
@@ -95,6 +93,12 @@ impl Arguments {
         }
         Ok(Outcome::Done)
     }
+}
+
+/// A token as a list shows it.
+pub(super) fn line(ListedToken { id, name, expires_at, last_used_at, .. }: &ListedToken) -> String {
+    let used = last_used_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
+    format!("{id}  {name}  expires {expires_at}  last used {used}")
 }
 
 async fn make(

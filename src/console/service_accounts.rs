@@ -13,7 +13,7 @@ use super::failed::Failed;
 use super::guard::{Posted, Visitor};
 use super::propose::sentence;
 use super::shell::Corner;
-use crate::directory::{MachineError, ServiceAccount};
+use crate::directory::{MachineError, OrganizationAdmin, ServiceAccount};
 use crate::identity::{Organization, RoleName, ServiceName, UserId};
 use crate::pages::{Done, Field, ServiceAccountLine, ServiceAccounts, TickedRole};
 use crate::web::Fields;
@@ -35,9 +35,21 @@ fn base(organization: &Organization) -> String {
     format!("/console/organizations/{}/service-accounts", organization.id)
 }
 
-/// The account that the address names.
-fn account_of(account: &str) -> Result<UserId, Failed> {
-    account.parse().map_err(|_| Failed::NotFound)
+impl Console {
+    /// The organization and the account that the address names, with the handle for them.
+    fn service_account(
+        &self,
+        visitor: &Visitor,
+        (organization, account): &(String, String),
+    ) -> Result<(Organization, OrganizationAdmin<'_>, UserId), Failed> {
+        let (organization, admin) = self.organization_admin(visitor, organization)?;
+        Ok((organization, admin, account.parse().map_err(|_| Failed::NotFound)?))
+    }
+}
+
+/// Where an account has its page.
+fn page_of(organization: &Organization, account: UserId) -> String {
+    format!("{}/{account}", base(organization))
 }
 
 /// The organization's roles, with those ticked that the form names or the account holds.
@@ -94,7 +106,7 @@ pub(super) async fn add(
     let why = match ServiceName::parse(typed) {
         Err(invalid) => invalid.to_string(),
         Ok(name) => match admin.add_service_account(&organization.id, &name, &roles).await {
-            Ok(account) => return Ok(done(&format!("{base}/{account}"), Done::Created)),
+            Ok(account) => return Ok(done(&page_of(&organization, account), Done::Created)),
             Err(MachineError::Store(error)) => return Err(error.into()),
             Err(refused) => refused.to_string(),
         },

@@ -13,16 +13,12 @@ use super::propose::sentence;
 use super::shell::{Corner, Place};
 use crate::base::Timestamp;
 use crate::directory::{Actor, ListedToken, MadeToken, OrganizationAdmin, ServerAdmin, StoreError, TokenError};
-use crate::identity::{Organization, TokenId, TokenName};
+use crate::identity::{Organization, TokenId, TokenName, Username};
 use crate::pages::{Confirm, Done, Field, Shell, TokenLine, Tokens};
-use crate::web::Fields;
+use crate::web::{Fields, to_the_minute, token_life, token_lives};
 
-/// The lives offered, in days.
-const LIVES: [(u64, &str); 4] = [(7, "A week"), (30, "30 days"), (90, "90 days"), (366, "A year")];
-/// The one that is chosen already.
+/// The life that is chosen already, in days.
 const USUAL_LIFE: &str = "90";
-/// A day.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Whoever keeps tokens, and of what.
 enum Keeper<'a> {
@@ -45,7 +41,7 @@ impl Keeper<'_> {
         }
     }
 
-    async fn tokens(&self) -> Result<Vec<ListedToken>, StoreError> {
+    async fn tokens(&self) -> Result<Vec<(ListedToken, Option<Username>)>, StoreError> {
         match self {
             Self::Server(admin) => admin.tokens().await,
             Self::Organization(_, admin) => admin.tokens().await,
@@ -80,7 +76,7 @@ impl Console {
             refused: None,
             name: Field::default(),
             days: Field::of(USUAL_LIFE),
-            lives: LIVES.iter().map(|(days, words)| (days.to_string(), (*words).to_owned())).collect(),
+            lives: token_lives(),
             tokens: keeper.tokens().await?.into_iter().map(|token| line(token, &path, now)).collect(),
             shell: keeper.shell(self, visitor, query),
             path,
@@ -119,7 +115,8 @@ impl Console {
     }
 
     async fn ask_to_end(&self, keeper: &Keeper<'_>, visitor: &Visitor, token: TokenId) -> Answer {
-        let token = keeper.tokens().await?.into_iter().find(|other| other.id == token).ok_or(Failed::NotFound)?;
+        let mut tokens = keeper.tokens().await?.into_iter().map(|(token, _)| token);
+        let token = tokens.find(|other| other.id == token).ok_or(Failed::NotFound)?;
         let path = keeper.path();
         let asked = Confirm {
             shell: keeper.shell(self, visitor, None),
@@ -156,14 +153,12 @@ impl Wish {
     /// Reads the form, or says what is wrong with the name.
     fn read(fields: &Fields) -> Result<Self, String> {
         let name = TokenName::parse(fields.typed("name")).map_err(|invalid| sentence(&invalid.to_string()))?;
-        let days = LIVES.iter().find(|(days, _)| days.to_string() == fields.typed("days"));
-        let days = days.map_or(0, |(days, _)| *days);
-        Ok(Self { name, lifetime: DAY.saturating_mul(u32::try_from(days).unwrap_or(0)) })
+        Ok(Self { name, lifetime: token_life(fields).unwrap_or_default() })
     }
 }
 
-fn line(token: ListedToken, path: &str, now: Timestamp) -> TokenLine {
-    let maker = match (token.made_by, token.maker) {
+fn line((token, maker): (ListedToken, Option<Username>), path: &str, now: Timestamp) -> TokenLine {
+    let maker = match (token.made_by, maker) {
         (_, Some(username)) => username.to_string(),
         (Actor::CommandLine, None) => "the command line".to_owned(),
         (other, None) => other.to_string(),
@@ -171,16 +166,11 @@ fn line(token: ListedToken, path: &str, now: Timestamp) -> TokenLine {
     TokenLine {
         name: token.name.to_string(),
         maker,
-        ends: minute(token.expires_at),
+        ends: to_the_minute(token.expires_at),
         over: token.expires_at <= now,
-        used: token.last_used_at.map(minute),
+        used: token.last_used_at.map(to_the_minute),
         end: format!("{path}/{}/end", token.id),
     }
-}
-
-/// An instant as people read it, to the minute.
-fn minute(at: Timestamp) -> String {
-    at.to_string().chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect()
 }
 
 /// `GET /console/tokens`

@@ -47,7 +47,7 @@ pub enum TokenError {
     Store(#[from] StoreError),
 }
 
-/// A token as admins see it.
+/// A token as its admins or its holder see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedToken {
     /// The token.
@@ -56,8 +56,6 @@ pub struct ListedToken {
     pub name: TokenName,
     /// Who made it.
     pub made_by: Actor,
-    /// What that person is called, if it was one.
-    pub maker: Option<Username>,
     /// When it was made.
     pub created_at: Timestamp,
     /// From when on it opens nothing.
@@ -163,18 +161,18 @@ struct Keeper<'a> {
 }
 
 impl Keeper<'_> {
-    async fn list(&self) -> Result<Vec<ListedToken>, StoreError> {
+    async fn list(&self) -> Result<Vec<(ListedToken, Option<Username>)>, StoreError> {
         let mut tx = self.directory.db.snapshot().await?;
-        let listed = |(row, maker): (TokenRow, Option<Username>)| ListedToken {
+        let listed = |row: TokenRow| ListedToken {
             id: row.id,
             name: row.name,
             made_by: row.made_by,
-            maker,
             created_at: row.created_at,
             expires_at: row.expires_at,
             last_used_at: row.last_used_at,
         };
-        Ok(tokens::of(&mut tx, self.opens, MAX_TOKENS).await?.into_iter().map(listed).collect())
+        let rows = tokens::of(&mut tx, self.opens, MAX_TOKENS).await?;
+        Ok(rows.into_iter().map(|(row, maker)| (listed(row), maker)).collect())
     }
 
     async fn make(&self, name: &TokenName, lifetime: Duration) -> Result<MadeToken, TokenError> {
@@ -227,11 +225,11 @@ impl Keeper<'_> {
 macro_rules! keeps_tokens {
     ($admin:ident) => {
         impl $admin<'_> {
-            /// The tokens, the newest first.
+            /// The tokens, the newest first, each with what its maker is called, if it was a person.
             ///
             /// # Errors
             /// When the database fails.
-            pub async fn tokens(&self) -> Result<Vec<ListedToken>, StoreError> {
+            pub async fn tokens(&self) -> Result<Vec<(ListedToken, Option<Username>)>, StoreError> {
                 self.keeper().list().await
             }
 

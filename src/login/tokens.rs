@@ -113,10 +113,10 @@ impl Login {
         let now = self.web.ambient.now();
         let called =
             |key| scene.catalogue.applications.iter().find(|one| one.key == key).map(|one| one.spec.name.clone());
-        let line = |token: ListedApplicationToken| TokenLineOfPrograms {
+        let line = |ListedApplicationToken { token, applications }| TokenLineOfPrograms {
             id: token.id.to_string(),
             name: token.name.to_string(),
-            places: token.applications.map(|keys| keys.into_iter().filter_map(called).collect()),
+            places: applications.map(|keys| keys.into_iter().filter_map(called).collect()),
             over: token.expires_at <= now,
             ends: to_the_minute(token.expires_at),
             used: token.last_used_at.map(to_the_minute),

@@ -32,16 +32,26 @@ impl TokenWish {
     /// What is wrong with it.
     pub fn read(fields: &Fields, takers: &[&Application]) -> Result<Self, String> {
         let name = TokenName::parse(fields.typed("name")).map_err(|invalid| invalid.to_string())?;
-        let days = LIVES.iter().map(|(days, _)| *days).find(|days| days.to_string() == fields.typed("days"));
-        let days = days.ok_or("choose how long it lives")?;
+        let lifetime = token_life(fields).ok_or("choose how long it lives")?;
         let place = fields.typed("place");
         let place = match takers.iter().find(|taker| taker.spec.id.as_str() == place) {
             Some(taker) => Some(taker.spec.id.clone()),
             None if place.is_empty() => None,
             None => return Err("choose an application of the list".to_owned()),
         };
-        Ok(Self { name, lifetime: Duration::from_secs(days * DAY), place })
+        Ok(Self { name, lifetime, place })
     }
+}
+
+/// The lives that are offered to tokens of every kind: how many days, and how people say it.
+pub fn token_lives() -> Vec<(String, String)> {
+    LIVES.iter().map(|(days, words)| (days.to_string(), (*words).to_owned())).collect()
+}
+
+/// The one of them that a form has chosen.
+pub fn token_life(fields: &Fields) -> Option<Duration> {
+    let days = LIVES.iter().map(|(days, _)| *days).find(|days| days.to_string() == fields.typed("days"))?;
+    Some(Duration::from_secs(days * DAY))
 }
 
 /// The section that shows tokens, and the form.
@@ -52,7 +62,7 @@ pub fn token_section(takers: &[&Application], tokens: Vec<TokenLineOfPrograms>) 
         refused: None,
         name: Field::default(),
         days: Field::of(USUAL_LIFE),
-        lives: LIVES.iter().map(|(days, words)| (days.to_string(), (*words).to_owned())).collect(),
+        lives: token_lives(),
         places: takers.iter().map(place).collect(),
         tokens,
     }

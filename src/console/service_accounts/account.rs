@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, RawQuery, State};
 
-use super::{account_of, base, ticked, wanted};
+use super::{base, page_of, ticked, wanted};
 use crate::console::Console;
 use crate::console::answer::{Answer, done, form_again, page};
 use crate::console::failed::Failed;
@@ -29,10 +29,10 @@ impl Console {
         let known = admin.service_account(account).await?;
         let now = self.web.ambient.now();
         let of = |key| live.catalogue.applications.iter().find(|one| one.key == key).map(|one| one.spec.name.clone());
-        let line = |token: ListedApplicationToken| TokenLineOfPrograms {
+        let line = |ListedApplicationToken { token, applications }| TokenLineOfPrograms {
             id: token.id.to_string(),
             name: token.name.to_string(),
-            places: token.applications.map(|keys| keys.into_iter().filter_map(of).collect()),
+            places: applications.map(|keys| keys.into_iter().filter_map(of).collect()),
             over: token.expires_at <= now,
             ends: to_the_minute(token.expires_at),
             used: token.last_used_at.map(to_the_minute),
@@ -45,7 +45,7 @@ impl Console {
         };
         Ok(ServiceAccountPage {
             shell: self.shell_of(visitor, organization, Corner::Programs, query),
-            path: format!("{}/{account}", base(organization)),
+            path: page_of(organization, account),
             list: base(organization),
             name: known.name.clone(),
             username: known.username.to_string(),
@@ -70,11 +70,10 @@ fn takers<'a>(applications: &'a [Application], organization: &Organization) -> V
 pub(in crate::console) async fn show(
     State(console): State<Arc<Console>>,
     visitor: Visitor,
-    Path((organization, account)): Path<(String, String)>,
+    Path(named): Path<(String, String)>,
     RawQuery(query): RawQuery,
 ) -> Answer {
-    let (organization, admin) = console.organization_admin(&visitor, &organization)?;
-    let account = account_of(&account)?;
+    let (organization, admin, account) = console.service_account(&visitor, &named)?;
     let shown = console.account_page(&visitor, (&organization, &admin), account, query.as_deref()).await?;
     Ok(page(console.web.pages.service_account(&shown)))
 }
@@ -82,36 +81,35 @@ pub(in crate::console) async fn show(
 /// `POST …/service-accounts/{account}/roles`
 pub(in crate::console) async fn set_roles(
     State(console): State<Arc<Console>>,
-    Path((organization, account)): Path<(String, String)>,
+    Path(named): Path<(String, String)>,
     posted: Posted,
 ) -> Answer {
-    let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
-    let account = account_of(&account)?;
+    let (organization, admin, account) = console.service_account(&posted.visitor, &named)?;
     admin.set_service_roles(account, &wanted(&organization, &posted.fields)).await?;
-    Ok(done(&format!("{}/{account}", base(&organization)), Done::Saved))
+    Ok(done(&page_of(&organization, account), Done::Saved))
 }
 
 /// `POST …/service-accounts/{account}/state`: `disable`, or lets it in again.
 pub(in crate::console) async fn set_disabled(
     State(console): State<Arc<Console>>,
-    Path((organization, account)): Path<(String, String)>,
+    Path(named): Path<(String, String)>,
     posted: Posted,
 ) -> Answer {
-    let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
-    let (account, disabled) = (account_of(&account)?, posted.fields.typed("do") == "disable");
+    let (organization, admin, account) = console.service_account(&posted.visitor, &named)?;
+    let disabled = posted.fields.typed("do") == "disable";
     admin.set_service_disabled(account, disabled).await?;
     let done_ = if disabled { Done::Disabled } else { Done::Enabled };
-    Ok(done(&format!("{}/{account}", base(&organization)), done_))
+    Ok(done(&page_of(&organization, account), done_))
 }
 
 /// `POST …/service-accounts/{account}/tokens`: answers with the page itself, since the token is nowhere but in this answer.
 pub(in crate::console) async fn make_token(
     State(console): State<Arc<Console>>,
-    Path((organization, account)): Path<(String, String)>,
+    Path(named): Path<(String, String)>,
     posted: Posted,
 ) -> Answer {
-    let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
-    let (account, live) = (account_of(&account)?, console.live());
+    let (organization, admin, account) = console.service_account(&posted.visitor, &named)?;
+    let live = console.live();
     let wish = TokenWish::read(&posted.fields, &takers(&live.catalogue.applications, &organization));
     let made = match &wish {
         Ok(TokenWish { name, lifetime, place }) => {
@@ -141,16 +139,15 @@ pub(in crate::console) async fn make_token(
 /// `POST …/service-accounts/{account}/tokens/end`
 pub(in crate::console) async fn end_token(
     State(console): State<Arc<Console>>,
-    Path((organization, account)): Path<(String, String)>,
+    Path(named): Path<(String, String)>,
     posted: Posted,
 ) -> Answer {
-    let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
-    let account = account_of(&account)?;
+    let (organization, admin, account) = console.service_account(&posted.visitor, &named)?;
     let token: TokenId = posted.fields.typed("token").parse().map_err(|_| Failed::NotFound)?;
     match admin.end_service_token(account, token).await {
         // Ended twice is ended.
         Ok(()) | Err(MachineError::Token(TokenError::NoSuchToken)) => {
-            Ok(done(&format!("{}/{account}", base(&organization)), Done::TokenEnded))
+            Ok(done(&page_of(&organization, account), Done::TokenEnded))
         }
         Err(error) => Err(error.into()),
     }
@@ -160,11 +157,10 @@ pub(in crate::console) async fn end_token(
 pub(in crate::console) async fn ask_remove(
     State(console): State<Arc<Console>>,
     visitor: Visitor,
-    Path((organization, account)): Path<(String, String)>,
+    Path(named): Path<(String, String)>,
 ) -> Answer {
-    let (organization, admin) = console.organization_admin(&visitor, &organization)?;
-    let account = admin.service_account(account_of(&account)?).await?;
-    let own = format!("{}/{}", base(&organization), account.id);
+    let (organization, admin, account) = console.service_account(&visitor, &named)?;
+    let (own, account) = (page_of(&organization, account), admin.service_account(account).await?);
     let asked = Confirm {
         shell: console.shell_of(&visitor, &organization, Corner::Programs, None),
         title: format!("Remove {}?", account.name),
@@ -184,10 +180,10 @@ pub(in crate::console) async fn ask_remove(
 /// `POST …/service-accounts/{account}/delete`
 pub(in crate::console) async fn remove(
     State(console): State<Arc<Console>>,
-    Path((organization, account)): Path<(String, String)>,
+    Path(named): Path<(String, String)>,
     posted: Posted,
 ) -> Answer {
-    let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
-    admin.remove_service_account(account_of(&account)?).await?;
+    let (organization, admin, account) = console.service_account(&posted.visitor, &named)?;
+    admin.remove_service_account(account).await?;
     Ok(done(&base(&organization), Done::Deleted))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 
-use super::{account_of, base};
+use super::page_of;
 use crate::console::Console;
 use crate::console::answer::{Answer, done, form_again};
 use crate::console::guard::Posted;
@@ -26,18 +26,18 @@ fn claim(fields: &Fields) -> (&'static str, SubjectClaim) {
 /// `POST …/service-accounts/{account}/subjects`
 pub(in crate::console) async fn bind(
     State(console): State<Arc<Console>>,
-    Path((organization, account)): Path<(String, String)>,
+    Path(named): Path<(String, String)>,
     posted: Posted,
 ) -> Answer {
-    let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
-    let (account, fields) = (account_of(&account)?, &posted.fields);
+    let (organization, admin, account) = console.service_account(&posted.visitor, &named)?;
+    let fields = &posted.fields;
     let (word, claim) = claim(fields);
     let mut issuer = Field::of(fields.typed("issuer").trim());
     let mut subject = Field::of(fields.typed("subject"));
     let meant = (checked(&mut issuer, Issuer::parse), checked(&mut subject, MachineSubject::subject));
     if let (Some(of), Some(text)) = meant {
         match admin.bind_subject(account, &MachineSubject { issuer: of, claim, subject: text }).await {
-            Ok(()) => return Ok(done(&format!("{}/{account}", base(&organization)), Done::Saved)),
+            Ok(()) => return Ok(done(&page_of(&organization, account), Done::Saved)),
             Err(error @ MachineError::SubjectTaken) => subject.error = Some(sentence(&error.to_string())),
             Err(error) => return Err(error.into()),
         }
@@ -50,11 +50,11 @@ pub(in crate::console) async fn bind(
 /// `POST …/service-accounts/{account}/subjects/remove`
 pub(in crate::console) async fn unbind(
     State(console): State<Arc<Console>>,
-    Path((organization, account)): Path<(String, String)>,
+    Path(named): Path<(String, String)>,
     posted: Posted,
 ) -> Answer {
-    let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
-    let (account, fields) = (account_of(&account)?, &posted.fields);
+    let (organization, admin, account) = console.service_account(&posted.visitor, &named)?;
+    let fields = &posted.fields;
     admin.service_account(account).await?;
     if let Ok(issuer) = Issuer::parse(fields.typed("issuer")) {
         let (_, claim) = claim(fields);
@@ -65,5 +65,5 @@ pub(in crate::console) async fn unbind(
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(done(&format!("{}/{account}", base(&organization)), Done::Deleted))
+    Ok(done(&page_of(&organization, account), Done::Deleted))
 }

@@ -7,11 +7,11 @@ use serde_json::json;
 
 use super::MachineError;
 use crate::audit::{self, About, Action, Entry};
-use crate::base::{Ambient, Timestamp};
+use crate::base::Ambient;
 use crate::directory::TokenError;
 use crate::directory::admin::OrganizationAdmin;
 use crate::directory::people::Own;
-use crate::directory::tokens::{MAX_TOKENS, check};
+use crate::directory::tokens::{ListedToken, MAX_TOKENS, check};
 use crate::identity::{
     Actor, ApplicationId, ApplicationKey, ApplicationToken, Catalogue, IdentityId, OrganizationKey, TokenId, TokenName,
     UserId,
@@ -55,33 +55,23 @@ impl ApplicationScope {
 /// A token for applications, as its holder or an admin sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedApplicationToken {
-    /// The token.
-    pub id: TokenId,
-    /// What people call it.
-    pub name: TokenName,
+    /// What all tokens have.
+    pub token: ListedToken,
     /// The applications it may be used in; none: wherever tokens are taken. Some may be gone.
     pub applications: Option<Vec<ApplicationKey>>,
-    /// Who made it.
-    pub made_by: Actor,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// From when on it opens nothing.
-    pub expires_at: Timestamp,
-    /// When it was last presented, to the hour.
-    pub last_used_at: Option<Timestamp>,
 }
 
 impl From<ApplicationTokenRow> for ListedApplicationToken {
     fn from(row: ApplicationTokenRow) -> Self {
-        Self {
+        let token = ListedToken {
             id: row.id,
             name: row.name,
-            applications: row.applications,
             made_by: row.made_by,
             created_at: row.created_at,
             expires_at: row.expires_at,
             last_used_at: row.last_used_at,
-        }
+        };
+        Self { token, applications: row.applications }
     }
 }
 

@@ -75,10 +75,10 @@ async fn the_last_use_is_written_once_an_hour() {
         let before = it.db.statements();
         it.directory.bearer(&made.expose()).await.unwrap().unwrap();
         assert_eq!(it.db.statements(), before + 1);
-        assert_eq!(server.tokens().await.unwrap()[0].last_used_at, Some(first));
+        assert_eq!(server.tokens().await.unwrap()[0].0.last_used_at, Some(first));
         it.clock.advance(Duration::from_secs(1));
         it.directory.bearer(&made.expose()).await.unwrap().unwrap();
-        assert_eq!(server.tokens().await.unwrap()[0].last_used_at, Some(it.ambient.now()));
+        assert_eq!(server.tokens().await.unwrap()[0].0.last_used_at, Some(it.ambient.now()));
     })
     .await;
 }

@@ -207,7 +207,7 @@ async fn what_is_taken_away_is_felt_at_once() {
     let second = hands.token(account, &EVERYWHERE).await;
     assert_eq!(status(&second).await, 200);
     let listed = admin.service_tokens(account).await.unwrap();
-    admin.end_service_token(account, listed[1].id).await.unwrap();
+    admin.end_service_token(account, listed[1].token.id).await.unwrap();
     becomes(&token, 401).await;
     assert_eq!(status(&second).await, 200, "the other goes on");
     world.clock.advance(DAY);
@@ -244,7 +244,7 @@ async fn a_tunnel_opened_with_a_token_closes_with_it() {
     socket.read_until("hello").await;
     let admin = hands.admin("home-lab");
     let listed = admin.service_tokens(account).await.unwrap();
-    admin.end_service_token(account, listed[0].id).await.unwrap();
+    admin.end_service_token(account, listed[0].token.id).await.unwrap();
     socket.read_to_end().await;
 }
 
