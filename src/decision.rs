@@ -2,22 +2,23 @@
 //! it yields a [`Decision`]. Only this room can make a [`Permit`], and nothing is forwarded without one. No I/O.
 
 pub mod ask;
+mod bars;
 mod method;
 pub mod origin;
 pub mod path;
 pub mod preflight;
 pub mod route;
 pub mod target;
+mod webdav;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use http::Method;
 use http::uri::PathAndQuery;
 
 use crate::identity::{Host, PathPrefix, RoleName};
 
-pub use ask::Ask;
+pub use ask::{Ask, decided_on, is_decided_on};
+use bars::{Asker, Bar};
 pub use path::{Ambiguous, RequestPath};
 pub use route::{Route, RouteTable};
 pub use target::{BadTarget, Target};
@@ -135,7 +136,9 @@ impl RouteTable {
     /// the identity of those alone whom the application would admit. A CORS preflight passes as nobody's, if the rule for
     /// what it asks about says so.
     ///
-    /// A prefix that the application does not know of is taken away first: rules speak of what is sent.
+    /// A prefix that the application does not know of is taken away first: rules speak of what is sent. Whatever an upstream
+    /// may make of the request besides is held against whoever asks: another reading of it, what lies below its path, a
+    /// second path.
     pub fn decide(&self, ask: &Ask<'_>, principal: Option<&Arc<Principal>>) -> Decision {
         let Some(route) = self.route(ask.host) else {
             return Decision::NoSuchHost;
@@ -157,16 +160,11 @@ impl RouteTable {
             return Decision::Permit(permit(route, ask, None, true));
         }
         let admitted = principal.filter(|principal| route.admits(principal, route.roles()));
-        let barred = |ask: &Ask<'_>| barred(route, ask, principal, admitted.is_some());
-        let found = barred(ask).and_then(|bar| match bar {
-            // Who may have one path could else write to another, under whichever name.
-            None => route.destination(ask)?.map_or(Ok(None), |path| {
-                let as_asked = barred(&Ask { path: &path, ..ask.clone() })?;
-                let written = || barred(&Ask { path: &path, method: &Method::PUT, ..ask.clone() });
-                as_asked.map_or_else(written, |bar| Ok(Some(bar)))
-            }),
-            bar => Ok(bar),
-        });
+        let asker = Asker { route, principal, admitted: admitted.is_some() };
+        let found = match asker.barred(ask) {
+            Ok(None) if route.has_rules() => asker.barred_along(ask),
+            found => found,
+        };
         match found {
             Ok(None) => Decision::Permit(permit(route, ask, admitted, false)),
             Ok(Some(Bar::SignIn)) => Decision::SignIn,
@@ -176,66 +174,9 @@ impl RouteTable {
     }
 }
 
-/// What keeps somebody from passing.
-enum Bar {
-    /// Nobody is signed in.
-    SignIn,
-    /// They may not.
-    Denied(DenialReason),
-}
-
-/// What keeps `principal` from what is asked for, however it is read.
-fn barred(
-    route: &Route,
-    ask: &Ask<'_>,
-    principal: Option<&Arc<Principal>>,
-    admitted: bool,
-) -> Result<Option<Bar>, Ambiguous> {
-    let bar = |rule| bar(route, rule, ask.client, principal, admitted);
-    match bar(route.rule(ask)?) {
-        None if route.rules_in_any_case(ask).any(|rule| bar(rule).is_some()) => Err(Ambiguous::Rules),
-        bar => Ok(bar),
-    }
-}
-
-/// What keeps `principal` from passing where a rule holds, or none. `admitted` says whether they may use the application.
-fn bar(
-    route: &Route,
-    rule: Option<route::Ruled<'_>>,
-    client: Option<IpAddr>,
-    principal: Option<&Arc<Principal>>,
-    admitted: bool,
-) -> Option<Bar> {
-    let roles = match rule {
-        Some((rule, _)) if !rule.admits_from(client) => {
-            return Some(Bar::Denied(DenialReason::ElsewhereNotAdmitted));
-        }
-        Some((_, route::Admitted::Everyone)) => return None,
-        Some((_, route::Admitted::Roles(roles))) => roles,
-        None => route.roles(),
-    };
-    match principal {
-        None => Some(Bar::SignIn),
-        Some(principal) if route.admits(principal, roles) => None,
-        Some(principal) => Some(Bar::Denied(reason(route, principal, admitted))),
-    }
-}
-
 fn permit(route: &Arc<Route>, ask: &Ask<'_>, admitted: Option<&Arc<Principal>>, preflight: bool) -> Permit {
     let identity = admitted.map(|principal| Identity { principal: Arc::clone(principal), route: Arc::clone(route) });
     Permit { route: Arc::clone(route), host: ask.host.clone(), target: ask.path.target().clone(), identity, preflight }
-}
-
-fn reason(route: &Route, principal: &Principal, admitted: bool) -> DenialReason {
-    if admitted {
-        DenialReason::PathNotAdmitted
-    } else if principal.roles.is_empty() {
-        DenialReason::WithoutOrganization
-    } else if principal.roles_in(route.organization()).next().is_none() {
-        DenialReason::NotInOrganization
-    } else {
-        DenialReason::RoleNotAdmitted
-    }
 }
 
 #[cfg(test)]

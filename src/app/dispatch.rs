@@ -10,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::header::{CACHE_CONTROL, LOCATION, STRICT_TRANSPORT_SECURITY};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use http_body_util::LengthLimitError;
 use tokio::time::timeout;
 use tower::ServiceExt as _;
 
@@ -214,13 +215,24 @@ impl Door {
             let why = "a path of ours is text";
             return self.web.refuse_because(Cause::BadRequest, &why, &parts.headers, assets);
         }
-        let Ok(Ok(body)) = timeout(FORM_PATIENCE, to_bytes(body, largest_form(parts.uri.path()))).await else {
-            let why = "a form of ours is small and comes at once";
-            return self.web.refuse_because(Cause::BadRequest, &why, &parts.headers, assets);
+        let body = match timeout(FORM_PATIENCE, to_bytes(body, largest_form(parts.uri.path()))).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(error)) if is_too_long(&error) => {
+                return self.web.refuse(Cause::TooLarge, &parts.headers, assets);
+            }
+            _ => {
+                let why = "a form of ours comes whole and at once";
+                return self.web.refuse_because(Cause::BadRequest, &why, &parts.headers, assets);
+            }
         };
         parts.extensions.insert(host);
         router.clone().oneshot(Request::from_parts(parts, Body::from(body))).await.into_response()
     }
+}
+
+/// Whether a body was given up since it is longer than it may be.
+fn is_too_long(error: &axum::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|cause| cause.is::<LengthLimitError>())
 }
 
 /// The most that a form at this path may hold.

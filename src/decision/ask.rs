@@ -2,14 +2,34 @@
 
 use std::net::IpAddr;
 
-use http::{HeaderMap, HeaderName, Method, Request, Uri};
+use http::{HeaderMap, Method, Request};
 use http_body::Body;
 
-use super::{Ambiguous, RequestPath, preflight};
+use super::{RequestPath, method, preflight, webdav};
 use crate::identity::Host;
 
-/// Where WebDAV copies or moves something to (RFC 4918 10.3).
-const DESTINATION: HeaderName = HeaderName::from_static("destination");
+/// What the names of the other headers begin with that tell what is asked for and by whom: what browsers say of pages, and
+/// what they ask before they send something.
+const SAID_BY_BROWSERS: [&str; 2] = ["sec-", "access-control-request-"];
+
+/// The other headers themselves: who it is, and from which page.
+const ASKED_WITH: [&str; 4] = ["cookie", "authorization", "accept", "origin"];
+
+/// Whether a request is decided on by a header of that name, here or at one of the doors that ask for it. A proxy that asks
+/// for somebody has to send it along, and what comes behind the body comes too late.
+pub fn is_decided_on(name: &str) -> bool {
+    let is = |other: &&str| name.eq_ignore_ascii_case(other);
+    let begins = |prefix: &&str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    ASKED_WITH.iter().chain(&webdav::HEADERS).any(is)
+        || SAID_BY_BROWSERS.iter().any(begins)
+        || method::is_override(name)
+}
+
+/// The names of all these, for documents: as they are written, and `sec-*` for what begins so.
+pub fn decided_on() -> impl Iterator<Item = String> {
+    let whole = ASKED_WITH.iter().chain(&webdav::HEADERS).chain(&method::OVERRIDES).map(|name| (*name).to_owned());
+    whole.chain(SAID_BY_BROWSERS.iter().map(|prefix| format!("{prefix}*")))
+}
 
 /// One request as far as it is decided on. Borrowed, and made for every request without an allocation.
 #[derive(Clone, Debug)]
@@ -36,16 +56,23 @@ impl<'a> Ask<'a> {
         let preflight = preflight::asked(method, request.headers(), !request.body().is_end_stream());
         Self { host, path, method, preflight, headers: request.headers(), client }
     }
+}
 
-    /// The second path that it names, if it names one: an upstream that speaks WebDAV writes there.
-    ///
-    /// # Errors
-    /// When there is more than one, or it is ambiguous.
-    pub(super) fn destination(&self) -> Result<Option<RequestPath>, Ambiguous> {
-        let mut values = self.headers.get_all(DESTINATION).iter();
-        let Some(value) = values.next() else { return Ok(None) };
-        let uri = Uri::try_from(value.as_bytes()).ok().filter(|_| values.next().is_none());
-        let path = RequestPath::parse(&uri.ok_or(Ambiguous::Destination)?)?;
-        if path.is_ours() { Err(Ambiguous::Destination) } else { Ok(Some(path)) }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_decided_on_is_known_by_its_name() {
+        for name in decided_on() {
+            let name = name.replace('*', "x");
+            assert!(is_decided_on(&name) && is_decided_on(&name.to_ascii_uppercase()), "{name}");
+        }
+        for name in ["x_http.method-override", "X_Method_Override"] {
+            assert!(is_decided_on(name), "{name}");
+        }
+        for name in ["x-method", "content-type", "secret", "des", "", "\u{e4}\u{e4}\u{e4}"] {
+            assert!(!is_decided_on(name), "{name}");
+        }
     }
 }

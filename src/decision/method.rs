@@ -10,16 +10,20 @@ use url::form_urlencoded;
 use super::{Ambiguous, Ask};
 
 /// Headers that name another method, `-` for all that is neither letter nor digit, as CGI sees them (RFC 3875 4.1.18).
-const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
+pub(super) const OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
 
 /// The parts of a query that do, as PHP reads names: `_` for all that is neither letter nor digit. ASP.NET looks there for
 /// its header too, Plack for one of its own.
 const PARAMETERS: [&str; 3] = ["_method", "x_http_method_override", "x_tunneled_method"];
 
+/// Most methods that a request may name: honest ones name one, perhaps in the query and in a header of each spelling. Each
+/// more is held against all rules and all before it.
+const MAX_NAMED: usize = 8;
+
 /// Every method that the request may be read to have beside the one in its line.
 ///
 /// # Errors
-/// When one is named that is none.
+/// When one is named that is none, or there are too many.
 pub(super) fn others(ask: &Ask<'_>) -> Result<Vec<Method>, Ambiguous> {
     // Empty for nearly every request, and then not allocated.
     let mut others = Vec::new();
@@ -33,7 +37,10 @@ pub(super) fn others(ask: &Ask<'_>) -> Result<Vec<Method>, Ambiguous> {
     if ask.method.as_str().bytes().any(|byte| byte.is_ascii_lowercase()) {
         read(ask.method.as_str().as_bytes())?;
     }
-    for method in named(ask) {
+    for (count, method) in named(ask).enumerate() {
+        if count == MAX_NAMED {
+            return Err(Ambiguous::TooManyMethods);
+        }
         read(&method)?;
     }
     Ok(others)
@@ -53,9 +60,10 @@ pub(super) fn named<'a>(ask: &Ask<'a>) -> impl Iterator<Item = Cow<'a, [u8]>> {
     headers.chain(query)
 }
 
-fn is_override(name: &str) -> bool {
-    let plain = |byte: u8| if byte.is_ascii_alphanumeric() { byte } else { b'-' };
-    name.starts_with('x') && OVERRIDES.iter().any(|other| name.bytes().map(plain).eq(other.bytes()))
+/// Whether a header of that name does.
+pub(super) fn is_override(name: &str) -> bool {
+    let plain = |byte: u8| if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' };
+    name.starts_with(['x', 'X']) && OVERRIDES.iter().any(|other| name.bytes().map(plain).eq(other.bytes()))
 }
 
 fn is_parameter(name: &str) -> bool {
@@ -109,6 +117,15 @@ mod tests {
         ] {
             assert_eq!(read(method, target, fields).as_deref(), Ok(expected), "{method} {target} {fields:?}");
         }
+    }
+
+    #[test]
+    fn nobody_names_more_methods_than_are_looked_at() {
+        let named = |count: usize| (0..count).map(|number| format!("_method=M{number}&")).collect::<String>();
+        let read = |count| read("POST", &format!("/?{}", named(count)), &[]);
+        assert_eq!(read(MAX_NAMED).unwrap().split(' ').count(), MAX_NAMED);
+        assert_eq!(read(MAX_NAMED + 1), Err(Ambiguous::TooManyMethods));
+        assert_eq!(read(2_000), Err(Ambiguous::TooManyMethods));
     }
 
     #[test]

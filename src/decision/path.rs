@@ -4,7 +4,8 @@
 //! Refused outright, whether written plainly or percent-encoded, once or several times over:
 //! - what is no printable ASCII, a control character, a malformed escape;
 //! - a slash or backslash inside a segment (`%2f`, `%5c`, and a plain backslash), NUL;
-//! - `.` and `..` segments (RFC 3986 5.2.4), also with parameters after them (`..;x`);
+//! - `.` and `..` segments (RFC 3986 5.2.4), also with parameters after them (`..;x`), or spaces, which Windows leaves
+//!   out (`..%20`);
 //! - bytes that begin overlong UTF-8 (`%c0%af` is a slash to a careless decoder).
 //!
 //! What remains may still be read in two ways: *strict*, the escapes decoded once (RFC 3986 2.3: `/%61dmin` is
@@ -12,12 +13,16 @@
 //! slashes, and take a decoded `?` or `#` for the end of the path.
 //! Where an application has rules and the two readings choose different ones, the path is refused as well.
 
+mod windows;
+
 use std::borrow::Cow;
 
 use http::Uri;
 use http::uri::PathAndQuery;
 
 use crate::identity::PathPrefix;
+
+pub(super) use windows::on_windows;
 
 /// Most times over that a path may be encoded. Honest ones are encoded once, addresses passed along twice.
 const MAX_DECODINGS: usize = 4;
@@ -49,6 +54,9 @@ pub enum Ambiguous {
     /// A header or the query names another method, and that one chooses another rule.
     #[error("the request names two methods, and the rules differ between them")]
     Method,
+    /// It names more methods than any framework looks at.
+    #[error("the request names too many methods")]
+    TooManyMethods,
     /// `Destination` is no path, or there are more of them.
     #[error("the request names a second path, and it is none")]
     Destination,
@@ -120,6 +128,16 @@ impl RequestPath {
         let Some(rest) = rest else { return Ok(None) };
         let below = Self::of(PathAndQuery::try_from(rest).map_err(|_| Ambiguous::NoPath)?)?;
         Ok((!below.is_ours()).then_some(below))
+    }
+
+    /// Whether a prefix is in front of it in some way that it is read, up to a slash.
+    pub fn is_read_below(&self, prefix: &PathPrefix) -> bool {
+        let prefix = prefix.as_str().as_bytes();
+        let is_below = |path: &[u8]| {
+            let (start, rest) = path.split_at_checked(prefix.len()).unwrap_or_default();
+            start.eq_ignore_ascii_case(prefix) && rest.starts_with(b"/")
+        };
+        [Some(self.strict()), self.lenient()].into_iter().flatten().any(|path| is_below(&on_windows(path)))
     }
 
     /// The path as it came.
@@ -241,22 +259,6 @@ fn lenient<'a>(path: &Cow<'a, [u8]>) -> Cow<'a, [u8]> {
     Cow::Owned(reading)
 }
 
-/// The path as Windows finds files by it: there, dots and spaces at the end of a name are not part of it, nor is the kind
-/// of a stream (`::$DATA`, `:$I30:$INDEX_ALLOCATION`).
-pub(super) fn on_windows(path: &[u8]) -> Cow<'_, [u8]> {
-    let is_cut = |pair: &[u8]| matches!(pair, [b'.' | b' ', b'/'] | [b':', _]);
-    if !path.windows(2).any(is_cut) && !path.ends_with(b".") && !path.ends_with(b" ") {
-        return Cow::Borrowed(path);
-    }
-    let name = |segment: &'_ [u8]| {
-        let colon = segment.iter().position(|&byte| byte == b':').filter(|_| segment.contains(&b'$'));
-        let name = &segment[..colon.unwrap_or(segment.len())];
-        let end = name.iter().rposition(|byte| !matches!(byte, b'.' | b' ')).map_or(0, |last| last + 1);
-        name[..end].to_vec()
-    };
-    Cow::Owned(path.split(|&byte| byte == b'/').map(name).collect::<Vec<_>>().join(&b'/'))
-}
-
 /// What ends the name of a segment to a server that looks at it after decoding: a parameter, a query, a fragment.
 const CUTS: [u8; 3] = [b';', b'?', b'#'];
 
@@ -269,7 +271,11 @@ fn bare(segment: &[u8]) -> (&[u8], Option<u8>) {
 }
 
 fn refuse_dot_segments(path: &[u8]) -> Result<(), Ambiguous> {
-    let dots = |segment: &[u8]| matches!(bare(segment).0, b"." | b"..");
+    let dots = |segment: &[u8]| {
+        let name = bare(segment).0;
+        let is_blank = || name.iter().all(|byte| matches!(byte, b'.' | b' '));
+        matches!(name, b"." | b"..") || (name.contains(&b' ') && name.contains(&b'.') && is_blank())
+    };
     if path.split(|&byte| byte == b'/').any(dots) { Err(Ambiguous::DotSegment) } else { Ok(()) }
 }
 

@@ -1,13 +1,12 @@
 //! Routes: each application with its names resolved to ids once, so that a request is decided by comparing numbers.
 
-use std::borrow::Cow;
+mod rules;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-use http::Method;
 
 use crate::base::QuickHasher;
 use crate::identity::{
@@ -17,14 +16,16 @@ use crate::identity::{
 use crate::session::Principal;
 use crate::telemetry::{ApplicationMeter, Metrics};
 
-use super::path::{Ambiguous, on_windows};
-use super::{Ask, RequestPath, method};
+pub(super) use rules::Ruled;
+use rules::{folder_lengths, has_capitals};
 
 /// All applications of one version of the catalogue, by host.
 #[derive(Debug, Default)]
 pub struct RouteTable {
     /// Only admins add hosts.
     hosts: HashMap<Host, Arc<Route>, BuildHasherDefault<QuickHasher>>,
+    /// Whether another proxy passes on what an application is asked for.
+    leaves_forwarding: bool,
 }
 
 /// One application, compiled.
@@ -48,6 +49,8 @@ pub struct Route {
     names_methods: bool,
     /// Whether a rule's path has upper-case letters.
     names_capitals: bool,
+    /// How long the folders are that rules speak of, a bit for each length: nearly every path is as long as none.
+    folder_lengths: u64,
     meter: Arc<ApplicationMeter>,
 }
 
@@ -59,9 +62,6 @@ pub(super) enum Admitted {
     /// Holders of one of these, sorted; all of them among the application's.
     Roles(Vec<RoleId>),
 }
-
-/// A rule as it is written down, and whom it lets in.
-pub(super) type Ruled<'a> = (&'a Rule, &'a Admitted);
 
 impl RouteTable {
     /// Compiles the live applications. What does not resolve admits nobody: an application without a live
@@ -81,12 +81,20 @@ impl RouteTable {
                 claim(&mut hosts, host, &route);
             }
         }
-        Self { hosts: hosts.into_iter().filter_map(|(host, route)| Some((host, route?))).collect() }
+        let hosts = hosts.into_iter().filter_map(|(host, route)| Some((host, route?)));
+        let hosts: HashMap<_, _, _> = hosts.collect();
+        let leaves_forwarding = hosts.values().any(|route: &Arc<Route>| route.spec().upstream.is_none());
+        Self { hosts, leaves_forwarding }
     }
 
     /// The application at a host.
     pub fn route(&self, host: &Host) -> Option<&Arc<Route>> {
         self.hosts.get(host)
+    }
+
+    /// Whether another proxy passes on what an application of these is asked for.
+    pub const fn leaves_forwarding(&self) -> bool {
+        self.leaves_forwarding
     }
 
     /// Every application that answers at a host, in a fixed order.
@@ -124,6 +132,7 @@ impl Route {
         let paths = spec.rules.iter().map(|rule| &rule.path).collect();
         let names_capitals = spec.rules.iter().any(|rule| has_capitals(rule.path.as_str().as_bytes()));
         let names_methods = spec.rules.iter().any(|rule| !rule.methods.is_empty());
+        let folder_lengths = folder_lengths(&spec.rules);
         let destinations = Destination::all_of(&spec, &organization.allotment);
         let (key, organization) = (application.key, application.organization);
         let meter = metrics.application(spec.id.as_str());
@@ -140,6 +149,7 @@ impl Route {
             rules,
             names_methods,
             names_capitals,
+            folder_lengths,
             meter,
         }
     }
@@ -198,76 +208,6 @@ impl Route {
         let held: Vec<RoleId> = sorted(principal.roles_in(self.organization).collect());
         self.names.iter().filter(move |(_, id)| held.binary_search(id).is_ok()).map(|(name, _)| name)
     }
-
-    /// The rule that holds for what is asked for, and whom it lets in, if any does. All readings of path and method must
-    /// choose the same: whatever matches the strict reading of a path matches the lenient one too (patterns hold neither
-    /// `;` nor `//` nor `%`), so any reading between the two, such as one that merges slashes but keeps parameters,
-    /// chooses what these agree on.
-    pub(super) fn rule(&self, ask: &Ask<'_>) -> Result<Option<Ruled<'_>>, Ambiguous> {
-        let speaks_of =
-            |index: &usize, method: &Method| self.spec.rules.get(*index).is_some_and(|rule| rule.speaks_of(method));
-        let first = |path: &[u8], method: &Method| self.paths.matching(path).find(|index| speaks_of(index, method));
-        let (strict, lenient) = (ask.path.strict(), ask.path.lenient());
-        let chosen = first(strict, ask.method);
-        if lenient.is_some_and(|lenient| first(lenient, ask.method) != chosen) {
-            return Err(Ambiguous::Rules);
-        }
-        if self.names_methods {
-            for method in method::others(ask)? {
-                if [Some(strict), lenient].into_iter().flatten().any(|path| first(path, &method) != chosen) {
-                    return Err(Ambiguous::Method);
-                }
-            }
-        }
-        Ok(self.ruled(chosen))
-    }
-
-    /// The rules that would hold, or none, for somebody who reads paths as Windows does, or without regard to case, as many
-    /// an upstream does.
-    pub(super) fn rules_in_any_case(&self, ask: &Ask<'_>) -> impl Iterator<Item = Option<Ruled<'_>>> {
-        let readings = [Some(ask.path.strict()), ask.path.lenient()].into_iter().flatten();
-        let readings = readings.filter(|_| !self.rules.is_empty()).map(on_windows);
-        let differs = |path: &Cow<'_, [u8]>| self.names_capitals || has_capitals(path) || matches!(path, Cow::Owned(_));
-        readings.filter(differs).map(|path| {
-            let speaks_of = |rule: &Rule| rule.path.matches_in_any_case(&path) && rule.speaks_of(ask.method);
-            self.ruled(self.spec.rules.iter().position(speaks_of))
-        })
-    }
-
-    /// The second path that is asked for, where it makes a difference which one it is. A method that is not WebDAV's names
-    /// none, unless the request can be read to have another.
-    pub(super) fn destination(&self, ask: &Ask<'_>) -> Result<Option<RequestPath>, Ambiguous> {
-        let is_other = |method: &Method| {
-            matches!(*method, Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::DELETE)
-                || matches!(*method, Method::PATCH | Method::OPTIONS)
-        };
-        if self.rules.is_empty() || (is_other(ask.method) && method::named(ask).next().is_none()) {
-            return Ok(None);
-        }
-        ask.destination()
-    }
-
-    fn ruled(&self, index: Option<usize>) -> Option<Ruled<'_>> {
-        index.and_then(|index| self.spec.rules.get(index).zip(self.rules.get(index)))
-    }
-
-    /// Whether this is a CORS preflight that passes: the rule for the request it asks about says so, to a client from
-    /// there. One that names a further method is none that a browser sends.
-    pub(super) fn passes_preflight(&self, ask: &Ask<'_>) -> bool {
-        let Some(method) = &ask.preflight else { return false };
-        if method::named(ask).next().is_some() {
-            return false;
-        }
-        match self.rule(&Ask { method, ..ask.clone() }) {
-            Ok(Some((rule, _))) => rule.preflight && rule.admits_from(ask.client),
-            Ok(None) => self.spec.preflight,
-            Err(_) => false,
-        }
-    }
-}
-
-fn has_capitals(path: &[u8]) -> bool {
-    path.iter().any(u8::is_ascii_uppercase)
 }
 
 /// Gives a host to an application; to nobody if another one has it.

@@ -1,5 +1,7 @@
 mod prefix;
+mod readings;
 mod rules;
+mod webdav;
 
 use std::sync::Arc;
 
@@ -105,7 +107,8 @@ fn rules_open_and_narrow() {
         ("/admin/a", Some(&member), "PathNotAdmitted", false),
         ("/%61dmin/a", Some(&member), "PathNotAdmitted", false),
         ("/admin/a", Some(&admin), "permit", true),
-        ("/admin", Some(&member), "permit", true),
+        ("/admin", Some(&member), "PathNotAdmitted", false),
+        ("/admin", Some(&admin), "permit", true),
         // A rule only narrows: the guest's role is none of the application's.
         ("/guests/a", Some(&guest), "RoleNotAdmitted", false),
         ("/guests/a", Some(&admin), "PathNotAdmitted", false),

@@ -96,12 +96,15 @@ impl ForwardAuth {
 
 impl Gateway {
     /// The endpoint that a request is for, if it is. On the host of an application that we forward to, the path is the
-    /// application's own, unless the secret says that a proxy asks.
+    /// application's own, unless the secret says that a proxy asks. Where no proxy has been asked to ask, neither by a
+    /// secret nor by an application that it forwards to, there is none: a peer may be trusted about its clients alone, and
+    /// pass on whatever these write.
     pub fn endpoint(&self, host: &Host, request: &Request<Body>) -> Option<Endpoint> {
         let endpoint = Endpoint::at(request.uri())?;
         let routes = self.routes.load();
         let forwarded = routes.route(host).is_some_and(|route| !route.spec().upstream.is_none());
-        let ours = !forwarded || self.forward_auth.shown(request.headers()) == Some(true);
+        let in_use = || self.forward_auth.secret.is_some() || routes.leaves_forwarding();
+        let ours = self.forward_auth.shown(request.headers()) == Some(true) || (!forwarded && in_use());
         ours.then_some(endpoint)
     }
 

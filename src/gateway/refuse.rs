@@ -101,7 +101,7 @@ pub(super) const fn trouble_of(error: &ForwardError) -> Trouble {
     match error {
         ForwardError::NoUpstream | ForwardError::Unreachable(_) => Trouble::Unreachable,
         ForwardError::ConnectTimeout | ForwardError::HeadTimeout => Trouble::Timeout,
-        ForwardError::Broken(_) | ForwardError::Protocol => Trouble::Broken,
+        ForwardError::Broken(_) | ForwardError::Protocol | ForwardError::Framing => Trouble::Broken,
         ForwardError::Loop | ForwardError::Ourselves | ForwardError::NotAllotted => Trouble::Forbidden,
         ForwardError::Method | ForwardError::RequestBody => Trouble::Request,
         ForwardError::Assertion(_) => Trouble::Internal,

@@ -46,6 +46,9 @@ impl Forwarder {
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(ForwardError::Protocol);
         }
+        if !headers::ends_in_one_place(answer.headers()) {
+            return Err(ForwardError::Framing);
+        }
         let (parts, body) = clean(answer);
         let peer = body.peer();
         let body = CleanTrailers::response(body, pause);

@@ -47,6 +47,9 @@ pub enum ForwardError {
     /// The answer is none to what was asked.
     #[error("the upstream answered with another protocol than was asked for")]
     Protocol,
+    /// Its framing can be read in two ways, or in none: where it ends would be a guess.
+    #[error("the upstream's answer does not say once and plainly where it ends")]
+    Framing,
     /// The upstream could not be told who the user is.
     #[error(transparent)]
     Assertion(#[from] SigningFailed),
@@ -59,9 +62,12 @@ impl ForwardError {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::Loop | Self::Ourselves => StatusCode::LOOP_DETECTED,
             Self::RequestBody => StatusCode::BAD_REQUEST,
-            Self::NoUpstream | Self::Unreachable(_) | Self::NotAllotted | Self::Broken(_) | Self::Protocol => {
-                StatusCode::BAD_GATEWAY
-            }
+            Self::NoUpstream
+            | Self::Unreachable(_)
+            | Self::NotAllotted
+            | Self::Broken(_)
+            | Self::Protocol
+            | Self::Framing => StatusCode::BAD_GATEWAY,
             Self::ConnectTimeout | Self::HeadTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Assertion(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -2,17 +2,20 @@
 //! say is said by us alone.
 
 mod answer;
+mod names;
 
 use http::Version;
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use crate::base::cookies;
+use crate::decision::is_decided_on;
 use crate::identity::{Host, PathPrefix, PublicUrl};
 
 use super::{ForwardError, PSEUDONYM, name};
 
-pub(super) use answer::clean_response;
+pub(super) use answer::{clean_response, ends_in_one_place};
+pub(super) use names::is_ours;
 
 const FORWARDED_FOR: HeaderName = name("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = name("x-forwarded-proto");
@@ -25,82 +28,6 @@ const MAX_HOPS: usize = 3;
 
 /// More fields than are ever added to a request.
 const ADDED: usize = 16;
-
-/// What the names of our identity headers begin with, in every preset, `-` for every other character; and those that
-/// other gateways tell who somebody is with, or what was asked for.
-const PREFIXES: [&str; 6] = ["x-forwarded-", "remote-", "x-auth-request-", "x-vestibule-", "x-remote-", "x-envoy-"];
-
-/// What other proxies tell upstreams, and upstreams believe: where the request came from and what was asked for. Some let
-/// a client ask for one path and mean another: gunicorn takes `SCRIPT_NAME` off the path's front. CGI makes of `Proxy` the
-/// variable that programs find their own proxy in.
-const PROXY_NAMES: [&str; 31] = [
-    "forwarded",
-    "x-forwarded",
-    "x-real-ip",
-    "x-client-ip",
-    "x-cluster-client-ip",
-    "x-originating-ip",
-    "x-original-forwarded-for",
-    "client-ip",
-    "proxy-client-ip",
-    "wl-proxy-client-ip",
-    "true-client-ip",
-    "cf-connecting-ip",
-    "cf-connecting-ipv6",
-    "cf-visitor",
-    "fastly-client-ip",
-    "x-original-url",
-    "x-original-uri",
-    "x-original-path",
-    "x-original-method",
-    "x-original-host",
-    "x-rewrite-url",
-    "x-rewrite-uri",
-    "x-script-name",
-    "script-name",
-    "path-info",
-    "x-scheme",
-    "x-url-scheme",
-    "x-host",
-    "x-http-host-override",
-    "front-end-https",
-    "proxy",
-];
-
-/// What says where a message ends, and to CGI does so by another spelling too.
-const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
-
-/// The lengths of all these names, a bit for each: nearly every name is of none.
-const LENGTHS: u32 = lengths(&PROXY_NAMES) | lengths(&FRAMING);
-
-const fn lengths(names: &[&str]) -> u32 {
-    let (mut lengths, mut index) = (0, 0);
-    while index < names.len() {
-        lengths |= 1 << names[index].len();
-        index += 1;
-    }
-    lengths
-}
-
-/// Whether only we may send an upstream a header of that name. Applications that see names as CGI does (RFC 3875
-/// 4.1.18) cannot tell `-` from `_`, so every character that is neither letter nor digit counts as one.
-pub(super) fn is_ours(name: &str) -> bool {
-    // The letters all of these begin with: nearly every name is told apart by its first.
-    let may_begin = name.starts_with(['x', 'X', 'r', 'R']);
-    (may_begin && PREFIXES.iter().any(|prefix| begins(name, prefix))) || is_read_as_ours(name)
-}
-
-fn is_read_as_ours(name: &str) -> bool {
-    let is = |other: &&str| name.len() == other.len() && begins(name, other);
-    let may_be = u32::try_from(name.len()).is_ok_and(|length| LENGTHS.checked_shr(length).unwrap_or(0) & 1 == 1);
-    may_be && (PROXY_NAMES.iter().any(is) || FRAMING.iter().any(|other| name != *other && is(other)))
-}
-
-/// Whether a name begins so, in lower case and with `-` for all that is neither letter nor digit.
-fn begins(name: &str, prefix: &str) -> bool {
-    let plain = |byte: u8| if byte.is_ascii_alphanumeric() { byte.to_ascii_lowercase() } else { b'-' };
-    name.len() >= prefix.len() && name.bytes().zip(prefix.bytes()).all(|(byte, other)| plain(byte) == other)
-}
 
 /// Refuses what has come through us too often.
 pub(super) fn check_hops(headers: &HeaderMap) -> Result<(), ForwardError> {
@@ -132,10 +59,11 @@ pub(super) fn forget_credentials(headers: &mut HeaderMap) {
     headers.remove(header::AUTHORIZATION);
 }
 
-/// Takes out of a request's trailers what has no place there or would have been taken out of its headers.
+/// Takes out of a request's trailers what has no place there or would have been taken out of its headers, and what the
+/// decision would have looked at: there, it comes too late.
 pub(super) fn clean_request_trailers(trailers: &mut HeaderMap) {
     remove_hop_by_hop(trailers);
-    remove_where(trailers, |name| is_ours(name.as_str()) || not_in_trailers(name));
+    remove_where(trailers, |name| is_ours(name.as_str()) || not_in_trailers(name) || is_decided_on(name.as_str()));
 }
 
 /// Takes out of an answer's trailers what has no place there.

@@ -2,5 +2,6 @@
 
 mod endpoint;
 mod journey;
+mod pages;
 mod programs;
 mod real;

@@ -2,8 +2,9 @@
 
 mod alike;
 mod answers;
-mod attacker;
 mod assertion;
+mod attacker;
+mod beyond;
 mod cookies;
 mod framing;
 mod hops;

@@ -69,7 +69,9 @@ fn remedy(error: &ForwardError) -> String {
         ForwardError::ConnectTimeout | ForwardError::HeadTimeout => {
             "check that it runs, and that no firewall is between"
         }
-        ForwardError::Broken(_) | ForwardError::Protocol => "check that it speaks http there, or https",
+        ForwardError::Broken(_) | ForwardError::Protocol | ForwardError::Framing => {
+            "check that it speaks http there, or https"
+        }
         ForwardError::NoUpstream
         | ForwardError::Method
         | ForwardError::Loop

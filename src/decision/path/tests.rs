@@ -14,6 +14,7 @@ fn ordinary_paths_pass_as_they_are() {
         "/a.b/..c/...",
         "/.well-known/x",
         "/a%20b",
+        "/a%20/%20/.b%20",
         "/caf%C3%A9",
         "/caf%e9",
         "/100%25",
@@ -82,6 +83,12 @@ fn ambiguous_paths_are_refused() {
         ("/a/..%3fb", DotSegment),
         ("/a/..%23/b", DotSegment),
         ("/x%3f/../b", DotSegment),
+        ("/a/..%20/b", DotSegment),
+        ("/a/.%20./b", DotSegment),
+        ("/a/.%20", DotSegment),
+        ("/a/..%20.;x/b", DotSegment),
+        ("/a/%20../b", DotSegment),
+        ("/a/..%2520/b", DotSegment),
     ];
     for (text, expected) in cases {
         assert_eq!(parse(text).err(), Some(*expected), "{text}");

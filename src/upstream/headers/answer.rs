@@ -2,7 +2,7 @@
 //! way, or the other hosts of its site.
 
 use http::Version;
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 
 use super::{add_via, is_hop_by_hop, named_in_connection, remove_where};
 use crate::base::cookies;
@@ -13,6 +13,21 @@ use crate::upstream::name;
 const FOR_PROXIES: [&str; 5] = ["alt-svc", "x-accel-redirect", "x-sendfile", "x-lighttpd-send-file", "x-reproxy-url"];
 
 const CLEAR_SITE_DATA: HeaderName = name("clear-site-data");
+
+/// Whether an answer says once and plainly where it ends (RFC 9112 6.3): by chunks and nothing else, by one length, or by
+/// the end of its connection. Our own side would say it otherwise than the upstream means it, or could not say it at all.
+pub(in crate::upstream) fn ends_in_one_place(headers: &HeaderMap) -> bool {
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
+    let (length, is_one) = (lengths.next(), lengths.next().is_none());
+    let mut codings = headers.get_all(TRANSFER_ENCODING).iter();
+    match (codings.next(), length) {
+        (None, None) => true,
+        (None, Some(length)) => is_one && !length.is_empty() && length.as_bytes().iter().all(u8::is_ascii_digit),
+        // What else it is coded with would be taken for the content.
+        (Some(coding), None) => codings.next().is_none() && coding.as_bytes().eq_ignore_ascii_case(b"chunked"),
+        (Some(_), Some(_)) => false,
+    }
+}
 
 /// Takes out of an answer what is of the upstream's connection, what is meant for a server in front of it, and what would
 /// set or end a cookie of ours.

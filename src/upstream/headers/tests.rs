@@ -17,70 +17,6 @@ fn shown(headers: &HeaderMap) -> Vec<String> {
 }
 
 #[test]
-fn what_only_we_may_say_is_known_in_every_spelling() {
-    for ours in [
-        "remote-user",
-        "Remote_User",
-        "REMOTE.USER",
-        "remote-anything",
-        "x-auth-request-user",
-        "X_Auth_Request_Groups",
-        "x.auth-request_email",
-        "x-vestibule-assertion",
-        "x_vestibule_assertion",
-        "x-vestibule-",
-        "x-forwarded-user",
-        "X_Forwarded_Groups",
-        "x-forwarded-access-token",
-        "x-forwarded-for",
-        "x-forwarded.proto",
-        "x-forwarded-prefix",
-        "forwarded",
-        "x-real-ip",
-        "x_real_ip",
-        "x-original-url",
-        "x-rewrite-url",
-        "remote!user",
-        "proxy",
-        "X_Cluster.Client_IP",
-        "cf-connecting-ip",
-        "x-original-method",
-        "x-http-host-override",
-        "front_end_https",
-        "X-Remote-User",
-        "x_remote_groups",
-        "x-envoy-original-path",
-        "SCRIPT_NAME",
-        "Path-Info",
-        "x_script.name",
-        "Client_IP",
-        "x-original-forwarded-for",
-        "content_length",
-        "Transfer.Encoding",
-    ] {
-        assert!(is_ours(ours), "{ours}");
-    }
-    for theirs in [
-        "remoteuser",
-        "x-requested-with",
-        "x-forwarde",
-        "authorization",
-        "from",
-        "x-remote",
-        "x-auth",
-        "content-length",
-        "transfer-encoding",
-        "content-length-",
-        "my-script-name",
-        "a-name-longer-than-any-of-those-which-only-we-may-say-to-an-upstream",
-        "x-hosts",
-        "proxy-x",
-    ] {
-        assert!(!is_ours(theirs), "{theirs}");
-    }
-}
-
-#[test]
 fn what_is_of_one_connection_stays_there() {
     let mut headers = map(&[
         ("connection", "keep-alive, X-Once,, bad name"),
@@ -142,6 +78,13 @@ fn trailers_carry_no_identity_and_no_framing() {
         ("content-length", "1"),
         ("transfer-encoding", "chunked"),
         ("host", "x"),
+        ("x-http-method-override", "DELETE"),
+        ("x_http.method", "DELETE"),
+        ("destination", "/admin/x"),
+        ("depth", "infinity"),
+        ("origin", "https://evil.example"),
+        ("sec-fetch-mode", "navigate"),
+        ("access-control-request-method", "PUT"),
     ];
     let mut trailers = map(&fields);
     clean_request_trailers(&mut trailers);
@@ -211,12 +154,5 @@ proptest! {
         }
         clean_request(&mut headers);
         prop_assert_eq!(shown(&headers), ["accept: */*"]);
-    }
-}
-
-#[test]
-fn the_first_letter_tells_no_name_of_ours_away() {
-    for ours in PREFIXES.iter().chain(&PROXY_NAMES) {
-        assert!(is_ours(ours) && is_ours(&ours.to_ascii_uppercase()), "{ours}");
     }
 }

@@ -7,6 +7,8 @@ use http::StatusCode;
 pub enum Cause {
     /// The request cannot be read in one way only.
     BadRequest,
+    /// A form of ours holds more than it can.
+    TooLarge,
     /// No such page of ours.
     NotFound,
     /// The method has no meaning here.
@@ -79,6 +81,7 @@ impl Cause {
             | Self::NotFromHere
             | Self::NotAProxy
             | Self::NoAdmin => StatusCode::FORBIDDEN,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::UnknownHost | Self::Misdirected | Self::NotForwarded => StatusCode::MISDIRECTED_REQUEST,
@@ -108,6 +111,11 @@ impl Cause {
                 "That request is not clear",
                 "It is incomplete, or can be read in more than one way, so it was not passed on.",
                 "Check the address, or try again from the page you came from.",
+            ),
+            Self::TooLarge => (
+                "That is too much at once",
+                "What was sent is larger than anything that can be filled in here.",
+                "Send less of it, or in several parts.",
             ),
             Self::NotFound => (
                 "There is no such page",
@@ -240,6 +248,7 @@ impl Cause {
     pub(super) const fn code(self) -> &'static str {
         match self {
             Self::BadRequest => "bad-request",
+            Self::TooLarge => "too-large",
             Self::NotFound => "not-found",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::UnknownHost => "unknown-host",

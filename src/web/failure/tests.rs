@@ -5,8 +5,9 @@ use super::*;
 use crate::base::Ambient;
 use crate::identity::PublicUrl;
 
-const ALL: [Cause; 25] = [
+const ALL: [Cause; 26] = [
     Cause::BadRequest,
+    Cause::TooLarge,
     Cause::NotFound,
     Cause::MethodNotAllowed,
     Cause::UnknownHost,

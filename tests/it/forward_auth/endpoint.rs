@@ -2,7 +2,7 @@
 
 use super::journey;
 use crate::kit::raw::{Answer, ask};
-use crate::kit::scene::{behind_tls_with, browser_over_tls, cookie};
+use crate::kit::scene::{behind_tls_with, browser_over_tls, cookie, left_to_a_proxy};
 use crate::kit::world::World;
 
 const SECRET: &str = "correct-horse-battery-staple";
@@ -87,7 +87,7 @@ async fn every_header_of_the_preset_is_there_and_empty_for_nobody() {
     ] {
         let open =
             format!("headers = \"{preset}\"\n[[application.rule]]\npath = \"/public/*\"\nallow = \"everyone\"\n");
-        let world = behind_tls_with("trusted_proxies = [\"127.0.0.1/32\"]", &open, "").await;
+        let world = left_to_a_proxy("trusted_proxies = [\"127.0.0.1/32\"]", &open).await;
         let bob = signed_in(&world, "bob").await;
         let names = [names, &["x-vestibule-assertion"]].concat();
         let known = at(&world, "/auth/forward", &format!("{}{bob}", forwarded("/public/a"))).await;
@@ -129,7 +129,7 @@ async fn a_browser_whose_session_came_meanwhile_is_sent_back_and_told_nothing_mo
 
 #[tokio::test]
 async fn strangers_get_no_answer() {
-    let world = behind_tls_with("", "", "").await;
+    let world = left_to_a_proxy("", "").await;
     let bob = signed_in(&world, "bob").await;
     for (endpoint, lines) in [("/auth/forward", forwarded("/a")), ("/auth/nginx", original("/a"))] {
         for secret in ["", "X-Vestibule-Secret: \r\n", "X-Vestibule-Secret: correct-horse-battery-staple\r\n"] {
@@ -137,7 +137,7 @@ async fn strangers_get_no_answer() {
             assert!(answer.status == 403 && answer.all("remote-user").is_empty(), "{answer:?}");
         }
     }
-    let world = behind_tls_with("trusted_proxies = [\"10.0.0.0/8\"]", "", "").await;
+    let world = left_to_a_proxy("trusted_proxies = [\"10.0.0.0/8\"]", "").await;
     let bob = signed_in(&world, "bob").await;
     let forged = forwarded("/a").replace("192.0.2.7", "10.0.0.1");
     assert_eq!(at(&world, "/auth/forward", &format!("{forged}{bob}")).await.status, 403, "the peer counts");
@@ -318,6 +318,27 @@ async fn a_socket_opens_for_a_page_of_the_same_host_however_it_shows() {
             let lines = format!("{bob}{sign}{origin}");
             assert_eq!(at(&world, "/auth/forward", &(forwarded("/ws") + &lines)).await.status, expected, "{lines}");
             assert_eq!(at(&world, "/auth/nginx", &(original("/ws") + &lines)).await.status, expected, "{lines}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn where_no_proxy_was_asked_to_ask_nobody_is_answered() {
+    // A balancer that is trusted about its clients passes on whatever these write, the path of an endpoint too.
+    let world = behind_tls_with("trusted_proxies = [\"127.0.0.1/32\"]", "", "").await;
+    let bob = signed_in(&world, "bob").await;
+    for host in ["login.example.com", "vestibule:8080", "wiki.example.com"] {
+        for line in ["GET /auth/forward", "GET /auth/forward/notes", "GET /auth/nginx", "GET /auth/nginx/page"] {
+            for lines in [forwarded("/notes"), original("/notes")] {
+                let answer = asking(&world, line, host, &format!("{lines}{bob}")).await;
+                let told = answer.all("x-vestibule-assertion").len() + answer.all("remote-user").len();
+                assert_eq!(told, 0, "{host} {line}: {}", answer.head);
+                assert!(
+                    host.starts_with("wiki") || matches!(answer.status, 404 | 421),
+                    "{host} {line}: {}",
+                    answer.head
+                );
+            }
         }
     }
 }

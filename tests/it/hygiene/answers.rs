@@ -6,6 +6,7 @@ use tokio::time::timeout;
 
 use super::streaming::{accept, scripted};
 use super::{address, alice, get};
+use crate::kit::frames;
 use crate::kit::raw::{Raw, ask};
 
 #[tokio::test]
@@ -55,6 +56,45 @@ async fn an_upstream_that_answers_twice_answers_nobody_else() {
     upstream.read_until("GET /two").await;
     upstream.send(answer("second")).await;
     assert!(!client.read_until("second").await.contains("planted"));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_framed_twice_is_none_in_either_version() {
+    let (world, listener, session) = scripted().await;
+    for (method, head, body) in [
+        ("GET", "Content-Length: 200\r\nTransfer-Encoding: chunked", "2\r\nok\r\n0\r\n\r\n"),
+        ("GET", "Transfer-Encoding: chunked\r\nContent-Length: 2", "2\r\nok\r\n0\r\n\r\n"),
+        ("GET", "Content-Length: 2, 2", "ok"),
+        ("GET", "Content-Length: 2\r\nContent-Length: 2", "ok"),
+        ("GET", "Content-Length: -1", "ok"),
+        ("GET", "Content-Length: +2", "ok"),
+        ("GET", "Content-Length:", "ok"),
+        ("HEAD", "Content-Length: 2\r\nContent-Length: 3", ""),
+        ("HEAD", "Content-Length: 2, 3", ""),
+        ("HEAD", "Content-Length: 2\r\nTransfer-Encoding: chunked", ""),
+        ("GET", "Transfer-Encoding: gzip, chunked", "2\r\nok\r\n0\r\n\r\n"),
+        ("GET", "Transfer-Encoding: chunked, gzip", "2\r\nok\r\n0\r\n\r\n"),
+        ("GET", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "2\r\nok\r\n0\r\n\r\n"),
+        ("GET", "Transfer-Encoding: xchunked", "2\r\nok\r\n0\r\n\r\n"),
+    ] {
+        let answers = async || {
+            let mut upstream = accept(&listener).await;
+            upstream.read_until("\r\n\r\n").await;
+            upstream.send(format!("HTTP/1.1 200 OK\r\n{head}\r\n\r\n{body}")).await;
+        };
+        let request = get("/", &format!("Cookie: {session}\r\n")).replacen("GET", method, 1);
+        let (answer, ()) = tokio::join!(ask(address(&world), request), answers());
+        assert_eq!((answer.status, answer.all("content-length").len()), (502, 1), "{method} {head:?}: {}", answer.head);
+        let fields = [
+            (":method", method),
+            (":scheme", "http"),
+            (":authority", "wiki.localhost"),
+            (":path", "/"),
+            ("cookie", &session),
+        ];
+        let (outcome, ()) = tokio::join!(frames::ask(address(&world), &fields), answers());
+        assert_eq!(outcome.status(), 502, "{method} {head:?}: {outcome:?}");
+    }
 }
 
 #[tokio::test]

@@ -52,6 +52,25 @@ async fn an_upload_reaches_the_upstream_while_it_is_sent() {
 }
 
 #[tokio::test]
+async fn what_is_decided_on_does_not_come_behind_the_body() {
+    let (world, listener, session) = scripted().await;
+    let mut client = Raw::connect(address(&world)).await;
+    client
+        .send(format!(
+            "POST /up HTTP/1.1\r\nHost: wiki.localhost\r\nCookie: {session}\r\nTransfer-Encoding: chunked\r\n\
+             Trailer: X-HTTP-Method-Override, X_HTTP_Method, Destination, Depth, X-Sum\r\n\r\n1\r\nx\r\n0\r\n\
+             X-HTTP-Method-Override: DELETE\r\nX_HTTP_Method: DELETE\r\nDestination: /admin/x\r\nDepth: infinity\r\n\
+             X-Sum: 42\r\n\r\n"
+        ))
+        .await;
+    let mut upstream = accept(&listener).await;
+    let seen = upstream.read_until(": 42\r\n").await;
+    assert!(!seen.contains("DELETE") && !seen.contains("/admin/x") && !seen.contains("infinity"), "{seen}");
+    upstream.send("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").await;
+    client.read_until("HTTP/1.1 204").await;
+}
+
+#[tokio::test]
 async fn an_answer_reaches_the_client_while_it_is_sent() {
     let (world, listener, session) = scripted().await;
     let mut client = Raw::connect(address(&world)).await;

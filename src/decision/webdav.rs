@@ -1,0 +1,76 @@
+//! What WebDAV does beyond one path (RFC 4918): to all that lies below it, and to a second path that a header names.
+
+use http::header::HeaderName;
+use http::{Method, Uri};
+
+use super::{Ambiguous, Ask, RequestPath, method};
+
+/// Where something is copied or moved to (RFC 4918 10.3).
+const DESTINATION: HeaderName = HeaderName::from_static("destination");
+
+/// How far down something is done (RFC 4918 10.2).
+const DEPTH: HeaderName = HeaderName::from_static("depth");
+
+/// The headers that say so.
+pub(super) const HEADERS: [&str; 2] = ["destination", "depth"];
+
+/// Methods that name no second path.
+const PLAIN: [Method; 7] =
+    [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS];
+
+/// What is done to a folder's whole content, whatever else is said.
+const WHOLE: [&str; 3] = ["COPY", "MOVE", "DELETE"];
+
+/// What is, unless `Depth` says that it is not: what is listed, searched or locked.
+const DEEP: [&str; 4] = ["PROPFIND", "REPORT", "SEARCH", "LOCK"];
+
+/// How far a request reaches beyond its path, in whichever way its method is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reach {
+    /// To all that lies below it.
+    pub(super) below: bool,
+    /// To a second path.
+    pub(super) second: bool,
+    /// What is at its path will not be there any more.
+    pub(super) moves: bool,
+}
+
+impl Reach {
+    /// Of a request, whose method is read as any that it names.
+    pub(super) fn of(ask: &Ask<'_>) -> Self {
+        let own = Self::of_method(ask, ask.method.as_str().as_bytes());
+        method::named(ask).fold(own, |reach, name| {
+            let named = Self::of_method(ask, name.trim_ascii());
+            Self {
+                below: reach.below || named.below,
+                second: reach.second || named.second,
+                moves: reach.moves || named.moves,
+            }
+        })
+    }
+
+    fn of_method(ask: &Ask<'_>, name: &[u8]) -> Self {
+        let is = |other: &&str| name.eq_ignore_ascii_case(other.as_bytes());
+        let second = !PLAIN.iter().any(|plain| is(&plain.as_str()));
+        let below = WHOLE.iter().any(is) || (second && DEEP.iter().any(is) && !is_shallow(ask));
+        Self { below, second, moves: is(&"MOVE") }
+    }
+}
+
+/// Whether what is done is done to a path and what lies directly in it at most.
+fn is_shallow(ask: &Ask<'_>) -> bool {
+    let mut depths = ask.headers.get_all(DEPTH).iter();
+    depths.next().is_some_and(|depth| matches!(depth.as_bytes(), b"0" | b"1")) && depths.next().is_none()
+}
+
+/// The second path that a request names, if it names one.
+///
+/// # Errors
+/// When there is more than one, or it is ambiguous.
+pub(super) fn destination(ask: &Ask<'_>) -> Result<Option<RequestPath>, Ambiguous> {
+    let mut values = ask.headers.get_all(DESTINATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let uri = Uri::try_from(value.as_bytes()).ok().filter(|_| values.next().is_none());
+    let path = RequestPath::parse(&uri.ok_or(Ambiguous::Destination)?)?;
+    if path.is_ours() { Err(Ambiguous::Destination) } else { Ok(Some(path)) }
+}
