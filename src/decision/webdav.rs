@@ -36,24 +36,24 @@ pub(super) struct Reach {
 }
 
 impl Reach {
-    /// Of a request, whose method is read as any that it names.
+    /// Of a request, whose method is read as any that it names: as the first of a list too, where one is named like that.
     pub(super) fn of(ask: &Ask<'_>) -> Self {
         let own = Self::of_method(ask, ask.method.as_str().as_bytes());
-        method::named(ask).fold(own, |reach, name| {
-            let named = Self::of_method(ask, name.trim_ascii());
-            Self {
-                below: reach.below || named.below,
-                second: reach.second || named.second,
-                moves: reach.moves || named.moves,
-            }
-        })
+        method::named(ask).fold(own, |reach, name| reach.or(Self::of_method(ask, &name)))
     }
 
     fn of_method(ask: &Ask<'_>, name: &[u8]) -> Self {
-        let is = |other: &&str| name.eq_ignore_ascii_case(other.as_bytes());
-        let second = !PLAIN.iter().any(|plain| is(&plain.as_str()));
-        let below = WHOLE.iter().any(is) || (second && DEEP.iter().any(is) && !is_shallow(ask));
-        Self { below, second, moves: is(&"MOVE") }
+        let words = name.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-').filter(|word| !word.is_empty());
+        words.fold(Self::default(), |reach, word| {
+            let is = |other: &&str| word.eq_ignore_ascii_case(other.as_bytes());
+            let second = !PLAIN.iter().any(|plain| is(&plain.as_str()));
+            let below = WHOLE.iter().any(is) || (second && DEEP.iter().any(is) && !is_shallow(ask));
+            reach.or(Self { below, second, moves: is(&"MOVE") })
+        })
+    }
+
+    const fn or(self, other: Self) -> Self {
+        Self { below: self.below || other.below, second: self.second || other.second, moves: self.moves || other.moves }
     }
 }
 
