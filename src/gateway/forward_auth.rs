@@ -24,19 +24,17 @@ use super::asker::{Asker, By, Unknown};
 use super::{Gateway, note};
 use crate::decision::{Ask, Decision, Permit, Route, preflight};
 use crate::identity::Host;
-use crate::listener::{Arrival, TrustedProxies};
+use crate::listener::Arrival;
 use crate::telemetry::{Decided, Watch};
 use crate::web::{self, Assets, Cause, see_other};
 use asked::{Asked, Unclear};
 pub use secret::ProxySecret;
 use secret::SECRET_HEADER;
 
-/// Who may ask.
+/// Who may ask, beside trusted proxies.
 #[derive(Clone, Debug, Default)]
 pub struct ForwardAuth {
-    /// These peers.
-    pub trusted: TrustedProxies,
-    /// And whoever shows this.
+    /// Whoever shows this.
     pub secret: Option<ProxySecret>,
 }
 
@@ -84,10 +82,7 @@ impl ForwardAuth {
     fn admits(&self, parts: &Parts) -> bool {
         match self.shown(&parts.headers) {
             Some(right) => right,
-            None => {
-                let peer = parts.extensions.get::<Arrival>().and_then(|arrival| arrival.client.chain.last());
-                peer.is_some_and(|peer| self.trusted.contains(*peer))
-            }
+            None => parts.extensions.get::<Arrival>().is_some_and(|arrival| arrival.client.trusted),
         }
     }
 
@@ -158,7 +153,7 @@ impl Gateway {
         let decision = self.routes.load().decide(&ask, principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
-                if is_handshake(headers) && self.is_hijack(permit.route(), &asked.host, headers) {
+                if is_handshake(headers) && self.is_hijack(permit.route(), &ask, principal.is_some()) {
                     note(watch, permit.route(), Decided::Foreign);
                     let why = "a WebSocket handshake from a page of another origin";
                     return self.web.refuse_because(Cause::ForeignForm, &why, headers, Assets::Application);
