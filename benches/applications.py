@@ -3,8 +3,9 @@
 
     benches/applications.py [--applications 10000] [--rounds 5] [--seconds 3] [--binary target/dist/vestibule]
 
-Starts one Vestibule with ten applications and one with many, each application with five rules, and asks both in turn, at
-random hosts, with one session that has a token on each of them.
+Starts one Vestibule with ten applications and one with many, each application with five rules, and asks both in turn with
+one session that has a token on every host: first at one host, which shows what knowing of the others costs, then at
+random ones, which shows what it costs to find each out of the processor's reach.
 
 Needs what benches/gateway.py needs.
 """
@@ -77,26 +78,34 @@ def start(processes, options, upstream, applications):
     sign_somebody_in(vestibule.database, applications)
     child, taken = vestibule.start(processes)
     say(f"{applications} applications, ready after {taken:.1f} s")
-    hosts = ((f"app-{n}.localhost:{vestibule.port}", vestibule.cookie(token(n))) for n in range(applications))
-    return child, vestibule.port, asking(folder, "hosts", hosts, RANDOM)
+    hosts = [(f"app-{n}.localhost:{vestibule.port}", vestibule.cookie(token(n))) for n in range(applications)]
+    return child, vestibule.port, asking(folder, "one", hosts[:1], "1"), asking(folder, "random", hosts, RANDOM)
+
+
+def compare(targets, options, warm_up):
+    """What a request costs at each target; `targets` are processes, their ports and what asks them."""
+    costs = [[] for _ in targets]
+    for number in range(options.rounds + warm_up):
+        for (child, port, program), spent in zip(targets, costs):
+            before = run_time(child.pid)
+            answered = load(options.seconds, port, {}, script=program)
+            if number >= warm_up:
+                spent.append((run_time(child.pid) - before) / 1000 / answered)
+    few, many = costs
+    ratio = summary([much / little for little, much in zip(few, many)])
+    say(f"  10 applications {summary(few)['median']:.2f} µs, {options.applications} {summary(many)['median']:.2f} µs")
+    say(f"  ratio {ratio['median']:.2f} ({ratio['least']:.2f} to {ratio['most']:.2f})")
 
 
 def measure(processes, options):
     kit.PATIENCE_S = 300
     upstream = start_application(processes)
-    few, many = (start(processes, options, upstream, count) for count in (10, options.applications))
-    costs = {few: [], many: []}
-    for number in range(options.rounds + 2):
-        for target in costs:
-            child, port, program = target
-            before = run_time(child.pid)
-            answered = load(options.seconds, port, {}, script=program)
-            # Two rounds warm up: each host's headers are prepared once.
-            if number > 1:
-                costs[target].append((run_time(child.pid) - before) / 1000 / answered)
-    ratio = summary([much / little for little, much in zip(costs[few], costs[many])])
-    say(f"10 applications {summary(costs[few])['median']:.2f} µs, {options.applications} {summary(costs[many])['median']:.2f} µs")
-    say(f"ratio {ratio['median']:.2f} ({ratio['least']:.2f} to {ratio['most']:.2f})")
+    both = [start(processes, options, upstream, count) for count in (10, options.applications)]
+    say("at one host")
+    compare([(child, port, one) for child, port, one, _ in both], options, 1)
+    say("at random hosts")
+    # Two rounds warm up: each host's headers are prepared once.
+    compare([(child, port, at_random) for child, port, _, at_random in both], options, 2)
 
 
 def main():

@@ -6,7 +6,6 @@ mod house;
 mod operations;
 mod tasks;
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,7 +13,9 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use axum::body::Body;
+use axum::response::IntoResponse as _;
 use http::Request;
+use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -23,7 +24,7 @@ use tower::ServiceExt as _;
 use crate::base::Ambient;
 use crate::config::Settings;
 use crate::directory::{Approval, DeclareError, Declared};
-use crate::listener::{Certificates, Limits, ListenError, Listener, Tracked, TrustedProxies};
+use crate::listener::{Arrival, Certificates, Limits, ListenError, Listener, Tracked, TrustedProxies};
 use crate::store::server_keys::ServerKeysError;
 use crate::telemetry::{AccessError, Metrics, Telemetry};
 use certificates::Tls;
@@ -196,34 +197,34 @@ impl App {
         let mut serving = JoinSet::new();
         for listener in self.public {
             let (door, stopped) = (Arc::clone(&door), stopped.clone());
-            let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
-                let (door, mut request) = (Arc::clone(&door), request.map(Body::new));
+            let answers = move |request: Request<Tracked<Incoming>>, arrival: Arrival| {
+                let (door, mut request) = (Arc::clone(&door), request.map(boxed));
                 // Boxed, and the request lent from here on: what a future holds is moved along with it several times.
-                Box::pin(async move { Ok::<_, Infallible>(door.answer(&mut request).await) })
-            });
-            serving.spawn(listener.serve(service, Limits::default(), Arc::clone(&trusted), until(stopped)));
+                Box::pin(async move { door.answer(&mut request, &arrival).await })
+            };
+            serving.spawn(listener.serve(answers, Limits::default(), Arc::clone(&trusted), until(stopped)));
         }
         for listener in self.redirecting {
             let (door, stopped) = (Arc::clone(&door), stopped.clone());
-            let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
-                let answer = door.to_https(&request);
-                async { Ok::<_, Infallible>(answer) }
-            });
-            serving.spawn(listener.serve(service, Limits::default(), Arc::clone(&trusted), until(stopped)));
+            let answers = move |request: Request<Tracked<Incoming>>, _| std::future::ready(door.to_https(&request));
+            serving.spawn(listener.serve(answers, Limits::default(), Arc::clone(&trusted), until(stopped)));
         }
         let operations = operations::router(Arc::new(operations::Desk {
             house: Arc::clone(&self.house),
             metrics: Arc::clone(&self.telemetry.metrics),
             stopped: stopped.clone(),
         }));
-        let operations = operations.map_request(|request: Request<Tracked<Incoming>>| request.map(Body::new));
         if let Some(certificates) = self.tls.certificates.clone() {
             serving.spawn(tasks::look_at_files(certificates, Arc::clone(&self.telemetry.metrics), stopped.clone()));
         }
         // Whoever asks whether we are ready is answered to the end.
         let (closing, closed) = watch::channel(false);
         let limits = Limits { drain: OPERATIONS_DRAIN, ..Limits::default() };
-        let operations = tokio::spawn(self.operations.serve(operations, limits, trusted, until(closed)));
+        let answers = move |request: Request<Tracked<Incoming>>, _| {
+            let answer = operations.clone().oneshot(request.map(Body::new));
+            async { answer.await.into_response() }
+        };
+        let operations = tokio::spawn(self.operations.serve(answers, limits, trusted, until(closed)));
         let outcome = tokio::select! {
             () = stop => Ok(()),
             refused = live(&self.settings, &self.options, &self.ambient, &own, &self.house, &self.telemetry.metrics, &self.tls, stopped) => refused,
@@ -272,6 +273,11 @@ async fn live(
         () = tasks::run(Arc::clone(&house), stopped) => {}
     }
     Ok(())
+}
+
+/// A body as all doors take it. Most requests have none.
+fn boxed(body: Tracked<Incoming>) -> Body {
+    if body.is_end_stream() { Body::empty() } else { Body::new(body) }
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {

@@ -14,7 +14,6 @@ mod outside;
 mod refuse;
 mod standing;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -87,10 +86,12 @@ impl Gateway {
         host: Host,
         path: RequestPath,
         request: &mut Request<Body>,
+        arrival: &Arrival,
         watch: &mut Watch<'_>,
     ) -> Response {
         watch.deciding();
-        let Asker { principal, by } = match self.asker(&host, &path, request.headers(), client(request)).await {
+        let client = arrival.client.ip();
+        let Asker { principal, by } = match self.asker(&host, &path, request.headers(), client).await {
             Ok(asker) => asker,
             Err(Unknown::Unavailable(error)) => {
                 self.note(watch, &host, Decided::Unavailable);
@@ -105,7 +106,7 @@ impl Gateway {
             watch.user(principal.user);
         }
         let routes = self.routes.load();
-        let ask = Ask::of(&host, &path, request, client(request));
+        let ask = Ask::of(&host, &path, request, client);
         let decision = routes.decide(&ask, principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
@@ -120,13 +121,14 @@ impl Gateway {
                     return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
                 let lasts = upgrade.is_some() || is_stream_asked_for(request.headers());
-                let still_allowed = lasts.then(|| self.still_allowed(&permit, &path, request, &by, upgrade.is_some()));
+                let still_allowed =
+                    lasts.then(|| self.still_allowed(&permit, &path, request, arrival, &by, upgrade.is_some()));
                 if let By::Token(_) = by {
                     request.headers_mut().remove(AUTHORIZATION);
                 }
                 let mut asking = watch.forwarding(request, || server(permit.route()));
                 // Boxed: a future is moved whole several times before it is first polled, and this one is large.
-                let answer = Box::pin(self.forward(permit, &host, &path, request, still_allowed)).await;
+                let answer = Box::pin(self.forward(permit, &host, &path, request, arrival, still_allowed)).await;
                 asking.answered(answer.status());
                 answer
             }
@@ -195,9 +197,10 @@ impl Gateway {
         host: &Host,
         path: &RequestPath,
         request: &mut Request<Body>,
+        arrival: &Arrival,
         still_allowed: Option<StillAllowed>,
     ) -> Response {
-        let came = request.extensions().get::<Arrival>().map(|arrival| arrival.client.forwarded_for.clone());
+        let came = Some(arrival.client.forwarded_for.clone());
         let form = Form::asked_for(request.headers());
         let is_get = request.method() == Method::GET;
         let route = Arc::clone(permit.route());
@@ -219,11 +222,6 @@ impl Gateway {
     fn address_of(&self, host: &Host, path: &RequestPath) -> String {
         self.web.public_url.origin_of(host) + path.target().as_str()
     }
-}
-
-/// The client's address, as the listener resolved it.
-fn client(request: &Request<Body>) -> Option<IpAddr> {
-    request.extensions().get::<Arrival>().and_then(|arrival| arrival.client.ip())
 }
 
 /// Host and port of an application's upstream; nothing if it has several, of which one is chosen later.

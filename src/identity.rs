@@ -23,8 +23,8 @@ pub use actor::Actor;
 pub use allotment::{Allotment, HostSuffix, Network};
 pub use application::{
     Allow, Application, ApplicationSpec, Authorities, CheckPath, Connection, HeaderPreset, HealthCheck, Machines,
-    PathPattern, PathPrefix, Reach, Rule, RuleMethod, TimeLimit, UpgradeProtocol, UpstreamProtocol, UpstreamUrl,
-    Upstreams,
+    PathPattern, PathPatterns, PathPrefix, Reach, Rule, RuleMethod, TimeLimit, UpgradeProtocol, UpstreamProtocol,
+    UpstreamUrl, Upstreams,
 };
 pub use catalogue::{Catalogue, Declaration};
 pub use ceiling::Ceiling;

@@ -115,9 +115,9 @@ impl Web {
 /// Who is signed in, as pages show it.
 pub fn account(principal: &Principal) -> Account {
     Account {
-        name: principal.display_name.clone().unwrap_or_else(|| principal.username.to_string()),
+        name: principal.name().to_owned(),
         username: principal.username.to_string(),
-        email: principal.email.clone(),
+        email: principal.email.as_deref().map(str::to_owned),
         provider: principal.provider.to_string(),
     }
 }

@@ -59,17 +59,12 @@ impl Door {
     }
 
     /// Answers one request, and counts it.
-    pub(super) async fn answer(&self, request: &mut Request<Body>) -> Response {
+    pub(super) async fn answer(&self, request: &mut Request<Body>, arrival: &Arrival) -> Response {
         let mut watch = Watch::begin(&self.telemetry);
-        let https = request.extensions().get::<Arrival>().is_some_and(|arrival| arrival.client.https);
-        if watch.is_close() {
-            let client = request.extensions().get::<Arrival>().map(|arrival| &arrival.client);
-            let (address, trusted) =
-                (client.and_then(|client| client.ip()), client.is_some_and(|client| client.trusted));
-            watch.asked(request, address, trusted);
-        }
-        let mut response = self.dispatch(request, &mut watch).await;
-        self.vouch_for_https(&mut response, https);
+        let client = &arrival.client;
+        watch.asked(request, client.ip(), client.trusted);
+        let mut response = self.dispatch(request, arrival, &mut watch).await;
+        self.vouch_for_https(&mut response, client.https);
         watch.end(response)
     }
 
@@ -132,7 +127,7 @@ impl Door {
         self.web.refuse_because(cause, &error, headers, Assets::Application)
     }
 
-    async fn dispatch(&self, request: &mut Request<Body>, watch: &mut Watch<'_>) -> Response {
+    async fn dispatch(&self, request: &mut Request<Body>, arrival: &Arrival, watch: &mut Watch<'_>) -> Response {
         if let Some(asset) = asset(request) {
             watch.at(Place::SignIn);
             return asset;
@@ -145,14 +140,14 @@ impl Door {
             Ok(target) => target.host,
             Err(error) => return self.refuse_target(error, request.headers()),
         };
-        if request.extensions().get::<Arrival>().is_some_and(|arrival| !arrival.client.may_ask_for(host.as_str())) {
+        if !arrival.client.may_ask_for(host.as_str()) {
             return self.web.refuse(Cause::Misdirected, request.headers(), Assets::Application);
         }
         if is_websocket {
-            return Box::pin(self.websocket(&house, host, request, watch)).await;
+            return Box::pin(self.websocket(&house, host, request, arrival, watch)).await;
         }
         if let Some(endpoint) = house.gateway.endpoint(&host, request) {
-            return Box::pin(house.gateway.answer_proxy(endpoint, std::mem::take(request), watch)).await;
+            return Box::pin(house.gateway.answer_proxy(endpoint, std::mem::take(request), arrival, watch)).await;
         }
         if host == *self.web.public_url.host() {
             watch.at(place(request.uri().path()));
@@ -166,7 +161,7 @@ impl Door {
                 watch.at(Place::SignIn);
                 Box::pin(self.route(&house.application_host, Assets::Application, host, std::mem::take(request))).await
             }
-            Ok(path) => house.gateway.answer(host, path, request, watch).await,
+            Ok(path) => house.gateway.answer(host, path, request, arrival, watch).await,
             Err(error) => self.web.refuse_because(Cause::BadRequest, &error, request.headers(), Assets::Application),
         }
     }
@@ -177,6 +172,7 @@ impl Door {
         house: &House,
         host: Host,
         request: &mut Request<Body>,
+        arrival: &Arrival,
         watch: &mut Watch<'_>,
     ) -> Response {
         if host == *self.web.public_url.host() || !house.gateway.serves(&host) {
@@ -186,7 +182,7 @@ impl Door {
             Ok(path) if path.is_ours() => {
                 self.web.refuse(Cause::MethodNotAllowed, request.headers(), Assets::Application)
             }
-            Ok(path) => house.gateway.answer(host, path, request, watch).await,
+            Ok(path) => house.gateway.answer(host, path, request, arrival, watch).await,
             Err(error) => self.web.refuse_because(Cause::BadRequest, &error, request.headers(), Assets::Application),
         }
     }

@@ -98,7 +98,7 @@ impl Visitor {
     /// What people call them.
     pub(super) fn name(&self) -> String {
         match &self.who {
-            Who::User(principal) => principal.display_name.clone().unwrap_or_else(|| principal.username.to_string()),
+            Who::User(principal) => principal.name().to_owned(),
             Who::BreakGlass => "break-glass".to_owned(),
         }
     }

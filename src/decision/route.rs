@@ -12,7 +12,7 @@ use http::Method;
 use crate::base::QuickHasher;
 use crate::identity::{
     Allow, Application, ApplicationId, ApplicationKey, ApplicationSpec, Catalogue, Destination, Host, Organization,
-    OrganizationKey, RoleId, RoleName, Rule,
+    OrganizationKey, PathPatterns, RoleId, RoleName, Rule,
 };
 use crate::session::Principal;
 use crate::telemetry::{ApplicationMeter, Metrics};
@@ -40,7 +40,9 @@ pub struct Route {
     names: Vec<(RoleName, RoleId)>,
     /// Who may enter, sorted.
     roles: Vec<RoleId>,
-    /// Whom each of the rules that are written down lets in.
+    /// The paths of the rules that are written down.
+    paths: PathPatterns,
+    /// Whom each of these rules lets in.
     rules: Vec<Admitted>,
     /// Whether a rule names methods.
     names_methods: bool,
@@ -119,6 +121,7 @@ impl Route {
             }
         };
         let rules = spec.rules.iter().map(compile).collect();
+        let paths = spec.rules.iter().map(|rule| &rule.path).collect();
         let names_capitals = spec.rules.iter().any(|rule| has_capitals(rule.path.as_str().as_bytes()));
         let names_methods = spec.rules.iter().any(|rule| !rule.methods.is_empty());
         let destinations = Destination::all_of(&spec, &organization.allotment);
@@ -133,6 +136,7 @@ impl Route {
             turn: AtomicUsize::new(0),
             names,
             roles,
+            paths,
             rules,
             names_methods,
             names_capitals,
@@ -200,7 +204,9 @@ impl Route {
     /// `;` nor `//` nor `%`), so any reading between the two, such as one that merges slashes but keeps parameters,
     /// chooses what these agree on.
     pub(super) fn rule(&self, ask: &Ask<'_>) -> Result<Option<Ruled<'_>>, Ambiguous> {
-        let first = |path: &[u8], method: &Method| self.spec.rules.iter().position(|rule| rule.matches(path, method));
+        let speaks_of =
+            |index: &usize, method: &Method| self.spec.rules.get(*index).is_some_and(|rule| rule.speaks_of(method));
+        let first = |path: &[u8], method: &Method| self.paths.matching(path).find(|index| speaks_of(index, method));
         let (strict, lenient) = (ask.path.strict(), ask.path.lenient());
         let chosen = first(strict, ask.method);
         if lenient.is_some_and(|lenient| first(lenient, ask.method) != chosen) {

@@ -79,11 +79,8 @@ impl Endpoint {
 
 impl ForwardAuth {
     /// Whether whoever sent this may ask. A secret that is shown and wrong is nobody's honest mistake.
-    fn admits(&self, parts: &Parts) -> bool {
-        match self.shown(&parts.headers) {
-            Some(right) => right,
-            None => parts.extensions.get::<Arrival>().is_some_and(|arrival| arrival.client.trusted),
-        }
+    fn admits(&self, headers: &HeaderMap, arrival: &Arrival) -> bool {
+        self.shown(headers).unwrap_or(arrival.client.trusted)
     }
 
     /// Whether a secret is shown, and the right one, once.
@@ -110,10 +107,11 @@ impl Gateway {
         self: &Arc<Self>,
         endpoint: Endpoint,
         request: Request<Body>,
+        arrival: &Arrival,
         watch: &mut Watch<'_>,
     ) -> Response {
         let (mut parts, _) = request.into_parts();
-        if !self.forward_auth.admits(&parts) {
+        if !self.forward_auth.admits(&parts.headers, arrival) {
             let why = "forward-auth is asked by a peer that is not among trusted_proxies and shows no right secret";
             return self.web.refuse_because(Cause::NotAProxy, &why, &parts.headers, Assets::Application);
         }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use axum::body::Body;
 use http::{HeaderMap, Method, Request};
 
+use super::Gateway;
 use super::asker::By;
-use super::{Gateway, client};
 use crate::base::Token;
 use crate::decision::{Ask, Decision, Permit, RequestPath};
 use crate::identity::{Host, UserId};
-use crate::listener::{Arrival, Slot};
+use crate::listener::Arrival;
 use crate::session::{Evidence, Principal};
 use crate::upstream::{Standing, StillAllowed};
 
@@ -33,6 +33,7 @@ impl Gateway {
         permit: &Permit,
         path: &RequestPath,
         request: &Request<Body>,
+        arrival: &Arrival,
         by: &By,
         is_tunnel: bool,
     ) -> StillAllowed {
@@ -42,14 +43,14 @@ impl Gateway {
             tokens: self.web.session_tokens(request.headers()).collect(),
             by: by.clone(),
             method: request.method().clone(),
-            client: client(request),
+            client: arrival.client.ip(),
         });
-        let slot = request.extensions().get::<Arrival>().map(|arrival| arrival.slot.clone());
+        let slot = arrival.slot.clone();
         let held = is_tunnel.then(|| self.metrics.websockets.hold());
         Arc::new(move |upstream| {
             // As long as somebody asks, the connection counts among the listener's.
             let _counted = &held;
-            let stopping = slot.as_ref().is_some_and(Slot::is_stopping);
+            let stopping = slot.is_stopping();
             let (gateway, host) = (Arc::clone(&gateway), host.clone());
             let (path, opened) = (Arc::clone(&path), Arc::clone(&opened));
             Box::pin(async move {

@@ -23,7 +23,7 @@ use super::{Allotment, ApplicationId, ApplicationKey, Host, Invalid, Organizatio
 pub use authorities::{Authorities, MAX_AUTHORITIES};
 pub use connection::Connection;
 pub use health_check::{CheckPath, HealthCheck, in_a_row};
-pub use path_pattern::PathPattern;
+pub use path_pattern::{PathPattern, PathPatterns};
 pub use path_prefix::PathPrefix;
 pub use rule::{Allow, Rule, RuleMethod};
 pub use time_limit::TimeLimit;

@@ -14,7 +14,7 @@ const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto")
 /// Most hops that are followed: longer chains are nobody's real ones.
 const MAX_HOPS: usize = 16;
 
-/// What a listener knows of a request beside what it says. Stands in the extensions of every one that is handed on.
+/// What a listener knows of a request beside what it says.
 #[derive(Clone, Debug)]
 pub struct Arrival {
     /// Who sent it.

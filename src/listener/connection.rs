@@ -17,7 +17,6 @@ use tokio::net::TcpStream;
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
-use tower::{Service, ServiceExt as _};
 
 use super::activity::{Activity, State, Tracked, Unanswered};
 use super::answer::Answer;
@@ -60,23 +59,23 @@ fn builder(limits: &Limits) -> Builder<TokioExecutor> {
 
 /// What a connection is served with.
 #[derive(Clone)]
-pub(super) struct Door<S> {
-    service: S,
+pub(super) struct Door<A> {
+    answers: A,
     pub(super) trusted: Arc<TrustedProxies>,
     builder: Arc<Builder<TokioExecutor>>,
     pub(super) limits: Limits,
     proxies: Proxies,
 }
 
-impl<S, B> Door<S>
+impl<A, F, B> Door<A>
 where
-    S: Service<Request<Tracked<Incoming>>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
-    S::Future: Send + 'static,
+    A: Fn(Request<Tracked<Incoming>>, Arrival) -> F + Clone + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
     B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
     B::Error: Into<BoxError>,
 {
-    pub(super) fn new(service: S, trusted: Arc<TrustedProxies>, limits: Limits, proxies: Proxies) -> Self {
-        Self { service, trusted, builder: Arc::new(builder(&limits)), limits, proxies }
+    pub(super) fn new(answers: A, trusted: Arc<TrustedProxies>, limits: Limits, proxies: Proxies) -> Self {
+        Self { answers, trusted, builder: Arc::new(builder(&limits)), limits, proxies }
     }
 
     /// Serves a connection until it is over.
@@ -132,23 +131,22 @@ where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let activity = Arc::new(Activity::new());
-        let Self { service, trusted, builder, limits, .. } = self;
+        let Self { answers, trusted, builder, limits, .. } = self;
         let (body_patience, slowest) = (limits.body, limits.answer);
         let answer = {
             let activity = Arc::clone(&activity);
             let stranger = trusted.resolve_once(peer, tls.as_ref());
-            service_fn(move |mut request: Request<Incoming>| {
+            service_fn(move |request: Request<Incoming>| {
                 let busy = activity.begin(request.version());
                 let behind = || Arc::new(trusted.resolve(peer, tls.as_ref(), request.headers()));
                 let client = stranger.clone().unwrap_or_else(behind);
-                request.extensions_mut().insert(Arrival { client, slot: slot.clone() });
                 let request = request.map(|body| Tracked::new(body, &busy, body_patience));
-                let answer = service.clone().oneshot(request);
+                let answer = answers(request, Arrival { client, slot: slot.clone() });
                 let unanswered = Unanswered::new(busy);
                 async move {
                     let response = answer.await;
                     let busy = unanswered.answered();
-                    response.map(|response| response.map(|body| Answer::new(body, busy)))
+                    Ok::<_, Infallible>(response.map(|body| Answer::new(body, busy)))
                 }
             })
         };

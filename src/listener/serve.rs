@@ -1,6 +1,5 @@
 //! Serving a listener: accept, serve each connection, drain.
 
-use std::convert::Infallible;
 use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,12 +12,11 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
-use tower::Service;
 
 use super::activity::Tracked;
 use super::connection::{Door, Proxies};
 use super::crowd::{Crowd, Place};
-use super::{Limits, Listener, TrustedProxies};
+use super::{Arrival, Limits, Listener, TrustedProxies};
 use crate::telemetry::Held;
 
 /// How long to wait when the system has no more file handles: long enough for some to come back.
@@ -51,17 +49,17 @@ impl Slot {
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 impl Listener {
-    /// Serves every connection with clones of `service` until `stop` resolves; then accepts no more, lets requests
-    /// finish within the limit for it, and drops what is left. Each request carries its [`Arrival`] in its extensions.
-    pub async fn serve<S, B>(
+    /// Has every request answered by `answers` until `stop` resolves; then accepts no more, lets requests finish within
+    /// the limit for it, and drops what is left.
+    pub async fn serve<A, F, B>(
         self,
-        service: S,
+        answers: A,
         limits: Limits,
         trusted: Arc<TrustedProxies>,
         stop: impl Future<Output = ()> + Send,
     ) where
-        S: Service<Request<Tracked<Incoming>>, Response = Response<B>, Error = Infallible> + Clone + Send + 'static,
-        S::Future: Send + 'static,
+        A: Fn(Request<Tracked<Incoming>>, Arrival) -> F + Clone + Send + 'static,
+        F: Future<Output = Response<B>> + Send + 'static,
         B: http_body::Body<Data = Bytes> + Send + Unpin + 'static,
         B::Error: Into<BoxError>,
     {
@@ -74,7 +72,7 @@ impl Listener {
             patience: limits.handshake,
             of_one: limits.connections_of_one,
         };
-        let door = Door::new(service, trusted, limits, proxies);
+        let door = Door::new(answers, trusted, limits, proxies);
         let mut connections = JoinSet::new();
         let mut stop = pin!(stop);
         loop {

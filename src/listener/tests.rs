@@ -1,4 +1,3 @@
-use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -39,20 +38,20 @@ fn serve(listener: Listener, trusted: TrustedProxies, limits: Limits) -> Running
     let (tell, seen) = mpsc::unbounded_channel();
     let gate = Arc::new(tokio::sync::Semaphore::new(0));
     let wait = Arc::clone(&gate);
-    let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
+    let answers = move |request: Request<Tracked<Incoming>>, arrival: Arrival| {
         let (tell, wait) = (tell.clone(), Arc::clone(&wait));
         async move {
-            let client = Client::clone(&request.extensions().get::<Arrival>().unwrap().client);
+            let client = Client::clone(&arrival.client);
             tell.send((request.version(), client)).unwrap();
             if request.uri().path() == "/wait" {
                 wait.acquire().await.unwrap().forget();
             }
-            Ok::<_, Infallible>(Response::new(Body::from(request.uri().path().to_owned())))
+            Response::new(Body::from(request.uri().path().to_owned()))
         }
-    });
+    };
     let trusted = Arc::new(trusted);
     let stopped = async move { drop(stopped.await) };
-    let done = tokio::spawn(listener.serve(service, limits, trusted, stopped));
+    let done = tokio::spawn(listener.serve(answers, limits, trusted, stopped));
     Running { address, stop, done, seen, gate }
 }
 
@@ -130,7 +129,7 @@ async fn an_upload_may_go_on_after_its_answer() {
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
     let address = listener.address();
     let (tell, mut uploads) = mpsc::unbounded_channel();
-    let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
+    let answers = move |request: Request<Tracked<Incoming>>, _| {
         let upload = async move {
             let mut body = request.into_body();
             while !body.is_end_stream() {
@@ -139,9 +138,9 @@ async fn an_upload_may_go_on_after_its_answer() {
             body
         };
         tell.send(tokio::spawn(upload)).unwrap();
-        async { Ok::<_, Infallible>(Response::new(Body::from("done"))) }
-    });
-    tokio::spawn(listener.serve(service, Limits { head, ..Limits::default() }, Arc::default(), std::future::pending()));
+        async { Response::new(Body::from("done")) }
+    };
+    tokio::spawn(listener.serve(answers, Limits { head, ..Limits::default() }, Arc::default(), std::future::pending()));
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\no").await.unwrap();
     let mut upload = uploads.recv().await.unwrap();
@@ -293,12 +292,12 @@ async fn a_connection_that_is_used_after_the_answer_keeps_its_place() {
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
     let address = listener.address();
     let (tell, mut slots) = mpsc::unbounded_channel();
-    let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
-        tell.send(request.extensions().get::<Arrival>().unwrap().slot.clone()).unwrap();
-        async { Ok::<_, Infallible>(Response::new(Body::from("done"))) }
-    });
+    let answers = move |_: Request<Tracked<Incoming>>, arrival: Arrival| {
+        tell.send(arrival.slot).unwrap();
+        async { Response::new(Body::from("done")) }
+    };
     let limits = Limits { connections: 1, ..Limits::default() };
-    tokio::spawn(listener.serve(service, limits, Arc::default(), std::future::pending()));
+    tokio::spawn(listener.serve(answers, limits, Arc::default(), std::future::pending()));
     let request = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     assert!(exchange(address, request).await.ends_with("done"));
     let kept = slots.recv().await.unwrap();

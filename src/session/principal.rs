@@ -50,9 +50,9 @@ pub struct Principal {
     /// What applications call the user.
     pub username: Username,
     /// The name people go by.
-    pub display_name: Option<String>,
+    pub display_name: Option<Box<str>>,
     /// The e-mail address, present only if applications may be told.
-    pub email: Option<String>,
+    pub email: Option<Box<str>>,
     /// The roles held, sorted, each once.
     pub roles: Arc<[(OrganizationKey, RoleId)]>,
     /// Whether they may administer the server. Never in a session of an organization's own IdP: whoever runs that can
@@ -85,8 +85,8 @@ impl Principal {
             user,
             provider: rows.provider.into(),
             username: rows.username,
-            display_name: rows.display_name,
-            email: rows.email.filter(|email| may_be_told(email.verified)).map(|email| email.address),
+            display_name: rows.display_name.map(String::into),
+            email: rows.email.filter(|email| may_be_told(email.verified)).map(|email| email.address.into()),
             roles: roles.into(),
             server_admin: rows.server_admin && rows.idp_owner.is_none() && evidence.session().is_some(),
             generation,
@@ -98,6 +98,11 @@ impl Principal {
         self.provider = shared.providers.one(self.provider);
         self.roles = shared.roles.one(self.roles);
         self
+    }
+
+    /// What people call them.
+    pub fn name(&self) -> &str {
+        self.display_name.as_deref().unwrap_or(self.username.as_str())
     }
 
     /// Their session, if they have one.

@@ -31,9 +31,8 @@ const IDLE_SHARE: u32 = 4;
 /// A session as this process knows it.
 struct Live {
     principal: Arc<Principal>,
-    expires_at: Timestamp,
-    /// Until when the principal is as it was read, if one of its grants ends by itself.
-    good_until: Option<Timestamp>,
+    /// From when on this is to be read anew: the session ends then, or one of its grants by itself.
+    stale_at: Timestamp,
     /// The change number it was loaded at.
     number: i64,
     /// Microseconds since the Unix epoch.
@@ -113,8 +112,9 @@ impl Sessions {
     /// # Errors
     /// When the store had to be asked and could not.
     pub async fn recognise(&self, host: &Host, token: &Token) -> Result<Option<Arc<Principal>>, Unavailable> {
-        let Some(live) = self.live(host, token).await? else { return Ok(None) };
-        self.note_activity(&live);
+        let now = self.ambient.now();
+        let Some(live) = self.live(host, token, now).await? else { return Ok(None) };
+        self.note_activity(&live, now);
         Ok(Some(Arc::clone(&live.principal)))
     }
 
@@ -123,13 +123,13 @@ impl Sessions {
     /// # Errors
     /// When the store had to be asked and could not.
     pub async fn observe(&self, host: &Host, token: &Token) -> Result<Option<Arc<Principal>>, Unavailable> {
-        Ok(self.live(host, token).await?.map(|live| Arc::clone(&live.principal)))
+        Ok(self.live(host, token, self.ambient.now()).await?.map(|live| Arc::clone(&live.principal)))
     }
 
-    async fn live(&self, host: &Host, token: &Token) -> Result<Option<Arc<Live>>, Unavailable> {
+    async fn live(&self, host: &Host, token: &Token, now: Timestamp) -> Result<Option<Arc<Live>>, Unavailable> {
         self.changes.heard_lately().await?;
         let hash = token.hash();
-        let is_known = |known: &Arc<HostToken>| known.host == *host && self.is_live(&known.live, known.number);
+        let is_known = |known: &Arc<HostToken>| known.host == *host && self.is_live(&known.live, known.number, now);
         match self.tokens.get(&hash).filter(is_known) {
             Some(known) => {
                 self.metrics.sessions.looked_up(Known::Memory);
@@ -145,12 +145,10 @@ impl Sessions {
     }
 
     /// Whether the session and all its grants are in time, and neither it nor what was read at `number` has changed.
-    fn is_live(&self, live: &Live, number: i64) -> bool {
-        let now = self.ambient.now();
+    fn is_live(&self, live: &Live, number: i64, now: Timestamp) -> bool {
         let idle = now.since(Timestamp::from_micros(live.last_seen.load(Ordering::Relaxed)));
-        now < live.expires_at
+        now < live.stale_at
             && idle < self.timeouts.idle()
-            && live.good_until.is_none_or(|until| now <= until)
             && self.changes.is_fresh(live.number.min(number), live.principal.user, live.principal.session())
     }
 
@@ -162,24 +160,24 @@ impl Sessions {
             self.unknown.remember(hash, host, number);
             return Ok(None);
         };
-        if let Some(live) = self.by_id.get(&row.id).filter(|live| self.is_live(live, live.number)) {
+        let now = self.ambient.now();
+        if let Some(live) = self.by_id.get(&row.id).filter(|live| self.is_live(live, live.number, now)) {
             self.keep(hash, host, &live, number);
             return Ok(Some(live));
         }
         let last_seen = row.last_seen_at.max(self.unwritten_activity(row.id).unwrap_or(row.last_seen_at));
-        let now = self.ambient.now();
         if now >= row.expires_at || now.since(last_seen) >= self.timeouts.idle() {
             return Ok(None);
         }
         let rows = users::principal(&self.db, row.user, row.identity, now).await?;
         let Some(rows) = rows.filter(|rows| rows.idp_live && !rows.disabled) else { return Ok(None) };
         let generation = self.generation.fetch_add(1, Ordering::Relaxed);
-        let good_until = rows.kept_until;
+        // A grant still counts at the very instant until which it is kept.
+        let grant_ends = rows.kept_until.map(|until| until.plus(Duration::from_micros(1)));
         let principal = Principal::new(row.user, Evidence::Session(row.id, row.identity), rows, generation);
         let live = Arc::new(Live {
-            good_until,
             principal: Arc::new(principal.sharing(&self.shared)),
-            expires_at: row.expires_at,
+            stale_at: grant_ends.map_or(row.expires_at, |ends| ends.min(row.expires_at)),
             number,
             last_seen: AtomicI64::new(last_seen.micros()),
             last_written: AtomicI64::new(row.last_seen_at.micros()),
@@ -202,8 +200,7 @@ impl Sessions {
         ACTIVITY_INTERVAL.min(self.timeouts.idle() / IDLE_SHARE)
     }
 
-    fn note_activity(&self, live: &Live) {
-        let now = self.ambient.now();
+    fn note_activity(&self, live: &Live, now: Timestamp) {
         live.last_seen.fetch_max(now.micros(), Ordering::Relaxed);
         let written = live.last_written.load(Ordering::Relaxed);
         let due = now.since(Timestamp::from_micros(written)) >= self.activity_interval();
@@ -238,9 +235,9 @@ impl Sessions {
     /// # Errors
     /// When the store could not.
     pub async fn sweep(&self) -> Result<(), Unavailable> {
-        self.tokens.retain(|_, known| self.is_live(&known.live, known.number)).await;
-        self.by_id.retain(|_, live| self.is_live(live, live.number)).await;
         let now = self.ambient.now();
+        self.tokens.retain(|_, known| self.is_live(&known.live, known.number, now)).await;
+        self.by_id.retain(|_, live| self.is_live(live, live.number, now)).await;
         // Activity reaches the store late: an hour of grace costs nothing, since idleness is judged at each use.
         let idle_since = now.minus(self.timeouts.idle()).minus(Duration::from_secs(3600));
         let expired = sessions::sweep(&self.db, now, idle_since).await?;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::hash::BuildHasherDefault;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::assertion::{Assertions, Claims, SigningFailed, Subject};
@@ -20,6 +21,22 @@ pub const ASSERTION_HEADER: HeaderName = name("x-vestibule-assertion");
 /// kilobytes.
 const MAX_KEPT: usize = 200_000;
 
+/// The names of each preset's headers: user, groups, e-mail, and the name people go by or once more the user.
+static REMOTE: [HeaderName; 4] =
+    [name("remote-user"), name("remote-groups"), name("remote-email"), name("remote-name")];
+static X_FORWARDED: [HeaderName; 4] = [
+    name("x-forwarded-user"),
+    name("x-forwarded-groups"),
+    name("x-forwarded-email"),
+    name("x-forwarded-preferred-username"),
+];
+static X_AUTH_REQUEST: [HeaderName; 4] = [
+    name("x-auth-request-user"),
+    name("x-auth-request-groups"),
+    name("x-auth-request-email"),
+    name("x-auth-request-preferred-username"),
+];
+
 /// What prepared headers hang on: they are prepared anew as soon as any of this differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct PreparedFor {
@@ -31,9 +48,12 @@ struct PreparedFor {
     version: i64,
 }
 
-/// Everything an upstream is told of a user.
+/// Everything an upstream is told of a user. All values lie in one piece of memory: after thousands of others have asked
+/// it is far away, and each piece would have to be fetched.
 struct Prepared {
-    fields: Vec<(HeaderName, HeaderValue)>,
+    /// The values of the preset's headers, as far as there is something to tell.
+    values: Box<[Option<HeaderValue>]>,
+    assertion: HeaderValue,
     /// When the assertion among them is to be signed anew.
     renew_at: Timestamp,
 }
@@ -65,9 +85,12 @@ impl Identities {
             Some(prepared) => prepared,
             None => self.prepare(key, route, identity)?,
         };
-        for (name, value) in &prepared.fields {
-            headers.insert(name, value.clone());
+        for (name, value) in names(route.spec().headers).iter().zip(&prepared.values) {
+            if let Some(value) = value {
+                headers.insert(name, value.clone());
+            }
         }
+        headers.insert(ASSERTION_HEADER, prepared.assertion.clone());
         Ok(())
     }
 
@@ -75,7 +98,7 @@ impl Identities {
     /// them takes the place of what a client sent.
     pub(super) fn add_all(&self, headers: &mut HeaderMap, permit: &Permit) -> Result<(), SigningFailed> {
         for blank in names(permit.route().spec().headers) {
-            headers.insert(name(blank), HeaderValue::from_static(""));
+            headers.insert(blank, HeaderValue::from_static(""));
         }
         headers.insert(ASSERTION_HEADER, HeaderValue::from_static(""));
         self.add(headers, permit)
@@ -91,15 +114,26 @@ impl Identities {
     pub(super) fn sample(&self, headers: &mut HeaderMap, permit: &Permit) -> Option<Claims> {
         let identity = permit.identity()?;
         let route = permit.route();
-        headers.extend(preset(route.spec().headers, identity).into_iter().map(|(name, value)| (Some(name), value)));
+        let preset = route.spec().headers;
+        for (name, text) in names(preset).iter().zip(texts(preset, identity)) {
+            if let Some(text) = text {
+                headers.insert(name, super::headers::value(&text));
+            }
+        }
         Some(self.assertions.claims(&subject(route, identity)))
     }
 
     fn prepare(&self, key: PreparedFor, route: &Route, identity: &Identity) -> Result<Arc<Prepared>, SigningFailed> {
-        let mut fields = preset(route.spec().headers, identity);
+        let preset = route.spec().headers;
+        let texts = texts(preset, identity);
+        let texts = &texts[..names(preset).len()];
         let signed = self.assertions.sign(&subject(route, identity))?;
-        fields.push((ASSERTION_HEADER, signed.value));
-        let prepared = Arc::new(Prepared { fields, renew_at: signed.renew_at });
+        let whole = texts.iter().flatten().map(String::as_bytes).chain([signed.value.as_bytes()]).collect::<Vec<_>>();
+        let mut rest = Bytes::from(whole.concat().into_boxed_slice());
+        let values = texts.iter().map(|text| text.as_ref().map(|text| shared(rest.split_to(text.len())))).collect();
+        let mut assertion = shared(rest);
+        assertion.set_sensitive(signed.value.is_sensitive());
+        let prepared = Arc::new(Prepared { values, assertion, renew_at: signed.renew_at });
         self.kept.insert(key, Arc::clone(&prepared));
         Ok(prepared)
     }
@@ -118,37 +152,33 @@ fn subject<'a>(route: &'a Route, identity: &'a Identity) -> Subject<'a> {
     }
 }
 
-/// The names of a preset's headers: user, groups, e-mail, and the name people go by or once more the user.
-const fn names(preset: HeaderPreset) -> &'static [&'static str] {
+/// The names of a preset's headers.
+fn names(preset: HeaderPreset) -> &'static [HeaderName] {
     match preset {
-        HeaderPreset::Remote => &["remote-user", "remote-groups", "remote-email", "remote-name"],
-        HeaderPreset::XForwarded => {
-            &["x-forwarded-user", "x-forwarded-groups", "x-forwarded-email", "x-forwarded-preferred-username"]
-        }
-        HeaderPreset::XAuthRequest => &[
-            "x-auth-request-user",
-            "x-auth-request-groups",
-            "x-auth-request-email",
-            "x-auth-request-preferred-username",
-        ],
+        HeaderPreset::Remote => &REMOTE,
+        HeaderPreset::XForwarded => &X_FORWARDED,
+        HeaderPreset::XAuthRequest => &X_AUTH_REQUEST,
         HeaderPreset::None => &[],
     }
 }
 
-/// The headers of a preset.
-fn preset(preset: HeaderPreset, identity: &Identity) -> Vec<(HeaderName, HeaderValue)> {
+/// What stands behind the names of a preset, where there is something to tell.
+fn texts(preset: HeaderPreset, identity: &Identity) -> [Option<String>; 4] {
     let principal = identity.principal();
     let username = Some(principal.username.as_str());
     let groups = identity.groups().map(RoleName::as_str).collect::<Vec<_>>().join(",");
     let last = if preset == HeaderPreset::Remote { principal.display_name.as_deref() } else { username };
-    let texts = [username, Some(groups.as_str()), principal.email.as_deref(), last];
-    let told = |(field, text): (&&'static str, Option<&str>)| Some((name(field), encoded(text?)));
-    names(preset).iter().zip(texts).filter_map(told).collect()
+    [username, Some(groups.as_str()), principal.email.as_deref(), last].map(|text| text.map(encoded))
 }
 
-/// A text as a header value: printable ASCII stands for itself; all else, and `%` so that it can be told, as
-/// percent-encoded UTF-8. A space at either end would be lost on the way, so it counts among all else.
-fn encoded(text: &str) -> HeaderValue {
+/// A value of what may stand in one.
+fn shared(text: Bytes) -> HeaderValue {
+    HeaderValue::from_maybe_shared(text).unwrap_or(HeaderValue::from_static(""))
+}
+
+/// A text as it may stand in a header value: printable ASCII stands for itself; all else, and `%` so that it can be told,
+/// as percent-encoded UTF-8. A space at either end would be lost on the way, so it counts among all else.
+fn encoded(text: &str) -> String {
     let last = text.len().saturating_sub(1);
     let mut encoded = String::with_capacity(text.len());
     for (index, byte) in text.bytes().enumerate() {
@@ -158,7 +188,7 @@ fn encoded(text: &str) -> HeaderValue {
             _ => drop(write!(encoded, "%{byte:02X}")),
         }
     }
-    super::headers::value(&encoded)
+    encoded
 }
 
 #[cfg(test)]

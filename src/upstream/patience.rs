@@ -1,8 +1,8 @@
 //! How long an answer may take to begin, and go on.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,20 +12,23 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// may take as long as it does.
 pub(super) struct Patience {
     limit: Duration,
-    progress: Progress,
+    start: Instant,
+    /// Made for a body that can move: most requests have none.
+    progress: OnceLock<Progress>,
 }
 
 impl Patience {
     pub(super) fn new(limit: Duration) -> Self {
-        Self { limit, progress: Progress { start: Instant::now(), millis: Arc::default() } }
+        Self { limit, start: Instant::now(), progress: OnceLock::new() }
     }
 
-    pub(super) const fn progress(&self) -> &Progress {
-        &self.progress
+    pub(super) fn progress(&self) -> &Progress {
+        self.progress.get_or_init(|| Progress { start: self.start, millis: Arc::default() })
     }
 
     pub(super) fn deadline(&self) -> Instant {
-        self.progress.start + Duration::from_millis(self.progress.millis.load(Ordering::Relaxed)) + self.limit
+        let moved = self.progress.get().map_or(0, |progress| progress.millis.load(Ordering::Relaxed));
+        self.start + Duration::from_millis(moved) + self.limit
     }
 
     /// Waits until it is over.

@@ -34,15 +34,7 @@ impl PathPattern {
         &self.0
     }
 
-    /// Whether the pattern speaks of `path`, a percent-decoded path. Case counts.
-    pub fn matches(&self, path: &[u8]) -> bool {
-        match self.0.strip_suffix('*') {
-            Some(prefix) => path.starts_with(prefix.as_bytes()),
-            None => path == self.0.as_bytes(),
-        }
-    }
-
-    /// The same, for one who does not look at case.
+    /// Whether the pattern speaks of `path`, a percent-decoded path, for one who does not look at case.
     pub fn matches_in_any_case(&self, path: &[u8]) -> bool {
         match self.0.strip_suffix('*') {
             Some(prefix) => path.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes())),
@@ -60,3 +52,55 @@ impl PathPattern {
 }
 
 text_noun!(PathPattern);
+
+/// The patterns of an application's rules, in their order. They lie in one piece of memory, since every request is held
+/// against them.
+#[derive(Clone, Debug, Default)]
+pub struct PathPatterns {
+    text: Box<str>,
+    /// Where each ends.
+    ends: Box<[usize]>,
+}
+
+impl PathPatterns {
+    /// The places of those that speak of `path`, a percent-decoded path. Case counts.
+    pub fn matching<'a>(&'a self, path: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
+        let starts = [0].iter().chain(&self.ends);
+        let patterns = starts.zip(&self.ends).map(|(start, end)| self.text.get(*start..*end).unwrap_or_default());
+        let speaks_of_it = move |pattern: &str| match pattern.strip_suffix('*') {
+            Some(prefix) => path.starts_with(prefix.as_bytes()),
+            None => path == pattern.as_bytes(),
+        };
+        patterns.enumerate().filter(move |(_, pattern)| speaks_of_it(pattern)).map(|(index, _)| index)
+    }
+}
+
+impl<'a> FromIterator<&'a PathPattern> for PathPatterns {
+    fn from_iter<I: IntoIterator<Item = &'a PathPattern>>(patterns: I) -> Self {
+        let (mut text, mut ends) = (String::new(), Vec::new());
+        for pattern in patterns {
+            text.push_str(&pattern.0);
+            ends.push(text.len());
+        }
+        Self { text: text.into(), ends: ends.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_told_apart_where_they_lie_together() {
+        let patterns = ["/a", "/a/*", "/", "/*", "/ab"].map(|text| PathPattern::parse(text).unwrap());
+        let patterns: PathPatterns = patterns.iter().collect();
+        let matching = |path: &str| patterns.matching(path.as_bytes()).collect::<Vec<_>>();
+        assert_eq!(matching("/a"), [0, 3]);
+        assert_eq!(matching("/a/"), [1, 3]);
+        assert_eq!(matching("/a/b"), [1, 3]);
+        assert_eq!(matching("/"), [2, 3]);
+        assert_eq!(matching("/ab"), [3, 4]);
+        assert_eq!(matching("/A"), [3]);
+        assert!(matching("").is_empty() && PathPatterns::default().matching(b"/").next().is_none());
+    }
+}

@@ -84,11 +84,6 @@ impl Rule {
         self.methods.is_empty() || self.methods.iter().any(|named| named.is(method))
     }
 
-    /// Whether it speaks of a method at `path`, a percent-decoded path.
-    pub fn matches(&self, path: &[u8], method: &Method) -> bool {
-        self.path.matches(path) && self.speaks_of(method)
-    }
-
     /// Whether a client may be at this address. One that is not known is nowhere.
     pub fn admits_from(&self, client: Option<IpAddr>) -> bool {
         self.from.is_empty()
@@ -129,11 +124,11 @@ mod tests {
 
     #[test]
     fn a_rule_for_get_is_one_for_head_too() {
-        assert!(rule("/*", &["GET"]).matches(b"/a", &Method::HEAD));
-        assert!(!rule("/*", &["HEAD"]).matches(b"/a", &Method::GET));
-        assert!(!rule("/*", &["GET"]).matches(b"/a", &Method::POST));
-        assert!(!rule("/*", &["GET"]).matches(b"/a", &Method::from_bytes(b"get").unwrap()));
-        assert!(rule("/*", &[]).matches(b"/a", &Method::from_bytes(b"anything").unwrap()));
+        assert!(rule("/*", &["GET"]).speaks_of(&Method::HEAD));
+        assert!(!rule("/*", &["HEAD"]).speaks_of(&Method::GET));
+        assert!(!rule("/*", &["GET"]).speaks_of(&Method::POST));
+        assert!(!rule("/*", &["GET"]).speaks_of(&Method::from_bytes(b"get").unwrap()));
+        assert!(rule("/*", &[]).speaks_of(&Method::from_bytes(b"anything").unwrap()));
     }
 
     #[test]

@@ -65,15 +65,15 @@ async fn reading(limits: Limits) -> (SocketAddr, mpsc::UnboundedReceiver<Result<
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
     let address = listener.address();
     let (tell, outcomes) = mpsc::unbounded_channel();
-    let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
+    let answers = move |request: Request<Tracked<Incoming>>, _| {
         let tell = tell.clone();
         async move {
             let body = request.into_body().collect().await.map(|body| body.to_bytes().len());
             tell.send(body.map_err(|error| error.to_string())).unwrap();
-            Ok::<_, Infallible>(Response::new(Body::from("done")))
+            Response::new(Body::from("done"))
         }
-    });
-    tokio::spawn(listener.serve(service, limits, Arc::default(), std::future::pending()));
+    };
+    tokio::spawn(listener.serve(answers, limits, Arc::default(), std::future::pending()));
     (address, outcomes)
 }
 

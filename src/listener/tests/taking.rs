@@ -1,5 +1,6 @@
 //! Clients that take their answers slowly, or not at all.
 
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -39,12 +40,12 @@ async fn endless(answer: Duration) -> (SocketAddr, mpsc::UnboundedReceiver<()>) 
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
     let address = listener.address();
     let (gone, let_go) = mpsc::unbounded_channel();
-    let service = tower::service_fn(move |request: Request<Tracked<Incoming>>| {
+    let answers = move |request: Request<Tracked<Incoming>>, _| {
         let body = Endless { is_silent: request.uri().path() == "/silent", given: false, gone: gone.clone() };
-        async { Ok::<_, Infallible>(Response::new(body)) }
-    });
+        async { Response::new(body) }
+    };
     let limits = Limits { answer, ..Limits::default() };
-    tokio::spawn(listener.serve(service, limits, Arc::default(), std::future::pending()));
+    tokio::spawn(listener.serve(answers, limits, Arc::default(), std::future::pending()));
     (address, let_go)
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::Body;
+use axum::response::IntoResponse as _;
 use http::Request;
 use hyper::body::Incoming;
 use serde_json::json;
@@ -66,9 +67,12 @@ impl Alone {
         let router = login::sign_in_host(Arc::new(login.await.expect("a catalogue")));
         let host = Host::parse("login.localhost").expect("a host");
         let router = router.layer(Extension(host));
-        let router = router.map_request(|request: Request<Tracked<Incoming>>| request.map(Body::new));
+        let answers = move |request: Request<Tracked<Incoming>>, _| {
+            let answer = router.clone().oneshot(request.map(Body::new));
+            async { answer.await.into_response() }
+        };
         let trusted = TrustedProxies::new(Vec::new()).into();
-        tokio::spawn(listener.serve(router, Limits::default(), trusted, std::future::pending()));
+        tokio::spawn(listener.serve(answers, Limits::default(), trusted, std::future::pending()));
         let login = format!("http://login.localhost:{}/login/company", places.port);
         Self { provider, db, login, ids, _folder: folder }
     }
