@@ -5,7 +5,7 @@
 //! 2. Who asks is recognised, from memory in the usual case: the browser's session, or a program's token ([`asker`]).
 //!    If it cannot be checked, nobody passes.
 //! 3. A WebSocket handshake that carries a session must come from a page of this very host: applications share a site,
-//!    so cookies alone prove nothing there.
+//!    so cookies alone prove nothing there. So must one that passes because of where the browser is.
 //! 4. `decision` says what becomes of it. Only its permit opens `upstream`.
 
 mod asker;
@@ -106,14 +106,16 @@ impl Gateway {
             watch.user(principal.user);
         }
         let routes = self.routes.load();
-        let decision = routes.decide(&Ask::of(&host, &path, request, client), principal.as_ref());
+        let ask = Ask::of(&host, &path, request, client);
+        let decision = routes.decide(&ask, principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
                 note(watch, permit.route(), Decided::Permitted);
                 let upgrade = Upgrade::of(request, &permit.route().spec().connection.upgrades);
                 // Pages can ask for no other protocol than WebSocket; whoever has an origin all the same shows it.
                 let from_page = |upgrade: &Upgrade| upgrade.is_websocket() || request.headers().contains_key(ORIGIN);
-                if upgrade.as_ref().is_some_and(from_page) && self.is_hijack(permit.route(), &host, request.headers()) {
+                if upgrade.as_ref().is_some_and(from_page) && self.is_hijack(permit.route(), &ask, principal.is_some())
+                {
                     note(watch, permit.route(), Decided::Foreign);
                     let why = "a WebSocket handshake from a page of another origin";
                     return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
@@ -173,11 +175,20 @@ impl Gateway {
         Ok(None)
     }
 
-    /// A handshake that carries a session, from a page that is not this host's.
-    fn is_hijack(&self, route: &Route, host: &Host, headers: &HeaderMap) -> bool {
-        let own = || self.web.public_url.origin_of(host);
-        self.web.session_tokens(headers).next().is_some()
-            && check_handshake(headers, &own(), &route.spec().allowed_origins).is_err()
+    /// A permitted handshake that has what a browser sends along from any page, a session or an address that a rule admits,
+    /// and is from a page that is not this host's.
+    fn is_hijack(&self, route: &Route, ask: &Ask<'_>, somebody: bool) -> bool {
+        let own = || self.web.public_url.origin_of(ask.host);
+        let lent = self.web.session_tokens(ask.headers).next().is_some() || (!somebody && self.is_by_address(ask));
+        lent && check_handshake(ask.headers, &own(), &route.spec().allowed_origins).is_err()
+    }
+
+    /// Whether nobody in particular is permitted this because of where they are, and may be a page in somebody's browser
+    /// there: programs name no origin.
+    fn is_by_address(&self, ask: &Ask<'_>) -> bool {
+        let elsewhere = || Ask { client: None, ..ask.clone() };
+        let is_permitted = || matches!(self.routes.load().decide(&elsewhere(), None), Decision::Permit(_));
+        ask.headers.contains_key(ORIGIN) && !is_permitted()
     }
 
     async fn forward(
