@@ -160,20 +160,21 @@ async fn the_head_of_an_answer_has_a_limit() {
 }
 
 #[tokio::test]
-async fn an_event_stream_ends_when_its_session_does() {
-    let (world, listener, session) = scripted("").await;
-    let mut client = Raw::connect(address(&world)).await;
-    let ask = format!(
-        "GET /events HTTP/1.1\r\nHost: wiki.localhost\r\nCookie: {session}\r\nAccept: text/event-stream\r\n\r\n"
-    );
-    client.send(ask).await;
-    let mut upstream = accept(&listener).await;
-    upstream.read_until("\r\n\r\n").await;
-    upstream.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n").await;
-    upstream.send("b\r\ndata: one\n\n\r\n").await;
-    client.read_until("data: one\n\n").await;
-    world.clock.advance(std::time::Duration::from_secs(9 * 3600));
-    let rest = client.read_to_end().await;
-    assert!(!rest.ends_with(b"0\r\n\r\n"), "it does not look as if it were whole");
-    upstream.read_to_end().await;
+async fn an_event_stream_ends_when_its_session_does_however_it_was_asked_for() {
+    for lines in ["Accept: text/event-stream\r\n", "Accept: */*\r\n", ""] {
+        let (world, listener, session) = scripted("").await;
+        let mut client = Raw::connect(address(&world)).await;
+        let ask = format!("GET /events HTTP/1.1\r\nHost: wiki.localhost\r\nCookie: {session}\r\n{lines}\r\n");
+        client.send(ask).await;
+        let mut upstream = accept(&listener).await;
+        upstream.read_until("\r\n\r\n").await;
+        let kind = "Content-Type: text/event-stream; charset=utf-8";
+        upstream.send(format!("HTTP/1.1 200 OK\r\n{kind}\r\nTransfer-Encoding: chunked\r\n\r\n")).await;
+        upstream.send("b\r\ndata: one\n\n\r\n").await;
+        client.read_until("data: one\n\n").await;
+        world.clock.advance(std::time::Duration::from_secs(9 * 3600));
+        let rest = client.read_to_end().await;
+        assert!(!rest.ends_with(b"0\r\n\r\n"), "{lines}: it does not look as if it were whole");
+        upstream.read_to_end().await;
+    }
 }
