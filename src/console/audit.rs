@@ -11,6 +11,7 @@ use url::form_urlencoded;
 
 use super::answer::{Answer, page};
 use super::guard::Visitor;
+use super::idps::place_of;
 use super::shell::{Corner, Place};
 use super::{Console, Live};
 use crate::audit::Action;
@@ -193,7 +194,7 @@ fn about(line: &AuditLine, name: &dyn Fn(UserId) -> String, live: &Live, everywh
     let link = |name: String, href: String| AuditLink { name, href: everywhere.then_some(href) };
     let user = line.about.user.map(|user| link(name(user), format!("/console/people/{user}")));
     let organization = organization.map(|one| link(one.name.clone(), format!("/console/organizations/{}", one.id)));
-    let idp = idp.map(|one| link(one.spec.name.clone(), format!("/console/idps/{}", one.spec.id)));
+    let idp = idp.map(|one| link(one.spec.name.clone(), place_of(&live.catalogue, one)));
     let application = application.map(|one| AuditLink { name: one.spec.name.clone(), href: None });
     [user, organization, idp, application].into_iter().flatten().collect()
 }

@@ -13,7 +13,7 @@ pub(super) use acts::{
 };
 pub(super) use add::{add, add_form, add_form_in, add_in};
 pub(super) use list::{list, list_in};
-pub(super) use page::{person, person_in, sign_in_facts};
+pub(super) use page::{Narrowed, person, person_in, sign_in_facts};
 pub(super) use roles::{roles_form, roles_form_in, set_roles, set_roles_in};
 
 use super::Console;

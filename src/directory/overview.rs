@@ -11,7 +11,7 @@ use crate::audit::Action;
 use crate::base::Timestamp;
 use crate::identity::OrganizationId;
 use crate::store::audit::DAY;
-use crate::store::{StoreError, audit, holders, sign_ins};
+use crate::store::{StoreError, audit, grants, holders, sign_ins};
 
 /// Days that are told.
 pub const TOLD_DAYS: usize = 14;
@@ -61,6 +61,15 @@ impl ServerAdmin<'_> {
         let fresh = Arc::new(self.look_out(now).await?);
         remembered.store(Some(Arc::new((now, Arc::clone(&fresh)))));
         Ok(fresh)
+    }
+
+    /// Whether anybody holds a role, or waits for a first sign-in with one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn has_given_roles(&self) -> Result<bool, StoreError> {
+        let mut tx = self.directory.db.snapshot().await?;
+        grants::any(&mut tx).await
     }
 
     /// Three statements.

@@ -38,13 +38,13 @@ pub use organizations::{
 pub use overview::{Attention, Bar, Chart, FirstStep, Overview};
 pub use people::{People, PersonRow, Pick, PlaceRow, Standing};
 pub use person::{
-    AwaitedFacts, IdentityFacts, PersonPage, PlaceFacts, RoleFacts, SessionFacts, SignInFacts, VerdictFacts,
+    AwaitedFacts, IdentityFacts, Narrowing, PersonPage, PlaceFacts, RoleFacts, SessionFacts, SignInFacts, VerdictFacts,
     WholePerson,
 };
 pub use person_forms::{MergePerson, NewPerson, PersonRoles, RoleTicks, Tick};
 pub use policies::{
-    Checked, Decisions, Example, GuideRow, HistoryLine, Playground, PolicyComparison, PolicyEditor, PolicyHistory,
-    PolicyList, PolicyPlace, ProviderOption, SelectorFields, SelectorPieces, TextPiece, TrialFields,
+    Checked, Decisions, Example, GuideRow, HistoryLine, IdlePolicy, Playground, PolicyComparison, PolicyEditor,
+    PolicyHistory, PolicyList, PolicyPlace, ProviderOption, SelectorFields, SelectorPieces, TextPiece, TrialFields,
 };
 pub use service_accounts::{ServiceAccountLine, ServiceAccountPage, ServiceAccounts, SubjectLine};
 pub use shell::{Done, Field, NavItem, Picked, Shell};

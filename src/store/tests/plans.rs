@@ -71,6 +71,7 @@ async fn no_page_about_people_reads_a_whole_table() {
             identities::awaited_by(tx, &it.users).await.unwrap();
             identities::awaiting(tx, world.idp, "u17", Some("u17@example.com")).await.unwrap();
             grants::of_user(tx, it.user).await.unwrap();
+            grants::any(tx).await.unwrap();
             grants::named(tx, &it.users, it.now).await.unwrap();
             grants::live_roles(tx, it.lab).await.unwrap();
             holders::live_of(tx, &it.users, it.now).await.unwrap();

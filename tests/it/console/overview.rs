@@ -13,11 +13,15 @@ async fn the_first_page_says_what_to_do_next_until_there_is_nothing_left_to_do()
     assert!(
         page.contains("First steps") && page.contains("/console/organizations/_new".replace('/', "&#x2f;").as_str())
     );
-    assert_eq!(page.matches(">done<").count(), 1, "the provider is there: {page}");
-    let whole = World::start(Default::default(), with_server_admin).await;
-    let alice = signed_in(&whole, "alice").await;
-    let page = open(&whole, &alice, "/console").await.text();
-    assert!(!page.contains("First steps"), "{page}");
+    assert_eq!(page.matches(">done<").count(), 2, "the provider is there, and makes accounts: {page}");
+    let off = |places: &Places| with_server_admin(places).replace("auto_provision = true", "auto_provision = false");
+    let mut world = World::start(Default::default(), with_server_admin).await;
+    let alice = signed_in(&world, "alice").await;
+    let whole = open(&world, &alice, "/console").await.text();
+    assert!(!whole.contains("First steps"), "{whole}");
+    world.restart(off).await;
+    // She holds a role: somebody is in.
+    assert!(!open(&world, &alice, "/console").await.text().contains("First steps"));
 }
 
 #[tokio::test]

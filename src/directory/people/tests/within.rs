@@ -110,6 +110,29 @@ async fn two_organizations_that_wait_for_one_person_learn_nothing_of_each_other(
 }
 
 #[tokio::test]
+async fn whom_they_do_not_know_they_wait_for_whether_or_not_others_do() {
+    on_each_with(declaration(), async |it: Fixture| {
+        let lab = admin_of(&it, "lab").await;
+        let known = it.sign_in("omar", &["office/Clerk"]).await.unwrap().user;
+        let waiting = lab.pre_provision(&new("company", identifier("omar"), &["lab/Member"])).await.unwrap();
+        assert_ne!(waiting, known);
+        let seen = person(&it, &lab, waiting).await.unwrap();
+        assert_eq!((seen.user.state, seen.sign_ins.len()), (UserState::Waiting, 0));
+        assert!(matches!(person(&it, &lab, known).await, Err(AdminError::NoSuchUser)));
+        assert_eq!(it.actions(waiting).await, ["user-added"]);
+        // It is theirs at once when it is told who they are.
+        let arrived = it.sign_in("omar", &["office/Clerk"]).await.unwrap().user;
+        assert_eq!(
+            (arrived, it.roles(known).await),
+            (known, vec!["lab/Member manual".into(), "office/Clerk policy".into()])
+        );
+        // Whom they know is who they are.
+        assert_eq!(lab.pre_provision(&new("company", identifier("omar"), &["lab/Admin"])).await.unwrap(), known);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn another_organizations_idp_is_unknown_to_them_with_whoever_signs_in_there() {
     on_each_with(declaration(), async |it: Fixture| {
         let office = admin_of(&it, "office").await;
