@@ -21,7 +21,7 @@ use arc_swap::ArcSwap;
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{AUTHORIZATION, ORIGIN};
-use http::{HeaderMap, Method, Request};
+use http::{Method, Request};
 
 use crate::audit::Denials;
 use crate::bearer::Bearers;
@@ -29,7 +29,7 @@ use crate::decision::origin::check_handshake;
 use crate::decision::{Ask, Decision, Permit, RequestPath, Route, RouteTable};
 use crate::identity::{Catalogue, Host};
 use crate::listener::Arrival;
-use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
+use crate::session::{HandoffKeys, Sessions};
 use crate::telemetry::{Decided, Metrics, Watch};
 use crate::upstream::{Forwarder, StillAllowed, Upgrade, is_stream_asked_for};
 use crate::web::{Assets, Cause, Form, Web};
@@ -38,7 +38,7 @@ use forward_auth::ForwardAuth;
 use asker::{Asker, By, Unknown};
 use refuse::{cause_of, trouble_of};
 use standing::Opened;
-use unasked::has_events;
+use unasked::is_endless;
 
 /// The way to the applications.
 pub struct Gateway {
@@ -135,8 +135,8 @@ impl Gateway {
                 // Boxed: a future is moved whole several times before it is first polled, and this one is large.
                 let answer = Box::pin(self.forward(permit, &host, &path, request, arrival, still_allowed)).await;
                 asking.answered(answer.status());
-                // Whoever is sent events without having said so must not keep them for longer than others.
-                if !is_stream && has_events(&answer) {
+                // Whoever is sent what lasts without having asked for it must not have it for longer than others.
+                if !is_stream && is_endless(&answer) {
                     return self.while_allowed(answer, &host, &path, arrival, opened);
                 }
                 answer

@@ -1,5 +1,5 @@
-//! Events that nobody asked for as such: `fetch` and most programs take whatever comes. They are looked after here, since
-//! what an answer is shows only once it is there.
+//! Answers that last although nobody asked for one that does: `fetch` and most programs take whatever comes. They are
+//! looked after here, since what an answer is shows only once it is there.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::response::Response;
 use futures_util::future::BoxFuture;
 use http::header::CONTENT_TYPE;
-use http_body::{Body as _, Frame, SizeHint};
+use http_body::{Frame, SizeHint};
 use tokio::time::sleep;
 
 use super::Gateway;
@@ -18,29 +18,29 @@ use super::standing::Opened;
 use crate::decision::RequestPath;
 use crate::identity::Host;
 use crate::listener::Arrival;
+use crate::upstream::Standing;
 
-const EVENTS: &[u8] = b"text/event-stream";
+/// Whoever takes these asks again by themselves once they end.
+const EVENTS: &str = "text/event-stream";
+/// What has no end of its own: events, lines of JSON, the pictures of a camera.
+const ENDLESS: [&str; 3] = [EVENTS, "application/x-ndjson", "multipart/x-mixed-replace"];
 /// How often it is asked whether they may go on: as often as about a tunnel.
 const CHECK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Whether an answer lasts by its kind.
-pub(super) fn has_events(answer: &Response) -> bool {
-    let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.as_bytes().get(..EVENTS.len()));
-    kind.is_some_and(|kind| kind.eq_ignore_ascii_case(EVENTS))
+pub(super) fn is_endless(answer: &Response) -> bool {
+    ENDLESS.iter().any(|kind| is_of(answer, kind))
 }
 
-/// Why it is over.
-enum End {
-    /// The right to it is gone.
-    Forbidden,
-    /// It is time to stop. Whoever takes events asks again.
-    Stopping,
+fn is_of(answer: &Response, kind: &str) -> bool {
+    let said = answer.headers().get(CONTENT_TYPE).and_then(|said| said.as_bytes().get(..kind.len()));
+    said.is_some_and(|said| said.eq_ignore_ascii_case(kind.as_bytes()))
 }
 
 /// The body of such an answer.
-struct Events {
+struct Lasting {
     body: Body,
-    ended: BoxFuture<'static, End>,
+    ended: BoxFuture<'static, Standing>,
 }
 
 impl Gateway {
@@ -54,29 +54,30 @@ impl Gateway {
         opened: Opened,
     ) -> Response {
         let (gateway, host, path, slot) = (Arc::clone(self), host.clone(), path.to_kept(), arrival.slot.clone());
+        let ends_when_we_stop = is_of(&answer, EVENTS);
         let ended = Box::pin(async move {
             loop {
                 sleep(CHECK_INTERVAL).await;
-                if slot.is_stopping() {
-                    return End::Stopping;
+                if ends_when_we_stop && slot.is_stopping() {
+                    return Standing::Stopping;
                 }
                 if !gateway.is_still_permitted(&opened, &host, &path, None).await {
-                    return End::Forbidden;
+                    return Standing::Forbidden;
                 }
             }
         });
-        answer.map(|body| Body::new(Events { body, ended }))
+        answer.map(|body| Body::new(Lasting { body, ended }))
     }
 }
 
-impl http_body::Body for Events {
+impl http_body::Body for Lasting {
     type Data = Bytes;
     type Error = axum::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         match self.ended.as_mut().poll(cx) {
-            Poll::Ready(End::Forbidden) => Poll::Ready(Some(Err(axum::Error::new("the right to it is gone")))),
-            Poll::Ready(End::Stopping) => Poll::Ready(None),
+            Poll::Ready(Standing::Stopping) => Poll::Ready(None),
+            Poll::Ready(_) => Poll::Ready(Some(Err(axum::Error::new("the right to it is gone")))),
             Poll::Pending => Pin::new(&mut self.body).poll_frame(cx),
         }
     }
