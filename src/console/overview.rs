@@ -10,7 +10,7 @@ use super::failed::Failed;
 use super::guard::Visitor;
 use super::idps::place_of;
 use super::shell::Place;
-use crate::directory::{Day, Live, Outlook};
+use crate::directory::{Day, Live, MANY_WAITING, Outlook};
 use crate::pages::{Attention, Bar, Chart, FirstStep, Overview};
 use crate::web::see_other;
 
@@ -43,6 +43,15 @@ impl Console {
             why,
             href: live.catalogue.idp_by_id(&idp).map(|idp| place_of(&live.catalogue, idp)),
         };
+        let waiting = (outlook.without_organization > 0).then(|| Attention {
+            what: match outlook.without_organization {
+                1 => "1 person has signed in and is in no organization".to_owned(),
+                MANY_WAITING.. => "1,000 people or more have signed in and are in no organization".to_owned(),
+                count => format!("{count} people have signed in and are in no organization"),
+            },
+            why: "Give them roles, or let a policy give some at their next sign-in.".to_owned(),
+            href: Some("/console/people?state=without".to_owned()),
+        });
         let deserted = |id: &_| Attention {
             what: format!("Nobody administers {id}"),
             why: "Give somebody one of its admin roles.".to_owned(),
@@ -59,7 +68,12 @@ impl Console {
         let providers = (self.troubles)().into_iter().map(provider);
         let failing = outlook.failing.iter().filter(known).map(failing);
         let notices = (self.notices)().into_iter().map(|(what, why)| Attention { what, why, href: None });
-        providers.chain(notices).chain(failing).chain(outlook.without_admin.iter().map(deserted)).collect()
+        providers
+            .chain(notices)
+            .chain(waiting)
+            .chain(failing)
+            .chain(outlook.without_admin.iter().map(deserted))
+            .collect()
     }
 }
 

@@ -62,7 +62,7 @@ fn user_of(id: &str) -> Result<UserId, Failed> {
 
 /// What an IdP is called where people choose: an organization's own with its owner and its host, for anybody can call
 /// theirs anything.
-fn idp_label(catalogue: &Catalogue, idp: &Idp) -> String {
+pub(super) fn idp_label(catalogue: &Catalogue, idp: &Idp) -> String {
     match owner_of(catalogue, idp) {
         None => idp.spec.name.clone(),
         Some(owner) => format!("{} ({owner})", idp.spec.name),

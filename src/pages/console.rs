@@ -25,7 +25,7 @@ pub use applications::{
     ApplicationPage, Applications, ListedApplication, RequestSample, RuleFacts, ServedHost, Tested, UpstreamFacts,
     UpstreamWord,
 };
-pub use audit::{AuditItem, AuditLink, AuditLog};
+pub use audit::{AuditItem, AuditLink, AuditLog, LogFilters};
 pub use break_glass::BreakGlass;
 pub use confirm::{Confirm, EffectLine, ImpactLines, Question};
 pub use explain::{Explained, ExplainedEvent};
