@@ -95,10 +95,12 @@ async fn two_organizations_that_wait_for_one_person_learn_nothing_of_each_other(
         let one = lab.pre_provision(&named("Project Falcon", &["lab/Member"])).await.unwrap();
         let two = office.pre_provision(&named("Zoë", &["office/Clerk"])).await.unwrap();
         assert_eq!(one, two);
+        run(&it.db, "update users set created_at = 1").await;
         for (admin, other) in [(&lab, "office"), (&office, "lab")] {
             let seen = person(&it, admin, one).await.unwrap();
             assert_eq!(seen.user.state, UserState::Waiting);
             assert_eq!(seen.user.username.as_str(), "zoe@example.com");
+            assert!(seen.user.created_at.micros() > 1, "since when this organization waits");
             let text = format!("{seen:?}");
             assert!(!text.contains("Falcon") && !text.contains(other), "{text}");
             assert_eq!(found(&it, admin, "falcon").await, []);
