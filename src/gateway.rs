@@ -13,6 +13,7 @@ pub mod forward_auth;
 mod outside;
 mod refuse;
 mod standing;
+mod unasked;
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use arc_swap::ArcSwap;
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{AUTHORIZATION, ORIGIN};
-use http::{HeaderMap, Method, Request};
+use http::{Method, Request};
 
 use crate::audit::Denials;
 use crate::bearer::Bearers;
@@ -28,7 +29,7 @@ use crate::decision::origin::check_handshake;
 use crate::decision::{Ask, Decision, Permit, RequestPath, Route, RouteTable};
 use crate::identity::{Catalogue, Host};
 use crate::listener::Arrival;
-use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
+use crate::session::{HandoffKeys, Sessions};
 use crate::telemetry::{Decided, Metrics, Watch};
 use crate::upstream::{Forwarder, StillAllowed, Upgrade, is_stream_asked_for};
 use crate::web::{Assets, Cause, Form, Web};
@@ -36,6 +37,8 @@ use forward_auth::ForwardAuth;
 
 use asker::{Asker, By, Unknown};
 use refuse::{cause_of, trouble_of};
+use standing::Opened;
+use unasked::is_endless;
 
 /// The way to the applications.
 pub struct Gateway {
@@ -91,7 +94,7 @@ impl Gateway {
     ) -> Response {
         watch.deciding();
         let client = arrival.client.ip();
-        let Asker { principal, by } = match self.asker(&host, &path, request.headers(), client).await {
+        let Asker { principal, token, by } = match self.asker(&host, &path, request.headers(), client).await {
             Ok(asker) => asker,
             Err(Unknown::Unavailable(error)) => {
                 self.note(watch, &host, Decided::Unavailable);
@@ -120,16 +123,22 @@ impl Gateway {
                     let why = "a WebSocket handshake from a page of another origin";
                     return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
-                let lasts = upgrade.is_some() || is_stream_asked_for(request.headers());
-                let still_allowed =
-                    lasts.then(|| self.still_allowed(&permit, &path, request, arrival, &by, upgrade.is_some()));
+                let is_stream = upgrade.is_none() && is_stream_asked_for(request.headers());
                 if let By::Token(_) = by {
                     request.headers_mut().remove(AUTHORIZATION);
                 }
+                let opened = Opened::new(&permit, request.method(), token, by, client);
+                let lasts = (is_stream || upgrade.is_some()).then(|| opened.clone());
+                let still_allowed =
+                    lasts.map(|opened| self.still_allowed(&host, &path, arrival, opened, upgrade.is_some()));
                 let mut asking = watch.forwarding(request, || server(permit.route()));
                 // Boxed: a future is moved whole several times before it is first polled, and this one is large.
                 let answer = Box::pin(self.forward(permit, &host, &path, request, arrival, still_allowed)).await;
                 asking.answered(answer.status());
+                // Whoever is sent what lasts without having asked for it must not have it for longer than others.
+                if !is_stream && is_endless(&answer) {
+                    return self.while_allowed(answer, &host, &path, arrival, opened);
+                }
                 answer
             }
             Decision::SignIn => {
@@ -163,16 +172,6 @@ impl Gateway {
         if let Some(route) = self.routes.load().route(host) {
             note(watch, route, decided);
         }
-    }
-
-    /// Whose session the browser has.
-    async fn principal(&self, host: &Host, headers: &HeaderMap) -> Result<Option<Arc<Principal>>, Unavailable> {
-        for token in self.web.session_tokens(headers) {
-            if let Some(principal) = self.sessions.recognise(host, &token).await? {
-                return Ok(Some(principal));
-            }
-        }
-        Ok(None)
     }
 
     /// A permitted handshake that has what a browser sends along from any page, a session or an address that a rule admits,

@@ -135,7 +135,7 @@ impl Gateway {
             let why = "what lies below /.vestibule/ is ours: the proxy must pass it to us, not ask about it";
             return self.web.refuse_because(Cause::NotFound, &why, headers, Assets::Application);
         }
-        let Asker { principal, by } = match self.asker_behind_proxy(asked, headers).await {
+        let Asker { principal, by, .. } = match self.asker_behind_proxy(asked, headers).await {
             Ok(asker) => asker,
             Err(Unknown::Unavailable(error)) => {
                 self.note(watch, &asked.host, Decided::Unavailable);
@@ -201,7 +201,7 @@ impl Gateway {
         if self.routes.load().route(&asked.host).is_some_and(takes_programs) {
             return self.asker(&asked.host, &asked.path, headers, Some(asked.client)).await;
         }
-        Ok(Asker { principal: self.principal(&asked.host, headers).await?, by: By::Session })
+        self.visitor(&asked.host, headers, By::Session).await
     }
 
     /// Who it is, to the proxy.
