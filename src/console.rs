@@ -198,6 +198,7 @@ pub fn router(console: Arc<Console>) -> Router {
             get(service_accounts::ask_remove).post(service_accounts::remove),
         )
         .route("/console/organizations/{organization}/audit", get(audit::show_of_organization))
+        .route("/console/organizations/{organization}/audit/export", get(audit::export_of_organization))
         .route("/console/idps/{idp}/policy", get(policies::show_default).post(policies::take_default))
         .route("/console/idps/{idp}/policy/history", get(policies::list_default))
         .route("/console/idps/{idp}/policy/history/{version}", get(policies::compare_default))

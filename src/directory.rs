@@ -60,7 +60,7 @@ pub use machines::{
     ApplicationScope, ListedApplicationToken, MAX_SERVICE_ACCOUNTS, MachineError, MadeApplicationToken, ServiceAccount,
     ServiceAccountState,
 };
-pub use overview::{Day, Outlook, TOLD_DAYS};
+pub use overview::{Day, MANY_WAITING, Outlook, TOLD_DAYS};
 pub use people::{
     FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Own, OwnSession, Person, PersonSession, Sought,
     UserSelector, UserState,
@@ -75,7 +75,7 @@ pub use tokens::{Bearer, ListedToken, MAX_TOKEN_LIFETIME, MAX_TOKENS, MadeToken,
 pub use crate::identity::Actor;
 pub use crate::policy::Profile;
 pub use crate::store::StoreError;
-pub use crate::store::audit::AuditRow as AuditLine;
+pub use crate::store::audit::{AuditRow as AuditLine, Lines as LogLines, Sought as SoughtLines};
 pub use crate::store::people::{Place, State as SoughtState};
 
 /// How often a transaction is tried when somebody else was faster each time. Twice is what two sign-ins of one new

@@ -5,7 +5,7 @@
 //! 2. Who asks is recognised, from memory in the usual case: the browser's session, or a program's token ([`asker`]).
 //!    If it cannot be checked, nobody passes.
 //! 3. A WebSocket handshake that carries a session must come from a page of this very host: applications share a site,
-//!    so cookies alone prove nothing there.
+//!    so cookies alone prove nothing there. So must one that passes because of where the browser is.
 //! 4. `decision` says what becomes of it. Only its permit opens `upstream`.
 
 mod asker;
@@ -13,6 +13,7 @@ pub mod forward_auth;
 mod outside;
 mod refuse;
 mod standing;
+mod unasked;
 
 use std::sync::Arc;
 
@@ -20,7 +21,7 @@ use arc_swap::ArcSwap;
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{AUTHORIZATION, ORIGIN};
-use http::{HeaderMap, Method, Request};
+use http::{Method, Request};
 
 use crate::audit::Denials;
 use crate::bearer::Bearers;
@@ -28,7 +29,7 @@ use crate::decision::origin::check_handshake;
 use crate::decision::{Ask, Decision, Permit, RequestPath, Route, RouteTable};
 use crate::identity::{Catalogue, Host};
 use crate::listener::Arrival;
-use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
+use crate::session::{HandoffKeys, Sessions};
 use crate::telemetry::{Decided, Metrics, Watch};
 use crate::upstream::{Forwarder, StillAllowed, Upgrade, is_stream_asked_for};
 use crate::web::{Assets, Cause, Form, Web};
@@ -36,6 +37,8 @@ use forward_auth::ForwardAuth;
 
 use asker::{Asker, By, Unknown};
 use refuse::{cause_of, trouble_of};
+use standing::Opened;
+use unasked::is_endless;
 
 /// The way to the applications.
 pub struct Gateway {
@@ -91,7 +94,7 @@ impl Gateway {
     ) -> Response {
         watch.deciding();
         let client = arrival.client.ip();
-        let Asker { principal, by } = match self.asker(&host, &path, request.headers(), client).await {
+        let Asker { principal, token, by } = match self.asker(&host, &path, request.headers(), client).await {
             Ok(asker) => asker,
             Err(Unknown::Unavailable(error)) => {
                 self.note(watch, &host, Decided::Unavailable);
@@ -106,28 +109,36 @@ impl Gateway {
             watch.user(principal.user);
         }
         let routes = self.routes.load();
-        let decision = routes.decide(&Ask::of(&host, &path, request, client), principal.as_ref());
+        let ask = Ask::of(&host, &path, request, client);
+        let decision = routes.decide(&ask, principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
                 note(watch, permit.route(), Decided::Permitted);
                 let upgrade = Upgrade::of(request, &permit.route().spec().connection.upgrades);
                 // Pages can ask for no other protocol than WebSocket; whoever has an origin all the same shows it.
                 let from_page = |upgrade: &Upgrade| upgrade.is_websocket() || request.headers().contains_key(ORIGIN);
-                if upgrade.as_ref().is_some_and(from_page) && self.is_hijack(permit.route(), &host, request.headers()) {
+                if upgrade.as_ref().is_some_and(from_page) && self.is_hijack(permit.route(), &ask, principal.is_some())
+                {
                     note(watch, permit.route(), Decided::Foreign);
                     let why = "a WebSocket handshake from a page of another origin";
                     return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
-                let lasts = upgrade.is_some() || is_stream_asked_for(request.headers());
-                let still_allowed =
-                    lasts.then(|| self.still_allowed(&permit, &path, request, arrival, &by, upgrade.is_some()));
+                let is_stream = upgrade.is_none() && is_stream_asked_for(request.headers());
                 if let By::Token(_) = by {
                     request.headers_mut().remove(AUTHORIZATION);
                 }
+                let opened = Opened::new(&permit, request.method(), token, by, client);
+                let lasts = (is_stream || upgrade.is_some()).then(|| opened.clone());
+                let still_allowed =
+                    lasts.map(|opened| self.still_allowed(&host, &path, arrival, opened, upgrade.is_some()));
                 let mut asking = watch.forwarding(request, || server(permit.route()));
                 // Boxed: a future is moved whole several times before it is first polled, and this one is large.
                 let answer = Box::pin(self.forward(permit, &host, &path, request, arrival, still_allowed)).await;
                 asking.answered(answer.status());
+                // Whoever is sent what lasts without having asked for it must not have it for longer than others.
+                if !is_stream && is_endless(&answer) {
+                    return self.while_allowed(answer, &host, &path, arrival, opened);
+                }
                 answer
             }
             Decision::SignIn => {
@@ -163,21 +174,20 @@ impl Gateway {
         }
     }
 
-    /// Whose session the browser has.
-    async fn principal(&self, host: &Host, headers: &HeaderMap) -> Result<Option<Arc<Principal>>, Unavailable> {
-        for token in self.web.session_tokens(headers) {
-            if let Some(principal) = self.sessions.recognise(host, &token).await? {
-                return Ok(Some(principal));
-            }
-        }
-        Ok(None)
+    /// A permitted handshake that has what a browser sends along from any page, a session or an address that a rule admits,
+    /// and is from a page that is not this host's.
+    fn is_hijack(&self, route: &Route, ask: &Ask<'_>, somebody: bool) -> bool {
+        let own = || self.web.public_url.origin_of(ask.host);
+        let lent = self.web.session_tokens(ask.headers).next().is_some() || (!somebody && self.is_by_address(ask));
+        lent && check_handshake(ask.headers, &own(), &route.spec().allowed_origins).is_err()
     }
 
-    /// A handshake that carries a session, from a page that is not this host's.
-    fn is_hijack(&self, route: &Route, host: &Host, headers: &HeaderMap) -> bool {
-        let own = || self.web.public_url.origin_of(host);
-        self.web.session_tokens(headers).next().is_some()
-            && check_handshake(headers, &own(), &route.spec().allowed_origins).is_err()
+    /// Whether nobody in particular is permitted this because of where they are, and may be a page in somebody's browser
+    /// there: programs name no origin.
+    fn is_by_address(&self, ask: &Ask<'_>) -> bool {
+        let elsewhere = || Ask { client: None, ..ask.clone() };
+        let is_permitted = || matches!(self.routes.load().decide(&elsewhere(), None), Decision::Permit(_));
+        ask.headers.contains_key(ORIGIN) && !is_permitted()
     }
 
     async fn forward(

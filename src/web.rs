@@ -182,8 +182,8 @@ pub fn with_cookie(mut response: Response, cookie: HeaderValue) -> Response {
     response
 }
 
-/// Whether a state-changing request comes from a page of `origin` itself. Applications share a site with us, so
-/// nothing less than the exact origin will do. A client that sends neither header is no browser: no page forged it.
+/// Whether a state-changing request comes from a page of `origin` itself, and says so: browsers send `Origin` with every
+/// form. Applications share a site with us, so nothing less than the exact origin will do.
 ///
 /// The form of a page whose policy is to send no referrer has `Origin: null` (Fetch, 3.2). Many applications set that
 /// policy; then the browser's own word on where the form stood must do. For a sandboxed page it is `cross-site`.
@@ -191,7 +191,9 @@ pub fn is_same_origin(headers: &HeaderMap, origin: &str) -> bool {
     let mut sites = headers.get_all("sec-fetch-site").iter();
     let vouched = headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
     let from = |value: &HeaderValue| value == origin || (value == "null" && vouched);
-    headers.get_all(ORIGIN).iter().all(from) && sites.all(|site| site == "same-origin" || site == "none")
+    headers.contains_key(ORIGIN)
+        && headers.get_all(ORIGIN).iter().all(from)
+        && sites.all(|site| site == "same-origin" || site == "none")
 }
 
 /// The token that a form of the session `token` carries: proof that the form was made by us for this session.
@@ -220,7 +222,8 @@ mod tests {
         for (pairs, expected) in [
             (&[("origin", "https://wiki.example.com")][..], true),
             (&[("origin", "https://wiki.example.com"), ("sec-fetch-site", "same-origin")], true),
-            (&[], true),
+            (&[], false),
+            (&[("sec-fetch-site", "same-origin")], false),
             (&[("origin", "https://evil.example.com")], false),
             (&[("origin", "http://wiki.example.com")], false),
             (&[("origin", "null")], false),

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{ETAG, LOCATION};
+use http::header::{ETAG, IF_MATCH, LOCATION};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -70,14 +70,19 @@ fn etag(body: &impl Serialize) -> Result<HeaderValue, Refusal> {
 /// # Errors
 /// When it means another state.
 pub(super) fn matches(headers: &HeaderMap, shown: &impl Serialize) -> Result<(), Refusal> {
-    let mut tags = headers.get_all(http::header::IF_MATCH).iter().peekable();
-    if tags.peek().is_none() {
+    if !headers.contains_key(IF_MATCH) || is_any(headers) {
         return Ok(());
     }
     let now = etag(shown)?;
-    let listed = tags.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-    let mut listed = listed.map(str::trim);
-    if listed.any(|tag| tag == "*" || tag.as_bytes() == now.as_bytes()) { Ok(()) } else { Err(Refusal::Changed) }
+    let values = headers.get_all(IF_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let mut listed = values.flat_map(|value| value.split(',')).map(str::trim);
+    if listed.any(|tag| tag.as_bytes() == now.as_bytes()) { Ok(()) } else { Err(Refusal::Changed) }
+}
+
+/// Whether `If-Match` means whatever is there: `*` stands for that alone, not in a list.
+pub(super) fn is_any(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(IF_MATCH).iter();
+    values.next().is_some_and(|value| value == "*") && values.next().is_none()
 }
 
 /// The same where a state must be named.
@@ -85,5 +90,5 @@ pub(super) fn matches(headers: &HeaderMap, shown: &impl Serialize) -> Result<(),
 /// # Errors
 /// When none is named, or another.
 pub(super) fn must_match(headers: &HeaderMap, shown: &impl Serialize) -> Result<(), Refusal> {
-    if headers.contains_key(http::header::IF_MATCH) { matches(headers, shown) } else { Err(Refusal::NoPrecondition) }
+    if headers.contains_key(IF_MATCH) { matches(headers, shown) } else { Err(Refusal::NoPrecondition) }
 }

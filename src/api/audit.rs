@@ -16,7 +16,7 @@ use super::refusal::Refusal;
 use super::schema::{Id, Instant};
 use crate::audit::Action;
 use crate::base::{Reference, Timestamp};
-use crate::directory::{AuditLine, Explanation, LogPage, LogPlace, Subject};
+use crate::directory::{AuditLine, Explanation, LogPage, LogPlace, SoughtLines, Subject};
 use crate::identity::{AuditId, IdentityId, OrganizationId, SessionId, UserId};
 
 /// A line of the log. Ids are those of then; of what is still there, the id people write.
@@ -172,7 +172,8 @@ pub(super) async fn list(State(api): State<Arc<Api>>, caller: Caller, Asked(quer
     let admin = api.server_admin(&caller)?;
     known(query.action.as_deref())?;
     let limit = limit(query.limit);
-    api.log(admin.latest(query.user, query.action.as_deref(), before(query.cursor)?, limit).await?)
+    let sought = SoughtLines { user: query.user, action: query.action, ..SoughtLines::default() };
+    api.log(admin.latest(&sought, before(query.cursor)?, limit).await?)
 }
 
 pub(super) async fn list_of_organization(
@@ -184,7 +185,8 @@ pub(super) async fn list_of_organization(
     let admin = api.organization_admin(&caller, &api.live(), &organization)?;
     known(query.action.as_deref())?;
     let limit = limit(query.limit);
-    api.log(admin.latest(query.action.as_deref(), before(query.cursor)?, limit).await?)
+    let sought = SoughtLines { action: query.action, ..SoughtLines::default() };
+    api.log(admin.latest(&sought, before(query.cursor)?, limit).await?)
 }
 
 pub(super) async fn explain(State(api): State<Arc<Api>>, caller: Caller, At(text): At<String>) -> Answer {

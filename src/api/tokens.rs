@@ -24,6 +24,8 @@ pub(super) struct OwnToken {
     name: String,
     /// What it opens.
     opens: Opened,
+    /// The organization, if it opens one.
+    organization: Option<String>,
     /// From when on it opens nothing.
     #[schemars(with = "Instant")]
     expires_at: String,
@@ -77,11 +79,16 @@ fn listed(tokens: Vec<(ListedToken, Option<Username>)>) -> Answer {
     json(StatusCode::OK, &Page { items, next: None })
 }
 
-pub(super) async fn own(caller: Caller) -> Answer {
+pub(super) async fn own(State(api): State<Arc<Api>>, caller: Caller) -> Answer {
     let Caller(bearer) = caller;
-    let opens = if bearer.opens() == Opens::Server { Opened::Server } else { Opened::Organization };
-    let expires_at = bearer.expires_at.to_string();
-    json(StatusCode::OK, &OwnToken { id: bearer.token, name: bearer.name.to_string(), opens, expires_at })
+    let (opens, key) = match bearer.opens() {
+        Opens::Server => (Opened::Server, None),
+        Opens::Organization(key) => (Opened::Organization, Some(key)),
+    };
+    let live = api.live();
+    let organization = key.and_then(|key| live.catalogue.organization(key)).map(|one| one.id.to_string());
+    let (name, expires_at) = (bearer.name.to_string(), bearer.expires_at.to_string());
+    json(StatusCode::OK, &OwnToken { id: bearer.token, name, opens, organization, expires_at })
 }
 
 pub(super) async fn list(State(api): State<Arc<Api>>, caller: Caller) -> Answer {

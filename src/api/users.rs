@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::Api;
-use super::answer::{Answer, Page, done, json, matches, one};
+use super::answer::{Answer, Page, done, is_any, json, matches, one};
 use super::ask::{Asked, At, Cursor, Sent, limit};
 use super::guard::Caller;
 use super::refusal::Refusal;
@@ -54,8 +54,7 @@ impl Api {
 /// When it means another state than the one shown.
 fn seen<'a>(headers: &HeaderMap, shown: &'a ListedUser) -> Result<Option<&'a ListedUser>, Refusal> {
     matches(headers, &User::from(shown.clone()))?;
-    let any = headers.get_all(IF_MATCH).iter().all(|tags| tags == "*");
-    Ok(Some(shown).filter(|_| !any))
+    Ok(Some(shown).filter(|_| headers.contains_key(IF_MATCH) && !is_any(headers)))
 }
 
 fn sessions(person: Person) -> Answer {

@@ -22,7 +22,6 @@ use crate::console::{self, Console};
 use crate::directory::{Approval, Current, DeclareError, Declared, Directory, Live};
 use crate::gateway::Gateway;
 use crate::gateway::forward_auth::ForwardAuth;
-use crate::listener::TrustedProxies;
 use crate::login::{self, Login, Scene};
 use crate::session::{Changes, HandoffKeys, MAX_SILENCE, Sessions};
 use crate::store::Db;
@@ -149,10 +148,7 @@ impl House {
             keys,
             forwarder,
             denials: Arc::clone(&denials),
-            forward_auth: ForwardAuth {
-                trusted: TrustedProxies::new(settings.server.trusted_proxies.clone()),
-                secret: settings.server.forward_auth.secret.clone(),
-            },
+            forward_auth: ForwardAuth { secret: settings.server.forward_auth.secret.clone() },
             routes: Default::default(),
             metrics: Arc::clone(metrics),
         };

@@ -2,7 +2,7 @@
 
 use super::{ConfigFile, Outcome, Terminal, open};
 use crate::base::Timestamp;
-use crate::directory::Actor;
+use crate::directory::{Actor, SoughtLines};
 
 /// Read the audit log.
 #[derive(Debug, clap::Args)]
@@ -39,16 +39,17 @@ impl Arguments {
         let Command::Export { config, since, until } = self.command;
         let (directory, _) = open(&config, variables).await?;
         let admin = directory.server_admin(Actor::CommandLine);
-        let range =
-            since.unwrap_or(Timestamp::from_micros(i64::MIN))..until.unwrap_or(Timestamp::from_micros(i64::MAX));
+        let always = SoughtLines::default().interval;
+        let interval = since.unwrap_or(always.start)..until.unwrap_or(always.end);
+        let sought = SoughtLines { interval, ..SoughtLines::default() };
         let mut after = None;
         loop {
-            let page = admin.audit_log(after, range.clone(), PAGE).await?;
-            for line in &page {
+            let page = admin.audit_log(&sought, after, PAGE).await?;
+            for line in &page.rows {
                 terminal.say(line.to_json());
             }
-            match page.last() {
-                Some(last) => after = Some((last.at, last.id)),
+            match page.next {
+                Some(next) => after = Some(next),
                 None => return Ok(Outcome::Done),
             }
         }

@@ -102,6 +102,15 @@ fn check_organization(report: &Report, names: &Names<'_>, organization: &Organiz
             );
             report.refuse(&path, message);
         }
+        if let Some(id) = &organization.id
+            && idp.delegate_to.iter().any(|delegate| delegate.value == *id)
+        {
+            let message = format!(
+                "{} leaves this to the organization's admins (`delegate_to`); remove the policy, or the organization there",
+                idp.path
+            );
+            report.refuse(&path, message);
+        }
     }
 }
 

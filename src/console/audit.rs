@@ -1,98 +1,46 @@
 //! `/console/audit`, and the same below an organization: what happened, and where a reference leads.
 
+mod asked;
+
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
+use axum::response::Response;
 use futures_util::stream;
 use http::header::CONTENT_DISPOSITION;
 use http::{HeaderValue, StatusCode};
-use url::form_urlencoded;
 
+use self::asked::Asked;
 use super::answer::{Answer, page};
+use super::failed::Failed;
 use super::guard::Visitor;
+use super::idps::place_of;
 use super::shell::{Corner, Place};
 use super::{Console, Live};
-use crate::audit::Action;
 use crate::base::Timestamp;
-use crate::directory::{Actor, AuditLine, Directory, LogPage, LogPlace};
-use crate::identity::{AuditId, UserId, Username};
-use crate::pages::{AuditItem, AuditLink, AuditLog, Field, Shell};
-use crate::web::{self, Fields};
+use crate::directory::{Actor, AuditLine, LogPage, SoughtLines};
+use crate::identity::{OrganizationKey, UserId};
+use crate::pages::{AuditItem, AuditLink, AuditLog, Shell};
+use crate::web;
 
 /// Lines of a page.
 const PAGE: u32 = 50;
 /// Lines read at once for an export.
 const CHUNK: u32 = 1_000;
 
-/// What of the log is asked for.
-struct Wanted {
-    who: String,
-    action: String,
-    before: Option<LogPlace>,
-}
-
-impl Wanted {
-    fn of(query: Option<&str>) -> Self {
-        let fields = query.and_then(|query| Fields::parse(query.as_bytes())).unwrap_or_default();
-        let action = Action::ALL.iter().find(|action| action.word() == fields.typed("action"));
-        Self {
-            who: fields.text("who").unwrap_or_default().to_owned(),
-            action: action.map(|action| action.word().to_owned()).unwrap_or_default(),
-            before: fields.text("before").and_then(place),
-        }
-    }
-
-    fn action(&self) -> Option<&str> {
-        Some(self.action.as_str()).filter(|action| !action.is_empty())
-    }
-
-    /// The address of this log with these filters, before a line.
-    fn href(&self, path: &str, before: Option<LogPlace>) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [("who", &self.who), ("action", &self.action)] {
-            if !value.is_empty() {
-                query.append_pair(name, value);
-            }
-        }
-        if let Some((at, id)) = before {
-            query.append_pair("before", &format!("{}-{id}", at.micros()));
-        }
-        let query = query.finish();
-        if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
-    }
-}
-
-fn place(text: &str) -> Option<LogPlace> {
-    let (at, id) = text.split_once('-')?;
-    Some((Timestamp::from_micros(at.parse().ok()?), id.parse::<AuditId>().ok()?))
-}
-
 /// `GET /console/audit`
 pub(super) async fn show(State(console): State<Arc<Console>>, visitor: Visitor, RawQuery(query): RawQuery) -> Answer {
     let admin = console.server_admin(&visitor)?;
-    let wanted = Wanted::of(query.as_deref());
-    let mut who = Field::of(wanted.who.clone());
-    let user = match Username::parse(&wanted.who) {
-        Ok(username) => admin.user_named(&username).await?,
-        Err(_) => None,
-    };
-    let asked_for = !wanted.who.is_empty();
-    if asked_for && user.is_none() {
-        who.error = Some("There is nobody of this username.".to_owned());
-    }
-    let log = if asked_for && user.is_none() {
-        LogPage::default()
-    } else {
-        admin.latest(user, wanted.action(), wanted.before, PAGE).await?
+    let (live, mut asked) = (console.live(), Asked::of(query.as_deref()));
+    let sought = asked.sought(&admin, &live.catalogue).await?;
+    let log = match &sought {
+        Some(sought) => admin.latest(sought, asked.before(), PAGE).await?,
+        None => LogPage::default(),
     };
     let shell = console.shell(&visitor, Place::Audit, query.as_deref());
-    let shown = AuditLog {
-        who: Some(who),
-        export: Some("/console/audit/export".to_owned()),
-        ..console.log_page(shell, "/console/audit", &wanted, &log, true)
-    };
-    Ok(page(console.web.pages.audit_log(&shown)))
+    let shown = log_page(shell, &live, "/console/audit", &asked, &log, None);
+    Ok(page(console.web.pages.audit_log(&AuditLog { export: shown.export.filter(|_| sought.is_some()), ..shown })))
 }
 
 /// `GET /console/organizations/{organization}/audit`
@@ -103,58 +51,74 @@ pub(super) async fn show_of_organization(
     RawQuery(query): RawQuery,
 ) -> Answer {
     let (organization, admin) = console.organization_admin(&visitor, &id)?;
-    let wanted = Wanted { who: String::new(), ..Wanted::of(query.as_deref()) };
-    let log = admin.latest(wanted.action(), wanted.before, PAGE).await?;
+    let (live, mut asked) = (console.live(), Asked::of(query.as_deref()));
+    let sought = asked.sought_within(&live.catalogue, Some(organization.key));
+    let log = match &sought {
+        Some(sought) => admin.latest(sought, asked.before(), PAGE).await?,
+        None => LogPage::default(),
+    };
     let shell = console.shell_of(&visitor, &organization, Corner::Audit, query.as_deref());
     let path = format!("/console/organizations/{}/audit", organization.id);
-    Ok(page(console.web.pages.audit_log(&console.log_page(shell, &path, &wanted, &log, false))))
+    let shown = log_page(shell, &live, &path, &asked, &log, Some(organization.key));
+    Ok(page(console.web.pages.audit_log(&AuditLog { export: shown.export.filter(|_| sought.is_some()), ..shown })))
 }
 
-/// `GET /console/audit/export`: everything as JSON lines, oldest first, read as it is sent.
-pub(super) async fn export(State(console): State<Arc<Console>>, visitor: Visitor) -> Answer {
-    console.server_admin(&visitor)?;
-    let start = (console.directory.clone(), visitor.actor(), None);
-    let chunks = stream::try_unfold(start, |(directory, actor, after)| async move {
-        let chunk = chunk(&directory, actor, after).await?;
-        Ok::<_, std::io::Error>(chunk.map(|(text, last)| (text, (directory, actor, Some(last)))))
+/// `GET /console/audit/export`: what is asked for as JSON lines, oldest first, read as it is sent.
+pub(super) async fn export(State(console): State<Arc<Console>>, visitor: Visitor, RawQuery(query): RawQuery) -> Answer {
+    let admin = console.server_admin(&visitor)?;
+    let sought = Asked::of(query.as_deref()).sought(&admin, &console.live().catalogue).await?;
+    Ok(exported(&console, visitor.actor(), None, sought.ok_or(Failed::BadRequest)?))
+}
+
+/// `GET /console/organizations/{organization}/audit/export`: the same of what is about the organization.
+pub(super) async fn export_of_organization(
+    State(console): State<Arc<Console>>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Answer {
+    let (organization, _) = console.organization_admin(&visitor, &id)?;
+    let within = Some(organization.key);
+    let sought = Asked::of(query.as_deref()).sought_within(&console.live().catalogue, within);
+    Ok(exported(&console, visitor.actor(), within, sought.ok_or(Failed::BadRequest)?))
+}
+
+fn exported(console: &Console, actor: Actor, within: Option<OrganizationKey>, sought: SoughtLines) -> Response {
+    let start = Some((console.directory.clone(), sought, None));
+    let chunks = stream::try_unfold(start, move |state| async move {
+        let Some((directory, sought, after)) = state else { return Ok(None) };
+        let lines = match within {
+            None => directory.server_admin(actor).audit_log(&sought, after, CHUNK).await,
+            Some(key) => directory.organization_admin(actor, key).audit_log(&sought, after, CHUNK).await,
+        };
+        let lines = lines.map_err(std::io::Error::other)?;
+        let text: String = lines.rows.iter().map(|line| format!("{}\n", line.to_json())).collect();
+        Ok::<_, std::io::Error>(Some((text, lines.next.map(|next| (directory, sought, Some(next))))))
     });
     let mut response = web::answer(StatusCode::OK, "application/jsonl", Body::from_stream(chunks));
     let name = HeaderValue::from_static("attachment; filename=\"audit.jsonl\"");
     response.headers_mut().insert(CONTENT_DISPOSITION, name);
-    Ok(response)
+    response
 }
 
-/// The next lines as text, and where they end.
-async fn chunk(
-    directory: &Directory,
-    actor: Actor,
-    after: Option<LogPlace>,
-) -> Result<Option<(String, LogPlace)>, std::io::Error> {
-    let always = Timestamp::from_micros(i64::MIN)..Timestamp::from_micros(i64::MAX);
-    let lines = directory.server_admin(actor).audit_log(after, always, CHUNK).await;
-    let lines = lines.map_err(std::io::Error::other)?;
-    let text = lines.iter().map(|line| format!("{}\n", line.to_json())).collect();
-    Ok(lines.last().map(|last| (text, (last.at, last.id))))
-}
-
-impl Console {
-    /// A page of a log. `everywhere`: whether what it names may be gone to wherever it is.
-    fn log_page(&self, shell: Shell, path: &str, wanted: &Wanted, log: &LogPage, everywhere: bool) -> AuditLog {
-        let live = self.live();
-        let everything = (String::new(), "Everything".to_owned());
-        let actions = Action::ALL.iter().map(|action| (action.word().to_owned(), words(action.word())));
-        AuditLog {
-            shell,
-            path: path.to_owned(),
-            explain: path.replace("/audit", "/explain"),
-            who: None,
-            action: Field::of(wanted.action.clone()),
-            actions: std::iter::once(everything).chain(actions).collect(),
-            lines: log.lines.iter().map(|line| item(line, log, &live, everywhere)).collect(),
-            older: log.next.map(|next| wanted.href(path, Some(next))),
-            newest: wanted.before.map(|_| wanted.href(path, None)),
-            export: None,
-        }
+/// A page of a log; `within`: of an organization's, whose admins may not go to wherever its lines lead.
+fn log_page(
+    shell: Shell,
+    live: &Live,
+    path: &str,
+    asked: &Asked,
+    log: &LogPage,
+    within: Option<OrganizationKey>,
+) -> AuditLog {
+    AuditLog {
+        shell,
+        path: path.to_owned(),
+        explain: path.replace("/audit", "/explain"),
+        filters: asked.form(&live.catalogue, within),
+        lines: log.lines.iter().map(|line| item(line, log, live, within.is_none())).collect(),
+        older: log.next.map(|next| asked.href(path, Some(next))),
+        newest: asked.before().map(|_| asked.href(path, None)),
+        export: Some(asked.href(&format!("{path}/export"), None)),
     }
 }
 
@@ -175,7 +139,7 @@ pub(super) fn item(line: &AuditLine, log: &LogPage, live: &Live, everywhere: boo
             Actor::User(user) => name(user),
             other => other.to_string(),
         },
-        about: about(line, &name, live, everywhere),
+        about: about(line, log, &name, live, everywhere),
         count: Some(line.count).filter(|count| *count > 1),
         detail: line.detail.clone(),
         reference: line.reference.clone().map(|reference| AuditLink {
@@ -186,14 +150,24 @@ pub(super) fn item(line: &AuditLine, log: &LogPage, live: &Live, everywhere: boo
     }
 }
 
-fn about(line: &AuditLine, name: &dyn Fn(UserId) -> String, live: &Live, everywhere: bool) -> Vec<AuditLink> {
+fn about(
+    line: &AuditLine,
+    log: &LogPage,
+    name: &dyn Fn(UserId) -> String,
+    live: &Live,
+    everywhere: bool,
+) -> Vec<AuditLink> {
     let organization = line.about.organization.and_then(|key| live.catalogue.organization(key));
     let idp = line.about.idp.and_then(|key| live.catalogue.idp(key));
     let application = live.catalogue.applications.iter().find(|one| Some(one.key) == line.about.application);
     let link = |name: String, href: String| AuditLink { name, href: everywhere.then_some(href) };
-    let user = line.about.user.map(|user| link(name(user), format!("/console/people/{user}")));
+    // Who is gone has no page.
+    let user = line.about.user.map(|user| AuditLink {
+        name: name(user),
+        href: (everywhere && log.names.contains_key(&user)).then(|| format!("/console/people/{user}")),
+    });
     let organization = organization.map(|one| link(one.name.clone(), format!("/console/organizations/{}", one.id)));
-    let idp = idp.map(|one| link(one.spec.name.clone(), format!("/console/idps/{}", one.spec.id)));
+    let idp = idp.map(|one| link(one.spec.name.clone(), place_of(&live.catalogue, one)));
     let application = application.map(|one| AuditLink { name: one.spec.name.clone(), href: None });
     [user, organization, idp, application].into_iter().flatten().collect()
 }

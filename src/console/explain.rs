@@ -8,7 +8,7 @@ use axum::extract::{Path, RawQuery, State};
 use super::answer::{Answer, page};
 use super::failed::Failed;
 use super::guard::Visitor;
-use super::people::sign_in_facts;
+use super::people::{Narrowed, sign_in_facts};
 use super::shell::{Corner, Place};
 use super::{Console, Live, audit};
 use crate::base::Reference;
@@ -30,6 +30,7 @@ pub(super) async fn show(
     State(console): State<Arc<Console>>,
     visitor: Visitor,
     Path(reference): Path<String>,
+    RawQuery(query): RawQuery,
 ) -> Answer {
     let admin = console.server_admin(&visitor)?;
     let live = console.live();
@@ -38,7 +39,8 @@ pub(super) async fn show(
         Some(subject) => admin.explain_by(&live.catalogue, &live.policies, &subject).await,
         None => Err(ExplainError::NoSuchReference),
     };
-    told(&console, &live, shell, (PATH, "/console/people"), &reference, explanation)
+    let narrowed = Narrowed::of(query.as_deref());
+    told(&console, &live, shell, (PATH, "/console/people"), &reference, explanation, &narrowed)
 }
 
 /// `GET /console/organizations/{organization}/explain`
@@ -68,7 +70,8 @@ pub(super) async fn show_in(
         None => Err(ExplainError::NoSuchReference),
     };
     let base = format!("/console/organizations/{id}");
-    told(&console, &live, shell, (&format!("{base}/explain"), &format!("{base}/people")), &reference, explanation)
+    let paths = (&*format!("{base}/explain"), &*format!("{base}/people"));
+    told(&console, &live, shell, paths, &reference, explanation, &Narrowed::default())
 }
 
 fn subject(reference: &str) -> Option<Subject> {
@@ -95,6 +98,7 @@ fn told(
     (path, people): (&str, &str),
     reference: &str,
     explanation: Result<Explanation, ExplainError>,
+    narrowed: &Narrowed,
 ) -> Answer {
     let explanation = match explanation {
         Ok(explanation) => explanation,
@@ -109,10 +113,12 @@ fn told(
         name: user.username.to_string(),
         href: Some(format!("{people}/{}", user.id)),
     };
+    let sign_ins: Vec<_> = explanation.sign_ins.iter().map(|sign_in| sign_in_facts(sign_in, live, narrowed)).collect();
     let shown = Explained {
         event: explanation.event.map(event),
         user: explanation.user.map(who),
-        sign_ins: explanation.sign_ins.iter().map(|sign_in| sign_in_facts(sign_in, live)).collect(),
+        narrowing: narrowed.asking(&format!("{path}/{reference}"), &sign_ins),
+        sign_ins,
         ..Explained::asking(shell, path, Field::of(reference))
     };
     Ok(page(console.web.pages.explained(&shown)))

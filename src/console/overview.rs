@@ -8,8 +8,9 @@ use super::Console;
 use super::answer::{Answer, page};
 use super::failed::Failed;
 use super::guard::Visitor;
+use super::idps::place_of;
 use super::shell::Place;
-use crate::directory::{Day, Live, Outlook};
+use crate::directory::{Day, Live, MANY_WAITING, Outlook};
 use crate::pages::{Attention, Bar, Chart, FirstStep, Overview};
 use crate::web::see_other;
 
@@ -23,10 +24,12 @@ pub(super) async fn show(State(console): State<Arc<Console>>, visitor: Visitor, 
         return Ok(see_other(&shell.nav.first().ok_or(Failed::NotAllowed)?.href));
     }
     let live = console.live();
-    let outlook = console.server_admin(&visitor)?.outlook().await?;
+    let admin = console.server_admin(&visitor)?;
+    let outlook = admin.outlook().await?;
+    let lets_in = live.catalogue.idps.iter().any(|idp| idp.spec.auto_provision) || admin.has_given_roles().await?;
     let shown = Overview {
         shell,
-        steps: first_steps(&live),
+        steps: first_steps(&live, lets_in),
         attention: console.attention(&outlook, &live),
         chart: chart(&outlook.days),
     };
@@ -38,8 +41,17 @@ impl Console {
         let provider = |(idp, why): (_, String)| Attention {
             what: format!("The identity provider {idp} did not answer"),
             why,
-            href: Some(format!("/console/idps/{idp}")),
+            href: live.catalogue.idp_by_id(&idp).map(|idp| place_of(&live.catalogue, idp)),
         };
+        let waiting = (outlook.without_organization > 0).then(|| Attention {
+            what: match outlook.without_organization {
+                1 => "1 person has signed in and is in no organization".to_owned(),
+                MANY_WAITING.. => "1,000 people or more have signed in and are in no organization".to_owned(),
+                count => format!("{count} people have signed in and are in no organization"),
+            },
+            why: "Give them roles, or let a policy give some at their next sign-in.".to_owned(),
+            href: Some("/console/people?state=without".to_owned()),
+        });
         let deserted = |id: &_| Attention {
             what: format!("Nobody administers {id}"),
             why: "Give somebody one of its admin roles.".to_owned(),
@@ -56,17 +68,23 @@ impl Console {
         let providers = (self.troubles)().into_iter().map(provider);
         let failing = outlook.failing.iter().filter(known).map(failing);
         let notices = (self.notices)().into_iter().map(|(what, why)| Attention { what, why, href: None });
-        providers.chain(notices).chain(failing).chain(outlook.without_admin.iter().map(deserted)).collect()
+        providers
+            .chain(notices)
+            .chain(waiting)
+            .chain(failing)
+            .chain(outlook.without_admin.iter().map(deserted))
+            .collect()
     }
 }
 
-/// What leads from nothing to the first person with a role. Nothing once everything is done.
-fn first_steps(live: &Live) -> Vec<FirstStep> {
+/// What leads from nothing to the first person with a role. Nothing once everything is done. `lets_in`: whether there is
+/// anybody who could enter an application.
+fn first_steps(live: &Live, lets_in: bool) -> Vec<FirstStep> {
     let catalogue = &live.catalogue;
     let chooses = |org: &Option<String>| org.is_some();
     let has_policy = catalogue.idps.iter().any(|idp| chooses(&idp.spec.default_policy.org))
         || catalogue.policies.iter().any(|policy| chooses(&policy.text.org));
-    let idp = catalogue.idps.first().map(|idp| format!("/console/idps/{}", idp.spec.id));
+    let idp = catalogue.idps.first().map(|idp| place_of(catalogue, idp));
     let idp = idp.unwrap_or_else(|| "/console/idps".to_owned());
     let step = |done: bool, what: &str, why: &str, href: &str| FirstStep {
         done,
@@ -91,6 +109,13 @@ fn first_steps(live: &Live) -> Vec<FirstStep> {
             has_policy,
             "Test it, and choose what its users get",
             "A test shows the claims; the policy turns them into organizations and roles.",
+            &idp,
+        ),
+        step(
+            lets_in,
+            "Switch auto provision on, or add people by hand",
+            "Auto provision lets a first sign-in make the account and the policy give its roles. While it is off, only \
+             who was made beforehand gets in.",
             &idp,
         ),
         step(

@@ -13,7 +13,7 @@ pub(super) use acts::{
 };
 pub(super) use add::{add, add_form, add_form_in, add_in};
 pub(super) use list::{list, list_in};
-pub(super) use page::{person, person_in, sign_in_facts};
+pub(super) use page::{Narrowed, person, person_in, sign_in_facts};
 pub(super) use roles::{roles_form, roles_form_in, set_roles, set_roles_in};
 
 use super::Console;
@@ -62,7 +62,7 @@ fn user_of(id: &str) -> Result<UserId, Failed> {
 
 /// What an IdP is called where people choose: an organization's own with its owner and its host, for anybody can call
 /// theirs anything.
-fn idp_label(catalogue: &Catalogue, idp: &Idp) -> String {
+pub(super) fn idp_label(catalogue: &Catalogue, idp: &Idp) -> String {
     match owner_of(catalogue, idp) {
         None => idp.spec.name.clone(),
         Some(owner) => format!("{} ({owner})", idp.spec.name),

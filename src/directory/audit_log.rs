@@ -1,12 +1,11 @@
 //! The audit log, for whoever may read it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::ops::Range;
 
 use super::{OrganizationAdmin, ServerAdmin};
 use crate::base::Timestamp;
 use crate::identity::{Actor, AuditId, UserId, Username};
-use crate::store::audit::{self, AuditRow as AuditLine, Whose};
+use crate::store::audit::{self, AuditRow as AuditLine, Lines, Order, Sought};
 use crate::store::{StoreError, Tx, grants, identities, users};
 
 /// Where a page of the log ended.
@@ -24,18 +23,13 @@ pub struct LogPage {
 }
 
 impl ServerAdmin<'_> {
-    /// The next lines after `after`, of an interval, in the order of time.
+    /// The next lines after `after`, the oldest first.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn audit_log(
-        &self,
-        after: Option<LogPlace>,
-        interval: Range<Timestamp>,
-        limit: u32,
-    ) -> Result<Vec<AuditLine>, StoreError> {
+    pub async fn audit_log(&self, sought: &Sought, after: Option<LogPlace>, limit: u32) -> Result<Lines, StoreError> {
         let mut tx = self.directory.db.snapshot().await?;
-        audit::page(&mut tx, after, interval, limit).await
+        audit::lines(&mut tx, sought, Order::OldestFirst, after, limit).await
     }
 
     /// The user of exactly that username.
@@ -47,38 +41,47 @@ impl ServerAdmin<'_> {
         users::named(&mut tx, username).await
     }
 
-    /// The newest lines before `before`, of everybody or of one user; of one action only, if one is named.
+    /// The next lines before `before`, the newest first.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn latest(
-        &self,
-        user: Option<UserId>,
-        action: Option<&str>,
-        before: Option<LogPlace>,
-        limit: u32,
-    ) -> Result<LogPage, StoreError> {
-        let whose = user.map_or(Whose::All, Whose::User);
+    pub async fn latest(&self, sought: &Sought, before: Option<LogPlace>, limit: u32) -> Result<LogPage, StoreError> {
         let mut tx = self.directory.db.snapshot().await?;
-        page(&mut tx, whose, action, before, limit).await
+        page(&mut tx, sought, Order::NewestFirst, before, limit).await
     }
 }
 
 impl OrganizationAdmin<'_> {
-    /// The newest lines before `before` that are about the organization; of one action only, if one is named. What
-    /// somebody did by themselves who is no present member is left out, and nobody is named but members who have signed
-    /// in: whoever waits may be called so by another organization.
+    /// The next lines before `before` that are about the organization, the newest first. What somebody did by themselves
+    /// who is no present member is left out, and nobody is named but members who have signed in: whoever waits may be
+    /// called so by another organization.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn latest(
+    pub async fn latest(&self, sought: &Sought, before: Option<LogPlace>, limit: u32) -> Result<LogPage, StoreError> {
+        self.narrowed(sought, Order::NewestFirst, before, limit).await
+    }
+
+    /// The next of these lines after `after`, the oldest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn audit_log(&self, sought: &Sought, after: Option<LogPlace>, limit: u32) -> Result<Lines, StoreError> {
+        let page = self.narrowed(sought, Order::OldestFirst, after, limit).await?;
+        Ok(Lines { rows: page.lines, next: page.next })
+    }
+
+    async fn narrowed(
         &self,
-        action: Option<&str>,
-        before: Option<LogPlace>,
+        sought: &Sought,
+        order: Order,
+        beyond: Option<LogPlace>,
         limit: u32,
     ) -> Result<LogPage, StoreError> {
+        // Not even that there are lines about somebody is said of who is no member.
+        let sought = Sought { organization: Some(self.organization), user: None, ..sought.clone() };
         let mut tx = self.directory.db.snapshot().await?;
-        let mut page = page(&mut tx, Whose::Organization(self.organization), action, before, limit).await?;
+        let mut page = page(&mut tx, &sought, order, beyond, limit).await?;
         let spoken_of: Vec<UserId> = page.names.keys().copied().collect();
         let held = grants::named(&mut tx, &spoken_of, self.directory.ambient.now()).await?;
         let members: HashSet<UserId> =
@@ -96,14 +99,12 @@ impl OrganizationAdmin<'_> {
 
 async fn page(
     tx: &mut Tx,
-    whose: Whose,
-    action: Option<&str>,
-    before: Option<LogPlace>,
+    sought: &Sought,
+    order: Order,
+    beyond: Option<LogPlace>,
     limit: u32,
 ) -> Result<LogPage, StoreError> {
-    let lines = audit::latest(tx, whose, action, before, limit).await?;
-    let full = lines.len() == limit as usize;
-    let next = lines.last().filter(|_| full).map(|last| (last.at, last.id));
+    let Lines { rows: lines, next } = audit::lines(tx, sought, order, beyond, limit).await?;
     let acting = |line: &AuditLine| match line.actor {
         Actor::User(user) => Some(user),
         _ => None,

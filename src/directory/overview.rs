@@ -11,10 +11,13 @@ use crate::audit::Action;
 use crate::base::Timestamp;
 use crate::identity::OrganizationId;
 use crate::store::audit::DAY;
-use crate::store::{StoreError, audit, holders, sign_ins};
+use crate::store::people::{self, Filter, State};
+use crate::store::{StoreError, audit, grants, holders, sign_ins};
 
 /// Days that are told.
 pub const TOLD_DAYS: usize = 14;
+/// The most people without organization that are counted.
+pub const MANY_WAITING: u32 = people::WINDOW;
 /// Organizations named of each trouble.
 const NAMED: u32 = 10;
 /// The latest sign-ins looked at for selectors that fail.
@@ -42,6 +45,8 @@ pub struct Day {
 pub struct Outlook {
     /// The last days, today last.
     pub days: Vec<Day>,
+    /// How many people sign in and are in no organization; [`MANY_WAITING`] stands for more too.
+    pub without_organization: u32,
     /// Organizations that nobody administers, the first of them.
     pub without_admin: Vec<OrganizationId>,
     /// Organizations whose selectors failed in the latest sign-ins, with one reason each and how often.
@@ -63,12 +68,23 @@ impl ServerAdmin<'_> {
         Ok(fresh)
     }
 
-    /// Three statements.
+    /// Whether anybody holds a role, or waits for a first sign-in with one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn has_given_roles(&self) -> Result<bool, StoreError> {
+        let mut tx = self.directory.db.snapshot().await?;
+        grants::any(&mut tx).await
+    }
+
+    /// Four statements.
     async fn look_out(&self, now: Timestamp) -> Result<Outlook, StoreError> {
         let first = now.micros() / DAY + 1 - i64::try_from(TOLD_DAYS).unwrap_or_default();
         let actions = [Action::SignIn, Action::SignInRefused, Action::EntryDenied].map(Action::word);
         let mut tx = self.directory.db.snapshot().await?;
         let counted = audit::by_day(&mut tx, actions, Timestamp::from_micros(first * DAY)).await?;
+        let waiting = Filter { state: Some(State::WithoutOrganization), ..Filter::default() };
+        let without_organization = people::count(&mut tx, &waiting, now).await?;
         let without_admin = holders::without_admin(&mut tx, now, NAMED).await?;
         let verdicts = sign_ins::recent_verdicts(&mut tx, Timestamp::from_micros(first * DAY), LOOKED_AT).await?;
         let day = |number: i64| Day { at: Timestamp::from_micros((first + number) * DAY), sign_ins: 0, denials: 0 };
@@ -78,7 +94,7 @@ impl ServerAdmin<'_> {
             let (Some(day), Ok(count)) = (place, u64::try_from(count)) else { continue };
             if action == Action::SignIn.word() { day.sign_ins += count } else { day.denials += count }
         }
-        Ok(Outlook { days, without_admin, failing: failing(&verdicts) })
+        Ok(Outlook { days, without_organization, without_admin, failing: failing(&verdicts) })
     }
 }
 

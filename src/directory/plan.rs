@@ -43,6 +43,13 @@ impl Stored {
             secrets: client_secrets::holders(tx).await?,
         })
     }
+
+    /// Whether the file has the say about an organization's policy at an IdP: it declares both, and does not leave it to
+    /// the organization's admins.
+    pub(super) fn declares_policy(&self, idp: &IdpRow, organization: OrganizationKey) -> bool {
+        let declared = self.organizations.iter().any(|row| row.key == organization && row.declared);
+        declared && idp.declared && !idp.delegates.contains(&organization)
+    }
 }
 
 /// What becomes of that which the file declares no longer.
@@ -149,7 +156,7 @@ impl Plan {
         key: impl FnMut() -> Uuid,
     ) -> Result<Self, DeclareError> {
         let mut planner =
-            Planner { stored, plan: Self::default(), key, organizations: HashMap::new(), idps: HashMap::new() };
+            Planner { stored, plan: Self::default(), key, organizations: HashMap::new(), idps: Vec::new() };
         for spec in &declaration.organizations {
             planner.organization(spec);
         }
@@ -170,7 +177,7 @@ struct Planner<'a, K> {
     plan: Plan,
     key: K,
     organizations: HashMap<&'a OrganizationId, OrganizationKey>,
-    idps: HashMap<&'a IdpId, IdpKey>,
+    idps: Vec<(IdpKey, &'a IdpSpec)>,
 }
 
 impl<'a, K: FnMut() -> Uuid> Planner<'a, K> {
@@ -205,7 +212,7 @@ impl<'a, K: FnMut() -> Uuid> Planner<'a, K> {
     fn idp(&mut self, spec: &'a IdpSpec) -> Result<(), DeclareError> {
         let stored = self.stored.idps.iter().find(|row| row.spec.id == spec.id);
         let key = stored.map_or_else(|| IdpKey::new((self.key)()), |row| row.key);
-        self.idps.insert(&spec.id, key);
+        self.idps.push((key, spec));
         let owner = spec.owner.as_ref().map(|id| self.organization_key(id)).transpose()?;
         let delegates = spec.delegate_to.iter().map(|id| self.organization_key(id)).collect::<Result<_, _>>()?;
         // Who writes the file runs this server.
@@ -228,12 +235,20 @@ impl<'a, K: FnMut() -> Uuid> Planner<'a, K> {
         let mut idps = Vec::with_capacity(spec.policies.len());
         for policy in &spec.policies {
             let unknown = || DeclareError::Undeclared(format!("the IdP {}", policy.idp));
-            let idp = *self.idps.get(&policy.idp).ok_or_else(unknown)?;
+            let (idp, _) = *self.idps.iter().find(|(_, idp)| idp.id == policy.idp).ok_or_else(unknown)?;
             idps.push(idp);
             self.policy(idp, Some(organization), &policy.text);
         }
-        let gone = |row: &&PolicyRow| row.organization == Some(organization) && !idps.contains(&row.idp);
-        self.plan.retired.extend(self.stored.policies.iter().filter(gone).map(|row| row.id));
+        // What the file had, and what it has now. The rest is for the organization's admins to say.
+        let had = |row: &PolicyRow| {
+            let idp = self.stored.idps.iter().find(|idp| idp.key == row.idp);
+            idp.is_some_and(|idp| self.stored.declares_policy(idp, organization))
+        };
+        let has =
+            |row: &PolicyRow| self.idps.iter().any(|(key, idp)| *key == row.idp && !idp.delegate_to.contains(&spec.id));
+        let own = self.stored.policies.iter().filter(|row| row.organization == Some(organization));
+        let gone = own.filter(|row| !idps.contains(&row.idp) && (had(row) || has(row)));
+        self.plan.retired.extend(gone.map(|row| row.id));
         Ok(())
     }
 

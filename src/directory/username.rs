@@ -8,8 +8,13 @@ use crate::store::{StoreError, Tx, users};
 /// random one.
 const IN_ORDER: u32 = 50;
 
-/// `wanted`, or else `wanted-2`, `wanted-3` and so on: the first that nobody has, `user` aside. Somebody else may be
-/// faster to take it: then writing it fails as [`StoreError::Unique`].
+/// How service accounts are called, and who acts without being a user.
+const PREFIXES: [&str; 3] = ["service.", "user:", "token:"];
+const NAMES: [&str; 4] = ["break-glass", "cli", "file", "stranger"];
+
+/// `wanted`, or else `wanted-2`, `wanted-3` and so on: the first that nobody has, `user` aside. What an upstream or an
+/// admin would take for no person's becomes `user-wanted`. Somebody else may be faster to take it: then writing it fails
+/// as [`StoreError::Unique`].
 pub(super) async fn free(
     tx: &mut Tx,
     ambient: &Ambient,
@@ -17,6 +22,8 @@ pub(super) async fn free(
     user: Option<UserId>,
 ) -> Result<Username, StoreError> {
     let random = u32::from_be_bytes(ambient.bytes());
+    let of_a_person = is_reserved(wanted).then(|| Username::parse(&format!("user-{wanted}")).ok()).flatten();
+    let wanted = of_a_person.as_ref().unwrap_or(wanted);
     let candidates: Vec<Username> = std::iter::once(wanted.clone())
         .chain((2..=IN_ORDER).chain([random]).map(|number| wanted.suffixed(number)))
         .collect();
@@ -24,4 +31,11 @@ pub(super) async fn free(
     let taken = users::taken_usernames(tx, &folded, user).await?;
     let free = candidates.iter().zip(&folded).find(|(_, folded)| !taken.contains(folded));
     Ok(free.map_or_else(|| wanted.suffixed(random), |(name, _)| name.clone()))
+}
+
+/// Whether it reads as the name of something other than a person.
+fn is_reserved(name: &Username) -> bool {
+    let folded = name.folded();
+    let is = |reserved: &&str| crate::identity::folded(reserved) == folded;
+    NAMES.iter().any(is) || PREFIXES.iter().any(|prefix| folded.starts_with(&crate::identity::folded(prefix)))
 }

@@ -13,6 +13,7 @@ use http::header::{AUTHORIZATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue};
 
 use super::Gateway;
+use crate::base::Token;
 use crate::bearer::{self, Asked, Recognised, Refused, Sent};
 use crate::decision::{RequestPath, Route};
 use crate::identity::Host;
@@ -24,6 +25,8 @@ use crate::web::Cause;
 pub(super) struct Asker {
     /// Somebody; nobody, if nothing speaks for one.
     pub(super) principal: Option<Arc<Principal>>,
+    /// What shows their session at this host, if that is how they are known.
+    pub(super) token: Option<Token>,
     /// By what they are known.
     pub(super) by: By,
 }
@@ -65,13 +68,23 @@ impl Gateway {
     ) -> Result<Asker, Unknown> {
         let by = if headers.contains_key(AUTHORIZATION) {
             match Box::pin(self.program(host, path, headers, client)).await? {
-                Asker { by, principal: None } => by,
+                Asker { by, principal: None, .. } => by,
                 program => return Ok(program),
             }
         } else {
             By::Session
         };
-        Ok(Asker { principal: self.principal(host, headers).await?, by })
+        self.visitor(host, headers, by).await
+    }
+
+    /// Whose session the browser has.
+    pub(super) async fn visitor(&self, host: &Host, headers: &HeaderMap, by: By) -> Result<Asker, Unknown> {
+        for token in self.web.session_tokens(headers) {
+            if let Some(principal) = self.sessions.recognise(host, &token).await? {
+                return Ok(Asker { principal: Some(principal), token: Some(token), by });
+            }
+        }
+        Ok(Asker { by, ..Asker::default() })
     }
 
     /// The program that asks, if the application takes tokens and one of ours was sent.
@@ -91,11 +104,13 @@ impl Gateway {
         };
         let asked = asked(&route, token, client);
         match self.bearers.recognise(&asked).await {
-            Ok(Recognised::Foreign) => Ok(Asker { principal: None, by: By::Foreign }),
+            Ok(Recognised::Foreign) => Ok(Asker { by: By::Foreign, ..Asker::default() }),
             Ok(Recognised::As(_)) if self.web.session_tokens(headers).next().is_some() => {
                 Err(self.unclear(&route, "a bearer token and a session came together"))
             }
-            Ok(Recognised::As(principal)) => Ok(Asker { principal: Some(principal), by: By::Token(token.into()) }),
+            Ok(Recognised::As(principal)) => {
+                Ok(Asker { principal: Some(principal), token: None, by: By::Token(token.into()) })
+            }
             Err(refused) => Err(self.refused(&route, path, refused)),
         }
     }

@@ -24,19 +24,17 @@ use super::asker::{Asker, By, Unknown};
 use super::{Gateway, note};
 use crate::decision::{Ask, Decision, Permit, Route, preflight};
 use crate::identity::Host;
-use crate::listener::{Arrival, TrustedProxies};
+use crate::listener::Arrival;
 use crate::telemetry::{Decided, Watch};
 use crate::web::{self, Assets, Cause, see_other};
 use asked::{Asked, Unclear};
 pub use secret::ProxySecret;
 use secret::SECRET_HEADER;
 
-/// Who may ask.
+/// Who may ask, beside trusted proxies.
 #[derive(Clone, Debug, Default)]
 pub struct ForwardAuth {
-    /// These peers.
-    pub trusted: TrustedProxies,
-    /// And whoever shows this.
+    /// Whoever shows this.
     pub secret: Option<ProxySecret>,
 }
 
@@ -82,8 +80,7 @@ impl Endpoint {
 impl ForwardAuth {
     /// Whether whoever sent this may ask. A secret that is shown and wrong is nobody's honest mistake.
     fn admits(&self, headers: &HeaderMap, arrival: &Arrival) -> bool {
-        let is_trusted = || arrival.client.chain.last().is_some_and(|peer| self.trusted.contains(*peer));
-        self.shown(headers).unwrap_or_else(is_trusted)
+        self.shown(headers).unwrap_or(arrival.client.trusted)
     }
 
     /// Whether a secret is shown, and the right one, once.
@@ -141,7 +138,7 @@ impl Gateway {
             let why = "what lies below /.vestibule/ is ours: the proxy must pass it to us, not ask about it";
             return self.web.refuse_because(Cause::NotFound, &why, headers, Assets::Application);
         }
-        let Asker { principal, by } = match self.asker_behind_proxy(asked, headers).await {
+        let Asker { principal, by, .. } = match self.asker_behind_proxy(asked, headers).await {
             Ok(asker) => asker,
             Err(Unknown::Unavailable(error)) => {
                 self.note(watch, &asked.host, Decided::Unavailable);
@@ -157,7 +154,7 @@ impl Gateway {
         let decision = self.routes.load().decide(&ask, principal.as_ref());
         match decision {
             Decision::Permit(permit) => {
-                if is_handshake(headers) && self.is_hijack(permit.route(), &asked.host, headers) {
+                if is_handshake(headers) && self.is_hijack(permit.route(), &ask, principal.is_some()) {
                     note(watch, permit.route(), Decided::Foreign);
                     let why = "a WebSocket handshake from a page of another origin";
                     return self.web.refuse_because(Cause::ForeignForm, &why, headers, Assets::Application);
@@ -207,7 +204,7 @@ impl Gateway {
         if self.routes.load().route(&asked.host).is_some_and(takes_programs) {
             return self.asker(&asked.host, &asked.path, headers, Some(asked.client)).await;
         }
-        Ok(Asker { principal: self.principal(&asked.host, headers).await?, by: By::Session })
+        self.visitor(&asked.host, headers, By::Session).await
     }
 
     /// Who it is, to the proxy.

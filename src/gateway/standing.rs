@@ -3,8 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::body::Body;
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, Method};
 
 use super::Gateway;
 use super::asker::By;
@@ -16,13 +15,22 @@ use crate::session::{Evidence, Principal};
 use crate::upstream::{Standing, StillAllowed};
 
 /// Whose connection it is that stays open.
-struct Opened {
+#[derive(Clone)]
+pub(super) struct Opened {
     /// Whom the upstream was told of, and by what they were known.
     who: Option<(UserId, Evidence)>,
-    tokens: Box<[Token]>,
+    token: Option<Token>,
     by: By,
     method: Method,
     client: Option<IpAddr>,
+}
+
+impl Opened {
+    /// By a request that was permitted so. Made for every one, without an allocation.
+    pub(super) fn new(permit: &Permit, method: &Method, token: Option<Token>, by: By, client: Option<IpAddr>) -> Self {
+        let who = permit.identity().map(|identity| (identity.principal().user, identity.principal().evidence));
+        Self { who, token, by, method: method.clone(), client }
+    }
 }
 
 impl Gateway {
@@ -30,21 +38,14 @@ impl Gateway {
     /// same user. It is no activity: an open page nobody looks at must not keep a session from ending.
     pub(super) fn still_allowed(
         self: &Arc<Self>,
-        permit: &Permit,
+        host: &Host,
         path: &RequestPath,
-        request: &Request<Body>,
         arrival: &Arrival,
-        by: &By,
+        opened: Opened,
         is_tunnel: bool,
     ) -> StillAllowed {
-        let (gateway, host, path) = (Arc::clone(self), permit.host().clone(), Arc::new(path.to_kept()));
-        let opened = Arc::new(Opened {
-            who: permit.identity().map(|identity| (identity.principal().user, identity.principal().evidence)),
-            tokens: self.web.session_tokens(request.headers()).collect(),
-            by: by.clone(),
-            method: request.method().clone(),
-            client: arrival.client.ip(),
-        });
+        let (gateway, host, path) = (Arc::clone(self), host.clone(), Arc::new(path.to_kept()));
+        let opened = Arc::new(opened);
         let slot = arrival.slot.clone();
         let held = is_tunnel.then(|| self.metrics.websockets.hold());
         Arc::new(move |upstream| {
@@ -56,7 +57,9 @@ impl Gateway {
             Box::pin(async move {
                 match stopping {
                     true => Standing::Stopping,
-                    false if gateway.is_still_permitted(&opened, &host, &path, upstream).await => Standing::Allowed,
+                    false if gateway.is_still_permitted(&opened, &host, &path, Some(upstream)).await => {
+                        Standing::Allowed
+                    }
                     false => Standing::Forbidden,
                 }
             })
@@ -64,8 +67,14 @@ impl Gateway {
     }
 
     /// Whether what stays open is permitted as exactly who it was opened by (by nobody, anonymously), and the application
-    /// may still be at that address: a network can be withdrawn from its organization.
-    async fn is_still_permitted(&self, opened: &Opened, host: &Host, path: &RequestPath, upstream: IpAddr) -> bool {
+    /// may still be at that address, if it is known: a network can be withdrawn from its organization.
+    pub(super) async fn is_still_permitted(
+        &self,
+        opened: &Opened,
+        host: &Host,
+        path: &RequestPath,
+        upstream: Option<IpAddr>,
+    ) -> bool {
         let is_same = |found: &Arc<Principal>| Some((found.user, found.evidence)) == opened.who;
         let mut principal = None;
         if let By::Token(token) = &opened.by {
@@ -74,7 +83,7 @@ impl Gateway {
                 return false;
             }
         }
-        for token in opened.tokens.iter().filter(|_| opened.who.is_some()) {
+        if let Some(token) = opened.token.as_ref().filter(|_| opened.who.is_some()) {
             match self.sessions.observe(host, token).await {
                 Ok(found) => principal = principal.or(found.filter(is_same)),
                 Err(_) => return false,
@@ -84,7 +93,8 @@ impl Gateway {
         let ask = Ask { host, path, method, preflight: None, headers, client: opened.client };
         match self.routes.load().decide(&ask, principal.as_ref().filter(|found| is_same(found))) {
             Decision::Permit(permit) => {
-                let may_be_there = permit.route().destinations().iter().any(|one| one.holds(upstream));
+                let is_held = |upstream| permit.route().destinations().iter().any(|one| one.holds(upstream));
+                let may_be_there = upstream.is_none_or(is_held);
                 may_be_there && permit.identity().is_some() == opened.who.is_some()
             }
             _ => false,

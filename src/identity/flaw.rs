@@ -114,11 +114,11 @@ impl Site<'_> {
         for host in &spec.hosts {
             if !seen.insert(host) {
                 flaws.add(Part::Hosts, format!("`{host}` stands twice"));
+            } else if spec.reach == Reach::Allotted && !self.organization.allotment.holds_host(host) {
+                // Whether others have it, nobody learns who could not have it anyway.
+                flaws.add(Part::Hosts, format!("`{host}` is not {}", self.allotted_hosts()));
             } else if taken.contains(host) {
                 flaws.add(Part::Hosts, format!("`{host}` is taken; each host leads to one application"));
-            }
-            if spec.reach == Reach::Allotted && !self.organization.allotment.holds_host(host) {
-                flaws.add(Part::Hosts, format!("`{host}` is not {}", self.allotted_hosts()));
             }
         }
     }

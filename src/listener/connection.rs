@@ -21,6 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use super::activity::{Activity, State, Tracked, Unanswered};
 use super::answer::Answer;
 use super::crowd::Crowd;
+use super::gathered::Gathered;
 use super::proxy_protocol::{self, Source};
 use super::serve::Slot;
 use super::tls::PROOF;
@@ -80,7 +81,7 @@ where
 
     /// Serves a connection until it is over.
     pub(super) async fn connection(
-        self,
+        mut self,
         mut stream: TcpStream,
         peer: IpAddr,
         tls: Option<Tls>,
@@ -89,11 +90,19 @@ where
     ) {
         // Small answers would otherwise wait for an acknowledgement that the peer holds back.
         let _ = stream.set_nodelay(true);
-        let Some(peer) = client_behind(&self.proxies, peer, &mut stream, &mut slot).await else {
-            return tracing::debug!(%peer, "a proxy did not say whose connection it is, or of one who has too many");
+        let peer = match client_behind(&self.proxies, peer, &mut stream, &mut slot).await {
+            Some(Source::Client(client)) => client,
+            // Its word is its header. What comes behind it may be anybody's, whom it does not name.
+            Some(Source::Proxy) => {
+                self.trusted = Arc::default();
+                peer
+            }
+            None => {
+                return tracing::debug!(%peer, "a proxy did not say whose connection it is, or of one who has too many");
+            }
         };
         match tls {
-            None => self.speak(stream, (peer, None), slot, stopped).await,
+            None => self.speak(Gathered(stream), (peer, None), slot, stopped).await,
             // Boxed, or each connection in plain would keep the room that one over TLS takes.
             Some(tls) => Box::pin(self.over_tls(stream, (peer, tls), slot, stopped)).await,
         }
@@ -190,19 +199,18 @@ pub(super) struct Proxies {
 }
 
 /// Whose connection it is: the peer's, or of whom a trusted proxy names, in which case it counts among theirs.
-async fn client_behind(proxies: &Proxies, peer: IpAddr, stream: &mut TcpStream, slot: &mut Slot) -> Option<IpAddr> {
+async fn client_behind(proxies: &Proxies, peer: IpAddr, stream: &mut TcpStream, slot: &mut Slot) -> Option<Source> {
     let Some(crowd) = proxies.crowd.as_ref().filter(|_| proxies.trusted.contains(peer.to_canonical())) else {
-        return Some(peer);
+        return Some(Source::Client(peer));
     };
     let named = timeout(proxies.patience, proxy_protocol::read(stream)).await.ok()?.ok()?;
-    let Source::Client(client) = named else {
-        return Some(peer);
-    };
-    if !proxies.trusted.contains(client) {
+    if let Source::Client(client) = named
+        && !proxies.trusted.contains(client)
+    {
         let place = crowd.enter(client, proxies.of_one)?;
         slot.count_for(place).then_some(())?;
     }
-    Some(client)
+    Some(named)
 }
 
 /// How to close a connection.

@@ -25,7 +25,7 @@ pub use applications::{
     ApplicationPage, Applications, ListedApplication, RequestSample, RuleFacts, ServedHost, Tested, UpstreamFacts,
     UpstreamWord,
 };
-pub use audit::{AuditItem, AuditLink, AuditLog};
+pub use audit::{AuditItem, AuditLink, AuditLog, LogFilters};
 pub use break_glass::BreakGlass;
 pub use confirm::{Confirm, EffectLine, ImpactLines, Question};
 pub use explain::{Explained, ExplainedEvent};
@@ -38,13 +38,13 @@ pub use organizations::{
 pub use overview::{Attention, Bar, Chart, FirstStep, Overview};
 pub use people::{People, PersonRow, Pick, PlaceRow, Standing};
 pub use person::{
-    AwaitedFacts, IdentityFacts, PersonPage, PlaceFacts, RoleFacts, SessionFacts, SignInFacts, VerdictFacts,
+    AwaitedFacts, IdentityFacts, Narrowing, PersonPage, PlaceFacts, RoleFacts, SessionFacts, SignInFacts, VerdictFacts,
     WholePerson,
 };
 pub use person_forms::{MergePerson, NewPerson, PersonRoles, RoleTicks, Tick};
 pub use policies::{
-    Checked, Decisions, Example, GuideRow, HistoryLine, Playground, PolicyComparison, PolicyEditor, PolicyHistory,
-    PolicyList, PolicyPlace, ProviderOption, SelectorFields, SelectorPieces, TextPiece, TrialFields,
+    Checked, Decisions, Example, GuideRow, HistoryLine, IdlePolicy, Playground, PolicyComparison, PolicyEditor,
+    PolicyHistory, PolicyList, PolicyPlace, ProviderOption, SelectorFields, SelectorPieces, TextPiece, TrialFields,
 };
 pub use service_accounts::{ServiceAccountLine, ServiceAccountPage, ServiceAccounts, SubjectLine};
 pub use shell::{Done, Field, NavItem, Picked, Shell};

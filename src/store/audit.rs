@@ -1,9 +1,7 @@
 //! The audit log. Rows outlive what they speak of: their ids are those of then, and refer to nothing.
 
 mod counted;
-mod latest;
-
-use std::ops::Range;
+mod lines;
 
 use serde_json::{Map, Value as Json, json};
 use sqlx::FromRow;
@@ -14,7 +12,7 @@ use crate::base::Timestamp;
 use crate::identity::{Actor, ApplicationKey, AuditId, IdentityId, IdpKey, OrganizationKey, SessionId, UserId};
 
 pub use counted::{DAY, add_up, by_day};
-pub use latest::{Whose, latest};
+pub use lines::{Lines, Order, Sought, lines};
 
 /// Whom and what a line is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -213,24 +211,6 @@ pub async fn by_references(tx: &mut Tx, references: &[&str]) -> Result<Vec<Audit
         lines.extend(rows.into_iter().map(AuditRow::from));
     }
     Ok(lines)
-}
-
-/// The next lines after `after`, of an interval, in the order of time.
-///
-/// # Errors
-/// When the database fails.
-pub async fn page(
-    tx: &mut Tx,
-    after: Option<(Timestamp, AuditId)>,
-    interval: Range<Timestamp>,
-    limit: u32,
-) -> Result<Vec<AuditRow>, StoreError> {
-    const SQL: &str = "select id, at, action, actor, reference, user_id, identity_id, idp_key, organization_key, \
-        application_key, session_id, count, detail, before, after from audit \
-        where at >= $1 and at < $2 and (at > $1 or id > $3) order by at, id limit $4";
-    let (from, id) = after.map_or((interval.start, String::new()), |(at, id)| (at, id.to_string()));
-    let rows: Vec<Row> = tx.conn().all(SQL, values![from, interval.end, id, i64::from(limit)]).await?;
-    Ok(rows.into_iter().map(AuditRow::from).collect())
 }
 
 /// The latest lines about a user, the newest first; with `only`, those about that organization too, among as many as

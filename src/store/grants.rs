@@ -48,6 +48,17 @@ struct Held {
     kept_until: Option<At>,
 }
 
+/// Whether anybody holds anything, live or not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn any(tx: &mut Tx) -> Result<bool, StoreError> {
+    // Every id comes after nothing: the bound lets the index be sought, not scanned.
+    const SQL: &str = "select user_id from grants where user_id > '' limit 1";
+    let row: Option<(String,)> = tx.conn().optional(SQL, vec![]).await?;
+    Ok(row.is_some())
+}
+
 /// Every grant of a user, of live roles or not.
 ///
 /// # Errors
@@ -82,6 +93,8 @@ pub struct NamedGrant {
     pub role: RoleName,
     /// Who gave it.
     pub origin: Origin,
+    /// When it was given.
+    pub created_at: Timestamp,
     /// Present while it outlives a selector that failed: how long it counts.
     pub kept_until: Option<Timestamp>,
 }
@@ -95,23 +108,31 @@ pub async fn named(tx: &mut Tx, users: &[UserId], now: Timestamp) -> Result<Vec<
         return Ok(Vec::new());
     }
     let sql = format!(
-        "select g.user_id, o.key, o.id, r.name, g.origin, g.kept_until from grants g join roles r on r.id = g.role_id \
-         join organizations o on o.key = r.organization_key \
+        "select g.user_id, o.key, o.id, r.name, g.origin, g.created_at, g.kept_until \
+         from grants g join roles r on r.id = g.role_id join organizations o on o.key = r.organization_key \
          where r.undeclared_at is null and o.undeclared_at is null \
          and (g.kept_until is null or g.kept_until >= $1) and g.user_id in {} \
          order by o.id, r.name, g.origin",
         list(2, users.len())
     );
     let values = values![now].into_iter().chain(users.iter().map(|user| Value::from(*user))).collect();
-    type Row =
-        (Parsed<UserId>, Parsed<OrganizationKey>, Parsed<OrganizationId>, Parsed<RoleName>, Parsed<Origin>, Option<At>);
+    type Row = (
+        Parsed<UserId>,
+        Parsed<OrganizationKey>,
+        Parsed<OrganizationId>,
+        Parsed<RoleName>,
+        Parsed<Origin>,
+        At,
+        Option<At>,
+    );
     let rows: Vec<Row> = tx.conn().all(sql, values).await?;
-    let grant = |(user, key, organization, role, origin, kept_until): Row| NamedGrant {
+    let grant = |(user, key, organization, role, origin, created_at, kept_until): Row| NamedGrant {
         user: user.0,
         key: key.0,
         organization: organization.0,
         role: role.0,
         origin: origin.0,
+        created_at: created_at.0,
         kept_until: kept_until.map(|at| at.0),
     };
     Ok(rows.into_iter().map(grant).collect())

@@ -12,9 +12,9 @@ use super::{StoreError, Tx};
 use crate::base::Timestamp;
 use crate::identity::{IdpKey, Invalid, OrganizationKey, RoleId, UserId};
 
-/// Most people looked at for one page. Those who fit some filters alone may be rare among those who fit the others: then
+/// Most people looked at for one page or one count. Those who fit some filters alone may be rare among those who fit the others: then
 /// a page ends early, and the next goes on from there.
-const WINDOW: u32 = 1_000;
+pub const WINDOW: u32 = 1_000;
 
 /// Who is looked for: those who fit everything that is said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -242,6 +242,23 @@ pub async fn page(
         end_of_window(tx, filter, after).await?
     };
     Ok(Page { users: found.into_iter().map(|found| found.user.into()).collect(), next })
+}
+
+/// How many fit, of the first [`WINDOW`] along the way. One statement.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(tx: &mut Tx, filter: &Filter, now: Timestamp) -> Result<u32, StoreError> {
+    let mut statement = Statement::default();
+    let (walk, order) = statement.walk(filter, None);
+    let conditions = statement.conditions(filter, now);
+    let window = statement.bind(i64::from(WINDOW));
+    let sql = format!(
+        "select count(*) from ({walk} order by {order} limit {window}) as c join users u on u.id = c.user_id \
+         where {conditions}"
+    );
+    let count: Option<(i64,)> = tx.conn().optional(sql, statement.values).await?;
+    Ok(count.and_then(|(count,)| u32::try_from(count).ok()).unwrap_or_default())
 }
 
 /// One more of those who fit than the page holds.

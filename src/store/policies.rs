@@ -56,7 +56,8 @@ impl From<Row> for VersionRow {
 pub struct Standing {
     /// The version in force, if there is one.
     pub version: Option<(PolicyId, PolicyText)>,
-    /// Whether the configuration file declares it: an IdP's default policy, or all of an organization's.
+    /// Whether the configuration file has the say: about the default policy of an IdP that it declares, and about an
+    /// organization's own if it declares both and does not delegate it.
     pub declared: bool,
 }
 
@@ -65,16 +66,21 @@ pub struct Standing {
 /// # Errors
 /// When the database fails.
 pub async fn standing(tx: &mut Tx, (idp, organization): Place) -> Result<Option<Standing>, StoreError> {
-    const SQL: &str = "select y.id, y.org_selector, y.role_selector, p.declared, o.declared from idps p \
+    const SQL: &str = "select y.id, y.org_selector, y.role_selector, p.declared, o.declared, p.delegates \
+        from idps p \
         left join organizations o on o.key = $2 left join policies y on y.idp_key = p.key and y.retired_at is null \
         and coalesce(y.organization_key, '') = coalesce($2, '') where p.key = $1";
-    type Row = (Option<Parsed<PolicyId>>, Option<String>, Option<String>, bool, Option<bool>);
+    type Row =
+        (Option<Parsed<PolicyId>>, Option<String>, Option<String>, bool, Option<bool>, FromJson<Vec<OrganizationKey>>);
     let row: Option<Row> = tx.conn().optional(SQL, values![idp, organization]).await?;
-    let read = |(id, org, role, of_idp, of_organization): Row| {
+    let read = |(id, org, role, of_idp, of_organization, delegates): Row| {
         let version = id.map(|id| (id.0, PolicyText { org, role }));
         match organization {
             None => Some(Standing { version, declared: of_idp }),
-            Some(_) => Some(Standing { version, declared: of_organization? }),
+            Some(key) => {
+                let declared = of_organization? && of_idp && !delegates.0.contains(&key);
+                Some(Standing { version, declared })
+            }
         }
     };
     Ok(row.and_then(read))

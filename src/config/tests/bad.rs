@@ -123,6 +123,12 @@ const IDP: &[Case] = &[
     ("client_secret = ", "keep_for = \"1h\"\nclient_secret = ", "idp.company.keep_for", "while on_error is revoke"),
     ("client_secret = ", "delegate_to = [\"ofice\"]\nclient_secret = ", "idp.company.delegate_to[0]", "`office`"),
     (
+        "client_secret = ",
+        "delegate_to = [\"home-lab\"]\nclient_secret = ",
+        "organization.home-lab.policy.company.idp",
+        "leaves this to the organization's admins",
+    ),
+    (
         "client_auth = \"none\"",
         "client_auth = \"none\"\ndelegate_to = [\"office\"]",
         "idp.lab-own.delegate_to",

@@ -15,15 +15,14 @@ use crate::directory::{
 };
 use crate::identity::Origin;
 use crate::pages::{
-    AuditItem, AwaitedFacts, IdentityFacts, PersonPage, PlaceFacts, RoleFacts, SessionFacts, Shell, SignInFacts,
-    VerdictFacts, WholePerson,
+    AuditItem, AwaitedFacts, Field, IdentityFacts, Narrowing, PersonPage, PlaceFacts, RoleFacts, SessionFacts, Shell,
+    SignInFacts, VerdictFacts, WholePerson,
 };
 use crate::policy::{Outcome, Verdict};
+use crate::web::Fields;
 
-/// Organizations shown of a sign-in: of more, those that gave something or failed are found by narrowing.
+/// Organizations shown of a sign-in, those that gave something or failed first: any of more is found by narrowing.
 const SHOWN_VERDICTS: usize = 50;
-/// Organizations without a match that are shown as well: few enough to read.
-const SHOWN_UNMATCHED: usize = 3;
 
 /// Everything about somebody.
 pub(in crate::console) async fn person(
@@ -36,6 +35,7 @@ pub(in crate::console) async fn person(
     let live = console.live();
     let person = admin.person(&live.catalogue, &live.policies, user_of(&user)?).await?;
     let among = Among(None);
+    let narrowed = Narrowed::of(query.as_deref());
     let shell = among.shell(&console, &visitor, query.as_deref());
     let whole = WholePerson {
         id: person.user.id.to_string(),
@@ -43,7 +43,8 @@ pub(in crate::console) async fn person(
         server_admin: person.user.server_admin,
         oneself: visitor.actor() == Actor::User(person.user.id),
     };
-    Ok(page(console.web.pages.person(&Showing { among: &among, live: &live }.page(shell, person, Some(whole)))))
+    let showing = Showing { among: &among, live: &live, narrowed: &narrowed };
+    Ok(page(console.web.pages.person(&showing.page(shell, person, Some(whole)))))
 }
 
 /// What concerns an organization of somebody who is in it.
@@ -58,12 +59,39 @@ pub(in crate::console) async fn person_in(
     let person = admin.person(&live.catalogue, &live.policies, user_of(&user)?).await?;
     let among = Among(Some(organization));
     let shell = among.shell(&console, &visitor, query.as_deref());
-    Ok(page(console.web.pages.person(&Showing { among: &among, live: &live }.page(shell, person, None))))
+    let showing = Showing { among: &among, live: &live, narrowed: &Narrowed::default() };
+    Ok(page(console.web.pages.person(&showing.page(shell, person, None))))
 }
 
 struct Showing<'a> {
     among: &'a Among,
     live: &'a Live,
+    narrowed: &'a Narrowed,
+}
+
+/// The organization that explanations are narrowed to, as the address names it; empty: none.
+#[derive(Default)]
+pub(in crate::console) struct Narrowed(String);
+
+impl Narrowed {
+    pub(in crate::console) fn of(query: Option<&str>) -> Self {
+        let fields = query.and_then(|query| Fields::parse(query.as_bytes())).unwrap_or_default();
+        Self(fields.text("organization").unwrap_or_default().to_owned())
+    }
+
+    /// What asks for one organization of these sign-ins, if they were decided in more than are shown.
+    pub(in crate::console) fn asking(&self, path: &str, sign_ins: &[SignInFacts]) -> Option<Narrowing> {
+        let mut organization = Field::of(self.0.as_str());
+        if !self.0.is_empty() && sign_ins.iter().all(|sign_in| sign_in.verdicts.is_empty()) {
+            organization.error = Some("No policy was asked about an organization of this id.".to_owned());
+        }
+        let asks = !self.0.is_empty() || sign_ins.iter().any(|sign_in| sign_in.more > 0);
+        asks.then(|| Narrowing { path: path.to_owned(), organization })
+    }
+
+    fn takes(&self, verdict: &Verdict) -> bool {
+        self.0.is_empty() || verdict.id.as_str() == self.0
+    }
 }
 
 impl Showing<'_> {
@@ -77,8 +105,11 @@ impl Showing<'_> {
             since: session.created_at.into(),
             seen: session.last_seen_at.into(),
         };
+        let sign_ins: Vec<_> =
+            sign_ins.iter().map(|sign_in| sign_in_facts(sign_in, self.live, self.narrowed)).collect();
         PersonPage {
             shell,
+            narrowing: self.narrowed.asking(&base, &sign_ins),
             name: name(&user),
             username: user.username.to_string(),
             email: user.email.clone(),
@@ -87,7 +118,7 @@ impl Showing<'_> {
             awaited: self.awaited(&user),
             places: self.places(&user, &base),
             sessions: sessions.iter().map(session).collect(),
-            sign_ins: sign_ins.iter().map(|sign_in| sign_in_facts(sign_in, self.live)).collect(),
+            sign_ins,
             events: self.events(&user, &events),
             whole,
             list,
@@ -172,7 +203,7 @@ pub(super) fn given_by(origin: Origin, user: &ListedUser, live: &Live) -> String
 }
 
 /// A sign-in as pages explain it.
-pub(in crate::console) fn sign_in_facts(sign_in: &ExplainedSignIn, live: &Live) -> SignInFacts {
+pub(in crate::console) fn sign_in_facts(sign_in: &ExplainedSignIn, live: &Live, narrowed: &Narrowed) -> SignInFacts {
     let (verdicts, silent) = match &sign_in.now {
         Now::Decided(verdicts) => (verdicts.as_slice(), None),
         Now::NotProvisioned => {
@@ -182,8 +213,8 @@ pub(in crate::console) fn sign_in_facts(sign_in: &ExplainedSignIn, live: &Live) 
     };
     let unmatched =
         |verdict: &&Verdict| matches!(verdict.outcome, Outcome::NoMatch { .. }) && sign_in.fates(verdict).is_empty();
-    let (none, told): (Vec<&Verdict>, Vec<&Verdict>) = verdicts.iter().partition(unmatched);
-    let few = if none.len() <= SHOWN_UNMATCHED { none.as_slice() } else { &[] };
+    let meant = verdicts.iter().filter(|verdict| narrowed.takes(verdict));
+    let (none, told): (Vec<&Verdict>, Vec<&Verdict>) = meant.partition(unmatched);
     let facts = |verdict: &&Verdict| VerdictFacts {
         organization: verdict.id.to_string(),
         kind: verdict.outcome.word(),
@@ -198,7 +229,7 @@ pub(in crate::console) fn sign_in_facts(sign_in: &ExplainedSignIn, live: &Live) 
         refused: sign_in.refused.clone(),
         changed_since: sign_in.changed_since,
         silent,
-        verdicts: told.iter().chain(few).take(SHOWN_VERDICTS).map(facts).collect(),
-        unmatched: none.len() - few.len(),
+        verdicts: told.iter().chain(&none).take(SHOWN_VERDICTS).map(facts).collect(),
+        more: (told.len() + none.len()).saturating_sub(SHOWN_VERDICTS),
     }
 }

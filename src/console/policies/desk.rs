@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use crate::base::Timestamp;
-use crate::console::Console;
 use crate::console::failed::Failed;
 use crate::console::guard::Visitor;
 use crate::console::propose::Hands;
 use crate::console::shell::{Corner, Place};
+use crate::console::{Console, idps};
 use crate::directory::{Live, PolicyVersion, RecallError, Recalled, StandingPolicy, StoreError};
 use crate::identity::{Ceiling, Idp, IdpKey, Organization, OrganizationKey, PolicyId, RoleName, Sight, Username};
-use crate::pages::Shell;
+use crate::pages::{IdlePolicy, Shell};
 use crate::web::Web;
 
 /// One policy on the desk of whoever may write it.
@@ -77,6 +77,16 @@ impl<'a> Desk<'a> {
             None => format!("Default policy of {}", self.idp.spec.name),
             Some(organization) => format!("Policy of {} at {}", organization.name, self.idp.spec.name),
         }
+    }
+
+    /// Why it gives nothing for now, if its provider lets no policy run, and where that is changed by those who may.
+    pub(super) fn idle(&self) -> Option<IdlePolicy> {
+        let may_change =
+            matches!(self.hands, Hands::Server(_)) || (self.idp.owner.is_some() && self.idp.owner == self.key());
+        (!self.idp.spec.auto_provision).then(|| IdlePolicy {
+            provider: self.idp.spec.name.clone(),
+            href: may_change.then(|| idps::place_of(&self.live.catalogue, &self.idp)),
+        })
     }
 
     pub(super) fn shell(&self, query: Option<&str>) -> Shell {

@@ -10,7 +10,7 @@ use super::{examples, trial};
 use crate::console::answer::{Answer, done, form_again, page};
 use crate::console::guard::{Posted, Visitor};
 use crate::console::propose::{Asked, Proposed, sentence};
-use crate::console::{Console, audit};
+use crate::console::{Console, audit, idps};
 use crate::directory::{Edit, Expected, StandingPolicy};
 use crate::identity::{PolicyText, Sight};
 use crate::pages::{Confirm, Decisions, Done, PolicyEditor, TrialFields};
@@ -179,7 +179,11 @@ fn confirm(desk: &Desk<'_>, asked: Asked, text: Option<PolicyText>, seen: String
             hidden.push(("none".to_owned(), "1".to_owned()));
         }
     }
-    words.push("It counts from each person's next sign-in.".to_owned());
+    let counts = match desk.idle() {
+        None => "It counts from each person's next sign-in.",
+        Some(_) => "It gives nothing until auto provision is on there.",
+    };
+    words.push(counts.to_owned());
     if !asked.impact.losses.is_empty() {
         words.push("Once it is saved, what it no longer gives can be taken away at once.".to_owned());
         hidden.push(("losses".to_owned(), "1".to_owned()));
@@ -220,11 +224,13 @@ impl Sheet {
             shell: desk.shell(query),
             title: desk.title(),
             lead: match &desk.organization {
+                _ if desk.idle().is_some() => "It decides at each sign-in there once auto provision is on.".to_owned(),
                 None => "It decides for every organization without a policy of its own there.".to_owned(),
                 Some(_) => "It decides who belongs here, and as what, at each sign-in there.".to_owned(),
             },
             path: desk.path(),
-            provider: (!own).then(|| format!("/console/idps/{}", desk.idp.spec.id)),
+            provider: (!own).then(|| idps::place_of(&desk.live.catalogue, &desk.idp)),
+            idle: desk.idle(),
             organization: desk.organization.as_ref().map(|organization| organization.name.clone()),
             declared: standing.declared,
             losses: self.losses && !standing.declared,

@@ -103,7 +103,11 @@ impl<'a, K: FnMut() -> Uuid> Outline<'a, K> {
         }
         let key = stored.map_or_else(|| IdpKey::new((self.key)()), |row| row.key);
         let same_issuer = stored.filter(|row| row.spec.issuer == spec.issuer);
-        let delegates = spec.delegate_to.iter().map(|id| self.live_organization(id)).collect::<Result<_, _>>()?;
+        let delegate = |id| {
+            let unknown = |_| EditError::Invalid(format!("delegate_to: there is no organization {id}"));
+            self.live_organization(id).map_err(unknown)
+        };
+        let delegates = spec.delegate_to.iter().map(delegate).collect::<Result<_, _>>()?;
         let addresses = match (same_issuer, self.reach) {
             (Some(stored), _) => stored.addresses,
             (None, Reach::Server) => Addresses::Any,

@@ -15,7 +15,7 @@ use crate::identity::{Catalogue, Idp, IdpId, OrganizationKey, Origin, RoleId, Us
 use crate::store::changes::{self, Change};
 use crate::store::identities::{self, Awaited};
 use crate::store::users::{self, UserRow};
-use crate::store::{StoreError, Tx, catalogue, grants, search};
+use crate::store::{Tx, catalogue, grants, search};
 
 /// Longest identifier that an IdP can show us, in bytes, and longest name, in characters: as `policy` reads them.
 const MAX_IDENTIFIER: usize = 1_024;
@@ -76,7 +76,7 @@ impl Hands<'_> {
         let idp = self.idp(live, &new.idp)?;
         let roles = find_roles(live, idp, new)?;
         catalogue::hold_idp(&mut tx, idp.key).await?;
-        let (user, action) = match known(&mut tx, idp, &awaited).await? {
+        let (user, action) = match self.meant(&mut tx, idp, &awaited).await? {
             Some(user) => {
                 users::lock(&mut tx, user).await?;
                 (user, Action::RolesChanged)
@@ -100,6 +100,8 @@ impl Hands<'_> {
         changes::append(&mut tx, now, &[Change::User(user)]).await?;
         let names = RoleNames::of(&mut tx, &after).await?;
         let change = (json!({ "roles": names.told(&before) }), json!({ "roles": names.told(&after) }));
+        // Whether another organization waits for the same person is none of this one's business.
+        let action = if self.within.is_some() && before.is_empty() { Action::UserAdded } else { action };
         let organization = organizations.first().copied().filter(|_| organizations.len() == 1);
         let about = About { user: Some(user), idp: Some(idp.key), organization, ..About::default() };
         self.record(&mut tx, action, about, Some(change)).await?;
@@ -126,6 +128,18 @@ impl Hands<'_> {
         Ok(user.id)
     }
 
+    /// Who is meant already. Of a stranger to their organization admins learn nothing: such a person is waited for like
+    /// one who never came, and becomes one with whom they are at their next sign-in.
+    async fn meant(self, tx: &mut Tx, idp: &Idp, awaited: &Awaited) -> Result<Option<UserId>, AdminError> {
+        if let Awaited::Identifier(identifier) = awaited
+            && let Some(identity) = identities::find(tx, idp.key, identifier).await?
+            && self.knows(tx, identity.user).await?
+        {
+            return Ok(Some(identity.user));
+        }
+        Ok(identities::expected(tx, idp.key, awaited).await?)
+    }
+
     /// The live IdP of that id, if these hands know of it.
     pub(super) fn idp<'c>(self, live: &'c Catalogue, id: &IdpId) -> Result<&'c Idp, AdminError> {
         let found = live.idp_by_id(id).filter(|idp| self.reaches(idp.owner));
@@ -136,15 +150,6 @@ impl Hands<'_> {
             available: reached().map(|idp| idp.spec.id.to_string()).collect(),
         })
     }
-}
-
-async fn known(tx: &mut Tx, idp: &Idp, awaited: &Awaited) -> Result<Option<UserId>, StoreError> {
-    if let Awaited::Identifier(identifier) = awaited
-        && let Some(identity) = identities::find(tx, idp.key, identifier).await?
-    {
-        return Ok(Some(identity.user));
-    }
-    identities::expected(tx, idp.key, awaited).await
 }
 
 fn find_roles(live: &Catalogue, idp: &Idp, new: &NewUser) -> Result<Vec<(OrganizationKey, RoleId)>, AdminError> {

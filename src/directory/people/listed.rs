@@ -138,17 +138,18 @@ impl Hands<'_> {
             user.awaited = mine.filter_map(|(_, idp, who)| Some((reached.get(idp)?.id.clone(), shown(who)))).collect();
             let mine = named.iter().filter(|grant| grant.user == user.id);
             let mine = mine.filter(|grant| self.within.is_none_or(|within| within == grant.key));
+            let since = mine.clone().map(|grant| grant.created_at).min();
             user.roles = mine.cloned().map(role).collect();
             user.state = state(&user);
-            if self.within.is_some() && user.identities.is_empty() { as_awaited(user) } else { user }
+            if self.within.is_some() && user.identities.is_empty() { as_awaited(user, since) } else { user }
         });
         Ok(listed.collect())
     }
 }
 
-/// Somebody who has not signed in where this organization could know them: by what it waits for, for the name was
-/// perhaps given by another.
-fn as_awaited(mut user: ListedUser) -> ListedUser {
+/// Somebody who has not signed in where this organization could know them: by what it waits for, and since when, for
+/// the rest was perhaps said by another.
+fn as_awaited(mut user: ListedUser, since: Option<Timestamp>) -> ListedUser {
     let told = user.awaited.iter().find_map(|(_, Who::Identifier(told) | Who::Email(told))| Username::parse(told).ok());
     if let Some(told) = told {
         user.username = told;
@@ -157,7 +158,7 @@ fn as_awaited(mut user: ListedUser) -> ListedUser {
         Who::Email(address) => Some(address.clone()),
         Who::Identifier(_) => None,
     });
-    ListedUser { display_name: None, ..user }
+    ListedUser { display_name: None, created_at: since.unwrap_or(user.created_at), ..user }
 }
 
 fn bare(user: UserRow) -> ListedUser {

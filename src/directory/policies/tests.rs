@@ -65,7 +65,7 @@ async fn a_version_is_told_with_who_put_it_in_force_as_far_as_one_may_know() {
         let guests = delegated(&it).await;
         let lab = key(&it, "lab").await;
         let alice = it.sign_in_with("guests", json!({ "sub": "alice", "groups": ["lab"] })).await.user;
-        let stranger = it.sign_in_with("guests", json!({ "sub": "stranger" })).await.user;
+        let stranger = it.sign_in_with("guests", json!({ "sub": "somebody" })).await.user;
         let write = |role: &str| Edit::Policy {
             idp: "guests".parse().unwrap(),
             organization: Some("lab".parse().unwrap()),
@@ -84,7 +84,7 @@ async fn a_version_is_told_with_who_put_it_in_force_as_far_as_one_may_know() {
         let place = (guests.key, Some(lab));
         let all = operator.policy_versions(place, None, 10).await.unwrap();
         let (last, second) = (all[0].clone(), all[1].clone());
-        assert_eq!(by(all), [Author::Operator, user("stranger"), user("alice")]);
+        assert_eq!(by(all), [Author::Operator, user("somebody"), user("alice")]);
         assert_eq!((last.retired_at, second.retired_at), (None, Some(last.at)));
         let admin = it.directory.organization_admin(Actor::User(alice), lab);
         let seen = admin.policy_versions(guests.key, None, 10).await.unwrap();

@@ -17,11 +17,14 @@ async fn a_trusted_proxy_says_whose_connection_it_is() {
     assert!(exchange(running.address, &[HEADER, forged].concat()).await.ends_with("/one"));
     let client = running.seen.recv().await.unwrap().1;
     assert_eq!((client.ip(), client.trusted), (Some("192.0.2.7".parse().unwrap()), false));
-    // Its own connections, such as those that ask whether we are there.
+    // Its own connections, such as those that ask whether we are there; or of whom it does not know, and nothing that they
+    // say of others is its word.
     let local = b"\r\n\r\n\0\r\nQUIT\n\x20\x00\x00\x03abc";
-    for header in [&local[..], b"PROXY UNKNOWN\r\n"] {
-        assert!(exchange(running.address, &[header, REQUEST].concat()).await.ends_with("/one"));
-        assert_eq!(running.seen.recv().await.unwrap().1.ip(), Some("127.0.0.1".parse().unwrap()));
+    let unspecified = b"\r\n\r\n\0\r\nQUIT\n\x21\x00\x00\x00";
+    for header in [&local[..], unspecified, b"PROXY UNKNOWN\r\n", b"PROXY UNKNOWN ::1 ::1 1 2\r\n"] {
+        assert!(exchange(running.address, &[header, forged].concat()).await.ends_with("/one"));
+        let client = running.seen.recv().await.unwrap().1;
+        assert_eq!((client.ip(), client.trusted), (Some("127.0.0.1".parse().unwrap()), false));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Field, Shell};
+use super::{Field, Pick, Shell};
 use crate::pages::{Page, PageError, Pages};
 
 /// What happened, the newest first.
@@ -14,20 +14,37 @@ pub struct AuditLog {
     pub path: String,
     /// Where a reference is followed.
     pub explain: String,
-    /// Of whom: a username; only where everybody's lines are.
-    pub who: Option<Field>,
-    /// What happened: one of `actions`, or nothing.
-    pub action: Field,
-    /// Everything that can happen, and what it is called.
-    pub actions: Vec<(String, String)>,
+    /// What is asked for.
+    pub filters: LogFilters,
     /// The lines.
     pub lines: Vec<AuditItem>,
     /// Where the lines before these are.
     pub older: Option<String>,
     /// Where the newest are, if these are older.
     pub newest: Option<String>,
-    /// Where all of it can be fetched; only where everybody's lines are.
+    /// Where all that is asked for can be fetched; absent if nothing can be.
     pub export: Option<String>,
+}
+
+/// What of the log is asked for.
+#[derive(Clone, Debug, Serialize)]
+pub struct LogFilters {
+    /// About whom: a username; only where everybody's lines are.
+    pub who: Option<Field>,
+    /// What can happen.
+    pub actions: Vec<Pick>,
+    /// What is wrong with what is chosen there.
+    pub action_error: Option<String>,
+    /// Where it can happen.
+    pub idps: Vec<Pick>,
+    /// What is wrong with what is chosen there.
+    pub idp_error: Option<String>,
+    /// About which organization: an id; only where everybody's lines are.
+    pub organization: Option<Field>,
+    /// From when on, in UTC.
+    pub from: Field,
+    /// Up to before when, in UTC.
+    pub to: Field,
 }
 
 /// One line.
@@ -88,13 +105,23 @@ impl Page for AuditLog {
         };
         let bare =
             AuditItem { about: Vec::new(), count: None, detail: None, reference: None, change: None, ..line.clone() };
+        let pick =
+            |value: &str, label: &str| Pick { value: value.into(), label: label.into(), chosen: !value.is_empty() };
+        let filters = LogFilters {
+            who: Some(Field::wrong("alyce", "There is nobody of this username.")),
+            actions: vec![pick("", "Everything"), pick("sign-in", "Sign-in")],
+            action_error: Some("Nothing is called so.".into()),
+            idps: vec![pick("", "Any"), pick("company", "Company login")],
+            idp_error: Some("There is no identity provider of this id.".into()),
+            organization: Some(Field::wrong("home-lap", "There is no organization of this id.")),
+            from: Field::of("2026-11-25T18:30"),
+            to: Field::wrong("soon", "an instant is written 2026-11-25"),
+        };
         let all = Self {
             shell: Shell::sample(),
             path: "/console/audit".into(),
             explain: "/console/explain".into(),
-            who: Some(Field::wrong("alyce", "There is nobody of this username.")),
-            action: Field::of("sign-in"),
-            actions: vec![("".into(), "Everything".into()), ("sign-in".into(), "Sign-in".into())],
+            filters: filters.clone(),
             lines: vec![line, bare],
             older: Some("/console/audit?before=1-2".into()),
             newest: Some("/console/audit?action=sign-in".into()),
@@ -103,7 +130,7 @@ impl Page for AuditLog {
         let organizations = Self {
             shell: Shell::sample_of_organization(),
             path: "/console/organizations/home-lab/audit".into(),
-            who: None,
+            filters: LogFilters { who: None, organization: None, action_error: None, idp_error: None, ..filters },
             lines: Vec::new(),
             older: None,
             newest: None,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{AuditLink, Field, Moment, Shell, SignInFacts};
+use super::{AuditLink, Field, Moment, Narrowing, Shell, SignInFacts};
 use crate::pages::{Page, PageError, Pages};
 
 /// What became of a request or a sign-in, and why; or only the question for its reference.
@@ -20,6 +20,8 @@ pub struct Explained {
     pub user: Option<AuditLink>,
     /// Their last sign-ins, or the one that was refused, explained.
     pub sign_ins: Vec<SignInFacts>,
+    /// What asks for one organization of them, where there are many.
+    pub narrowing: Option<Narrowing>,
 }
 
 /// What happened.
@@ -42,7 +44,7 @@ pub struct ExplainedEvent {
 impl Explained {
     /// The question alone.
     pub fn asking(shell: Shell, path: &str, reference: Field) -> Self {
-        Self { shell, path: path.to_owned(), reference, event: None, user: None, sign_ins: Vec::new() }
+        Self { shell, path: path.to_owned(), reference, event: None, user: None, sign_ins: Vec::new(), narrowing: None }
     }
 }
 
@@ -76,6 +78,7 @@ impl Page for Explained {
             event: Some(event),
             user: Some(AuditLink { name: "alice".into(), href: Some("/console/people/1".into()) }),
             sign_ins: SignInFacts::samples(),
+            narrowing: Some(Narrowing::sample()),
             ..Self::asking(Shell::sample_of_organization(), "/console/explain", Field::of("7F3KQ-9QXM2"))
         };
         let stranger = Self { event: Some(bare), user: None, ..told.clone() };

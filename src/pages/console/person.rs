@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{AuditItem, Moment, Shell, Standing};
+use super::{AuditItem, Field, Moment, Shell, Standing};
 use crate::pages::{Page, PageError, Pages};
 
 /// Somebody's page.
@@ -34,6 +34,8 @@ pub struct PersonPage {
     pub sessions: Vec<SessionFacts>,
     /// Their last sign-ins, explained.
     pub sign_ins: Vec<SignInFacts>,
+    /// What asks for one organization of them, where there are many.
+    pub narrowing: Option<Narrowing>,
     /// What happened to them.
     pub events: Vec<AuditItem>,
 }
@@ -133,8 +135,17 @@ pub struct SignInFacts {
     pub silent: Option<String>,
     /// What the policies say, organization by organization.
     pub verdicts: Vec<VerdictFacts>,
-    /// In how many organizations more there was no match.
-    pub unmatched: usize,
+    /// How many organizations more were decided about.
+    pub more: usize,
+}
+
+/// Asks for one organization of sign-ins that were decided in more than a page shows.
+#[derive(Clone, Debug, Serialize)]
+pub struct Narrowing {
+    /// Where it is sent.
+    pub path: String,
+    /// The id of the organization.
+    pub organization: Field,
 }
 
 /// What the policies say about one organization.
@@ -183,13 +194,21 @@ impl SignInFacts {
             } else {
                 ["granted", "no match", "no such role", "error"].map(verdict).into()
             },
-            unmatched: usize::from(silent.is_none()) * 12,
+            more: usize::from(silent.is_none()) * 12,
         };
         [sign_in(None), sign_in(Some("its claims are not kept"))]
     }
 
     pub(in crate::pages) fn samples() -> Vec<Self> {
         Self::both().into()
+    }
+}
+
+#[cfg(test)]
+impl Narrowing {
+    pub(in crate::pages) fn sample() -> Self {
+        let organization = Field::wrong("home-lap", "No policy was asked about an organization of this id.");
+        Self { path: "/console/people/0192".into(), organization }
     }
 }
 
@@ -253,6 +272,7 @@ impl Page for PersonPage {
                 seen: Moment::sample(),
             }],
             sign_ins: vec![told.clone(), silent.clone()],
+            narrowing: Some(Narrowing::sample()),
             events: vec![event(true), event(false)],
         };
         let bare = Self {
@@ -263,6 +283,7 @@ impl Page for PersonPage {
             places: Vec::new(),
             sessions: Vec::new(),
             sign_ins: Vec::new(),
+            narrowing: None,
             events: Vec::new(),
             ..full.clone()
         };

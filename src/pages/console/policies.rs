@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Field, Picked, Shell};
 use crate::pages::{Page, PageError, Pages, VerdictLine};
 
-pub use editor::{Checked, Example, GuideRow, PolicyEditor, SelectorFields, TrialFields};
+pub use editor::{Checked, Example, GuideRow, IdlePolicy, PolicyEditor, SelectorFields, TrialFields};
 pub use history::{HistoryLine, PolicyComparison, PolicyHistory, SelectorPieces, TextPiece};
 pub use playground::{Playground, ProviderOption};
 

@@ -91,6 +91,12 @@ async fn every_filter_finds_whom_it_means_page_by_page_and_once_each() {
                 assert!(!by_newest || found.is_sorted_by(|one, other| one > other), "{filter:?}");
                 found.sort_unstable();
                 assert_eq!(found, expect(fits), "{filter:?}");
+                let mut tx = db.snapshot().await.unwrap();
+                assert_eq!(
+                    super::count(&mut tx, &filter, world.now).await.unwrap() as usize,
+                    found.len(),
+                    "{filter:?}"
+                );
             }
         }
         assert_eq!(all(&db, &Filter { idp: Some(world.idp), ..base() }, 7, world.now).await.len(), 40);

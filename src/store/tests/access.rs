@@ -43,7 +43,9 @@ async fn each_origin_writes_its_own_grants() {
         let policy = Origin::Policy(world.identity(&db, user, "alice").await);
         let later = world.now.plus(Duration::from_secs(60));
         let mut tx = db.begin().await.unwrap();
+        assert!(!grants::any(&mut tx).await.unwrap());
         grants::insert(&mut tx, user, Origin::Manual, &[world.member], world.now).await.unwrap();
+        assert!(grants::any(&mut tx).await.unwrap());
         grants::insert(&mut tx, user, policy, &[world.admin, world.member], world.now).await.unwrap();
         grants::insert(&mut tx, user, policy, &[world.admin], later).await.unwrap();
         grants::insert(&mut tx, user, policy, &[], world.now).await.unwrap();

@@ -3,7 +3,7 @@
 
 use crate::base::Timestamp;
 use crate::identity::{Opens, OrganizationKey, PolicyId, RoleId, TokenId, UserId, Username};
-use crate::store::audit::{self, Whose};
+use crate::store::audit::{self, Order, Sought};
 use crate::store::kit::plans::{fill, reads_no_whole_table};
 use crate::store::kit::{World, on_each};
 use crate::store::people::{self, Filter, State};
@@ -56,6 +56,7 @@ async fn no_page_about_people_reads_a_whole_table() {
             reads_no_whole_table(&db, async || {
                 let tx = &mut db.snapshot().await.unwrap();
                 people::page(tx, &filter, None, 50, it.now).await.unwrap();
+                people::count(tx, &filter, it.now).await.unwrap();
             })
             .await;
         }
@@ -71,6 +72,7 @@ async fn no_page_about_people_reads_a_whole_table() {
             identities::awaited_by(tx, &it.users).await.unwrap();
             identities::awaiting(tx, world.idp, "u17", Some("u17@example.com")).await.unwrap();
             grants::of_user(tx, it.user).await.unwrap();
+            grants::any(tx).await.unwrap();
             grants::named(tx, &it.users, it.now).await.unwrap();
             grants::live_roles(tx, it.lab).await.unwrap();
             holders::live_of(tx, &it.users, it.now).await.unwrap();
@@ -97,20 +99,27 @@ async fn no_page_about_people_reads_a_whole_table() {
 #[tokio::test]
 async fn no_page_about_what_happened_reads_a_whole_table() {
     on_each(async |db| {
-        let (_, it) = (World::new(&db).await, Known::new());
+        let (world, it) = (World::new(&db).await, Known::new());
         fill(&db).await;
         reads_no_whole_table(&db, async || {
             let tx = &mut db.snapshot().await.unwrap();
-            let latest = audit::latest(tx, Whose::All, None, None, 50).await.unwrap();
-            let before = latest.last().map(|line| (line.at, line.id));
-            assert!(before.is_some());
-            for whose in [Whose::All, Whose::User(it.user), Whose::Organization(it.lab)] {
-                for action in [None, Some("kind-3")] {
-                    audit::latest(tx, whose, action, None, 50).await.unwrap();
-                    audit::latest(tx, whose, action, before, 50).await.unwrap();
+            let latest = audit::lines(tx, &Sought::default(), Order::NewestFirst, None, 50).await.unwrap();
+            assert!(latest.next.is_some());
+            // Everything that can be asked for together.
+            for asked in 0..16 {
+                let when = |bit: u32| asked & bit != 0;
+                let sought = Sought {
+                    user: when(1).then_some(it.user),
+                    organization: when(2).then_some(it.lab),
+                    idp: when(4).then_some(world.idp),
+                    action: when(8).then(|| "kind-3".to_owned()),
+                    interval: it.now..Timestamp::from_micros(2_000),
+                };
+                for order in [Order::NewestFirst, Order::OldestFirst] {
+                    audit::lines(tx, &sought, order, None, 50).await.unwrap();
+                    audit::lines(tx, &sought, order, latest.next, 50).await.unwrap();
                 }
             }
-            audit::page(tx, before, it.now..Timestamp::from_micros(2_000), 50).await.unwrap();
             audit::of_user(tx, it.user, Some(it.lab), 50).await.unwrap();
             audit::by_reference(tx, "r17").await.unwrap();
             audit::by_references(tx, &["r17", "r18"]).await.unwrap();

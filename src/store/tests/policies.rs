@@ -74,9 +74,20 @@ async fn a_place_stands_empty_or_with_the_version_in_force() {
         let world = World::new(&db).await;
         let (default, own) = ((world.idp, None), (world.idp, Some(world.lab)));
         run(&db, "update organizations set declared = false").await;
+        let of_the_file = async || {
+            let standing = policies::standing(&mut db.begin().await.unwrap(), own).await.unwrap().unwrap();
+            (standing.version.is_some(), standing.declared)
+        };
+        assert_eq!(of_the_file().await, (false, false));
+        run(&db, "update organizations set declared = true").await;
+        assert_eq!(of_the_file().await, (false, true));
+        run(&db, "update idps set delegates = (select '[\"' || key || '\"]' from organizations where id = 'lab')")
+            .await;
+        assert_eq!(of_the_file().await, (false, false), "it is left to the organization's admins");
+        run(&db, "update idps set delegates = '[]', declared = false").await;
+        assert_eq!(of_the_file().await, (false, false), "the file does not know of the IdP");
+        run(&db, "update idps set declared = true").await;
         let mut tx = db.begin().await.unwrap();
-        let standing = policies::standing(&mut tx, own).await.unwrap().unwrap();
-        assert_eq!((standing.version, standing.declared), (None, false));
         let standing = policies::standing(&mut tx, default).await.unwrap().unwrap();
         assert_eq!((standing.version.map(|(_, text)| text), standing.declared), (Some(PolicyText::default()), true));
     })

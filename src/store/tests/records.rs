@@ -4,8 +4,8 @@ use serde_json::json;
 
 use crate::base::Timestamp;
 use crate::identity::{Actor, AuditId, IdentityId, IdpKey, SignInId};
-use crate::store::audit::{self, About, AuditRow, Whose};
-use crate::store::kit::{World, count, on_each};
+use crate::store::audit::{self, About, AuditRow, Order, Sought};
+use crate::store::kit::{World, count, on_each, run};
 use crate::store::sign_ins::{self, SignInRow};
 use crate::store::{Db, StoreError};
 
@@ -163,14 +163,20 @@ async fn the_audit_log_is_read_by_reference_and_in_the_order_of_time() {
         assert_eq!(found.len(), 2);
         assert_eq!(audit::by_references(&mut tx, &[]).await.unwrap(), []);
         let (mut read, mut after) = (Vec::new(), None);
+        let within = |interval| Sought { interval, ..Sought::default() };
         loop {
-            let page = audit::page(&mut tx, after, second(0)..second(9), 2).await.unwrap();
-            let Some(last) = page.last() else { break };
-            after = Some((last.at, last.id));
-            read.extend(page);
+            let sought = within(second(0)..second(9));
+            let page = audit::lines(&mut tx, &sought, Order::OldestFirst, after, 2).await.unwrap();
+            read.extend(page.rows);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
         }
         assert_eq!(read, lines);
-        assert_eq!(audit::page(&mut tx, None, second(1)..second(2), 10).await.unwrap(), lines[1..4]);
+        let sought = within(second(1)..second(2));
+        let page = audit::lines(&mut tx, &sought, Order::OldestFirst, None, 10).await.unwrap();
+        assert_eq!((page.rows.as_slice(), page.next), (&lines[1..4], None));
         drop(tx);
         assert_eq!(audit::sweep(&db, second(2)).await.unwrap(), 4);
         assert_eq!(count(&db, "select count(*) from audit").await, 3);
@@ -179,7 +185,7 @@ async fn the_audit_log_is_read_by_reference_and_in_the_order_of_time() {
 }
 
 #[tokio::test]
-async fn the_newest_lines_come_first_of_everything_of_one_and_of_one_action() {
+async fn the_newest_lines_come_first_of_everything_and_of_what_is_asked_for() {
     on_each(async |db| {
         let world = World::new(&db).await;
         let alice = world.user(&db, "alice").await;
@@ -195,23 +201,29 @@ async fn the_newest_lines_come_first_of_everything_of_one_and_of_one_action() {
         }
         tx.commit().await.unwrap();
         let mut tx = db.snapshot().await.unwrap();
-        let all = audit::latest(&mut tx, Whose::All, None, None, 10).await.unwrap();
-        assert_eq!(all, lines);
         let (mut read, mut before) = (Vec::new(), None);
-        while let page = audit::latest(&mut tx, Whose::All, None, before, 1).await.unwrap()
-            && let Some(last) = page.last()
+        while let page = audit::lines(&mut tx, &Sought::default(), Order::NewestFirst, before, 1).await.unwrap()
+            && page.next.is_some()
         {
-            before = Some((last.at, last.id));
-            read.extend(page);
+            read.extend(page.rows);
+            before = page.next;
         }
         assert_eq!(read, lines);
-        let hers = audit::latest(&mut tx, Whose::User(alice), None, None, 10).await.unwrap();
-        assert_eq!(hers, lines[2..3]);
-        let labs = Whose::Organization(world.lab);
-        let refused = audit::latest(&mut tx, labs, Some("sign-in-refused"), None, 10).await.unwrap();
-        assert_eq!(refused, lines[1..2]);
-        let refused = audit::latest(&mut tx, Whose::User(alice), Some("sign-in-refused"), None, 10).await.unwrap();
-        assert_eq!(refused, []);
+        let mut ask = async |sought: Sought| {
+            let page = audit::lines(&mut tx, &sought, Order::NewestFirst, None, 10).await.unwrap();
+            assert_eq!(page.next, None);
+            page.rows
+        };
+        let (everything, refused) = (Sought::default(), Some("sign-in-refused".to_owned()));
+        assert_eq!(ask(everything.clone()).await, lines);
+        assert_eq!(ask(Sought { user: Some(alice), ..everything.clone() }).await, lines[2..3]);
+        let labs = Sought { organization: Some(world.lab), ..everything.clone() };
+        assert_eq!(ask(Sought { action: refused.clone(), ..labs.clone() }).await, lines[1..2]);
+        assert_eq!(ask(Sought { user: Some(alice), action: refused.clone(), ..everything.clone() }).await, []);
+        let its = Sought { idp: Some(world.idp), ..labs };
+        assert_eq!(ask(its.clone()).await.len(), 3);
+        assert_eq!(ask(Sought { action: refused, ..its.clone() }).await, lines[1..2]);
+        assert_eq!(ask(Sought { interval: second(3)..second(9), ..its }).await, lines[..1]);
     })
     .await;
 }
@@ -278,6 +290,37 @@ async fn the_latest_decisions_come_first_of_sign_ins_of_which_something_is_kept(
         let recent = sign_ins::recent_verdicts(&mut tx, world.now, 10).await.unwrap();
         assert_eq!(recent, [json!([{ "organization": "three" }]), json!([{ "organization": "one" }])]);
         assert_eq!(sign_ins::recent_verdicts(&mut tx, world.now, 1).await.unwrap().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_what_has_no_index_a_page_looks_at_so_many_lines_and_leads_on() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let mut tx = db.begin().await.unwrap();
+        let rare = AuditRow { action: "rare".to_owned(), ..line(&world, world.now, None) };
+        audit::insert(&mut tx, &rare).await.unwrap();
+        tx.commit().await.unwrap();
+        // Younger, and more of them than are looked at.
+        run(
+            &db,
+            "insert into audit (id, at, action, actor, idp_key, count) \
+             with recursive n (i) as (select 1 union all select i + 1 from n where i < 5001) \
+             select '00000000-0000-7000-8000-' || substr(cast(1000000000000 + i as text), 2), \
+             9000000000000000 + i, 'usual', 'cli', key, 1 from n cross join idps",
+        )
+        .await;
+        let mut tx = db.snapshot().await.unwrap();
+        let sought = Sought { idp: Some(world.idp), action: Some("rare".to_owned()), ..Sought::default() };
+        let first = audit::lines(&mut tx, &sought, Order::NewestFirst, None, 10).await.unwrap();
+        assert!(first.rows.is_empty() && first.next.is_some());
+        let second = audit::lines(&mut tx, &sought, Order::NewestFirst, first.next, 10).await.unwrap();
+        assert_eq!((second.rows, second.next), (vec![rare.clone()], None));
+        let oldest = audit::lines(&mut tx, &sought, Order::OldestFirst, None, 1).await.unwrap();
+        assert_eq!(oldest.rows, [rare]);
+        let rest = audit::lines(&mut tx, &sought, Order::OldestFirst, oldest.next, 1).await.unwrap();
+        assert!(rest.rows.is_empty() && rest.next.is_some());
     })
     .await;
 }

@@ -51,6 +51,8 @@ async fn an_organization_is_made_once_changed_as_it_was_read_and_removed() {
     assert_eq!((changed.status.as_u16(), &changed.json()["name"]), (200, &json!("Another")), "{}", changed.text());
     let stale = program.change(path, club(), &etag(&read)).await;
     assert_eq!((stale.status.as_u16(), problem(&stale).as_str()), (412, "changed"));
+    let listed = program.change(path, club(), "\"another\", *").await;
+    assert_eq!(listed.status, 412, "`*` is no member of a list");
 
     // What changes elsewhere does not stand in the way.
     program.make("/organizations/other", club()).await;
@@ -320,4 +322,42 @@ async fn the_log_is_paged_filtered_and_leads_from_a_reference_to_its_reason() {
     let of_lab = world.program_of("home-lab").await;
     let explained = of_lab.get(&format!("/organizations/home-lab/references/{reference}")).await;
     assert_eq!(explained.status, 200, "{}", explained.text());
+}
+
+#[tokio::test]
+async fn what_the_file_leaves_to_an_organizations_admins_stays_as_they_wrote_it() {
+    let delegating = |places: &Places| {
+        let opened = format!("delegate_to = [\"home-lab\"]\ndelegated_claims = [\"groups\"]\n{}", Places::SEED_POLICY);
+        places.head(&opened) + &places.home_lab("") + &places.garage()
+    };
+    let mut world = World::start(Default::default(), delegating).await;
+    let admin = world.program().await;
+    let idp = json!({ "name": "Lab", "issuer": "https://lab.example.com", "client_id": "lab", "client_auth": "none" });
+    admin.make("/organizations/home-lab/idps/lab-own", idp).await;
+    let policy = json!({ "org": "contains(groups, '{{orgId}}')", "role": "'Member'" });
+    let places = ["company", "lab-own"].map(|idp| format!("/organizations/home-lab/policies/{idp}"));
+    let standing = async |world: &World| {
+        let program = world.program_of("home-lab").await;
+        let mut shown = Vec::new();
+        for place in &places {
+            let policy = program.get(place).await.json();
+            shown.push((policy["version"].clone(), policy["declared"].clone()));
+        }
+        shown
+    };
+    let lab = world.program_of("home-lab").await;
+    for place in &places {
+        lab.make(place, policy.clone()).await;
+    }
+    let written = standing(&world).await;
+    assert!(written.iter().all(|(version, declared)| version.is_string() && *declared == json!(false)), "{written:?}");
+    world.restart(delegating).await;
+    assert_eq!(standing(&world).await, written, "the file says nothing of them");
+
+    // What the file takes back is its own again.
+    world.restart(Places::usual).await;
+    let taken_back = standing(&world).await;
+    assert_eq!(taken_back, [(Value::Null, json!(true)), written[1].clone()]);
+    let refused = world.program_of("home-lab").await.send("PUT", &places[0], Some(policy), &[NEW]).await;
+    assert!(matches!(refused.status.as_u16(), 403 | 404 | 409), "{}", refused.text());
 }

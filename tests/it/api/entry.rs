@@ -49,7 +49,8 @@ async fn a_token_tells_what_it_opens_and_ends_by_its_own_hand() {
     assert_eq!(listed["items"][0]["id"], own["id"], "{listed}");
     assert!(!listed.to_string().contains(&program.token[4..]));
     let of_lab = world.program_of("home-lab").await;
-    assert_eq!(of_lab.get("/token").await.json()["opens"], "organization");
+    let opened = of_lab.get("/token").await.json();
+    assert_eq!((&opened["opens"], &opened["organization"]), (&"organization".into(), &"home-lab".into()));
     let refused = of_lab.get("/tokens").await;
     assert_eq!((refused.status.as_u16(), problem(&refused).as_str()), (403, "one-organization"));
     let id = own["id"].as_str().unwrap();

@@ -67,3 +67,29 @@ async fn what_is_no_reference_says_so_beside_the_field() {
     let page = open(&world, &alice, "/console/explain/AAAAA-AAAAA").await.text();
     assert!(page.contains("Nothing is kept under this reference"), "{page}");
 }
+
+/// Sixty organizations that nothing gives to carol.
+fn with_many_organizations(places: &Places) -> String {
+    let one = |number: u32| {
+        format!("[[organization]]\nid = \"org-{number:02}\"\nname = \"{number}\"\nroles = [\"Member\"]\n")
+    };
+    let refusing =
+        with_server_admin(places).replace("auto_provision = true", "auto_provision = true\nrequire_match = true");
+    refusing + &(1..=60).map(one).collect::<String>()
+}
+
+#[tokio::test]
+async fn who_is_refused_by_many_organizations_is_told_of_by_each_and_of_the_rest_by_narrowing() {
+    let world = World::start(Default::default(), with_many_organizations).await;
+    let carol = Browser::new();
+    let refused = Attempt::at(&world, &carol, &world.login("/login/company"), "carol").await.page().clone();
+    let path = format!("/console/explain/{}", refused.reference());
+    let alice = signed_in(&world, "alice").await;
+    let page = open(&world, &alice, &path).await.text();
+    assert_eq!(page.matches(">no match<").count(), 50, "{page}");
+    assert!(page.contains("and 11 more organizations") && page.contains("Only the organization (id)"), "{page}");
+    let narrowed = open(&world, &alice, &format!("{path}?organization=org-60")).await.text();
+    assert!(narrowed.contains("<bdi>org-60</bdi>") && narrowed.matches(">no match<").count() == 1, "{narrowed}");
+    let none = open(&world, &alice, &format!("{path}?organization=%3Cb%3Ex")).await.text();
+    assert!(none.contains("No policy was asked about an organization of this id.") && !none.contains("<b>x"), "{none}");
+}

@@ -424,3 +424,40 @@ async fn what_is_turned_off_can_be_tested_by_its_admins_and_nobody_signs_in_ther
     assert_eq!(last.status, 429, "{}", last.text());
     assert!(last.header("retry-after").is_some_and(|seconds| seconds.parse::<u64>().is_ok_and(|it| it > 0)));
 }
+
+#[tokio::test]
+async fn a_policy_says_that_it_gives_nothing_while_auto_provision_is_off_and_where_it_is_switched_on() {
+    let desk = Desk::new().await;
+    desk.add(&desk.chief, "/console/idps", &[]).await;
+    let path = "/console/idps/partners/policy";
+    let page = desk.open(&desk.chief, path).await.text().replace("&#x2f;", "/");
+    assert!(page.contains("Auto provision is off at <bdi>Partners</bdi>"), "{page}");
+    assert!(page.contains("<a href=\"/console/idps/partners\">Switch it on"), "{page}");
+    let everybody = [("org-kind", "text"), ("org-text", "`true`"), ("role-kind", "text"), ("role-text", "'Member'")];
+    let fields = [&everybody[..], &[("do", "preview")]].concat();
+    let asked = desk.post(&desk.chief, path, &fields).await.text();
+    assert!(asked.contains("It gives nothing until auto provision is on there."), "{asked}");
+    assert!(!asked.contains("It counts from"), "{asked}");
+    let form = desk.open(&desk.chief, "/console/idps/partners/edit").await.text();
+    assert!(form.contains("Auto provision: a first sign-in"), "{form}");
+    desk.change(&desk.chief, &[("auto_provision", "on")]).await;
+    let page = desk.open(&desk.chief, path).await.text();
+    assert!(!page.contains("Auto provision is off"), "{page}");
+}
+
+#[tokio::test]
+async fn an_organizations_own_provider_is_led_to_where_it_stands() {
+    let desk = Desk::new().await;
+    let base = "/console/organizations/home-lab/idps";
+    desk.add(&desk.chief, base, &[]).await;
+    let mut led = Vec::new();
+    for page in ["/console/audit", "/console/idps/partners/policy"] {
+        let text = desk.open(&desk.chief, page).await.text().replace("&#x2f;", "/");
+        let links = text.split("href=\"").filter_map(|rest| rest.split('"').next());
+        led.extend(links.filter(|link| link.ends_with("/idps/partners")).map(str::to_owned));
+    }
+    assert!(led.len() >= 2, "{led:?}");
+    for link in led {
+        assert_eq!(desk.open(&desk.chief, &link).await.status, 200, "{link}");
+    }
+}

@@ -2,6 +2,8 @@
 
 use super::entry::with_server_admin;
 use super::{open, signed_in};
+use crate::kit::attempt::Attempt;
+use crate::kit::browser::Browser;
 use crate::kit::world::{Places, World};
 
 #[tokio::test]
@@ -13,11 +15,28 @@ async fn the_first_page_says_what_to_do_next_until_there_is_nothing_left_to_do()
     assert!(
         page.contains("First steps") && page.contains("/console/organizations/_new".replace('/', "&#x2f;").as_str())
     );
-    assert_eq!(page.matches(">done<").count(), 1, "the provider is there: {page}");
-    let whole = World::start(Default::default(), with_server_admin).await;
-    let alice = signed_in(&whole, "alice").await;
-    let page = open(&whole, &alice, "/console").await.text();
-    assert!(!page.contains("First steps"), "{page}");
+    assert_eq!(page.matches(">done<").count(), 2, "the provider is there, and makes accounts: {page}");
+    let off = |places: &Places| with_server_admin(places).replace("auto_provision = true", "auto_provision = false");
+    let mut world = World::start(Default::default(), with_server_admin).await;
+    let alice = signed_in(&world, "alice").await;
+    let whole = open(&world, &alice, "/console").await.text();
+    assert!(!whole.contains("First steps"), "{whole}");
+    world.restart(off).await;
+    // She holds a role: somebody is in.
+    assert!(!open(&world, &alice, "/console").await.text().contains("First steps"));
+}
+
+#[tokio::test]
+async fn who_signs_in_and_is_in_no_organization_is_counted_and_led_to() {
+    let world = World::start(Default::default(), with_server_admin).await;
+    Attempt::at(&world, &Browser::new(), &world.login("/login/company"), "carol").await;
+    let alice = signed_in(&world, "alice").await;
+    let page = open(&world, &alice, "/console").await.text().replace("&#x2f;", "/");
+    assert!(page.contains("1 person has signed in and is in no organization"), "{page}");
+    assert!(page.contains("href=\"/console/people?state=without\""), "{page}");
+    let list = open(&world, &alice, "/console/people?state=without").await.text();
+    let rows = list.split("<tbody>").nth(1).unwrap_or_default();
+    assert!(rows.contains("Carol Cook") && !rows.contains("Alice Archer"), "{list}");
 }
 
 #[tokio::test]

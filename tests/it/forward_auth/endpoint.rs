@@ -319,6 +319,16 @@ async fn a_socket_opens_for_a_page_of_the_same_host_however_it_shows() {
             assert_eq!(at(&world, "/auth/forward", &(forwarded("/ws") + &lines)).await.status, expected, "{lines}");
             assert_eq!(at(&world, "/auth/nginx", &(original("/ws") + &lines)).await.status, expected, "{lines}");
         }
+        // An address goes along from any page too.
+        for (path, origin, expected) in [
+            ("/inside/ws", "Origin: https://wiki.example.com\r\n", 200),
+            ("/inside/ws", "Origin: https://evil.example\r\n", 403),
+            ("/inside/ws", "", 200),
+            ("/public/ws", "Origin: https://evil.example\r\n", 200),
+        ] {
+            let answer = at(&world, "/auth/forward", &format!("{}{sign}{origin}", forwarded(path))).await;
+            assert_eq!(answer.status, expected, "{path} {sign}{origin}");
+        }
     }
 }
 

@@ -12,9 +12,11 @@ use crate::kit::world::World;
 
 const WIKI: &str = "https://wiki.example.com";
 
-/// A world that leaves forwarding to a proxy on this machine: everybody may see `/public/`, admins alone `/admin/`.
+/// A world that leaves forwarding to a proxy on this machine: everybody may see `/public/`, from one network `/inside/`,
+/// admins alone `/admin/`.
 pub async fn world() -> World {
     let rules = "[[application.rule]]\npath = \"/public/*\"\nallow = \"everyone\"\n\
+                 [[application.rule]]\npath = \"/inside/*\"\nallow = \"everyone\"\nfrom = [\"192.0.2.0/24\"]\n\
                  [[application.rule]]\npath = \"/admin/*\"\nroles = [\"Admin\"]\n";
     left_to_a_proxy("trusted_proxies = [\"127.0.0.1/32\"]", rules).await
 }

@@ -47,3 +47,32 @@ async fn a_named_proxy_is_believed_about_the_client_and_nothing_else() {
     let seen = ask(address(&world), forged).await.json();
     assert_eq!(received(&seen, "x-forwarded-for"), ["203.0.113.9, 127.0.0.1"]);
 }
+
+#[tokio::test]
+async fn a_balancer_that_names_nobody_vouches_for_nobody() {
+    let world = World::start(Variant::default(), |places: &Places| {
+        let listen = format!("listen = [\"127.0.0.1:{}\"]", places.port);
+        let behind = format!("{listen}\ntrusted_proxies = [\"127.0.0.0/8\"]\nproxy_protocol = true");
+        let inside = "[[application.rule]]\npath = \"/inside\"\nallow = \"everyone\"\nfrom = [\"203.0.113.0/24\"]\n";
+        places.head(Places::SEED_POLICY).replace(&listen, &behind) + &places.home_lab(inside)
+    })
+    .await;
+    let says = |client: &str| format!("PROXY TCP4 {client} 127.0.0.1 50000 443\r\n");
+    let unknown = "PROXY UNKNOWN\r\n".to_owned();
+    let forged = get("/inside", "X-Forwarded-For: 203.0.113.9\r\n");
+    let question = "GET /auth/forward HTTP/1.1\r\nHost: vestibule\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Method: GET\r\n\
+                    X-Forwarded-Host: wiki.localhost\r\nX-Forwarded-Uri: /inside\r\nX-Forwarded-For: 203.0.113.9\r\n\
+                    Connection: close\r\n\r\n";
+    for (header, request, status) in [
+        (says("203.0.113.9"), get("/inside", ""), 200),
+        (says("192.0.2.1"), forged.clone(), 403),
+        (unknown.clone(), forged, 403),
+        (says("127.0.0.1"), question.to_owned(), 200),
+        (says("192.0.2.1"), question.to_owned(), 403),
+        (unknown, question.to_owned(), 403),
+    ] {
+        let answer = ask(address(&world), format!("{header}{request}")).await;
+        assert_eq!(answer.status, status, "{header}{request}{}", answer.head);
+    }
+    assert_eq!(world.upstream.hits(), 1);
+}

@@ -90,6 +90,28 @@ async fn a_page_of_another_application_opens_no_socket() {
 }
 
 #[tokio::test]
+async fn a_page_of_another_origin_opens_no_socket_by_where_its_browser_is() {
+    let rule = "[[application.rule]]\npath = \"/socket\"\nallow = \"everyone\"\n";
+    let inside = format!("allowed_origins = [\"https://friend.example\"]\n{rule}from = [\"127.0.0.0/8\"]\n");
+    let (world, _) = world(&inside).await;
+    let own = format!("Origin: {}\r\n", world.url("wiki", ""));
+    for (origin, expected) in [
+        ("Origin: https://evil.example\r\n", "403"),
+        ("Origin: null\r\n", "403"),
+        (&*format!("{own}Origin: https://evil.example\r\n"), "403"),
+        (&own, "101"),
+        ("Origin: https://friend.example\r\n", "101"),
+        // No page's.
+        ("", "101"),
+    ] {
+        assert_eq!(handshake(&world, origin).await.0, expected, "{origin}");
+    }
+    // What is everybody's, from everywhere, is every page's.
+    let (world, _) = self::world(rule).await;
+    assert_eq!(handshake(&world, "Origin: https://evil.example\r\n").await.0, "101");
+}
+
+#[tokio::test]
 async fn an_allowed_origin_opens_a_socket() {
     let (world, browser) = world("allowed_origins = [\"https://app.example.com\"]").await;
     let cookie = format!("Cookie: {}\r\n", session(&world, &browser));

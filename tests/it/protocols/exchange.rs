@@ -160,20 +160,31 @@ async fn the_head_of_an_answer_has_a_limit() {
 }
 
 #[tokio::test]
-async fn an_event_stream_ends_when_its_session_does() {
-    let (world, listener, session) = scripted("").await;
-    let mut client = Raw::connect(address(&world)).await;
-    let ask = format!(
-        "GET /events HTTP/1.1\r\nHost: wiki.localhost\r\nCookie: {session}\r\nAccept: text/event-stream\r\n\r\n"
-    );
-    client.send(ask).await;
-    let mut upstream = accept(&listener).await;
-    upstream.read_until("\r\n\r\n").await;
-    upstream.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n").await;
-    upstream.send("b\r\ndata: one\n\n\r\n").await;
-    client.read_until("data: one\n\n").await;
-    world.clock.advance(std::time::Duration::from_secs(9 * 3600));
-    let rest = client.read_to_end().await;
-    assert!(!rest.ends_with(b"0\r\n\r\n"), "it does not look as if it were whole");
-    upstream.read_to_end().await;
+async fn an_answer_that_lasts_ends_when_its_session_does_however_it_was_asked_for() {
+    let handshake = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+                     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://OWN\r\n";
+    for (lines, kind) in [
+        ("Accept: text/event-stream\r\n", "text/event-stream"),
+        ("Accept: */*\r\n", "Text/Event-Stream;charset=utf-8"),
+        ("", "application/x-ndjson"),
+        ("", "multipart/x-mixed-replace; boundary=x"),
+        // A server need not agree to a handshake.
+        (handshake, "text/event-stream"),
+    ] {
+        let (world, listener, session) = scripted("").await;
+        let mut client = Raw::connect(address(&world)).await;
+        let lines = lines.replace("http://OWN", &world.url("wiki", ""));
+        let ask = format!("GET /events HTTP/1.1\r\nHost: wiki.localhost\r\nCookie: {session}\r\n{lines}\r\n");
+        client.send(ask).await;
+        let mut upstream = accept(&listener).await;
+        upstream.read_until("\r\n\r\n").await;
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nTransfer-Encoding: chunked\r\n\r\n");
+        upstream.send(head).await;
+        upstream.send("b\r\ndata: one\n\n\r\n").await;
+        client.read_until("data: one\n\n").await;
+        world.clock.advance(std::time::Duration::from_secs(9 * 3600));
+        let rest = client.read_to_end().await;
+        assert!(!rest.ends_with(b"0\r\n\r\n"), "{lines}{kind}: it does not look as if it were whole");
+        upstream.read_to_end().await;
+    }
 }

@@ -37,11 +37,7 @@ impl<K: FnMut() -> Uuid> Outline<'_, K> {
             }
         };
         self.needs(reach, what)?;
-        // The file's are those of what it declares: of an organization its own, of an IdP the default.
-        let declared = match key {
-            None => row.declared,
-            Some(key) => self.stored.organizations.iter().any(|row| row.key == key && row.declared),
-        };
+        let declared = key.map_or(row.declared, |key| self.stored.declares_policy(row, key));
         let stored = self.stored.policies.iter().find(|row| row.idp == idp && row.organization == key);
         self.fits(stored.map(|row| Revision::of_policy(row.id)), declared, what)?;
         match (text, key) {

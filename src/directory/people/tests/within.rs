@@ -95,16 +95,41 @@ async fn two_organizations_that_wait_for_one_person_learn_nothing_of_each_other(
         let one = lab.pre_provision(&named("Project Falcon", &["lab/Member"])).await.unwrap();
         let two = office.pre_provision(&named("Zoë", &["office/Clerk"])).await.unwrap();
         assert_eq!(one, two);
+        run(&it.db, "update users set created_at = 1").await;
         for (admin, other) in [(&lab, "office"), (&office, "lab")] {
             let seen = person(&it, admin, one).await.unwrap();
             assert_eq!(seen.user.state, UserState::Waiting);
             assert_eq!(seen.user.username.as_str(), "zoe@example.com");
+            assert!(seen.user.created_at.micros() > 1, "since when this organization waits");
             let text = format!("{seen:?}");
             assert!(!text.contains("Falcon") && !text.contains(other), "{text}");
             assert_eq!(found(&it, admin, "falcon").await, []);
             assert_eq!(found(&it, admin, "zoe").await, [one]);
         }
         assert_eq!(it.roles(one).await, ["lab/Member manual", "office/Clerk manual"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whom_they_do_not_know_they_wait_for_whether_or_not_others_do() {
+    on_each_with(declaration(), async |it: Fixture| {
+        let lab = admin_of(&it, "lab").await;
+        let known = it.sign_in("omar", &["office/Clerk"]).await.unwrap().user;
+        let waiting = lab.pre_provision(&new("company", identifier("omar"), &["lab/Member"])).await.unwrap();
+        assert_ne!(waiting, known);
+        let seen = person(&it, &lab, waiting).await.unwrap();
+        assert_eq!((seen.user.state, seen.sign_ins.len()), (UserState::Waiting, 0));
+        assert!(matches!(person(&it, &lab, known).await, Err(AdminError::NoSuchUser)));
+        assert_eq!(it.actions(waiting).await, ["user-added"]);
+        // It is theirs at once when it is told who they are.
+        let arrived = it.sign_in("omar", &["office/Clerk"]).await.unwrap().user;
+        assert_eq!(
+            (arrived, it.roles(known).await),
+            (known, vec!["lab/Member manual".into(), "office/Clerk policy".into()])
+        );
+        // Whom they know is who they are.
+        assert_eq!(lab.pre_provision(&new("company", identifier("omar"), &["lab/Admin"])).await.unwrap(), known);
     })
     .await;
 }

@@ -28,6 +28,26 @@ async fn the_account_key_is_idp_and_identifier_never_the_address() {
 }
 
 #[tokio::test]
+async fn nobody_is_called_as_only_what_is_nobody_is() {
+    on_each_with(declaration(), async |it: Fixture| {
+        for (claimed, called) in [
+            ("service.lab.backup", "user-service.lab.backup"),
+            ("SERVICE.lab.backup", "user-SERVICE.lab.backup-2"),
+            ("Break-Glass", "user-Break-Glass"),
+            ("token:0198", "user-token:0198"),
+            ("c\u{200b}li", "user-cli"),
+            ("services", "services"),
+            ("profile", "profile"),
+        ] {
+            let mut who = profile(&format!("known-by-{claimed}"));
+            who.username = Username::parse(claimed).unwrap();
+            assert_eq!(it.sign_in_at("company", who, &[]).await.unwrap().username.as_str(), called);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_username_is_taken_once_and_for_all() {
     on_each_with(declaration(), async |it: Fixture| {
         it.sign_in("alice", &[]).await.unwrap();

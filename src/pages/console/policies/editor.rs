@@ -18,6 +18,8 @@ pub struct PolicyEditor {
     pub path: String,
     /// Where the provider is; absent for an organization's own policy, whose author may not see it.
     pub provider: Option<String>,
+    /// Why it gives nothing for now, if it does not.
+    pub idle: Option<IdlePolicy>,
     /// What the organization is called whose own policy it is; absent: a provider's default policy.
     pub organization: Option<String>,
     /// Whether the configuration file declares it.
@@ -48,6 +50,15 @@ pub struct PolicyEditor {
     pub trial: TrialFields,
     /// What it would decide for them.
     pub decisions: Option<Decisions>,
+}
+
+/// A policy that gives nothing: its provider has auto provision off.
+#[derive(Clone, Debug, Serialize)]
+pub struct IdlePolicy {
+    /// What the provider is called.
+    pub provider: String,
+    /// Where it is switched on, for whoever may.
+    pub href: Option<String>,
 }
 
 /// One selector, as rows and as an expression, of which one counts.
@@ -134,6 +145,7 @@ impl Page for PolicyEditor {
             lead: "It decides for every organization without a policy of its own there.".into(),
             path: "/console/idps/company/policy".into(),
             provider: Some("/console/idps/company".into()),
+            idle: Some(IdlePolicy { provider: "Company login".into(), href: Some("/console/idps/company".into()) }),
             organization: None,
             declared: false,
             losses: true,
@@ -177,6 +189,7 @@ impl Page for PolicyEditor {
             shell: Shell::sample_of_organization(),
             title: "Policy of Home lab at Company login".into(),
             provider: None,
+            idle: Some(IdlePolicy { provider: "Company login".into(), href: None }),
             organization: Some("Home lab".into()),
             losses: false,
             restored: None,
@@ -201,6 +214,7 @@ impl Page for PolicyEditor {
             ..default.clone()
         };
         let declared = Self {
+            idle: None,
             declared: true,
             removable: false,
             seen: String::new(),
