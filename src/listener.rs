@@ -6,6 +6,7 @@ mod answer;
 mod client;
 mod connection;
 mod crowd;
+mod gathered;
 mod patience;
 pub mod proxy_protocol;
 mod serve;

@@ -21,6 +21,7 @@ use tokio_rustls::TlsAcceptor;
 use super::activity::{Activity, State, Tracked, Unanswered};
 use super::answer::Answer;
 use super::crowd::Crowd;
+use super::gathered::Gathered;
 use super::proxy_protocol::{self, Source};
 use super::serve::Slot;
 use super::tls::PROOF;
@@ -101,7 +102,7 @@ where
             }
         };
         match tls {
-            None => self.speak(stream, (peer, None), slot, stopped).await,
+            None => self.speak(Gathered(stream), (peer, None), slot, stopped).await,
             // Boxed, or each connection in plain would keep the room that one over TLS takes.
             Some(tls) => Box::pin(self.over_tls(stream, (peer, tls), slot, stopped)).await,
         }

@@ -102,7 +102,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Overheard<S> {
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.passed.say(parts);
-        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
+        match parts {
+            // The kernel takes one piece more cheaply by itself than as a list of one.
+            [only] => Pin::new(&mut self.stream).poll_write(cx, only),
+            _ => Pin::new(&mut self.stream).poll_write_vectored(cx, parts),
+        }
     }
 
     fn is_write_vectored(&self) -> bool {
