@@ -307,10 +307,11 @@ impl Bearers {
     }
 }
 
-/// A token as one organization's applications see it: a subject may be another account's in each.
+/// A token as one application sees it: which issuers it takes decides whose the token is, and so does its organization,
+/// whatever the token was used for before.
 fn key(asked: &Asked<'_>) -> TokenHash {
     let mut both = [0; 48];
     both[..32].copy_from_slice(TokenHash::of(asked.token.as_bytes()).as_bytes());
-    both[32..].copy_from_slice(asked.organization.uuid().as_bytes());
+    both[32..].copy_from_slice(asked.application.uuid().as_bytes());
     TokenHash::of(&both)
 }

@@ -12,6 +12,7 @@ use vestibule::identity::{MachineSubject, SubjectClaim};
 use super::{Hands, challenge};
 use crate::kit::faulty::{Fault, Faulty};
 use crate::kit::provider::CLIENT_ID;
+use crate::kit::scene::docs;
 use crate::kit::stage::Stage;
 use crate::kit::upstream::received;
 use crate::kit::world::{Places, eventually};
@@ -23,6 +24,7 @@ fn configuration(places: &Places, people: &str) -> String {
         + &places.home_lab("[application.machines]\nissuers = [\"people\", \"robots\"]")
         + &places.garage()
         + "[application.machines]\nissuers = [\"robots\"]"
+        + &docs(places, "[application.machines]\nissuers = [\"robots\"]")
         + &format!(
             r#"
 [[token_issuer]]
@@ -134,6 +136,30 @@ async fn a_programs_token_is_the_account_that_its_organization_bound_it_to() {
     assert_eq!(stage.world.call("tools", "/", &people).await.status, 401, "it takes programs alone");
     hands.admin("home-lab").unbind_subject(account, &subject).await.unwrap();
     eventually("it is bound no more", async || stage.world.call("wiki", "/", &right).await.status == 401).await;
+}
+
+#[tokio::test]
+async fn whose_a_token_is_does_not_hang_on_where_it_was_used_before() {
+    let stage = alice_has_signed_in(usual).await;
+    let hands: Hands = stage.world.hands().await;
+    let account = hands.account("ci", &["Member"]).await;
+    let issuer = stage.provider.issuer.parse().unwrap();
+    let subject = MachineSubject { issuer, claim: SubjectClaim::ClientId, subject: "cli".to_owned() };
+    hands.admin("home-lab").bind_subject(account, &subject).await.unwrap();
+    let ask = async |application: &str, token: &str| stage.world.call(application, "/", token).await;
+    // It is good for both issuers: to one it speaks of alice, to the other of the program.
+    let both = |jti: &str| {
+        let more = json!({ "aud": ["apps", "robots"], "jti": jti });
+        token(&stage.provider, &with(&claims(&stage.provider.issuer), more))
+    };
+    eventually("the program is known", async || ask("docs", &both("0")).await.status == 200).await;
+    for order in [["docs", "wiki"], ["wiki", "docs"]] {
+        let token = both(order[0]);
+        for application in order {
+            let expected = if application == "wiki" { "alice" } else { "service.home-lab.ci" };
+            assert_eq!(received(&ask(application, &token).await.json(), "remote-user"), [expected], "{order:?}");
+        }
+    }
 }
 
 #[tokio::test]
