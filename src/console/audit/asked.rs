@@ -6,6 +6,7 @@ use crate::audit::Action;
 use crate::base::Timestamp;
 use crate::console::failed::Failed;
 use crate::console::people::{idp_label, offered_idps};
+use crate::console::propose::sentence;
 use crate::directory::{LogPlace, ServerAdmin, SoughtLines};
 use crate::identity::{AuditId, Catalogue, OrganizationKey, Username};
 use crate::pages::{Field, LogFilters, Pick};
@@ -169,7 +170,7 @@ fn instant(field: &mut Field, otherwise: Timestamp) -> Option<Timestamp> {
             Some(at)
         }
         Err(invalid) => {
-            field.error = Some(format!("{invalid}."));
+            field.error = Some(sentence(&invalid.to_string()));
             None
         }
     }

@@ -72,11 +72,17 @@ async fn the_log_is_narrowed_by_time_provider_and_organization_and_the_export_fo
     for (query, told) in [
         ("idp=nowhere", "There is no identity provider of this id."),
         ("organization=nowhere", "There is no organization of this id."),
-        ("from=%3Cb%3E", "an instant is written 2026-11-25"),
+        ("from=%3Cb%3E", "An instant is written 2026-11-25"),
         ("action=theft", "Nothing is called so."),
     ] {
         let page = open(&world, &alice, &format!("/console/audit?{query}")).await.text();
-        assert!(page.contains(told) && !page.contains("/audit/export") && !page.contains("<b>"), "{query}: {page}");
+        assert!(
+            page.contains(told)
+                && page.contains("Nothing was looked for")
+                && !page.contains("/audit/export")
+                && !page.contains("<b>"),
+            "{query}: {page}"
+        );
         let export = alice.fetch(&world.login(&format!("/console/audit/export?{query}"))).await;
         assert_eq!(export.status, 400, "{query}");
     }

@@ -335,7 +335,12 @@ async fn a_search_that_comes_to_no_word_finds_nobody_and_says_so() {
     let alice = signed_in(&world, "alice").await;
     for nothing in ["%25", "%F0%9F%92%83", "%22%22+--"] {
         let page = open(&world, &alice, &format!("/console/people?q={nothing}")).await.text();
-        assert!(page.contains("there is no letter or digit in this") && !page.contains("<tbody>"), "{page}");
+        assert!(
+            page.contains("there is no letter or digit in this")
+                && page.contains("Nobody was looked for")
+                && !page.contains("<tbody>"),
+            "{page}"
+        );
     }
     assert!(open(&world, &alice, "/console/people?q=+").await.text().contains("<tbody>"));
 }
