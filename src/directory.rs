@@ -62,8 +62,8 @@ pub use machines::{
 };
 pub use overview::{Day, MANY_WAITING, Outlook, TOLD_DAYS};
 pub use people::{
-    FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, Own, OwnSession, Person, PersonSession, Sought,
-    UserSelector, UserState,
+    FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, NO_WORD, Own, OwnSession, Person, PersonSession,
+    Sought, UserSelector, UserState,
 };
 pub use plan::Gone;
 pub use policies::{Author, PolicyVersion, RecallError, Recalled, StandingPolicy};

@@ -1,4 +1,4 @@
-//! Any request of a stranger: no method that it may be read to have, and no second path, gets round a rule.
+//! Any request of a stranger: no method that it may be read to have, no folder and no second path gets round a rule.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -86,6 +86,9 @@ fuzz_target!(|input: (&[u8], &[u8], Vec<(u8, Vec<u8>)>)| {
     for path in [Some(path.strict()), path.lenient()].into_iter().flatten() {
         assert!(!path.starts_with(b"/own/"));
         assert!(!path.starts_with(b"/api/") || !named("DELETE"));
+        // What is done to a folder is done to what lies below.
+        assert!(!path.eq_ignore_ascii_case(b"/own") && !path.eq_ignore_ascii_case(b"/own/"));
+        assert!(path != b"/" || !["DELETE", "MOVE", "COPY"].into_iter().any(named));
     }
     if named("MOVE") || named("COPY") {
         assert!(headers.get_all("destination").iter().all(|value| !value.as_bytes().starts_with(b"/own/")));

@@ -16,8 +16,13 @@ use crate::identity::{IdpId, OrganizationId};
 /// What happens, and what needs attention; up to a minute old.
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Overview {
+    /// When it was counted.
+    #[schemars(with = "Instant")]
+    at: String,
     /// The last days, today last.
     days: Vec<Day>,
+    /// How many people sign in and are in no organization; 1,000 stands for more too.
+    without_organization: u32,
     /// Organizations that nobody administers, the first of them.
     #[schemars(with = "Vec<Slug>")]
     without_admin: Vec<OrganizationId>,
@@ -79,6 +84,8 @@ pub(super) async fn show(State(api): State<Arc<Api>>, caller: Caller) -> Answer 
         count: *count,
     };
     let shown = Overview {
+        at: outlook.at.to_string(),
+        without_organization: outlook.without_organization,
         days: outlook.days.iter().map(day).collect(),
         without_admin: outlook.without_admin.clone(),
         failing: outlook.failing.iter().map(failing).collect(),

@@ -15,9 +15,17 @@ use crate::directory::BREAK_GLASS_LIFETIME;
 use crate::pages::{Assets, BreakGlass};
 use crate::web::{self, BREAK_GLASS_COOKIE, is_same_origin, see_other, with_cookie};
 
-/// The page with the button. It says nothing of whether the link is good: only the button asks.
-pub(super) async fn show(State(console): State<Arc<Console>>, Path(_): Path<String>) -> Response {
-    console.break_glass_page(StatusCode::OK, false)
+/// The page with the button, or why there is none. Looking spends nothing.
+pub(super) async fn show(State(console): State<Arc<Console>>, Path(link): Path<String>) -> Answer {
+    let good = match link.parse::<Token>() {
+        Ok(link) => console.directory.is_good_login_link(&link).await?,
+        Err(_) => false,
+    };
+    Ok(if good {
+        console.break_glass_page(StatusCode::OK, false)
+    } else {
+        console.break_glass_page(StatusCode::GONE, true)
+    })
 }
 
 /// Spends the link and opens the console.

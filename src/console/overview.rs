@@ -30,6 +30,7 @@ pub(super) async fn show(State(console): State<Arc<Console>>, visitor: Visitor, 
     let shown = Overview {
         shell,
         steps: first_steps(&live, lets_in),
+        counted: outlook.at.to_string(),
         attention: console.attention(&outlook, &live),
         chart: chart(&outlook.days),
     };

@@ -21,7 +21,7 @@ use super::failed::Failed;
 use super::guard::Visitor;
 use super::shell::{Corner, Place};
 use crate::directory::{AdminError, Who};
-use crate::identity::{Catalogue, Idp, Organization, UserId};
+use crate::identity::{Catalogue, Idp, Organization, OrganizationKey, UserId};
 use crate::pages::Shell;
 
 /// Where a page about people stands.
@@ -58,6 +58,27 @@ impl From<AdminError> for Failed {
 /// The user that a path names.
 fn user_of(id: &str) -> Result<UserId, Failed> {
     id.parse().map_err(|_| Failed::NotFound)
+}
+
+/// IdPs offered to choose from: of more, the address or what was typed before names one.
+const OFFERED_IDPS: usize = 100;
+
+/// The IdPs to choose from, the shared ones first: all, or those that an organization's people sign in at. The one that
+/// is chosen is among them.
+pub(super) fn offered_idps<'c>(
+    catalogue: &'c Catalogue,
+    within: Option<OrganizationKey>,
+    chosen: &str,
+) -> Vec<&'c Idp> {
+    let reached = |idp: &&Idp| within.is_none() || idp.owner.is_none() || idp.owner == within;
+    let mut offered: Vec<&Idp> = catalogue.idps.iter().filter(reached).collect();
+    offered.sort_by_key(|idp| idp.owner.is_some());
+    let mut at = 0;
+    offered.retain(|idp| {
+        at += 1;
+        at <= OFFERED_IDPS || idp.spec.id.as_str() == chosen
+    });
+    offered
 }
 
 /// What an IdP is called where people choose: an organization's own with its owner and its host, for anybody can call

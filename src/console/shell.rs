@@ -105,6 +105,7 @@ impl Console {
         Shell {
             frame: self.web.frame(Assets::SignIn),
             name: visitor.name(),
+            account: matches!(visitor.who, Who::User(_)),
             csrf: visitor.csrf.clone(),
             sign_out: match visitor.who {
                 Who::User(_) => "/logout",

@@ -8,13 +8,13 @@ use axum::extract::{Path, RawQuery, State};
 use super::Console;
 use super::answer::{Answer, done, form_again, page};
 use super::failed::Failed;
-use super::guard::{Posted, Visitor};
+use super::guard::{Posted, Visitor, Who};
 use super::propose::sentence;
 use super::shell::{Corner, Place};
 use crate::base::Timestamp;
 use crate::directory::{Actor, ListedToken, MadeToken, OrganizationAdmin, ServerAdmin, StoreError, TokenError};
 use crate::identity::{Organization, TokenId, TokenName, Username};
-use crate::pages::{Confirm, Done, Field, Shell, TokenLine, Tokens};
+use crate::pages::{Confirm, Done, Field, Shell, TokenForm, TokenLine, Tokens};
 use crate::web::{Fields, to_the_minute, token_life, token_lives};
 
 /// The life that is chosen already, in days.
@@ -74,12 +74,14 @@ impl Console {
         Ok(Tokens {
             made: None,
             refused: None,
-            name: Field::default(),
-            days: Field::of(USUAL_LIFE),
-            lives: token_lives(),
+            new: matches!(visitor.who, Who::User(_)).then(|| TokenForm {
+                path: path.clone(),
+                name: Field::default(),
+                days: Field::of(USUAL_LIFE),
+                lives: token_lives(),
+            }),
             tokens: keeper.tokens().await?.into_iter().map(|token| line(token, &path, now)).collect(),
             shell: keeper.shell(self, visitor, query),
-            path,
         })
     }
 
@@ -105,10 +107,11 @@ impl Console {
                 Ok(page(self.web.pages.tokens(&shown)))
             }
             Err(refused) => {
-                shown.name = Field::of(posted.fields.typed("name"));
-                shown.name.error = wish.err();
                 shown.refused = Some(refused).filter(|refused| !refused.is_empty());
-                shown.days = Field::of(posted.fields.typed("days"));
+                if let Some(form) = &mut shown.new {
+                    form.name = Field { value: posted.fields.typed("name").to_owned(), error: wish.err() };
+                    form.days = Field::of(posted.fields.typed("days"));
+                }
                 Ok(form_again(self.web.pages.tokens(&shown)))
             }
         }

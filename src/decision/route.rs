@@ -17,7 +17,7 @@ use crate::session::Principal;
 use crate::telemetry::{ApplicationMeter, Metrics};
 
 pub(super) use rules::Ruled;
-use rules::{folder_lengths, has_capitals};
+use rules::{Slashes, has_capitals};
 
 /// All applications of one version of the catalogue, by host.
 #[derive(Debug, Default)]
@@ -49,8 +49,8 @@ pub struct Route {
     names_methods: bool,
     /// Whether a rule's path has upper-case letters.
     names_capitals: bool,
-    /// How long the folders are that rules speak of, a bit for each length: nearly every path is as long as none.
-    folder_lengths: u64,
+    /// How long the paths are that a slash at the end makes another rule's.
+    slashes: Slashes,
     meter: Arc<ApplicationMeter>,
 }
 
@@ -132,7 +132,7 @@ impl Route {
         let paths = spec.rules.iter().map(|rule| &rule.path).collect();
         let names_capitals = spec.rules.iter().any(|rule| has_capitals(rule.path.as_str().as_bytes()));
         let names_methods = spec.rules.iter().any(|rule| !rule.methods.is_empty());
-        let folder_lengths = folder_lengths(&spec.rules);
+        let slashes = Slashes::of(&spec.rules);
         let destinations = Destination::all_of(&spec, &organization.allotment);
         let (key, organization) = (application.key, application.organization);
         let meter = metrics.application(spec.id.as_str());
@@ -149,7 +149,7 @@ impl Route {
             rules,
             names_methods,
             names_capitals,
-            folder_lengths,
+            slashes,
             meter,
         }
     }

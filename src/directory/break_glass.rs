@@ -38,6 +38,15 @@ impl Directory {
         Ok(token)
     }
 
+    /// Whether a link would open the console. It does not spend it, and tells whoever has the link no more than its
+    /// button would.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_good_login_link(&self, link: &Token) -> Result<bool, StoreError> {
+        break_glass::is_good(&self.db, &link.hash(), self.ambient.now()).await
+    }
+
     /// Spends a link; gives the token of the session it opens, or nothing if the link is spent, too old, or none.
     ///
     /// # Errors

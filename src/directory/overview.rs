@@ -41,8 +41,10 @@ pub struct Day {
 }
 
 /// What a server admin wants to know first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outlook {
+    /// When it was looked at.
+    pub at: Timestamp,
     /// The last days, today last.
     pub days: Vec<Day>,
     /// How many people sign in and are in no organization; [`MANY_WAITING`] stands for more too.
@@ -94,7 +96,7 @@ impl ServerAdmin<'_> {
             let (Some(day), Ok(count)) = (place, u64::try_from(count)) else { continue };
             if action == Action::SignIn.word() { day.sign_ins += count } else { day.denials += count }
         }
-        Ok(Outlook { days, without_organization, without_admin, failing: failing(&verdicts) })
+        Ok(Outlook { at: now, days, without_organization, without_admin, failing: failing(&verdicts) })
     }
 }
 

@@ -10,7 +10,7 @@ mod merge;
 mod own;
 mod person;
 
-pub use find::{FoundPeople, Sought};
+pub use find::{FoundPeople, NO_WORD, Sought};
 pub use listed::{ListedIdentity, ListedRole, ListedUser, UserSelector, UserState};
 pub use merge::MergeError;
 pub use own::{Own, OwnSession};

@@ -47,8 +47,10 @@ pub struct StandingPolicy {
 pub enum Author {
     /// The configuration file.
     File,
-    /// Whoever runs commands on the server, or came in by a login link.
+    /// Whoever runs commands on the server.
     Operator,
+    /// Whoever came in by a login link.
+    BreakGlass,
     /// A user.
     User(Username),
     /// A program, with a token.
@@ -244,7 +246,8 @@ async fn named(
     let named = |author| user(author).and_then(|user| names.get(&user)).cloned();
     let by = |author: Option<Actor>| match author {
         Some(Actor::File) => Author::File,
-        Some(Actor::CommandLine | Actor::BreakGlass) => Author::Operator,
+        Some(Actor::CommandLine) => Author::Operator,
+        Some(Actor::BreakGlass) => Author::BreakGlass,
         Some(Actor::Token(id)) => known.get(&id).map_or(Author::Somebody, |token| Author::Token {
             name: token.name.clone(),
             maker: named(Some(token.made_by)),

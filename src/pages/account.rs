@@ -56,7 +56,7 @@ impl Page for AccountPage {
         };
         let here = session("1", true);
         let sections = TokensOfPrograms::samples().map(Some);
-        let homes = Home::samples().into_iter().map(|home| Home { applications: Vec::new(), reference: None, ..home });
+        let homes = Home::samples().into_iter();
         homes
             .enumerate()
             .map(|(number, home)| Self {

@@ -48,7 +48,7 @@ pub use policies::{
 };
 pub use service_accounts::{ServiceAccountLine, ServiceAccountPage, ServiceAccounts, SubjectLine};
 pub use shell::{Done, Field, NavItem, Picked, Shell};
-pub use tokens::{TokenLine, Tokens};
+pub use tokens::{TokenForm, TokenLine, Tokens};
 
 /// Lists the pages with their templates, so that none is without its samples in the tests.
 macro_rules! pages {

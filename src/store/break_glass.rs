@@ -17,6 +17,16 @@ pub async fn add_link(tx: &mut Tx, link: &TokenHash, expires_at: Timestamp, now:
     Ok(())
 }
 
+/// Whether a link can be taken; it stays where it is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_good(db: &Db, link: &TokenHash, now: Timestamp) -> Result<bool, StoreError> {
+    const SQL: &str = "select count(*) from login_links where hash = $1 and expires_at > $2";
+    let count: i64 = db.reader().scalar(SQL, values![*link, now]).await?;
+    Ok(count == 1)
+}
+
 /// Takes a link away, in one statement: nobody gets it a second time. Says whether it was good.
 ///
 /// # Errors

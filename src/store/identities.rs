@@ -1,6 +1,7 @@
 //! Users' accounts at IdPs, and whom users made beforehand wait for.
 
 mod awaited;
+mod names;
 
 use sqlx::FromRow;
 
@@ -10,6 +11,7 @@ use crate::base::Timestamp;
 use crate::identity::{Email, IdentityId, IdpId, IdpKey, OrganizationKey, UserId};
 
 pub use awaited::{Awaited, Match, awaited_by, awaiting, expect, expected, met};
+pub use names::{call, called};
 
 /// A user's account at one IdP.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -208,6 +210,9 @@ pub async fn whereabouts(tx: &mut Tx, idps: &[IdpKey]) -> Result<Vec<Whereabouts
 /// # Errors
 /// When the database fails.
 pub async fn hand_over(tx: &mut Tx, from: UserId, to: UserId) -> Result<(), StoreError> {
+    const NAMES: &str = "insert into awaited_names (user_id, organization_key, name) \
+        select $2, organization_key, name from awaited_names where user_id = $1 on conflict do nothing";
+    tx.conn().execute(NAMES, values![from, to]).await?;
     for table in ["identities", "expectations"] {
         tx.conn().execute(format!("update {table} set user_id = $2 where user_id = $1"), values![from, to]).await?;
     }

@@ -58,6 +58,8 @@ struct Known {
     identities: HashMap<UserId, Vec<Option<OrganizationKey>>>,
     /// What they are awaited by, and the owner of the IdP.
     awaited: HashMap<UserId, Vec<(Option<OrganizationKey>, String)>>,
+    /// What organizations call those who wait.
+    called: HashMap<UserId, Vec<(OrganizationKey, String)>>,
     /// Where they hold roles, and whether one of them lasts.
     grants: HashMap<UserId, Vec<(OrganizationKey, bool)>>,
 }
@@ -132,6 +134,13 @@ impl Known {
         for (user, owner, value) in tx.conn().all::<Awaited>(sql, of(users)).await? {
             awaited.entry(user.0).or_default().push((owner.map(|key| key.0), value));
         }
+        let sql = format!("select user_id, organization_key, name from awaited_names where user_id in {these}");
+        let mut called: HashMap<UserId, Vec<_>> = HashMap::new();
+        for (user, organization, name) in
+            tx.conn().all::<(Parsed<UserId>, Parsed<OrganizationKey>, String)>(sql, of(users)).await?
+        {
+            called.entry(user.0).or_default().push((organization.0, name));
+        }
         let sql = format!(
             "select g.user_id, r.organization_key, cast(max(case when {LASTS} then 1 else 0 end) as bigint) from grants g \
              join roles r on r.id = g.role_id join organizations o on o.key = r.organization_key \
@@ -143,13 +152,14 @@ impl Known {
         {
             grants.entry(user.0).or_default().push((organization.0, lasts == 1));
         }
-        Ok(Self { names, identities, awaited, grants })
+        Ok(Self { names, identities, awaited, called, grants })
     }
 
     fn rows(&self, user: &Names) -> Vec<Row> {
         let id = user.id.0;
         let identities = self.identities.get(&id).map(Vec::as_slice).unwrap_or_default();
         let awaited = self.awaited.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let called = self.called.get(&id).map(Vec::as_slice).unwrap_or_default();
         let grants = self.grants.get(&id).map(Vec::as_slice).unwrap_or_default();
         let names = [Some(user.username.as_str()), user.email.as_deref(), user.display_name.as_deref()];
         let all = terms(names.into_iter().flatten().chain(awaited.iter().map(|(_, value)| value.as_str())));
@@ -163,12 +173,14 @@ impl Known {
             scopes.push((Scope::WithoutOrganization, all));
         }
         scopes.extend(grants.iter().map(|(organization, _)| {
-            // Of somebody who waits at an IdP of theirs, an organization knows what it waits for, and not what another
-            // calls them.
+            // Of somebody who waits at an IdP of theirs, an organization knows what it waits for and what it calls
+            // them, and not what another does.
             let known = identities.iter().any(|owner| owner.is_none_or(|owner| owner == *organization));
             let names = names.into_iter().flatten().filter(|_| known);
             let reach = awaited.iter().filter(|(owner, _)| owner.is_none_or(|owner| owner == *organization));
-            (Scope::Organization(*organization), terms(names.chain(reach.map(|(_, value)| value.as_str()))))
+            let own = called.iter().filter(|(other, _)| !known && other == organization);
+            let told = reach.map(|(_, value)| value).chain(own.map(|(_, name)| name)).map(String::as_str);
+            (Scope::Organization(*organization), terms(names.chain(told)))
         }));
         scopes.into_iter().flat_map(|(scope, terms)| terms.into_iter().map(move |t| (scope.text(), t, id))).collect()
     }

@@ -80,7 +80,7 @@ await admin.getByLabel('Issuer URL').fill(issuer);
 await press(admin, 'Look it up');
 await admin.getByLabel('Client id').fill(settings.client);
 await admin.getByLabel('Client secret').fill(settings.secret);
-await admin.getByLabel(/A first sign-in makes the account/).check();
+await admin.getByLabel(/^Auto provision/).check();
 await admin.getByText('Claims and protocol').click();
 await admin.getByLabel('Scopes').fill('openid profile email groups');
 await press(admin, 'Add');

@@ -66,6 +66,8 @@ enum PutBy {
     File,
     /// Whoever runs commands on the server.
     Operator,
+    /// Whoever came in by a login link.
+    BreakGlass,
     /// A user.
     User,
     /// A program, with a token.
@@ -138,6 +140,7 @@ impl From<PolicyVersion> for Version {
         let (by, username, token) = match version.by {
             Author::File => (PutBy::File, None, None),
             Author::Operator => (PutBy::Operator, None, None),
+            Author::BreakGlass => (PutBy::BreakGlass, None, None),
             Author::User(username) => (PutBy::User, Some(username), None),
             Author::Token { name, maker } => (PutBy::Token, maker, Some(name)),
             Author::Somebody => (PutBy::Somebody, None, None),

@@ -5,14 +5,11 @@ use url::form_urlencoded;
 use crate::audit::Action;
 use crate::base::Timestamp;
 use crate::console::failed::Failed;
-use crate::console::people::idp_label;
+use crate::console::people::{idp_label, offered_idps};
 use crate::directory::{LogPlace, ServerAdmin, SoughtLines};
-use crate::identity::{AuditId, Catalogue, Idp, OrganizationKey, Username};
+use crate::identity::{AuditId, Catalogue, OrganizationKey, Username};
 use crate::pages::{Field, LogFilters, Pick};
 use crate::web::Fields;
-
-/// IdPs offered as a filter: of more, the address names one.
-const OFFERED_IDPS: usize = 100;
 
 /// The filters, and where a page begins.
 pub(super) struct Asked {
@@ -92,7 +89,8 @@ impl Asked {
         let (start, end) = (instant(&mut self.from, always.start), instant(&mut self.to, always.end));
         let (mut idp, mut action) = (Some(None), Some(None));
         if !self.idp.value.is_empty() {
-            let found = offered(catalogue, within).find(|idp| idp.spec.id.as_str() == self.idp.value);
+            let offered = offered_idps(catalogue, within, &self.idp.value);
+            let found = offered.into_iter().find(|idp| idp.spec.id.as_str() == self.idp.value);
             idp = found.map(|idp| Some(idp.key));
             if idp.is_none() {
                 self.idp.error = Some("There is no identity provider of this id.".to_owned());
@@ -116,10 +114,8 @@ impl Asked {
                 |(value, label): (&str, String)| Pick { value: value.to_owned(), label, chosen: chosen.value == value };
             std::iter::once(any).chain(offered.into_iter().map(pick)).collect()
         };
-        let idps = offered(catalogue, within)
-            .enumerate()
-            .filter(|(at, idp)| *at < OFFERED_IDPS || idp.spec.id.as_str() == self.idp.value)
-            .map(|(_, idp)| (idp.spec.id.as_str(), idp_label(catalogue, idp)));
+        let idps = offered_idps(catalogue, within, &self.idp.value).into_iter();
+        let idps = idps.map(|idp| (idp.spec.id.as_str(), idp_label(catalogue, idp)));
         let actions = Action::ALL.iter().map(|action| (action.word(), super::words(action.word())));
         LogFilters {
             who: within.is_none().then(|| self.who.clone()),
@@ -153,11 +149,6 @@ impl Asked {
         let query = query.finish();
         if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
     }
-}
-
-/// The IdPs whose lines can be asked for: all, or those that an organization's people sign in at.
-fn offered(catalogue: &Catalogue, within: Option<OrganizationKey>) -> impl Iterator<Item = &Idp> {
-    catalogue.idps.iter().filter(move |idp| within.is_none() || idp.owner.is_none() || idp.owner == within)
 }
 
 /// The instant in a field, in UTC, then shown as browsers write it; else what is wrong stands beside it.

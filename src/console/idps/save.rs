@@ -9,6 +9,7 @@ use super::form::{Draft, auth_word};
 use super::look::found;
 use super::preset::Preset;
 use super::scope::{Named, Scope};
+use super::show::test_of;
 use crate::console::Console;
 use crate::console::answer::{Answer, done, form_again, page};
 use crate::console::failed::Failed;
@@ -179,6 +180,7 @@ impl Console {
             fields: draft.fields,
             secret,
             global: draft.global,
+            test: work.kept.and_then(test_of),
             revision: work.kept.map(|kept| kept.revision.to_string()),
             action,
             cancel,

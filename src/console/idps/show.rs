@@ -12,7 +12,7 @@ use crate::console::Console;
 use crate::console::answer::{Answer, page};
 use crate::console::guard::Visitor;
 use crate::directory::{IdpSummary, MANY_PEOPLE, ManagedIdp};
-use crate::identity::{IdpSpec, OnError};
+use crate::identity::{IdpId, IdpSpec, OnError};
 use crate::pages::{Field, IdpKind, IdpKinds, IdpPage, IdpStart, Idps, ListedIdp};
 use crate::web::Fields;
 
@@ -97,7 +97,7 @@ pub(in crate::console) async fn show(
         delegates: delegates.map(|organization| organization.name.clone()).collect(),
         people: people(idp.people),
         policy,
-        test: (idp.live || !idp.declared).then(|| format!("/login/{id}/test")),
+        test: test_of(&idp),
         declared: idp.declared,
         live: idp.live,
     })))
@@ -114,6 +114,8 @@ impl Console {
     ) -> IdpStart {
         IdpStart {
             shell: scope.shell(self, visitor, None),
+            steps: preset.steps.iter().map(|&step| step.to_owned()).collect(),
+            redirect_uri: IdpId::parse(&id.value).ok().map(|id| self.web.public_url.redirect_uri(&id)),
             preset: preset.id.to_owned(),
             kind_name: preset.name.to_owned(),
             name,
@@ -124,6 +126,11 @@ impl Console {
             cancel: scope.base(),
         }
     }
+}
+
+/// Where a sign-in at it is tried, if it can be.
+pub(super) fn test_of(idp: &ManagedIdp) -> Option<String> {
+    (idp.live || !idp.declared).then(|| format!("/login/{}/test", idp.spec.id))
 }
 
 /// What a first sign-in does.

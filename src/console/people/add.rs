@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::{Path, State};
 
 use super::roles::ticks;
-use super::{Among, idp_label, who};
+use super::{Among, idp_label, offered_idps, who};
 use crate::console::answer::{Answer, done, form_again, page};
 use crate::console::guard::{Posted, Visitor};
 use crate::console::{Console, Live};
@@ -137,10 +137,11 @@ impl Form {
         }
     }
 
-    /// The global IdPs, and the own ones of the organization.
+    /// The global IdPs, and the own ones of the organization; of every organization, for whoever administers the server
+    /// and has named none yet.
     fn idps(&self) -> Vec<Pick> {
-        let own = self.organization().map(|organization| organization.key);
-        let reached = self.live.catalogue.idps.iter().filter(|idp| idp.owner.is_none() || idp.owner == own);
+        let within = self.organization().map(|organization| organization.key);
+        let reached = offered_idps(&self.live.catalogue, within, self.fields.typed("idp")).into_iter();
         let pick = |idp: &crate::identity::Idp| Pick {
             value: idp.spec.id.to_string(),
             label: idp_label(&self.live.catalogue, idp),

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use axum::extract::{Path, RawQuery, State};
 use url::form_urlencoded;
 
-use super::{Among, idp_label};
+use super::{Among, idp_label, offered_idps};
 use crate::console::answer::{Answer, page};
 use crate::console::failed::Failed;
 use crate::console::guard::Visitor;
 use crate::console::{Console, Live};
-use crate::directory::{AdminError, FoundPeople, ListedUser, Place, Sought, SoughtState, UserState};
+use crate::directory::{AdminError, FoundPeople, ListedUser, NO_WORD, Place, Sought, SoughtState, UserState};
 use crate::identity::Catalogue;
 use crate::pages::{Field, People, PersonRow, Pick, PlaceRow, Standing};
 use crate::web::Fields;
@@ -19,8 +19,6 @@ use crate::web::Fields;
 const PAGE: u32 = 50;
 /// Organizations shown of somebody in a list.
 const SHOWN_PLACES: usize = 3;
-/// IdPs offered as a filter: of more, the address names one.
-const OFFERED_IDPS: usize = 100;
 
 const STATES: [(SoughtState, &str, &str); 3] = [
     (SoughtState::Waiting, "waiting", "Waiting for first sign-in"),
@@ -105,6 +103,7 @@ impl Asked {
                 let said = Some(error.to_string());
                 match error {
                     AdminError::NoSuch { what: "organization", .. } if among.0.is_none() => organization.error = said,
+                    AdminError::Invalid(NO_WORD) => text.error = said,
                     AdminError::NoSuch { what: "role", .. } | AdminError::Invalid(_) => role.error = said,
                     _ => text.error = said,
                 }
@@ -135,15 +134,9 @@ impl Asked {
         [("", any.to_owned())].into_iter().chain(offered).map(pick).collect()
     }
 
-    /// The IdPs that are everybody's, or the organization's; another that the address names stays chosen.
     fn idps(&self, catalogue: &Catalogue, among: &Among) -> Vec<Pick> {
-        let own = among.0.as_ref().map(|organization| organization.key);
-        let asked = self.fields.typed("idp");
-        let reached = |owner: Option<_>| owner.is_none() || owner == own;
-        let whole = among.0.is_none();
-        let offered =
-            catalogue.idps.iter().filter(|idp| reached(idp.owner) || (whole && idp.spec.id.as_str() == asked));
-        let offered = offered.take(OFFERED_IDPS).map(|idp| (idp.spec.id.as_str(), idp_label(catalogue, idp)));
+        let offered = offered_idps(catalogue, among.0.as_ref().map(|one| one.key), self.fields.typed("idp"));
+        let offered = offered.iter().map(|idp| (idp.spec.id.as_str(), idp_label(catalogue, idp)));
         self.picks("idp", "Any", offered)
     }
 

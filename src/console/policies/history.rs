@@ -85,6 +85,7 @@ fn line(version: &PolicyVersion, path: &str) -> HistoryLine {
         by: match &version.by {
             Author::File => "the configuration file".to_owned(),
             Author::Operator => "whoever runs the server".to_owned(),
+            Author::BreakGlass => "break-glass".to_owned(),
             Author::User(username) => username.to_string(),
             Author::Token { name, maker: Some(maker) } => format!("the token {name} of {maker}"),
             Author::Token { name, maker: None } => format!("the token {name}"),

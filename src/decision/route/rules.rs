@@ -54,7 +54,7 @@ impl Route {
     /// exactly the path as it is.
     pub(in crate::decision) fn rule_as_folder(&self, ask: &Ask<'_>, chosen: Option<Ruled<'_>>) -> Option<Ruled<'_>> {
         let path = ask.path.strict();
-        if !self.may_be_folder(path) || chosen.is_some_and(|(rule, _)| rule.path.is_exact()) {
+        if !self.slashes.may_be_folder(path) || chosen.is_some_and(|(rule, _)| rule.path.is_exact()) {
             return None;
         }
         let is_its = |folder: &str| folder.as_bytes().eq_ignore_ascii_case(path);
@@ -73,8 +73,8 @@ impl Route {
             let is_other =
                 self.names_capitals || matches!(path, Cow::Owned(_)) || has_capitals(&path) || has_tilde(&path);
             let bare = bare(&path);
-            let has_slash = bare.len() < path.len() && !bare.is_empty();
-            let is_folder = self.may_be_folder(&path);
+            let has_slash = bare.len() < path.len() && self.slashes.may_be_one(bare);
+            let is_folder = self.slashes.may_be_folder(&path);
             if !(is_other || has_slash || is_folder) {
                 continue;
             }
@@ -136,19 +136,38 @@ impl Route {
         self.ruled(self.spec.rules.iter().position(speaks_of))
     }
 
-    /// Whether rules may speak of the folder of that name: one as long is among them, or short names make lengths moot.
-    fn may_be_folder(&self, path: &[u8]) -> bool {
-        (self.folder_lengths & bit(path.len()) != 0 || has_tilde(path)) && !path.ends_with(b"/")
-    }
-
     fn ruled(&self, index: Option<usize>) -> Option<Ruled<'_>> {
         index.and_then(|index| self.spec.rules.get(index).zip(self.rules.get(index)))
     }
 }
 
-/// The lengths of the folders that rules speak of, a bit for each.
-pub(super) fn folder_lengths(rules: &[Rule]) -> u64 {
-    rules.iter().filter_map(|rule| rule.path.folder()).map(|folder| bit(folder.len())).fold(0, |bits, bit| bits | bit)
+/// How long the paths are that rules speak of but for a slash at the end, a bit for each length: nearly every path is as
+/// long as none of them, and then no rule is looked at again. Short names of Windows make lengths moot.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slashes {
+    /// Folders, without the slash behind them.
+    folders: u64,
+    /// What rules speak of alone.
+    ones: u64,
+}
+
+impl Slashes {
+    pub(super) fn of(rules: &[Rule]) -> Self {
+        let folders =
+            rules.iter().filter_map(|rule| rule.path.folder()).fold(0, |bits, folder| bits | bit(folder.len()));
+        let ones = rules.iter().filter(|rule| rule.path.is_exact());
+        Self { folders, ones: ones.fold(0, |bits, rule| bits | bit(rule.path.as_str().len())) }
+    }
+
+    /// Whether rules may speak of the folder of that name.
+    fn may_be_folder(self, path: &[u8]) -> bool {
+        (self.folders & bit(path.len()) != 0 || has_tilde(path)) && !path.ends_with(b"/")
+    }
+
+    /// Whether a rule may speak of exactly that, which stands before the slashes at the end of a path.
+    fn may_be_one(self, bare: &[u8]) -> bool {
+        self.ones & bit(bare.len()) != 0 || has_tilde(bare)
+    }
 }
 
 /// The last bit is for all that are longer.

@@ -98,8 +98,8 @@ impl ExplainedSignIn {
             _ => Vec::new(),
         };
         let fate = |role: &&str| if added.iter().any(|name| name == role) { Fate::Added } else { Fate::Kept };
-        // Under policies that have changed since, what they give now was not given then.
-        let given = given.iter().filter(|role| !self.changed_since || added.iter().any(|name| name == *role));
+        // What policies that have changed since give now did not come with that sign-in: nothing is said of how.
+        let given = given.iter().filter(|_| !self.changed_since);
         let mut fates: Vec<(String, Fate)> = given.map(|role| ((*role).to_owned(), fate(role))).collect();
         fates.extend(revoked.into_iter().map(|role| (role, Fate::Revoked)));
         fates

@@ -96,6 +96,9 @@ impl Hands<'_> {
         let before: Vec<RoleId> = held.iter().filter(told).map(|row| row.role).collect();
         let after: Vec<RoleId> = before.iter().chain(&roles).copied().collect();
         grants::insert(&mut tx, user, Origin::Manual, &roles, now).await?;
+        if let (Some(within), Some(name)) = (self.within, &new.name) {
+            identities::call(&mut tx, user, within, name).await?;
+        }
         search::refresh(&mut tx, &[user]).await?;
         changes::append(&mut tx, now, &[Change::User(user)]).await?;
         let names = RoleNames::of(&mut tx, &after).await?;

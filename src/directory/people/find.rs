@@ -11,6 +11,9 @@ use crate::store::search::Prefix;
 /// Words that are looked for: of more, nobody has them all.
 const MAX_WORDS: usize = 6;
 
+/// Why nobody is looked for: an empty search would find everybody.
+pub const NO_WORD: &str = "there is no letter or digit in this: people are found by beginnings of words";
+
 /// Who is looked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sought {
@@ -100,6 +103,9 @@ impl Hands<'_> {
         };
         let mut words = Prefix::of(&sought.text);
         words.truncate(MAX_WORDS);
+        if words.is_empty() && !sought.text.trim().is_empty() {
+            return Err(AdminError::Invalid(NO_WORD));
+        }
         Ok(Filter { words, idp, organization: organization.map(|one| one.key), role, state: sought.state })
     }
 }

@@ -115,6 +115,10 @@ impl Hands<'_> {
         let named = grants::named(tx, &ids, self.directory.ambient.now()).await?;
         let mut idps: BTreeSet<IdpKey> = identities.iter().map(|identity| identity.idp).collect();
         idps.extend(awaited.iter().map(|(_, idp, _)| *idp));
+        let mut called = match self.within {
+            Some(within) => identities::called(tx, &ids, within).await?,
+            None => HashMap::new(),
+        };
         let idps = identities::whereabouts(tx, &idps.into_iter().collect::<Vec<_>>()).await?;
         let reached = idps.into_iter().filter(|idp| self.reaches(idp.owner)).map(|idp| (idp.idp, idp));
         let reached: HashMap<IdpKey, Whereabouts> = reached.collect();
@@ -141,14 +145,15 @@ impl Hands<'_> {
             let since = mine.clone().map(|grant| grant.created_at).min();
             user.roles = mine.cloned().map(role).collect();
             user.state = state(&user);
-            if self.within.is_some() && user.identities.is_empty() { as_awaited(user, since) } else { user }
+            let strange = self.within.is_some() && user.identities.is_empty();
+            if strange { as_awaited(ListedUser { display_name: called.remove(&user.id), ..user }, since) } else { user }
         });
         Ok(listed.collect())
     }
 }
 
-/// Somebody who has not signed in where this organization could know them: by what it waits for, and since when, for
-/// the rest was perhaps said by another.
+/// Somebody who has not signed in where this organization could know them: by what it waits for and calls them, and since
+/// when, for the rest was perhaps said by another.
 fn as_awaited(mut user: ListedUser, since: Option<Timestamp>) -> ListedUser {
     let told = user.awaited.iter().find_map(|(_, Who::Identifier(told) | Who::Email(told))| Username::parse(told).ok());
     if let Some(told) = told {
@@ -158,7 +163,7 @@ fn as_awaited(mut user: ListedUser, since: Option<Timestamp>) -> ListedUser {
         Who::Email(address) => Some(address.clone()),
         Who::Identifier(_) => None,
     });
-    ListedUser { display_name: None, created_at: since.unwrap_or(user.created_at), ..user }
+    ListedUser { created_at: since.unwrap_or(user.created_at), ..user }
 }
 
 fn bare(user: UserRow) -> ListedUser {

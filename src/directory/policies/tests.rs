@@ -84,11 +84,11 @@ async fn a_version_is_told_with_who_put_it_in_force_as_far_as_one_may_know() {
         let place = (guests.key, Some(lab));
         let all = operator.policy_versions(place, None, 10).await.unwrap();
         let (last, second) = (all[0].clone(), all[1].clone());
-        assert_eq!(by(all), [Author::Operator, user("somebody"), user("alice")]);
+        assert_eq!(by(all), [Author::BreakGlass, user("somebody"), user("alice")]);
         assert_eq!((last.retired_at, second.retired_at), (None, Some(last.at)));
         let admin = it.directory.organization_admin(Actor::User(alice), lab);
         let seen = admin.policy_versions(guests.key, None, 10).await.unwrap();
-        assert_eq!(by(seen), [Author::Operator, Author::Somebody, user("alice")]);
+        assert_eq!(by(seen), [Author::BreakGlass, Author::Somebody, user("alice")]);
         let before = Some((second.at, second.id));
         assert_eq!(admin.policy_versions(guests.key, before, 10).await.unwrap().len(), 1);
         assert_eq!(operator.policy_version(place, second.id).await.unwrap(), Some(second.clone()));

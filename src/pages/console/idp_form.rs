@@ -28,6 +28,8 @@ pub struct IdpForm {
     pub secret: SecretField,
     /// What only global IdPs have.
     pub global: Option<GlobalFields>,
+    /// Where a sign-in is tried, as it is kept; absent if it cannot be.
+    pub test: Option<String>,
     /// What it was like when the form was made; absent: it is new.
     pub revision: Option<String>,
     /// Where it is sent.
@@ -158,6 +160,7 @@ impl Page for IdpForm {
                 delegate_to: Field::of("home-lab"),
                 delegated_claims: Field::of("departments"),
             }),
+            test: None,
             revision: None,
             action: "/console/idps/_new".into(),
             cancel: "/console/idps".into(),
@@ -169,6 +172,7 @@ impl Page for IdpForm {
             found: None,
             secret: SecretField { kept: true, ..SecretField::default() },
             global: None,
+            test: Some("/login/company/test".into()),
             revision: Some("0123456789abcdef".into()),
             ..new.clone()
         };

@@ -66,6 +66,10 @@ pub struct IdpStart {
     pub preset: String,
     /// What that is called.
     pub kind_name: String,
+    /// What to do at the provider, which may be first: some have no issuer before a client is registered.
+    pub steps: Vec<String>,
+    /// Where browsers come back to, with the id as it stands; absent if it is none.
+    pub redirect_uri: Option<String>,
     /// The name for the sign-in page.
     pub name: Field,
     /// The slug.
@@ -190,17 +194,21 @@ impl Page for IdpStart {
 
     #[cfg(test)]
     fn samples() -> Vec<Self> {
-        vec![Self {
+        let first = Self {
             shell: Shell::sample(),
             preset: "keycloak".into(),
             kind_name: "Keycloak".into(),
+            steps: vec!["Create a client.".into()],
+            redirect_uri: None,
             name: Field::of("Company login"),
             id: Field::wrong("Company", "an id is lower-case letters"),
             issuer: Field::wrong("https://id.example.com", "discovery answered 404"),
             issuer_hint: "https://id.example.com/realms/main".into(),
             action: "/console/idps/_new".into(),
             cancel: "/console/idps".into(),
-        }]
+        };
+        let redirect_uri = Some("https://login.example.com/login/company/callback".into());
+        vec![Self { redirect_uri, id: Field::of("company"), ..first.clone() }, first]
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Overview {
     pub shell: Shell,
     /// What leads to the first person with a role; empty once it is done.
     pub steps: Vec<FirstStep>,
+    /// When it was counted, in UTC.
+    pub counted: String,
     /// What needs attention.
     pub attention: Vec<Attention>,
     /// The last days; absent if nothing happened.
@@ -121,6 +123,7 @@ impl Page for Overview {
         let busy = Self {
             shell: Shell::sample(),
             steps: Vec::new(),
+            counted: "2026-11-25T18:30:07Z".into(),
             attention: vec![attention, certificate],
             chart: Some(Chart { width: 20, highest: 12, bars: vec![bar] }),
         };

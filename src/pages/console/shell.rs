@@ -11,6 +11,8 @@ pub struct Shell {
     pub frame: Frame,
     /// What the person is called who is signed in.
     pub name: String,
+    /// Whether they have an account to look at.
+    pub account: bool,
     /// The value of [`crate::pages::CSRF_FIELD`] for every form of the page.
     pub csrf: String,
     /// Where the form that signs out is sent.
@@ -130,6 +132,7 @@ impl Shell {
         Self {
             frame: Frame::sample(),
             name: "Alice Liddell".into(),
+            account: true,
             csrf: "token-of-this-session".into(),
             sign_out: "/logout",
             nav: vec![item("Overview", "/console", true), item("People", "/console/people", false)],
@@ -147,6 +150,7 @@ impl Shell {
                 item("People", "/console/organizations/home-lab/people", true),
             ],
             organization: Some("Home lab".into()),
+            account: false,
             done: None,
             ..Self::sample()
         }

@@ -10,20 +10,27 @@ use crate::pages::{Page, PageError, Pages};
 pub struct Tokens {
     /// What stands around it.
     pub shell: Shell,
-    /// Where this page is.
-    pub path: String,
     /// A token just made, as programs present it: shown here and never again.
     pub made: Option<String>,
     /// Why none was made, where no field is at fault.
     pub refused: Option<String>,
+    /// The form; absent for whoever can make none.
+    pub new: Option<TokenForm>,
+    /// The tokens, the newest first.
+    pub tokens: Vec<TokenLine>,
+}
+
+/// The form that makes a token.
+#[derive(Clone, Debug, Serialize)]
+pub struct TokenForm {
+    /// Where it is sent.
+    pub path: String,
     /// The name of the next.
     pub name: Field,
     /// How many days it lives: one of `lives`.
     pub days: Field,
     /// The lives that are offered, and what they are called.
     pub lives: Vec<(String, String)>,
-    /// The tokens, the newest first.
-    pub tokens: Vec<TokenLine>,
 }
 
 /// A token.
@@ -69,16 +76,18 @@ impl Page for Tokens {
         let unused = TokenLine { over: false, used: None, ..line.clone() };
         let full = Self {
             shell: Shell::sample(),
-            path: "/console/tokens".into(),
             made: Some("vst_of-a-sample".into()),
             refused: Some("There are 200 tokens already.".into()),
-            name: Field::wrong("", "A token has a name."),
-            days: Field::of("90"),
-            lives: vec![("90".into(), "90 days".into()), ("366".into(), "A year".into())],
+            new: Some(TokenForm {
+                path: "/console/tokens".into(),
+                name: Field::wrong("", "A token has a name."),
+                days: Field::of("90"),
+                lives: vec![("90".into(), "90 days".into()), ("366".into(), "A year".into())],
+            }),
             tokens: vec![line, unused],
         };
         let shell = Shell::sample_of_organization();
-        let none = Self { shell, made: None, refused: None, name: Field::of("x"), tokens: Vec::new(), ..full.clone() };
+        let none = Self { shell, made: None, refused: None, new: None, tokens: Vec::new() };
         vec![full, none]
     }
 }

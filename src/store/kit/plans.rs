@@ -6,10 +6,11 @@ use crate::store::value::Value;
 use crate::store::{Db, Pools};
 
 /// Tables that grow with people and with time.
-const GROWING: [&str; 13] = [
+const GROWING: [&str; 14] = [
     "users",
     "identities",
     "expectations",
+    "awaited_names",
     "grants",
     "search_terms",
     "sessions",

@@ -1,5 +1,5 @@
 use crate::base::{Timestamp, TokenHash};
-use crate::store::break_glass::{add_link, add_session, end, is_open, take_link};
+use crate::store::break_glass::{add_link, add_session, end, is_good, is_open, take_link};
 use crate::store::kit::{count, on_each};
 
 fn at(secs: i64) -> Timestamp {
@@ -13,11 +13,18 @@ async fn a_link_is_taken_once_and_in_time() {
         let mut tx = db.begin().await.unwrap();
         add_link(&mut tx, &good, at(100), at(10)).await.unwrap();
         add_link(&mut tx, &late, at(20), at(10)).await.unwrap();
+        tx.commit().await.unwrap();
+        for (link, now, is) in [(&good, 99, true), (&good, 100, false), (&late, 20, false)] {
+            assert_eq!(is_good(&db, link, at(now)).await.unwrap(), is);
+        }
+        assert!(!is_good(&db, &TokenHash::of(b"other"), at(50)).await.unwrap());
+        let mut tx = db.begin().await.unwrap();
         assert!(!take_link(&mut tx, &TokenHash::of(b"other"), at(50)).await.unwrap());
         assert!(!take_link(&mut tx, &late, at(20)).await.unwrap());
         assert!(take_link(&mut tx, &good, at(99)).await.unwrap());
         assert!(!take_link(&mut tx, &good, at(99)).await.unwrap());
         tx.commit().await.unwrap();
+        assert!(!is_good(&db, &good, at(50)).await.unwrap());
     })
     .await;
 }

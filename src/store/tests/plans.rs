@@ -70,6 +70,7 @@ async fn no_page_about_people_reads_a_whole_table() {
             identities::find(tx, world.idp, "u17").await.unwrap();
             identities::users_by_email(tx, world.idp, "u17@example.com").await.unwrap();
             identities::awaited_by(tx, &it.users).await.unwrap();
+            identities::called(tx, &it.users, it.lab).await.unwrap();
             identities::awaiting(tx, world.idp, "u17", Some("u17@example.com")).await.unwrap();
             grants::of_user(tx, it.user).await.unwrap();
             grants::any(tx).await.unwrap();

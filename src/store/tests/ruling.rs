@@ -72,7 +72,13 @@ async fn everything_of_a_user_is_handed_over() {
             grants::insert(&mut tx, user, Origin::Manual, &[world.admin], world.now).await.unwrap();
             grants::set_server_admin(&mut tx, user, Origin::Manual, true, world.now).await.unwrap();
         }
+        identities::call(&mut tx, from, world.lab, "Z").await.unwrap();
+        identities::call(&mut tx, from, world.lab, "Zed").await.unwrap();
         identities::hand_over(&mut tx, from, to).await.unwrap();
+        let called = identities::called(&mut tx, &[from, to], world.lab).await.unwrap();
+        assert_eq!(called.get(&to).map(String::as_str), Some("Zed"));
+        let nobody = identities::called(&mut tx, &[to], OrganizationKey::new(world.uuid())).await.unwrap();
+        assert!(nobody.is_empty());
         grants::hand_over(&mut tx, from, to).await.unwrap();
         let held: Vec<_> =
             grants::of_user(&mut tx, to).await.unwrap().into_iter().map(|row| (row.role, row.origin)).collect();

@@ -27,7 +27,11 @@ async fn people_see_what_they_hold_and_where_they_are_signed_in() {
     let browser = signed_in(&world, "bob").await;
     let page = open(&world, &browser, "/account").await;
     assert_eq!(page.title(), "Your account");
-    for shown in ["Bob Baker", "bob@example.com", "Home lab", "Member", "Company login", "this browser"] {
+    let launcher = "<strong><bdi>Wiki</bdi></strong>";
+    let labels = "data-label=\"Last seen (UTC)\"";
+    for shown in
+        ["Bob Baker", "bob@example.com", "Home lab", "Member", "Company login", "this browser", launcher, labels]
+    {
         assert!(page.text().contains(shown), "{shown}: {}", page.text());
     }
     assert!(!page.text().contains("href=\"/console\""));

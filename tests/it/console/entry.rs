@@ -65,7 +65,12 @@ async fn a_login_link_opens_the_console_once_and_only_by_its_button() {
     assert_eq!((opened.status.as_u16(), opened.header("location")), (303, Some("/console")));
     assert_eq!(open(&world, &browser, "/console").await.title(), "Overview");
     let other = Browser::new();
-    assert_eq!(press(&other, &link).await.title(), "This link is of no use");
+    // Whoever has a spent link sees that, and no button.
+    for page in [other.navigate(&link).await, press(&other, &link).await] {
+        assert_eq!((page.status.as_u16(), page.title().as_str()), (410, "This link is of no use"));
+        assert!(!page.text().contains("<button"), "{}", page.text());
+    }
+    assert_eq!(other.navigate(&world.login("/break-glass/no-token")).await.status, 410);
     assert_eq!(other.fetch(&world.login("/console")).await.status, 401);
 }
 
@@ -93,6 +98,55 @@ async fn break_glass_opens_no_application_and_ends_when_it_is_told_to() {
     let ended = browser.submit(&page.url, &world.login("/break-glass/end"), &[]).await;
     assert_eq!(ended.header("location"), Some("/signed-out"));
     assert_eq!(browser.fetch(&world.login("/console")).await.status, 401);
+}
+
+#[tokio::test]
+async fn break_glass_is_offered_no_account_of_its_own_and_no_token_that_would_outlast_it() {
+    let world = World::start(Default::default(), with_server_admin).await;
+    let browser = Browser::new();
+    press(&browser, &login_link(&world).await).await;
+    let page = open(&world, &browser, "/console/tokens").await.text();
+    assert!(page.contains("<bdi>break-glass</bdi>") && !page.contains("href=\"/account\""), "{page}");
+    assert!(page.contains("break-glass is over within the hour") && !page.contains("Make token"), "{page}");
+    let alice = signed_in(&world, "alice").await;
+    let page = open(&world, &alice, "/console/tokens").await.text();
+    assert!(page.contains("href=\"/account\"") && page.contains("Make token"), "{page}");
+}
+
+#[tokio::test]
+async fn a_policy_that_break_glass_saved_says_so() {
+    let bare = |places: &Places| {
+        let whole = with_server_admin(places);
+        whole[..whole.find("[[idp]]").expect("an IdP")].to_owned()
+    };
+    let world = World::start(Default::default(), bare).await;
+    let browser = Browser::new();
+    let path = file(world.folder.path(), &bare(&world.places));
+    let output = run(&["admin", "login-link", "--config", &path], &[]).await;
+    let link = String::from_utf8(output.stdout).expect("text").trim().to_owned();
+    press(&browser, &link).await;
+    let page = open(&world, &browser, "/console/idps/_new").await;
+    let issuer = world.places.issuer.clone();
+    let fields = [
+        ("step", "save"),
+        ("name", "Partners"),
+        ("id", "partners"),
+        ("issuer", issuer.as_str()),
+        ("client_id", "vestibule"),
+        ("client_auth", "none"),
+        ("scopes", "openid"),
+        ("identifier", "sub"),
+        ("username", "preferred_username"),
+        ("email", "email"),
+        ("display_name", "name"),
+        ("on_error", "revoke"),
+        ("keep_for", "24"),
+        ("new_accounts_per_hour", "1000"),
+    ];
+    let made = super::press(&browser, &page, "/console/idps/_new", &fields).await;
+    assert_eq!(made.status, 303, "{}", made.text());
+    let history = open(&world, &browser, "/console/idps/partners/policy/history").await.text();
+    assert!(history.contains("break-glass") && !history.contains("whoever runs the server"), "{history}");
 }
 
 #[tokio::test]

@@ -461,3 +461,21 @@ async fn an_organizations_own_provider_is_led_to_where_it_stands() {
         assert_eq!(desk.open(&desk.chief, &link).await.status, 200, "{link}");
     }
 }
+
+#[tokio::test]
+async fn what_to_do_at_a_provider_and_the_redirect_uri_are_told_before_its_issuer_is_known() {
+    let desk = Desk::new().await;
+    let page = desk.open(&desk.chief, "/console/idps/_new?preset=authentik").await.text().replace("&#x2f;", "/");
+    let uri = desk.stage.world.login("/login/authentik/callback");
+    assert!(page.contains("Redirect URIs, strict") && page.contains(&uri), "{page}");
+}
+
+#[tokio::test]
+async fn a_sign_in_is_tried_from_the_form_that_edits_its_provider() {
+    let desk = Desk::new().await;
+    desk.add(&desk.chief, "/console/idps", &[]).await;
+    let page = desk.open(&desk.chief, "/console/idps/partners/edit").await.text().replace("&#x2f;", "/");
+    assert!(page.contains("href=\"/login/partners/test\""), "{page}");
+    let new = desk.open(&desk.chief, "/console/idps/_new?preset=other").await.text();
+    assert!(!new.contains("Test sign-in"), "{new}");
+}

@@ -32,6 +32,7 @@ async fn who_signs_in_and_is_in_no_organization_is_counted_and_led_to() {
     Attempt::at(&world, &Browser::new(), &world.login("/login/company"), "carol").await;
     let alice = signed_in(&world, "alice").await;
     let page = open(&world, &alice, "/console").await.text().replace("&#x2f;", "/");
+    assert!(page.contains("Counted at <time") && page.contains("anew after a minute"), "{page}");
     assert!(page.contains("1 person has signed in and is in no organization"), "{page}");
     assert!(page.contains("href=\"/console/people?state=without\""), "{page}");
     let list = open(&world, &alice, "/console/people?state=without").await.text();

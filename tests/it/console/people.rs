@@ -328,3 +328,71 @@ async fn another_sites_form_does_nothing_to_anybody() {
     }
     assert!(open(&world, &alice, &person).await.text().contains(">active<"));
 }
+
+#[tokio::test]
+async fn a_search_that_comes_to_no_word_finds_nobody_and_says_so() {
+    let world = World::start(Default::default(), with_server_admin).await;
+    let alice = signed_in(&world, "alice").await;
+    for nothing in ["%25", "%F0%9F%92%83", "%22%22+--"] {
+        let page = open(&world, &alice, &format!("/console/people?q={nothing}")).await.text();
+        assert!(page.contains("there is no letter or digit in this") && !page.contains("<tbody>"), "{page}");
+    }
+    assert!(open(&world, &alice, "/console/people?q=+").await.text().contains("<tbody>"));
+}
+
+#[tokio::test]
+async fn providers_of_organizations_are_offered_to_whoever_administers_the_server() {
+    let with_own = |places: &Places| {
+        let own = format!("owner = \"home-lab\"\n{}", Places::SEED_POLICY);
+        with_server_admin(places) + &places.garage() + &places.idp("own", &places.issuer, &own)
+    };
+    let world = World::start(Default::default(), with_own).await;
+    let alice = signed_in(&world, "alice").await;
+    for path in ["/console/people", "/console/people/_new", "/console/organizations/home-lab/people"] {
+        let page = open(&world, &alice, path).await.text();
+        assert!(page.contains(">Own login (Home lab, "), "{path}: {page}");
+    }
+    let page = open(&world, &alice, "/console/organizations/garage/people").await.text();
+    assert!(page.contains(">Company login<") && !page.contains("Own login"), "{page}");
+    let form = open(&world, &alice, "/console/people/_new").await;
+    let right =
+        [("idp", "own"), ("by", "identifier"), ("who", "zoe"), ("organization", "home-lab"), ("role", "Member")];
+    after(&alice, press(&alice, &form, "", &right).await).await;
+    let found = open(&world, &alice, "/console/people?idp=own").await.text();
+    let rows = found.split("<tbody>").nth(1).unwrap_or_default();
+    assert!(rows.contains("<bdi>zoe</bdi>") && !rows.contains("Alice Archer"), "{found}");
+}
+
+#[tokio::test]
+async fn what_an_organization_calls_somebody_it_waits_for_is_shown_to_its_admins_and_to_no_other() {
+    let two = |places: &Places| {
+        let garage =
+            places.garage().replace("roles = [\"Member\"]", "roles = [\"Member\", \"Boss\"]\nadmin_roles = [\"Boss\"]");
+        let boss = Places::SEED_POLICY.replace("&& 'Admin' ||", "&& ['Admin', 'Boss'] ||");
+        places.head(&boss) + &places.home_lab("") + &garage
+    };
+    let world = World::start(Default::default(), two).await;
+    let directory = world.directory().await;
+    let admin = directory.server_admin(vestibule::directory::Actor::CommandLine);
+    let boss = vestibule::directory::NewUser {
+        idp: "company".parse().expect("an id"),
+        who: vestibule::directory::Who::Identifier("alice".to_owned()),
+        name: None,
+        roles: vec![("garage".parse().expect("an id"), "Boss".parse().expect("a role"))],
+    };
+    admin.pre_provision(&boss).await.expect("a user");
+    let alice = signed_in(&world, "alice").await;
+    for (organization, name) in [("garage", "Gus the stranger"), ("home-lab", "Dr. Zed")] {
+        let list = format!("/console/organizations/{organization}/people");
+        let form = open(&world, &alice, &format!("{list}/_new")).await;
+        let fields = [("idp", "company"), ("by", "identifier"), ("who", "zed"), ("name", name), ("role", "Member")];
+        let made = after(&alice, press(&alice, &form, "", &fields).await).await;
+        assert!(made.text().contains(name), "{}", made.text());
+    }
+    let labs = open(&world, &alice, "/console/organizations/home-lab/people?q=zed").await.text();
+    assert!(labs.contains("Dr. Zed") && !labs.contains("Gus"), "{labs}");
+    let garages = open(&world, &alice, "/console/organizations/garage/people?q=stranger").await.text();
+    assert!(garages.contains("Gus the stranger") && !garages.contains("Dr. Zed"), "{garages}");
+    let none = open(&world, &alice, "/console/organizations/home-lab/people?q=stranger").await.text();
+    assert!(none.contains("Nobody fits"), "{none}");
+}

@@ -372,3 +372,13 @@ async fn whatever_is_typed_stays_text() {
     let text = desk.post(&desk.chief, "/console/playground", &form).await.text();
     assert!(!text.contains("<script>alert"), "{text}");
 }
+
+#[tokio::test]
+async fn a_selector_that_is_warned_of_is_not_praised_as_well() {
+    let desk = Desk::new().await;
+    let says = |text: &str| text.split("id=\"role-says\"").nth(1).unwrap().split("</div>").next().unwrap().to_owned();
+    let warned = desk.post(&desk.chief, OWN, &expressions("`true`", "'Owner'", "check")).await.text();
+    assert!(says(&warned).contains("no such role") && !says(&warned).contains("no mistake"), "{}", says(&warned));
+    let fine = desk.post(&desk.chief, OWN, &expressions("`true`", "'Guest'", "check")).await.text();
+    assert!(says(&fine).contains("There is no mistake in it."), "{}", says(&fine));
+}

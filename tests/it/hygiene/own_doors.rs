@@ -41,7 +41,8 @@ async fn another_site_does_not_choose_the_provider() {
 async fn a_form_is_small() {
     let world = World::usual().await;
     let port = world.places.port;
-    let head = format!("POST /logout HTTP/1.1\r\nHost: login.localhost:{port}\r\nConnection: close\r\n");
+    let own = format!("login.localhost:{port}");
+    let head = format!("POST /logout HTTP/1.1\r\nHost: {own}\r\nOrigin: http://{own}\r\nConnection: close\r\n");
     let small = format!("{head}Content-Length: 6\r\n\r\ncsrf=a");
     assert_eq!(ask(address(&world), small).await.status, 303);
     let large = ask(address(&world), format!("{head}Content-Length: 20000\r\n\r\n{}", "a".repeat(20_000))).await;

@@ -54,7 +54,9 @@ async fn a_balancer_that_names_nobody_vouches_for_nobody() {
         let listen = format!("listen = [\"127.0.0.1:{}\"]", places.port);
         let behind = format!("{listen}\ntrusted_proxies = [\"127.0.0.0/8\"]\nproxy_protocol = true");
         let inside = "[[application.rule]]\npath = \"/inside\"\nallow = \"everyone\"\nfrom = [\"203.0.113.0/24\"]\n";
-        places.head(Places::SEED_POLICY).replace(&listen, &behind) + &places.home_lab(inside)
+        // Forward-auth is in use, if not by these.
+        let asked = "\n[server.forward_auth]\nsecret = \"correct-horse-battery-staple\"\n";
+        places.head(Places::SEED_POLICY).replace(&listen, &behind) + &places.home_lab(inside) + asked
     })
     .await;
     let says = |client: &str| format!("PROXY TCP4 {client} 127.0.0.1 50000 443\r\n");

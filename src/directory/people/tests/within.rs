@@ -95,15 +95,21 @@ async fn two_organizations_that_wait_for_one_person_learn_nothing_of_each_other(
         let one = lab.pre_provision(&named("Project Falcon", &["lab/Member"])).await.unwrap();
         let two = office.pre_provision(&named("Zoë", &["office/Clerk"])).await.unwrap();
         assert_eq!(one, two);
+        let theirs = [(&lab, "Project Falcon", "falcon"), (&office, "Zoë", "zoë")];
         run(&it.db, "update users set created_at = 1").await;
-        for (admin, other) in [(&lab, "office"), (&office, "lab")] {
+        for ((admin, own, word), other) in theirs.into_iter().zip(["office", "lab"]) {
             let seen = person(&it, admin, one).await.unwrap();
             assert_eq!(seen.user.state, UserState::Waiting);
             assert_eq!(seen.user.username.as_str(), "zoe@example.com");
             assert!(seen.user.created_at.micros() > 1, "since when this organization waits");
             let text = format!("{seen:?}");
-            assert!(!text.contains("Falcon") && !text.contains(other), "{text}");
-            assert_eq!(found(&it, admin, "falcon").await, []);
+            assert_eq!(seen.user.display_name.as_deref(), Some(own));
+            for (_, name, found_by) in theirs {
+                assert_eq!(text.contains(name), name == own, "{text}");
+                let finds = if found_by == word { vec![one] } else { vec![] };
+                assert_eq!(found(&it, admin, found_by).await, finds);
+            }
+            assert!(!text.contains(other), "{text}");
             assert_eq!(found(&it, admin, "zoe").await, [one]);
         }
         assert_eq!(it.roles(one).await, ["lab/Member manual", "office/Clerk manual"]);
