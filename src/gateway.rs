@@ -13,7 +13,6 @@ pub mod forward_auth;
 mod outside;
 mod refuse;
 mod standing;
-mod unasked;
 
 use std::sync::Arc;
 
@@ -31,14 +30,13 @@ use crate::identity::{Catalogue, Host};
 use crate::listener::Arrival;
 use crate::session::{HandoffKeys, Sessions};
 use crate::telemetry::{Decided, Metrics, Watch};
-use crate::upstream::{Forwarder, StillAllowed, Upgrade, is_stream_asked_for};
+use crate::upstream::{Forwarder, Lasting, StillAllowed, Upgrade};
 use crate::web::{Assets, Cause, Form, Web};
 use forward_auth::ForwardAuth;
 
 use asker::{Asker, By, Unknown};
 use refuse::{cause_of, trouble_of};
 use standing::Opened;
-use unasked::is_endless;
 
 /// The way to the applications.
 pub struct Gateway {
@@ -123,22 +121,15 @@ impl Gateway {
                     let why = "a WebSocket handshake from a page of another origin";
                     return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
                 }
-                let is_stream = upgrade.is_none() && is_stream_asked_for(request.headers());
                 if let By::Token(_) = by {
                     request.headers_mut().remove(AUTHORIZATION);
                 }
                 let opened = Opened::new(&permit, request.method(), token, by, client);
-                let lasts = (is_stream || upgrade.is_some()).then(|| opened.clone());
-                let still_allowed =
-                    lasts.map(|opened| self.still_allowed(&host, &path, arrival, opened, upgrade.is_some()));
+                let still_allowed = |lasting| self.still_allowed(&host, &path, arrival, opened, lasting);
                 let mut asking = watch.forwarding(request, || server(permit.route()));
                 // Boxed: a future is moved whole several times before it is first polled, and this one is large.
                 let answer = Box::pin(self.forward(permit, &host, &path, request, arrival, still_allowed)).await;
                 asking.answered(answer.status());
-                // Whoever is sent what lasts without having asked for it must not have it for longer than others.
-                if !is_stream && is_endless(&answer) {
-                    return self.while_allowed(answer, &host, &path, arrival, opened);
-                }
                 answer
             }
             Decision::SignIn => {
@@ -197,7 +188,7 @@ impl Gateway {
         path: &RequestPath,
         request: &mut Request<Body>,
         arrival: &Arrival,
-        still_allowed: Option<StillAllowed>,
+        still_allowed: impl FnOnce(Lasting) -> StillAllowed,
     ) -> Response {
         let came = Some(arrival.client.forwarded_for.clone());
         let form = Form::asked_for(request.headers());

@@ -44,7 +44,6 @@ pub use error::{ForwardError, SetupError};
 pub use health::{UpstreamHealth, UpstreamState};
 pub use identity::ASSERTION_HEADER;
 pub use probe::{Probed, Sample};
-pub use stream::is_stream_asked_for;
 pub use tunnel::Upgrade;
 
 /// An error of a body, whatever it is.
@@ -54,6 +53,15 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// application, and the application the address that it is connected to. Answers from memory; it ends when the answer is
 /// not [`Standing::Allowed`], or when none comes.
 pub type StillAllowed = Arc<dyn Fn(IpAddr) -> BoxFuture<'static, Standing> + Send + Sync>;
+
+/// What goes on after the head of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasting {
+    /// A tunnel.
+    Tunnel,
+    /// An answer without an end of its own.
+    Answer,
+}
 
 /// Whether a tunnel may stay open, or an answer go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +135,7 @@ impl Forwarder {
     /// addresses it came over, the client's first, as the listener resolved them.
     ///
     /// A request that asks for an [`Upgrade`] turns into a tunnel if the upstream agrees. That, and an answer that lasts,
-    /// ends when `still_allowed` says no; without it, this is a request like any other. It is taken out of `request`.
+    /// ends when what `still_allowed` makes for it says no. It is taken out of `request`.
     ///
     /// # Errors
     /// When there is no answer to give back; [`ForwardError::status`] says which to give instead.
@@ -136,12 +144,12 @@ impl Forwarder {
         permit: Permit,
         request: &mut Request<Body>,
         forwarded_for: Option<HeaderValue>,
-        still_allowed: Option<StillAllowed>,
+        still_allowed: impl FnOnce(Lasting) -> StillAllowed,
     ) -> Result<Response<Body>, ForwardError> {
         if goes_nowhere(request.method()) {
             return Err(ForwardError::Method);
         }
-        let handshake = self.clean(&permit, request, still_allowed.is_some())?;
+        let handshake = self.clean(&permit, request)?;
         self.tell(&permit, request, forwarded_for)?;
         let patience = patience::Patience::new(self.head_timeout(permit.route()));
         let gate = Self::gate(&permit, request);
@@ -155,11 +163,9 @@ impl Forwarder {
             Some(gate) => Box::pin(exchange::until_wanted(sent, gate)).await?,
         };
         let pause = self.pause_timeout(permit.route());
-        match (handshake, still_allowed) {
-            (Some((handshake, client)), Some(still_allowed)) => {
-                self.tunnel_of(answer, handshake, client, still_allowed, pause)
-            }
-            (_, still_allowed) => self.answer_of(answer, still_allowed, pause),
+        match handshake {
+            Some((handshake, client)) => self.tunnel_of(answer, handshake, client, still_allowed, pause),
+            None => self.answer_of(answer, still_allowed, pause),
         }
     }
 

@@ -12,10 +12,9 @@ use crate::decision::{Ask, Decision, Permit, RequestPath};
 use crate::identity::{Host, UserId};
 use crate::listener::Arrival;
 use crate::session::{Evidence, Principal};
-use crate::upstream::{Standing, StillAllowed};
+use crate::upstream::{Lasting, Standing, StillAllowed};
 
 /// Whose connection it is that stays open.
-#[derive(Clone)]
 pub(super) struct Opened {
     /// Whom the upstream was told of, and by what they were known.
     who: Option<(UserId, Evidence)>,
@@ -42,12 +41,12 @@ impl Gateway {
         path: &RequestPath,
         arrival: &Arrival,
         opened: Opened,
-        is_tunnel: bool,
+        lasting: Lasting,
     ) -> StillAllowed {
         let (gateway, host, path) = (Arc::clone(self), host.clone(), Arc::new(path.to_kept()));
         let opened = Arc::new(opened);
         let slot = arrival.slot.clone();
-        let held = is_tunnel.then(|| self.metrics.websockets.hold());
+        let held = (lasting == Lasting::Tunnel).then(|| self.metrics.websockets.hold());
         Arc::new(move |upstream| {
             // As long as somebody asks, the connection counts among the listener's.
             let _counted = &held;
@@ -57,9 +56,7 @@ impl Gateway {
             Box::pin(async move {
                 match stopping {
                     true => Standing::Stopping,
-                    false if gateway.is_still_permitted(&opened, &host, &path, Some(upstream)).await => {
-                        Standing::Allowed
-                    }
+                    false if gateway.is_still_permitted(&opened, &host, &path, upstream).await => Standing::Allowed,
                     false => Standing::Forbidden,
                 }
             })
@@ -67,14 +64,8 @@ impl Gateway {
     }
 
     /// Whether what stays open is permitted as exactly who it was opened by (by nobody, anonymously), and the application
-    /// may still be at that address, if it is known: a network can be withdrawn from its organization.
-    pub(super) async fn is_still_permitted(
-        &self,
-        opened: &Opened,
-        host: &Host,
-        path: &RequestPath,
-        upstream: Option<IpAddr>,
-    ) -> bool {
+    /// may still be at that address: a network can be withdrawn from its organization.
+    async fn is_still_permitted(&self, opened: &Opened, host: &Host, path: &RequestPath, upstream: IpAddr) -> bool {
         let is_same = |found: &Arc<Principal>| Some((found.user, found.evidence)) == opened.who;
         let mut principal = None;
         if let By::Token(token) = &opened.by {
@@ -93,8 +84,7 @@ impl Gateway {
         let ask = Ask { host, path, method, preflight: None, headers, client: opened.client };
         match self.routes.load().decide(&ask, principal.as_ref().filter(|found| is_same(found))) {
             Decision::Permit(permit) => {
-                let is_held = |upstream| permit.route().destinations().iter().any(|one| one.holds(upstream));
-                let may_be_there = upstream.is_none_or(is_held);
+                let may_be_there = permit.route().destinations().iter().any(|one| one.holds(upstream));
                 may_be_there && permit.identity().is_some() == opened.who.is_some()
             }
             _ => false,

@@ -7,7 +7,7 @@ use http::{Response, StatusCode, Version, response};
 use hyper::upgrade::OnUpgrade;
 
 use super::body::CleanTrailers;
-use super::{ForwardError, Forwarder, StillAllowed, headers, pool, stream, tunnel};
+use super::{ForwardError, Forwarder, Lasting, StillAllowed, headers, pool, stream, tunnel};
 
 impl Forwarder {
     /// What is given back of the answer to a handshake. If the upstream agrees, the tunnel begins.
@@ -16,17 +16,20 @@ impl Forwarder {
         mut answer: Response<pool::Answer>,
         handshake: tunnel::Handshake,
         client: OnUpgrade,
-        still_allowed: StillAllowed,
+        still_allowed: impl FnOnce(Lasting) -> StillAllowed,
         pause: Duration,
     ) -> Result<Response<Body>, ForwardError> {
         if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
             let may_be_told = handshake.may_be_told(answer.status());
-            return if may_be_told { self.answer_of(answer, None, pause) } else { Err(ForwardError::Protocol) };
+            return match may_be_told {
+                true => self.answer_of(answer, still_allowed, pause),
+                false => Err(ForwardError::Protocol),
+            };
         }
         if !handshake.is_agreed(answer.headers()) {
             return Err(ForwardError::Protocol);
         }
-        let leash = self.tunnels.take(still_allowed, answer.body().peer());
+        let leash = self.tunnels.take(still_allowed(Lasting::Tunnel), answer.body().peer());
         let (framed, mask) = (handshake.is_framed(), self.ambient.bytes());
         let (upstream, place) = (hyper::upgrade::on(&mut answer), answer.body_mut().take_place());
         tokio::spawn(tunnel::run(tunnel::Plan { client, leash, framed, mask, place }, upstream));
@@ -39,7 +42,7 @@ impl Forwarder {
     pub(super) fn answer_of(
         &self,
         answer: Response<pool::Answer>,
-        still_allowed: Option<StillAllowed>,
+        still_allowed: impl FnOnce(Lasting) -> StillAllowed,
         pause: Duration,
     ) -> Result<Response<Body>, ForwardError> {
         // What follows could be taken for the answer to a later request.
@@ -52,9 +55,11 @@ impl Forwarder {
         let (parts, body) = clean(answer);
         let peer = body.peer();
         let body = CleanTrailers::response(body, pause);
-        let body = match still_allowed.filter(|_| stream::is_stream(&parts.headers)) {
-            Some(allowed) => Body::new(stream::Leashed::new(body, self.tunnels.take(allowed, peer), &parts.headers)),
-            None => Body::new(body),
+        let body = if stream::is_endless(&parts.headers) {
+            let leash = self.tunnels.take(still_allowed(Lasting::Answer), peer);
+            Body::new(stream::Leashed::new(body, leash, &parts.headers))
+        } else {
+            Body::new(body)
         };
         Ok(Response::from_parts(parts, body))
     }

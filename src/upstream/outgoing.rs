@@ -11,12 +11,11 @@ use crate::identity::{Destination, Host, PathPrefix, UpstreamProtocol};
 use crate::telemetry::Ours;
 
 impl Forwarder {
-    /// Takes out of a request what goes no further. Asks for another protocol, if the client does and may be left with it.
+    /// Takes out of a request what goes no further. Asks for another protocol, if the client does.
     pub(super) fn clean(
         &self,
         permit: &Permit,
         request: &mut Request<Body>,
-        may_last: bool,
     ) -> Result<Option<(tunnel::Handshake, OnUpgrade)>, ForwardError> {
         let upgrade = Upgrade::of(request, &permit.route().spec().connection.upgrades);
         headers::check_hops(request.headers())?;
@@ -24,7 +23,7 @@ impl Forwarder {
         if permit.is_preflight() {
             headers::forget_credentials(request.headers_mut());
         }
-        Ok(upgrade.filter(|_| may_last).and_then(|upgrade| {
+        Ok(upgrade.and_then(|upgrade| {
             let client = request.extensions_mut().remove::<OnUpgrade>()?;
             Some((tunnel::Handshake::ask(upgrade, request.headers_mut(), || self.ambient.bytes()), client))
         }))

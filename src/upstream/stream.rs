@@ -1,4 +1,5 @@
-//! Answers that last: event streams and calls of gRPC. Like a tunnel, such an answer goes on no longer than the right to it.
+//! Answers that last, whether they were asked for or not. Like a tunnel, such an answer goes on no longer than the right
+//! to it.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -6,28 +7,24 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderValue, header};
 use http_body::{Body, Frame, SizeHint};
 
 use super::tunnel::Leash;
 use super::{BoxError, Standing};
 
-const EVENTS: &[u8] = b"text/event-stream";
-const GRPC: &[u8] = b"application/grpc";
+const EVENTS: &str = "text/event-stream";
+/// What has no end of its own: events, calls of gRPC, lines of JSON, the pictures of a camera.
+const ENDLESS: [&str; 4] = [EVENTS, "application/grpc", "application/x-ndjson", "multipart/x-mixed-replace"];
 
-/// Whether a request asks for an answer that may last: what `EventSource` and gRPC say of theirs.
-pub fn is_stream_asked_for(headers: &HeaderMap) -> bool {
-    says(headers, &header::ACCEPT, EVENTS) || says(headers, &header::CONTENT_TYPE, GRPC)
+/// Whether an answer is one that may last, by its kind.
+pub(super) fn is_endless(headers: &HeaderMap) -> bool {
+    let said = headers.get(header::CONTENT_TYPE);
+    said.is_some_and(|said| ENDLESS.iter().any(|kind| begins(said, kind)))
 }
 
-/// Whether an answer is one that may last.
-pub(super) fn is_stream(headers: &HeaderMap) -> bool {
-    says(headers, &header::CONTENT_TYPE, EVENTS) || says(headers, &header::CONTENT_TYPE, GRPC)
-}
-
-fn says(headers: &HeaderMap, name: &HeaderName, kind: &[u8]) -> bool {
-    let begins = |value: &[u8]| value.len() >= kind.len() && value[..kind.len()].eq_ignore_ascii_case(kind);
-    headers.get(name).is_some_and(|value| begins(value.as_bytes()))
+fn begins(said: &HeaderValue, kind: &str) -> bool {
+    said.as_bytes().get(..kind.len()).is_some_and(|start| start.eq_ignore_ascii_case(kind.as_bytes()))
 }
 
 /// The body of such an answer.
@@ -41,7 +38,8 @@ pub(super) struct Leashed<B> {
 impl<B> Leashed<B> {
     pub(super) fn new(body: B, leash: Arc<Leash>, headers: &HeaderMap) -> Self {
         let ended = Box::pin(async move { leash.ended().await });
-        Self { body, ended, ends_when_we_stop: says(headers, &header::CONTENT_TYPE, EVENTS) }
+        let ends_when_we_stop = headers.get(header::CONTENT_TYPE).is_some_and(|said| begins(said, EVENTS));
+        Self { body, ended, ends_when_we_stop }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::assertion::{Assertions, SigningKey};
 use crate::base::Ambient;
 use crate::decision::{Permit, sample};
 use crate::session::Principal;
-use crate::upstream::{ForwardError, Forwarder, Settings, Standing, StillAllowed};
+use crate::upstream::{ForwardError, Forwarder, Lasting, Settings, Standing, StillAllowed};
 
 /// Serves `handler` over HTTP/1.1, and says where.
 pub(super) async fn serve<F>(handler: F) -> String
@@ -88,8 +88,8 @@ pub(super) fn forwarder_beside(settings: Settings, own: &[SocketAddr]) -> Forwar
     Forwarder::new(settings, assertions, &public_url, own, ambient).unwrap()
 }
 
-pub(super) fn always() -> Option<StillAllowed> {
-    Some(Arc::new(|_| Box::pin(async { Standing::Allowed })))
+pub(super) fn always() -> impl FnOnce(Lasting) -> StillAllowed {
+    |_| -> StillAllowed { Arc::new(|_| Box::pin(async { Standing::Allowed })) }
 }
 
 /// Where every request comes from.

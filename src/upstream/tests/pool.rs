@@ -40,7 +40,7 @@ async fn telling(answer: &'static str) -> (String, mpsc::UnboundedReceiver<Event
 }
 
 async fn get(forwarder: &Forwarder, url: &str) -> axum::response::Response {
-    let answer = forwarder.forward(permit(url), &mut Request::new(Body::empty()), chain(), None).await.unwrap();
+    let answer = forwarder.forward(permit(url), &mut Request::new(Body::empty()), chain(), always()).await.unwrap();
     assert_eq!(answer.status(), StatusCode::OK);
     answer
 }

@@ -39,7 +39,7 @@ async fn fickle(last: &'static str) -> (String, Arc<AtomicUsize>) {
 
 async fn send(forwarder: &Forwarder, url: &str, method: &str, body: Body) -> Result<(), ForwardError> {
     let mut request = Request::builder().method(method).body(body).unwrap();
-    let answer = forwarder.forward(permit(url), &mut request, chain(), None).await?;
+    let answer = forwarder.forward(permit(url), &mut request, chain(), always()).await?;
     assert_eq!(answer.status(), StatusCode::OK);
     answer.into_body().collect().await.unwrap();
     Ok(())

@@ -79,7 +79,7 @@ async fn a_connection_that_one_application_trusts_is_not_lent_to_another() {
         let mut wiki = sample::wiki(&format!("https://127.0.0.1:{port}"), Vec::new());
         wiki.spec.connection = connection;
         let permit = sample::permitted(wiki, "/page", Some(&member()));
-        let answer = forwarder.forward(permit, &mut Request::new(Body::empty()), chain(), None).await;
+        let answer = forwarder.forward(permit, &mut Request::new(Body::empty()), chain(), always()).await;
         assert_eq!(answer.is_ok(), good);
         if let Ok(answer) = answer {
             axum::body::to_bytes(answer.into_body(), 10).await.unwrap();

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use super::kit::*;
-use crate::upstream::{Settings, Standing, Upgrade};
+use crate::upstream::{Settings, Standing, StillAllowed, Upgrade};
 
 const HANDSHAKE: &str = "GET /page HTTP/1.1\r\nHost: wiki.example.com\r\nConnection: keep-alive, Upgrade\r\n\
                          Upgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
@@ -61,7 +61,9 @@ async fn proxy(url: String) -> (SocketAddr, Arc<AtomicBool>) {
                     Box::pin(async move { if allowed { Standing::Allowed } else { Standing::Forbidden } })
                 };
                 let answer = forwarder
-                    .forward(permit, &mut request.map(Body::new), chain(), Some(Arc::new(still_allowed)))
+                    .forward(permit, &mut request.map(Body::new), chain(), |_| -> StillAllowed {
+                        Arc::new(still_allowed)
+                    })
                     .await;
                 let failed = |error: crate::upstream::ForwardError| {
                     Response::builder().status(error.status()).body(Body::empty()).unwrap()
