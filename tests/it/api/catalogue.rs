@@ -337,7 +337,7 @@ async fn what_the_file_leaves_to_an_organizations_admins_stays_as_they_wrote_it(
     let policy = json!({ "org": "contains(groups, '{{orgId}}')", "role": "'Member'" });
     let places = ["company", "lab-own"].map(|idp| format!("/organizations/home-lab/policies/{idp}"));
     let standing = async |world: &World| {
-        let program = world.program_of("home-lab").await;
+        let program = world.program().await;
         let mut shown = Vec::new();
         for place in &places {
             let policy = program.get(place).await.json();
