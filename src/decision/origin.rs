@@ -3,14 +3,14 @@
 
 use http::{HeaderMap, header};
 
-/// A handshake with our cookie came from a page that may not make it: 403.
+/// A handshake came from a page that may not make it: 403.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a WebSocket handshake with a session needs the Origin of this host or one that is allowed")]
 pub struct ForeignOrigin;
 
 /// Checks the `Origin` of a WebSocket handshake (RFC 6455 10.2). `own` is the origin of the host it is for, `allowed`
-/// the application's further ones. Call it whenever our session cookie was sent, on open paths too; without the cookie
-/// there is nothing to steal.
+/// the application's further ones. Call it whenever a browser lends what lets the handshake in, whichever page asks: our
+/// session cookie, on open paths too, or the address it is at.
 ///
 /// # Errors
 /// When there is not exactly one `Origin`, or it is neither.
