@@ -4,7 +4,7 @@
 use http::HeaderMap;
 use http::header::{COOKIE, HeaderValue, SET_COOKIE};
 use libfuzzer_sys::fuzz_target;
-use vestibule::base::cookies::{is_ours, name_of, pairs, pieces, strip_request, strip_response};
+use vestibule::base::cookies::{is_ours, name_of, pieces, strip_request, strip_response};
 
 fuzz_target!(|values: Vec<Vec<u8>>| {
     let mut headers = HeaderMap::new();
@@ -12,10 +12,10 @@ fuzz_target!(|values: Vec<Vec<u8>>| {
         headers.append(COOKIE, value.clone());
         headers.append(SET_COOKIE, value);
     }
-    let others = pairs(&headers).filter(|(name, _)| !is_ours(name.as_bytes())).count();
+    let others = headers.get_all(COOKIE).iter().flat_map(pieces).filter(|piece| !is_ours(name_of(piece))).count();
     strip_request(&mut headers);
     strip_response(&mut headers);
     assert!(headers.get_all(COOKIE).iter().flat_map(pieces).all(|piece| !is_ours(name_of(piece))));
     assert!(headers.get_all(SET_COOKIE).iter().all(|value| !is_ours(name_of(value.as_bytes()))));
-    assert_eq!(pairs(&headers).count(), others);
+    assert_eq!(headers.get_all(COOKIE).iter().flat_map(pieces).count(), others);
 });
