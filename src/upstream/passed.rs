@@ -14,8 +14,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// More header fields than a request has with all of ours: the listener takes no more than 100.
 const MAX_FIELDS: usize = 128;
-/// As much room as is kept for the heads of later requests, of each connection: of somebody with hundreds of roles too.
-const KEPT_ROOM: usize = 16 * 1024;
+/// As much room as is kept for the heads of later requests, of each connection.
+const KEPT_ROOM: usize = 4 * 1024;
 
 /// What passed over a connection since the last request was begun. Not to be printed: heads hold cookies and tokens.
 #[derive(Clone, Default)]
