@@ -18,7 +18,7 @@ use http::uri::PathAndQuery;
 use crate::identity::{Host, PathPrefix, RoleName};
 
 pub use ask::{Ask, decided_on, is_decided_on};
-use bars::{Asker, Bar};
+use bars::{Bar, Bars};
 pub use path::{Ambiguous, RequestPath};
 pub use route::{Route, RouteTable};
 pub use target::{BadTarget, Target};
@@ -160,9 +160,9 @@ impl RouteTable {
             return Decision::Permit(permit(route, ask, None, true));
         }
         let admitted = principal.filter(|principal| route.admits(principal, route.roles()));
-        let asker = Asker { route, principal, admitted: admitted.is_some() };
-        let found = match asker.barred(ask) {
-            Ok(None) if route.has_rules() => asker.barred_along(ask),
+        let bars = Bars { route, principal, admitted: admitted.is_some() };
+        let found = match bars.barred(ask) {
+            Ok(None) if route.has_rules() => bars.barred_along(ask),
             found => found,
         };
         match found {

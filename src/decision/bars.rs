@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::Method;
 
 use super::route::{Admitted, Ruled};
-use super::webdav::{self, Reach};
+use super::webdav::{self, Extent};
 use super::{Ambiguous, Ask, DenialReason, Principal, RequestPath, Route};
 
 /// What keeps somebody from passing.
@@ -17,15 +17,15 @@ pub(super) enum Bar {
     Denied(DenialReason),
 }
 
-/// Whoever asks for something of an application.
-pub(super) struct Asker<'a> {
+/// All that may keep somebody from something of an application.
+pub(super) struct Bars<'a> {
     pub(super) route: &'a Route,
     pub(super) principal: Option<&'a Arc<Principal>>,
     /// Whether they may use the application.
     pub(super) admitted: bool,
 }
 
-impl Asker<'_> {
+impl Bars<'_> {
     /// What keeps them from what is at one path, however that is read.
     pub(super) fn barred(&self, ask: &Ask<'_>) -> Result<Option<Bar>, Ambiguous> {
         let chosen = self.route.rule(ask)?;
@@ -44,18 +44,18 @@ impl Asker<'_> {
 
     /// What keeps whoever may have the path from all that is done along with it: to what lies below, and to a second path.
     pub(super) fn barred_along(&self, ask: &Ask<'_>) -> Result<Option<Bar>, Ambiguous> {
-        let reach = Reach::of(ask);
-        if reach.below
+        let extent = Extent::of(ask);
+        if extent.below
             && let Some(bar) = self.barred_below(ask)?
         {
             return Ok(Some(bar));
         }
-        let second = if reach.second { webdav::destination(ask)? } else { None };
+        let second = if extent.second { webdav::destination(ask)? } else { None };
         let Some(second) = second else { return Ok(None) };
         let unstripped = self.unstripped(&second)?;
         // What is copied is read, what is moved is gone; and where it comes to something is written, or written over.
         let mut asked = vec![(ask.path, &Method::GET)];
-        if reach.moves {
+        if extent.moves {
             asked.push((ask.path, &Method::DELETE));
         }
         let targets = || iter::once(&second).chain(&unstripped);

@@ -26,7 +26,7 @@ const DEEP: [&str; 4] = ["PROPFIND", "REPORT", "SEARCH", "LOCK"];
 
 /// How far a request reaches beyond its path, in whichever way its method is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Reach {
+pub(super) struct Extent {
     /// To all that lies below it.
     pub(super) below: bool,
     /// To a second path.
@@ -35,20 +35,20 @@ pub(super) struct Reach {
     pub(super) moves: bool,
 }
 
-impl Reach {
+impl Extent {
     /// Of a request, whose method is read as any that it names: as the first of a list too, where one is named like that.
     pub(super) fn of(ask: &Ask<'_>) -> Self {
         let own = Self::of_method(ask, ask.method.as_str().as_bytes());
-        method::named(ask).fold(own, |reach, name| reach.or(Self::of_method(ask, &name)))
+        method::named(ask).fold(own, |extent, name| extent.or(Self::of_method(ask, &name)))
     }
 
     fn of_method(ask: &Ask<'_>, name: &[u8]) -> Self {
         let words = name.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'-').filter(|word| !word.is_empty());
-        words.fold(Self::default(), |reach, word| {
+        words.fold(Self::default(), |extent, word| {
             let is = |other: &&str| word.eq_ignore_ascii_case(other.as_bytes());
             let second = !PLAIN.iter().any(|plain| is(&plain.as_str()));
             let below = WHOLE.iter().any(is) || (second && DEEP.iter().any(is) && !is_shallow(ask));
-            reach.or(Self { below, second, moves: is(&"MOVE") })
+            extent.or(Self { below, second, moves: is(&"MOVE") })
         })
     }
 
