@@ -12,19 +12,19 @@ use super::idps::place_of;
 use super::shell::Place;
 use crate::directory::{Day, Live, MANY_WAITING, Outlook};
 use crate::pages::{Attention, Bar, Chart, FirstStep, Overview};
-use crate::web::see_other;
+use crate::web::{Fields, see_other};
 
 /// The chart's bars are drawn on a field this high.
 const HEIGHT: u64 = 100;
 
 /// The overview of the server; who administers organizations alone goes to the first of them.
 pub(super) async fn show(State(console): State<Arc<Console>>, visitor: Visitor, RawQuery(query): RawQuery) -> Answer {
-    let shell = console.shell(&visitor, Place::Overview, query.as_deref());
-    if !visitor.is_server_admin() {
+    let query = Fields::parse(query.unwrap_or_default().as_bytes()).ok_or(Failed::BadRequest)?;
+    let shell = console.shell(&visitor, Place::Overview, &query);
+    let Ok(admin) = console.server_admin(&visitor) else {
         return Ok(see_other(&shell.nav.first().ok_or(Failed::NotAllowed)?.href));
-    }
+    };
     let live = console.live();
-    let admin = console.server_admin(&visitor)?;
     let outlook = admin.outlook().await?;
     let lets_in = live.catalogue.idps.iter().any(|idp| idp.spec.auto_provision) || admin.has_given_roles().await?;
     let shown = Overview {

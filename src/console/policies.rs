@@ -11,7 +11,7 @@ mod playground;
 mod trial;
 mod write;
 
-pub(super) use history::{compare_default, compare_own, list_default, list_own};
+pub(super) use history::{compare_version, list_versions};
 pub(super) use list::show as list;
 pub(super) use playground::{ask as ask_playground, show as show_playground};
-pub(super) use write::{show_default, show_own, take_default, take_own};
+pub(super) use write::{show, take};

@@ -5,9 +5,10 @@ use url::form_urlencoded;
 use crate::audit::Action;
 use crate::base::Timestamp;
 use crate::console::failed::Failed;
+use crate::console::here::Here;
 use crate::console::people::{idp_label, offered_idps};
 use crate::console::propose::sentence;
-use crate::directory::{LogPlace, ServerAdmin, SoughtLines};
+use crate::directory::{Admin, LogPlace, SoughtLines};
 use crate::identity::{AuditId, Catalogue, OrganizationKey, Username};
 use crate::pages::{Field, LogFilters, Pick};
 use crate::web::Fields;
@@ -24,8 +25,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn of(query: Option<&str>) -> Self {
-        let fields = query.and_then(|query| Fields::parse(query.as_bytes())).unwrap_or_default();
+    pub(super) fn of(fields: &Fields) -> Self {
         let field = |name| Field::of(fields.text(name).unwrap_or_default());
         Self {
             who: field("who"),
@@ -43,13 +43,12 @@ impl Asked {
         self.before
     }
 
-    /// What the server's admins ask for. Nothing, with why beside a field, if it is about something that there is not.
-    pub(super) async fn sought(
-        &mut self,
-        admin: &ServerAdmin<'_>,
-        catalogue: &Catalogue,
-    ) -> Result<Option<SoughtLines>, Failed> {
-        let mut sought = self.sought_within(catalogue, None);
+    /// What is asked for. Nothing, with why beside a field, if it is about something that there is not. An organization's
+    /// admins ask neither about one person, whom they might not know, nor about another organization.
+    pub(super) async fn sought(&mut self, here: &Here, catalogue: &Catalogue) -> Result<Option<SoughtLines>, Failed> {
+        let within = here.organization.as_ref().map(|organization| organization.key);
+        let mut sought = self.sought_within(catalogue, within);
+        let Admin::Server(admin) = here.admin() else { return Ok(sought) };
         if !self.organization.value.is_empty() {
             let id = &self.organization.value;
             let found = catalogue.organizations.iter().find(|one| one.id.as_str() == id).map(|one| one.key);
@@ -79,13 +78,7 @@ impl Asked {
         Ok(sought)
     }
 
-    /// What an organization's admins ask for: neither about one person, whom they might not know, nor about another
-    /// organization.
-    pub(super) fn sought_within(
-        &mut self,
-        catalogue: &Catalogue,
-        within: Option<OrganizationKey>,
-    ) -> Option<SoughtLines> {
+    fn sought_within(&mut self, catalogue: &Catalogue, within: Option<OrganizationKey>) -> Option<SoughtLines> {
         let always = SoughtLines::default().interval;
         let (start, end) = (instant(&mut self.from, always.start), instant(&mut self.to, always.end));
         let (mut idp, mut action) = (Some(None), Some(None));

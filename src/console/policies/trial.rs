@@ -82,7 +82,7 @@ impl Desk<'_> {
     /// What the policy would decide if it said this, for the claims of the trial; nothing if there are none.
     pub(super) async fn decide(&self, text: &PolicyText, trial: &mut TrialFields) -> Option<Decisions> {
         let subject = Subject::typed(&mut trial.claims, &mut trial.user, &self.idp.spec.list_claims);
-        let only = match (&self.organization, &mut trial.organization) {
+        let only = match (self.organization, &mut trial.organization) {
             (Some(organization), _) => Some(organization.key),
             (None, Some(field)) => named(&self.live.catalogue, field)?,
             (None, None) => None,
@@ -101,7 +101,7 @@ impl Desk<'_> {
             let draft = Snapshot::draft(&live.catalogue, (idp, organization), &text, &ceiling);
             decisions(&draft, &live.catalogue, idp, only, seen_by, &claims, shown)
         };
-        tried(self.web(), work).await
+        tried(&self.here.console.web, work).await
     }
 }
 
