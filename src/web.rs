@@ -21,7 +21,7 @@ pub use crate::pages::Assets;
 pub use evaluations::{Evaluations, NoAnswer};
 pub use failure::{Cause, Failure, Form};
 pub use form::Fields;
-pub use navigation::{is_navigation, prefers_html};
+pub use navigation::{idp_page, is_navigation, prefers_html};
 pub use problem::Problem;
 pub use sign_in::SignInWish;
 pub use tokens::{TokenWish, to_the_minute, token_life, token_lives, token_section};

@@ -12,7 +12,6 @@ use super::Live;
 use super::answer::{Answer, page};
 use super::failed::Failed;
 use super::here::Here;
-use super::idps::place_of;
 use super::shell::{Corner, Place};
 use crate::base::Timestamp;
 use crate::directory::{Actor, AuditLine, LogPage};
@@ -107,7 +106,7 @@ fn about(
         href: (everywhere && log.names.contains_key(&user)).then(|| format!("/console/people/{user}")),
     });
     let organization = organization.map(|one| link(one.name.clone(), format!("/console/organizations/{}", one.id)));
-    let idp = idp.map(|one| link(one.spec.name.clone(), place_of(&live.catalogue, one)));
+    let idp = idp.map(|one| link(one.spec.name.clone(), web::idp_page(&live.catalogue, one)));
     let application = application.map(|one| AuditLink { name: one.spec.name.clone(), href: None });
     [user, organization, idp, application].into_iter().flatten().collect()
 }

@@ -17,7 +17,7 @@ use super::here::Here;
 use super::shell::{Corner, Place};
 use crate::base::Addresses;
 use crate::directory::ManagedIdp;
-use crate::identity::{Catalogue, Idp, IdpId, OrganizationId};
+use crate::identity::{IdpId, OrganizationId};
 use crate::pages::Shell;
 
 /// Where IdPs are.
@@ -49,14 +49,5 @@ impl Here {
     /// When there is none among these.
     async fn idp(&self) -> Result<ManagedIdp, Failed> {
         self.admin().idp(&self.named("idp")?).await?.ok_or(Failed::NotFound)
-    }
-}
-
-/// Where the page of an IdP is: an organization's own stands below that organization.
-pub(super) fn place_of(catalogue: &Catalogue, idp: &Idp) -> String {
-    let id = &idp.spec.id;
-    match idp.owner.and_then(|owner| catalogue.organization(owner)) {
-        Some(owner) => format!("/console/organizations/{}/idps/{id}", owner.id),
-        None => format!("/console/idps/{id}"),
     }
 }

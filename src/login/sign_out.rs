@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode};
 use url::form_urlencoded;
 
 use super::Login;
+use super::failed::Answer;
 use crate::base::Token;
 use crate::identity::Host;
 use crate::pages::{Assets, CSRF_FIELD, ConfirmSignOut, SignedOut};
@@ -20,12 +21,11 @@ pub(super) async fn confirm(
     State(login): State<Arc<Login>>,
     Extension(host): Extension<Host>,
     headers: HeaderMap,
-) -> Response {
-    match login.principal(&host, &headers).await {
-        Ok(Some((principal, token))) => login.ask(Assets::SignIn, &principal, "/logout", Some(web::form_token(&token))),
-        Ok(None) => see_other("/signed-out"),
-        Err(error) => login.unavailable(&error, &headers, Assets::SignIn),
-    }
+) -> Answer {
+    Ok(match login.principal(&host, &headers).await? {
+        Some((principal, token)) => login.ask(Assets::SignIn, &principal, "/logout", Some(web::form_token(&token))),
+        None => see_other("/signed-out"),
+    })
 }
 
 /// `GET /.vestibule/sign-out`.
@@ -33,12 +33,11 @@ pub(super) async fn confirm_on_application(
     State(login): State<Arc<Login>>,
     Extension(host): Extension<Host>,
     headers: HeaderMap,
-) -> Response {
-    match login.principal(&host, &headers).await {
-        Ok(Some((principal, _))) => login.ask(Assets::Application, &principal, "/.vestibule/sign-out", None),
-        Ok(None) => see_other("/.vestibule/signed-out"),
-        Err(error) => login.unavailable(&error, &headers, Assets::Application),
-    }
+) -> Answer {
+    Ok(match login.principal(&host, &headers).await? {
+        Some((principal, _)) => login.ask(Assets::Application, &principal, "/.vestibule/sign-out", None),
+        None => see_other("/.vestibule/signed-out"),
+    })
 }
 
 /// `POST /logout`: asks for the form token besides the origin.
@@ -47,14 +46,14 @@ pub(super) async fn sign_out(
     Extension(host): Extension<Host>,
     headers: HeaderMap,
     body: Bytes,
-) -> Response {
+) -> Answer {
     let presented = form_urlencoded::parse(&body).find(|(name, _)| name == CSRF_FIELD);
     let presented = presented.map(|(_, value)| value.into_owned()).unwrap_or_default();
     let tokens: Vec<Token> = login.web.session_tokens(&headers).collect();
     if !tokens.is_empty() && !tokens.iter().any(|token| is_form_token(token, &presented)) {
-        return login.web.refuse(Cause::ForeignForm, &headers, Assets::SignIn);
+        return Err(Cause::ForeignForm.into());
     }
-    login.end(&host, tokens, "/signed-out", Assets::SignIn, &headers).await
+    login.end(&host, tokens, "/signed-out", &headers).await
 }
 
 /// `POST /.vestibule/sign-out`: applications put this form on their own pages, so the origin alone must do.
@@ -62,9 +61,9 @@ pub(super) async fn sign_out_on_application(
     State(login): State<Arc<Login>>,
     Extension(host): Extension<Host>,
     headers: HeaderMap,
-) -> Response {
+) -> Answer {
     let tokens: Vec<Token> = login.web.session_tokens(&headers).collect();
-    login.end(&host, tokens, "/.vestibule/signed-out", Assets::Application, &headers).await
+    login.end(&host, tokens, "/.vestibule/signed-out", &headers).await
 }
 
 /// `GET /signed-out`.
@@ -78,26 +77,18 @@ pub(super) async fn signed_out_on_application(State(login): State<Arc<Login>>) -
 }
 
 impl Login {
-    async fn end(&self, host: &Host, tokens: Vec<Token>, then: &str, assets: Assets, headers: &HeaderMap) -> Response {
+    async fn end(&self, host: &Host, tokens: Vec<Token>, then: &str, headers: &HeaderMap) -> Answer {
         if !is_same_origin(headers, &self.web.public_url.origin_of(host)) {
-            return self.web.refuse(Cause::ForeignForm, headers, assets);
+            return Err(Cause::ForeignForm.into());
         }
         for token in tokens {
-            let ended = match self.sessions.recognise(host, &token).await {
-                Ok(principal) => match principal.and_then(|principal| principal.session()) {
-                    Some(session) => {
-                        tracing::info!(%session, "signed out");
-                        self.sessions.end(session).await
-                    }
-                    None => Ok(()),
-                },
-                Err(error) => Err(error),
-            };
-            if let Err(error) = ended {
-                return self.unavailable(&error, headers, assets);
+            let principal = self.sessions.recognise(host, &token).await?;
+            if let Some(session) = principal.and_then(|principal| principal.session()) {
+                tracing::info!(%session, "signed out");
+                self.sessions.end(session).await?;
             }
         }
-        with_cookie(see_other(then), self.web.cookies.expire(SESSION_COOKIE))
+        Ok(with_cookie(see_other(then), self.web.cookies.expire(SESSION_COOKIE)))
     }
 
     fn ask(&self, assets: Assets, principal: &Principal, action: &str, csrf: Option<String>) -> Response {

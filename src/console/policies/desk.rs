@@ -5,11 +5,11 @@ use std::sync::Arc;
 use crate::base::Timestamp;
 use crate::console::failed::Failed;
 use crate::console::here::Here;
-use crate::console::idps;
 use crate::console::shell::{Corner, Place};
 use crate::directory::{Admin, Live, PolicyPlace, PolicyVersion, RecallError, Recalled, StandingPolicy, StoreError};
 use crate::identity::{Ceiling, Idp, IdpId, Organization, OrganizationKey, PolicyId, RoleName, Sight, Username};
 use crate::pages::{IdlePolicy, Shell};
+use crate::web;
 
 /// One policy on the desk of whoever may write it.
 pub(super) struct Desk<'a> {
@@ -68,7 +68,7 @@ impl<'a> Desk<'a> {
         let may_change = self.editor.is_of_server() || (self.idp.owner.is_some() && self.idp.owner == self.key());
         (!self.idp.spec.auto_provision).then(|| IdlePolicy {
             provider: self.idp.spec.name.clone(),
-            href: may_change.then(|| idps::place_of(&self.live.catalogue, &self.idp)),
+            href: may_change.then(|| web::idp_page(&self.live.catalogue, &self.idp)),
         })
     }
 

@@ -14,11 +14,6 @@ use crate::pages::{Decisions, Field, TrialFields, VerdictLine};
 use crate::policy::{self, Snapshot, Verdict};
 use crate::web::{Fields, Web};
 
-/// With so many organizations at most, each is shown, also without a match.
-const FEW_ORGANIZATIONS: usize = 50;
-/// Most verdicts that are shown: a default selector that fails does so in every organization.
-const MAX_SHOWN: usize = 200;
-
 /// Whose claims are asked about.
 pub(super) enum Subject {
     /// Nobody's yet.
@@ -163,9 +158,7 @@ pub(super) fn decisions(
     };
     let reach = only.map(|only| policies.reach().only(only));
     let reach = reach.as_ref().unwrap_or(policies.reach());
-    let few = reach.count() <= FEW_ORGANIZATIONS;
-    let decision = if few { policy::explain(policies, reach, claims) } else { policy::decide(policies, reach, claims) };
-    let verdicts = decision.verdicts.into_iter().take(MAX_SHOWN).map(|verdict| policies.seen(verdict, sight));
+    let verdicts = policy::show(policies, reach, claims).verdicts.into_iter().take(policy::MAX_SHOWN).map(|verdict| policies.seen(verdict, sight));
     let lines: Vec<VerdictLine> = verdicts.map(|verdict| line(catalogue, &verdict)).collect();
     Some(Decisions { others: reach.count().saturating_sub(lines.len()), lines, ..shown })
 }

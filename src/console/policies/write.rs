@@ -7,11 +7,11 @@ use crate::console::answer::{Answer, done, form_again, page};
 use crate::console::failed::Failed;
 use crate::console::here::{Here, Sent};
 use crate::console::propose::{Asked, Proposed, sentence};
-use crate::console::{audit, idps};
+use crate::console::audit;
 use crate::directory::{Edit, Expected, StandingPolicy};
 use crate::identity::{PolicyText, Sight};
 use crate::pages::{Confirm, Decisions, Done, PolicyEditor, TrialFields};
-use crate::web::Fields;
+use crate::web::{self, Fields};
 
 /// `GET /console/idps/{idp}/policy`, `GET /console/organizations/{organization}/policies/{idp}`
 pub(in crate::console) async fn show(here: Here) -> Answer {
@@ -180,7 +180,7 @@ impl Sheet {
                 Some(_) => "It decides who belongs here, and as what, at each sign-in there.".to_owned(),
             },
             path: desk.path(),
-            provider: (!own).then(|| idps::place_of(&desk.live.catalogue, &desk.idp)),
+            provider: (!own).then(|| web::idp_page(&desk.live.catalogue, &desk.idp)),
             idle: desk.idle(),
             organization: desk.organization.map(|organization| organization.name.clone()),
             declared: standing.declared,
