@@ -33,16 +33,9 @@ use axum::routing::{MethodRouter, get, post};
 
 use crate::base::HttpClients;
 use crate::directory::{Current, Directory, Live, StoreError};
-use crate::identity::IdpId;
 use crate::session::{HandoffKeys, Sessions};
 use crate::upstream::Forwarder;
-use crate::web::Web;
-
-/// Tells which providers did not answer when they were last asked, with why not.
-pub type Troubles = Box<dyn Fn() -> Vec<(IdpId, String)> + Send + Sync>;
-
-/// Tells which certificates need attention: what, and why or what to do.
-pub type Notices = Box<dyn Fn() -> Vec<(String, String)> + Send + Sync>;
+use crate::web::{Notices, Troubles, Web};
 
 /// Everything the console works with.
 pub struct Console {

@@ -1,5 +1,6 @@
-//! Policies: `/console/idps/{idp}/policy` is a provider's default policy, `…/organizations/{organization}/policies/{idp}` an
-//! organization's own. One page serves both kinds of admins; what each may see and do is their handle's.
+//! Policies: `/console/idps/{idp}/policy` is a provider's default policy,
+//! `…/organizations/{organization}/policies/{idp}` an organization's own. One page serves both kinds of admins; what
+//! each may see and do is their handle's.
 
 mod desk;
 mod examples;

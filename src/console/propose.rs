@@ -109,6 +109,25 @@ pub(super) struct Words<'a> {
     pub(super) cancel: String,
 }
 
+impl Words<'_> {
+    /// The page that asks, where there is nothing to foresee.
+    pub(super) fn page(self, shell: Shell) -> Confirm {
+        Confirm {
+            shell,
+            title: self.title,
+            words: self.words,
+            moved: false,
+            impact: None,
+            questions: Vec::new(),
+            hidden: Vec::new(),
+            action: self.action,
+            button: self.button.to_owned(),
+            destructive: self.destructive,
+            cancel: self.cancel,
+        }
+    }
+}
+
 impl Asked {
     /// The page that asks. What the form said so far goes along.
     pub(super) fn page(self, shell: Shell, words: Words<'_>, fields: &Fields) -> Confirm {
@@ -118,17 +137,11 @@ impl Asked {
         let said = fields.pairs().filter(|(name, _)| !answered(name));
         let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
         Confirm {
-            shell,
-            title: words.title,
-            words: words.words,
             moved: self.moved,
             hidden: said.chain([self.hidden.clone()]).collect(),
             impact: Some(self.impact),
             questions: self.questions,
-            action: words.action,
-            button: words.button.to_owned(),
-            destructive: words.destructive,
-            cancel: words.cancel,
+            ..words.page(shell)
         }
     }
 

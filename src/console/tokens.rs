@@ -6,12 +6,12 @@ use super::answer::{Answer, done, form_again, page};
 use super::failed::Failed;
 use super::guard::Who;
 use super::here::{Here, Sent};
-use super::propose::sentence;
+use super::propose::{Words, sentence};
 use super::shell::{Corner, Place};
 use crate::base::Timestamp;
 use crate::directory::{Actor, ListedToken, TokenError};
 use crate::identity::{TokenId, TokenName, Username};
-use crate::pages::{Confirm, Done, Field, Shell, TokenForm, TokenLine, Tokens};
+use crate::pages::{Done, Field, Shell, TokenForm, TokenLine, Tokens};
 use crate::web::{Fields, to_the_minute, token_life, token_lives};
 
 /// Where tokens are.
@@ -59,20 +59,15 @@ pub(super) async fn confirm(here: Here) -> Answer {
     let mut tokens = here.admin().tokens().await?.into_iter().map(|(token, _)| token);
     let token = tokens.find(|other| other.id == id).ok_or(Failed::NotFound)?;
     let path = here.path(BELOW);
-    let asked = Confirm {
-        shell: here.tokens_shell(),
+    let words = Words {
         title: format!("End {}", token.name),
         words: vec!["Whoever presents it is refused from then on. It cannot be brought back.".to_owned()],
-        moved: false,
-        impact: None,
-        questions: Vec::new(),
-        hidden: Vec::new(),
-        action: format!("{path}/{}/end", token.id),
-        button: "End token".to_owned(),
+        button: "End token",
         destructive: true,
+        action: format!("{path}/{}/end", token.id),
         cancel: path,
     };
-    Ok(page(here.pages().confirm(&asked)))
+    Ok(page(here.pages().confirm(&words.page(here.tokens_shell()))))
 }
 
 /// `POST …/tokens/{token}/end`

@@ -12,7 +12,7 @@ use super::{Login, StoreError};
 use crate::base::Token;
 use crate::directory::OwnSession;
 use crate::identity::{Host, SessionId};
-use crate::pages::{AccountPage, AccountSession, Assets, CSRF_FIELD, Done, Home};
+use crate::pages::{AccountPage, AccountSession, CSRF_FIELD, Done, Home};
 use crate::session::Principal;
 use crate::web::{
     self, Cause, Fields, SESSION_COOKIE, SignInWish, is_form_token, is_navigation, is_same_origin, see_other,
@@ -43,7 +43,8 @@ pub(super) async fn show(
 pub(super) async fn end_sessions(State(login): State<Arc<Login>>, posted: Posted) -> Answer {
     let Posted { principal, fields, .. } = posted;
     let only = fields.text("session").map(str::parse::<SessionId>).transpose().map_err(|_| Cause::BadRequest)?;
-    login.directory.own(principal.user).end_sessions(only).await?;
+    let ended = login.directory.own(principal.user).end_sessions(only).await;
+    ended.map_err(|error| Failed::Unavailable(error.to_string()))?;
     if only.is_none_or(|only| principal.session() == Some(only)) {
         return Ok(with_cookie(see_other("/signed-out"), login.web.cookies.expire(SESSION_COOKIE)));
     }

@@ -27,13 +27,7 @@ struct Asked {
 
 impl Login {
     /// Reads what is asked.
-    fn asked(
-        &self,
-        method: &Method,
-        query: Option<&str>,
-        headers: &HeaderMap,
-        scene: &Scene,
-    ) -> Result<Asked, Failed> {
+    fn asked(&self, method: &Method, query: Option<&str>, headers: &HeaderMap, scene: &Scene) -> Result<Asked, Failed> {
         if !web::is_navigation(method, headers) {
             return Err(Cause::SignInRequired.into());
         }

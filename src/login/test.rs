@@ -61,12 +61,7 @@ fn may_test(scene: &Scene, idp: &Idp, principal: &Principal) -> bool {
 impl Login {
     /// The scene that a test of that IdP plays in. One that is turned off is in none: before it is turned on, whoever
     /// administers anything may have one in which it is.
-    async fn scene_to_test(
-        &self,
-        id: Option<&IdpId>,
-        host: &Host,
-        headers: &HeaderMap,
-    ) -> Result<Arc<Scene>, Failed> {
+    async fn scene_to_test(&self, id: Option<&IdpId>, host: &Host, headers: &HeaderMap) -> Result<Arc<Scene>, Failed> {
         let scene = self.scene();
         let Some(id) = id.filter(|id| scene.catalogue.idp_by_id(id).is_none()) else { return Ok(scene) };
         let administers = |principal: &Principal| {

@@ -5,10 +5,11 @@ use super::list::name;
 use crate::console::answer::{Answer, done, form_again, page};
 use crate::console::failed::Failed;
 use crate::console::here::{Here, Sent, Server};
+use crate::console::propose::Words;
 use crate::console::shell::Place;
 use crate::directory::{AdminError, ListedUser, UserSelector};
 use crate::identity::{OrganizationId, SessionId, UserId};
-use crate::pages::{Confirm, Done, Field, MergePerson, Shell};
+use crate::pages::{Confirm, Done, Field, MergePerson};
 
 /// Asks before somebody is disabled.
 pub(in crate::console) async fn confirm_disable(here: Here<Server>) -> Answer {
@@ -19,8 +20,8 @@ pub(in crate::console) async fn confirm_disable(here: Here<Server>) -> Answer {
         "What they hold stays.".to_owned(),
     ];
     let title = format!("Disable {}?", name(&user));
-    let deed = Deed::new("disable", "Disable", title, words.into_iter().chain(left));
-    Ok(page(here.pages().confirm(&deed.asked(here.shell(Place::People), here.person(user.id)))))
+    let asking = asking(here.person(user.id), "disable", (title, "Disable"), words.into_iter().chain(left));
+    Ok(page(here.pages().confirm(&asking.page(here.shell(Place::People)))))
 }
 
 /// Shuts somebody out.
@@ -47,8 +48,9 @@ pub(in crate::console) async fn confirm_delete(here: Here<Server>) -> Answer {
     ];
     let goes = belongings(&user).map(|all| format!("With them go: {all}."));
     let title = format!("Delete {}?", name(&user));
-    let deed = Deed::new("delete", "Delete", title, words.into_iter().chain(goes).chain(left));
-    Ok(page(here.pages().confirm(&deed.asked(here.shell(Place::People), here.person(user.id)))))
+    let words = words.into_iter().chain(goes).chain(left);
+    let asking = asking(here.person(user.id), "delete", (title, "Delete"), words);
+    Ok(page(here.pages().confirm(&asking.page(here.shell(Place::People)))))
 }
 
 /// Removes somebody.
@@ -61,8 +63,9 @@ pub(in crate::console) async fn delete(Sent { here, .. }: Sent<Server>) -> Answe
 pub(in crate::console) async fn confirm_end(here: Here) -> Answer {
     let user = here.admin().listed(here.named("user")?).await?;
     let words = ["They are signed out there within a second, and may sign in again.".to_owned()];
-    let deed = Deed::new("sessions", "End all", format!("End every session of {}?", name(&user)), words);
-    Ok(page(here.pages().confirm(&deed.asked(here.people_shell(), here.person(user.id)))))
+    let title = format!("End every session of {}?", name(&user));
+    let asking = asking(here.person(user.id), "sessions", (title, "End all"), words);
+    Ok(page(here.pages().confirm(&asking.page(here.people_shell()))))
 }
 
 /// Ends one of those, or all.
@@ -93,9 +96,9 @@ pub(in crate::console) async fn merge_form(here: Here<Server>) -> Answer {
             ];
             let comes = belongings(&goes).map(|all| format!("To {stay} come: {all}."));
             let title = format!("Merge {gone} into {stay}?");
-            let mut deed = Deed::new("merge", "Merge", title, words.into_iter().chain(comes));
-            deed.hidden.push(("other".to_owned(), goes.id.to_string()));
-            Ok(page(here.pages().confirm(&deed.asked(here.shell(Place::People), here.person(stays.id)))))
+            let asking = asking(here.person(stays.id), "merge", (title, "Merge"), words.into_iter().chain(comes));
+            let hidden = vec![("other".to_owned(), goes.id.to_string())];
+            Ok(page(here.pages().confirm(&Confirm { hidden, ..asking.page(here.shell(Place::People)) })))
         }
         Err(error @ (AdminError::NoSuchUser | AdminError::Merge(_))) => {
             let other = Field::wrong(called, error.to_string());
@@ -127,37 +130,15 @@ impl Here<Server> {
     }
 }
 
-/// What is about to be done to somebody.
-struct Deed {
-    /// Below their page.
-    path: &'static str,
-    title: String,
-    words: Vec<String>,
-    button: &'static str,
-    hidden: Vec<(String, String)>,
-}
-
-impl Deed {
-    fn new(path: &'static str, button: &'static str, title: String, words: impl IntoIterator<Item = String>) -> Self {
-        Self { path, title, words: words.into_iter().collect(), button, hidden: Vec::new() }
-    }
-
-    /// The page that asks, of somebody whose own page is `person`.
-    fn asked(self, shell: Shell, person: String) -> Confirm {
-        Confirm {
-            shell,
-            title: self.title,
-            words: self.words,
-            moved: false,
-            impact: None,
-            questions: Vec::new(),
-            hidden: self.hidden,
-            action: format!("{person}/{}", self.path),
-            button: self.button.to_owned(),
-            destructive: true,
-            cancel: person,
-        }
-    }
+/// How it is asked whether something is meant that is done to somebody: below `person`, their own page.
+fn asking<'a>(
+    person: String,
+    deed: &str,
+    (title, button): (String, &'a str),
+    words: impl IntoIterator<Item = String>,
+) -> Words<'a> {
+    let (words, action) = (words.into_iter().collect(), format!("{person}/{deed}"));
+    Words { title, words, button, destructive: true, action, cancel: person }
 }
 
 /// That nobody would administer these organizations, if there are any.

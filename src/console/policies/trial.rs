@@ -158,7 +158,8 @@ pub(super) fn decisions(
     };
     let reach = only.map(|only| policies.reach().only(only));
     let reach = reach.as_ref().unwrap_or(policies.reach());
-    let verdicts = policy::show(policies, reach, claims).verdicts.into_iter().take(policy::MAX_SHOWN).map(|verdict| policies.seen(verdict, sight));
+    let verdicts = policy::show(policies, reach, claims).verdicts.into_iter().take(policy::MAX_SHOWN);
+    let verdicts = verdicts.map(|verdict| policies.seen(verdict, sight));
     let lines: Vec<VerdictLine> = verdicts.map(|verdict| line(catalogue, &verdict)).collect();
     Some(Decisions { others: reach.count().saturating_sub(lines.len()), lines, ..shown })
 }

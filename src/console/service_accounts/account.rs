@@ -4,12 +4,12 @@ use super::{BELOW, wanted};
 use crate::console::answer::{Answer, done, form_again, page};
 use crate::console::failed::Failed;
 use crate::console::here::{Here, Sent};
-use crate::console::propose::sentence;
+use crate::console::propose::{Words, sentence};
 use crate::console::shell::Corner;
 use crate::console::typed::ticked;
 use crate::directory::{ApplicationScope, ListedApplicationToken, MachineError, TokenError};
 use crate::identity::{Application, MachineSubject, Organization, TokenId};
-use crate::pages::{Confirm, Done, Field, Picked, ServiceAccountPage, SubjectLine, TokenLineOfPrograms};
+use crate::pages::{Done, Field, Picked, ServiceAccountPage, SubjectLine, TokenLineOfPrograms};
 use crate::web::{TokenWish, to_the_minute, token_section};
 
 impl Here<Organization> {
@@ -122,20 +122,15 @@ pub(in crate::console) async fn end_token(Sent { here, fields }: Sent<Organizati
 pub(in crate::console) async fn ask_remove(here: Here<Organization>) -> Answer {
     let account = here.admin().service_account(here.account()?).await?;
     let own = here.page_of(account.id);
-    let asked = Confirm {
-        shell: here.shell(Corner::Programs),
+    let words = Words {
         title: format!("Remove {}?", account.name),
         words: vec!["Its tokens go with it, and whoever presents one is refused from then on.".to_owned()],
-        moved: false,
-        impact: None,
-        questions: Vec::new(),
-        hidden: Vec::new(),
-        action: format!("{own}/delete"),
-        button: "Remove it".to_owned(),
+        button: "Remove it",
         destructive: true,
+        action: format!("{own}/delete"),
         cancel: own,
     };
-    Ok(page(here.pages().confirm(&asked)))
+    Ok(page(here.pages().confirm(&words.page(here.shell(Corner::Programs)))))
 }
 
 /// `POST …/service-accounts/{account}/delete`
