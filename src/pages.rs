@@ -27,7 +27,7 @@ pub use home::{Home, HomeApplication, HomeOrganization};
 pub use problem::Problem;
 pub use programs::{TokenLineOfPrograms, TokenPlace, TokensOfPrograms};
 pub use sign_in::{Choice, Choose, Welcome};
-pub use sign_out::{ConfirmSignOut, SignedOut};
+pub use sign_out::{ConfirmSignOut, Farewell, SignedOut};
 pub use test_sign_in::{TestFailure, TestPerson, TestSignIn, VerdictLine};
 
 /// A page could not be rendered: a fault of ours, never of what was asked. Its text is for the log, not for people.

@@ -11,8 +11,8 @@ use url::form_urlencoded;
 use super::Login;
 use crate::base::Token;
 use crate::identity::Host;
-use crate::pages::{Assets, CSRF_FIELD, ConfirmSignOut, SignedOut};
-use crate::session::Principal;
+use crate::pages::{Assets, CSRF_FIELD, ConfirmSignOut, Farewell, SignedOut};
+use crate::session::{EndedSession, Principal, Unavailable};
 use crate::web::{self, Cause, SESSION_COOKIE, is_form_token, is_same_origin, see_other, with_cookie};
 
 /// `GET /logout`.
@@ -69,12 +69,12 @@ pub(super) async fn sign_out_on_application(
 
 /// `GET /signed-out`.
 pub(super) async fn signed_out(State(login): State<Arc<Login>>) -> Response {
-    login.gone(Assets::SignIn, "/login")
+    login.gone(Assets::SignIn, "/login", None)
 }
 
 /// `GET /.vestibule/signed-out`.
 pub(super) async fn signed_out_on_application(State(login): State<Arc<Login>>) -> Response {
-    login.gone(Assets::Application, "/")
+    login.gone(Assets::Application, "/", None)
 }
 
 impl Login {
@@ -82,22 +82,27 @@ impl Login {
         if !is_same_origin(headers, &self.web.public_url.origin_of(host)) {
             return self.web.refuse(Cause::ForeignForm, headers, assets);
         }
+        let mut farewell = None;
         for token in tokens {
-            let ended = match self.sessions.recognise(host, &token).await {
-                Ok(principal) => match principal.and_then(|principal| principal.session()) {
-                    Some(session) => {
-                        tracing::info!(%session, "signed out");
-                        self.sessions.end(session).await
-                    }
-                    None => Ok(()),
-                },
-                Err(error) => Err(error),
-            };
-            if let Err(error) = ended {
-                return self.unavailable(&error, headers, assets);
+            match self.end_session_of(host, &token).await {
+                Ok(Some(ended)) if farewell.is_none() => farewell = self.farewell(&ended).await,
+                Ok(_) => {}
+                Err(error) => return self.unavailable(&error, headers, assets),
             }
         }
-        with_cookie(see_other(then), self.web.cookies.expire(SESSION_COOKIE))
+        let response = match farewell {
+            // A page, not a redirect: where the form stood, a policy may let forms lead to their own origin alone.
+            Some(farewell) => self.gone(assets, then, Some(farewell)),
+            None => see_other(then),
+        };
+        with_cookie(response, self.web.cookies.expire(SESSION_COOKIE))
+    }
+
+    async fn end_session_of(&self, host: &Host, token: &Token) -> Result<Option<EndedSession>, Unavailable> {
+        let principal = self.sessions.recognise(host, token).await?;
+        let Some(session) = principal.and_then(|principal| principal.session()) else { return Ok(None) };
+        tracing::info!(%session, "signed out");
+        self.sessions.end(session).await
     }
 
     fn ask(&self, assets: Assets, principal: &Principal, action: &str, csrf: Option<String>) -> Response {
@@ -113,8 +118,8 @@ impl Login {
         )
     }
 
-    fn gone(&self, assets: Assets, sign_in: &str) -> Response {
-        let page = SignedOut { frame: self.web.frame(assets), sign_in: sign_in.to_owned() };
+    fn gone(&self, assets: Assets, sign_in: &str, farewell: Option<Farewell>) -> Response {
+        let page = SignedOut { frame: self.web.frame(assets), sign_in: sign_in.to_owned(), farewell };
         web::html(StatusCode::OK, self.web.pages.signed_out(&page))
     }
 }

@@ -50,6 +50,17 @@ pub struct SignedOut {
     pub frame: Frame,
     /// Where signing in again starts.
     pub sign_in: String,
+    /// Where signing out goes on by itself, if it does.
+    pub farewell: Option<Farewell>,
+}
+
+/// The provider that is to be signed out of too.
+#[derive(Clone, Debug, Serialize)]
+pub struct Farewell {
+    /// What it is called.
+    pub provider: String,
+    /// Where one signs out there.
+    pub href: String,
 }
 
 impl Page for SignedOut {
@@ -57,7 +68,9 @@ impl Page for SignedOut {
 
     #[cfg(test)]
     fn samples() -> Vec<Self> {
-        let frames = [Frame::sample(), Frame::new(Assets::Application)];
-        frames.map(|frame| Self { frame, sign_in: "/login".into() }).to_vec()
+        let there = Farewell { provider: "Company login".into(), href: "https://id.example.com/logout?a=1&b=2".into() };
+        let samples =
+            [(Frame::sample(), None), (Frame::new(Assets::Application), None), (Frame::sample(), Some(there))];
+        samples.map(|(frame, farewell)| Self { frame, sign_in: "/login".into(), farewell }).to_vec()
     }
 }
