@@ -44,7 +44,7 @@ use crate::identity::{Catalogue, OrganizationKey};
 use crate::store::{self, Db};
 
 pub use admin::{AdminError, NewUser, OrganizationAdmin, ServerAdmin, Who};
-pub use audit_log::{LogPage, LogPlace};
+pub use audit_log::{BadFilters, LogFilters, LogPage, LogPlace};
 pub use break_glass::{BREAK_GLASS_LIFETIME, LINK_LIFETIME};
 pub use danger::{Approval, Danger, DangerKind, IdentityChoice};
 pub use declare::{DeclareError, Declared};

@@ -52,7 +52,7 @@ pub(super) async fn show_of_organization(
 ) -> Answer {
     let (organization, admin) = console.organization_admin(&visitor, &id)?;
     let (live, mut asked) = (console.live(), Asked::of(query.as_deref()));
-    let sought = asked.sought_within(&live.catalogue, Some(organization.key));
+    let sought = asked.sought_within(&admin, &live.catalogue);
     let log = match &sought {
         Some(sought) => admin.latest(sought, asked.before(), PAGE).await?,
         None => LogPage::default(),
@@ -77,10 +77,9 @@ pub(super) async fn export_of_organization(
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
 ) -> Answer {
-    let (organization, _) = console.organization_admin(&visitor, &id)?;
-    let within = Some(organization.key);
-    let sought = Asked::of(query.as_deref()).sought_within(&console.live().catalogue, within);
-    Ok(exported(&console, visitor.actor(), within, sought.ok_or(Failed::BadRequest)?))
+    let (organization, admin) = console.organization_admin(&visitor, &id)?;
+    let sought = Asked::of(query.as_deref()).sought_within(&admin, &console.live().catalogue);
+    Ok(exported(&console, visitor.actor(), Some(organization.key), sought.ok_or(Failed::BadRequest)?))
 }
 
 fn exported(console: &Console, actor: Actor, within: Option<OrganizationKey>, sought: SoughtLines) -> Response {
