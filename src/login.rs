@@ -1,9 +1,10 @@
 //! The login path on one page.
 //!
 //! On the sign-in host: [`start`] (choose a provider, go there), [`callback`] (come back with a code), [`admit`]
-//! (claims, decision, account), [`finish`] (session), [`home`] and [`sign_out`]; an admin's [`test`] ends before
-//! [`admit`]. On an application's host, under `/.vestibule/`: [`arrival`] (take the hand-off code) and [`sign_out`]. No
-//! SQL and no policy here: `directory` writes, `policy` decides. A handler fails by returning [`failed::Failed`].
+//! (claims, decision, account), [`finish`] (session), [`home`] and [`sign_out`]; what a provider says of sign-outs there,
+//! [`provider_logout`]; an admin's [`test`] ends before [`admit`]. On an application's host, under `/.vestibule/`:
+//! [`arrival`] (take the hand-off code) and [`sign_out`]. No SQL and no policy here: `directory` writes, `policy` decides.
+//! A handler fails by returning [`failed::Failed`].
 
 mod account;
 mod admit;
@@ -15,6 +16,7 @@ mod finish;
 mod home;
 mod params;
 mod pending;
+mod provider_logout;
 mod scene;
 mod sign_out;
 mod start;
@@ -147,6 +149,8 @@ pub fn sign_in_host(login: Arc<Login>) -> Router {
         .route("/login/{idp}/test", get(test::start))
         // What spends a code answers no HEAD: who only looks at a link must not use it up.
         .route("/login/{idp}/callback", get(callback::callback).head(failed::wrong_method))
+        .route("/login/{idp}/backchannel-logout", post(provider_logout::back_channel))
+        .route("/login/{idp}/frontchannel-logout", get(provider_logout::front_channel))
         .route("/logout", get(sign_out::confirm).post(sign_out::sign_out))
         .route("/signed-out", get(sign_out::signed_out))
         // The same address ends a session on every host.

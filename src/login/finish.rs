@@ -12,7 +12,7 @@ use crate::identity::{Host, Idp};
 use crate::oidc::VerifiedTokens;
 use crate::pages::Account;
 use crate::policy::Profile;
-use crate::session::{HandoffRequest, SignedIn};
+use crate::session::{AtProvider, HandoffRequest, SignedIn};
 use crate::telemetry::SignInOutcome;
 use crate::web::{self, Cause, Failure, SESSION_COOKIE, see_other, with_cookie};
 
@@ -26,7 +26,11 @@ impl Login {
         host: &Host,
         headers: &HeaderMap,
     ) -> Result<Response, Refusal> {
-        let idp_sid = tokens.sid.clone();
+        let there = AtProvider {
+            sid: tokens.sid.clone(),
+            sub: Some(tokens.subject.clone()),
+            id_token: self.keep_hint(idp, &tokens.id_token_raw),
+        };
         let Admitted { profile, provisioned, notes, record } = self.admit(idp, tokens).await?;
         tracing::info!(
             reference = %record.reference,
@@ -42,7 +46,7 @@ impl Login {
         );
         self.count(idp, &provisioned);
         let previous = self.principal(host, headers).await?.and_then(|(principal, _)| principal.session());
-        let signed_in = SignedIn { user: provisioned.user, identity: provisioned.identity, idp: idp.key, idp_sid };
+        let signed_in = SignedIn { user: provisioned.user, identity: provisioned.identity, idp: idp.key, there };
         let disabled = || Refusal::new(Cause::Disabled, "the user was disabled meanwhile");
         let (session, token) = self.sessions.open(signed_in, host, previous).await?.ok_or_else(disabled)?;
         let without = provisioned.organizations == 0 && !profile.server_admin;

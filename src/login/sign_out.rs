@@ -5,15 +5,16 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use axum::{Extension, body::Bytes};
-use http::{HeaderMap, StatusCode};
+use http::header::REFRESH;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use url::form_urlencoded;
 
 use super::Login;
 use super::failed::Answer;
 use crate::base::Token;
 use crate::identity::Host;
-use crate::pages::{Assets, CSRF_FIELD, ConfirmSignOut, SignedOut};
-use crate::session::Principal;
+use crate::pages::{Assets, CSRF_FIELD, ConfirmSignOut, Farewell, SignedOut};
+use crate::session::{EndedSession, Principal, Unavailable};
 use crate::web::{self, Cause, SESSION_COOKIE, is_form_token, is_same_origin, see_other, with_cookie};
 
 /// `GET /logout`.
@@ -53,7 +54,7 @@ pub(super) async fn sign_out(
     if !tokens.is_empty() && !tokens.iter().any(|token| is_form_token(token, &presented)) {
         return Err(Cause::ForeignForm.into());
     }
-    login.end(&host, tokens, "/signed-out", &headers).await
+    login.end(&host, tokens, "/signed-out", Assets::SignIn, &headers).await
 }
 
 /// `POST /.vestibule/sign-out`: applications put this form on their own pages, so the origin alone must do.
@@ -63,7 +64,7 @@ pub(super) async fn sign_out_on_application(
     headers: HeaderMap,
 ) -> Answer {
     let tokens: Vec<Token> = login.web.session_tokens(&headers).collect();
-    login.end(&host, tokens, "/.vestibule/signed-out", &headers).await
+    login.end(&host, tokens, "/.vestibule/signed-out", Assets::Application, &headers).await
 }
 
 /// `GET /signed-out`.
@@ -77,18 +78,29 @@ pub(super) async fn signed_out_on_application(State(login): State<Arc<Login>>) -
 }
 
 impl Login {
-    async fn end(&self, host: &Host, tokens: Vec<Token>, then: &str, headers: &HeaderMap) -> Answer {
+    async fn end(&self, host: &Host, tokens: Vec<Token>, then: &str, assets: Assets, headers: &HeaderMap) -> Answer {
         if !is_same_origin(headers, &self.web.public_url.origin_of(host)) {
             return Err(Cause::ForeignForm.into());
         }
+        let mut onward = None;
         for token in tokens {
-            let principal = self.sessions.recognise(host, &token).await?;
-            if let Some(session) = principal.and_then(|principal| principal.session()) {
-                tracing::info!(%session, "signed out");
-                self.sessions.end(session).await?;
+            let ended = self.end_session_of(host, &token).await?;
+            if let Some(ended) = ended.filter(|_| onward.is_none()) {
+                onward = self.onward(&ended).await;
             }
         }
-        Ok(with_cookie(see_other(then), self.web.cookies.expire(SESSION_COOKIE)))
+        let response = match onward {
+            Some((provider, href)) => self.send_on(assets, provider, href),
+            None => see_other(then),
+        };
+        Ok(with_cookie(response, self.web.cookies.expire(SESSION_COOKIE)))
+    }
+
+    async fn end_session_of(&self, host: &Host, token: &Token) -> Result<Option<EndedSession>, Unavailable> {
+        let principal = self.sessions.recognise(host, token).await?;
+        let Some(session) = principal.and_then(|principal| principal.session()) else { return Ok(None) };
+        tracing::info!(%session, "signed out");
+        self.sessions.end(session).await
     }
 
     fn ask(&self, assets: Assets, principal: &Principal, action: &str, csrf: Option<String>) -> Response {
@@ -102,6 +114,15 @@ impl Login {
                 cancel: "/".to_owned(),
             }),
         )
+    }
+
+    /// A page, not a redirect: where the form stood, a policy may let forms lead to their own origin alone.
+    fn send_on(&self, assets: Assets, provider: String, href: String) -> Response {
+        let refresh = HeaderValue::try_from(format!("0; url={href}"));
+        let page = Farewell { frame: self.web.frame(assets), provider, href };
+        let mut response = web::html(StatusCode::OK, self.web.pages.farewell(&page));
+        response.headers_mut().extend(refresh.ok().map(|refresh| (REFRESH, refresh)));
+        response
     }
 
     fn gone(&self, assets: Assets, sign_in: &str) -> Response {

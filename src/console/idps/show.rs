@@ -7,7 +7,7 @@ use crate::base::Addresses;
 use crate::console::answer::{Answer, page};
 use crate::console::here::Here;
 use crate::directory::{IdpSummary, MANY_PEOPLE, ManagedIdp};
-use crate::identity::{IdpId, IdpSpec, OnError};
+use crate::identity::{IdpId, IdpSpec, OnError, PublicUrl};
 use crate::pages::{Field, IdpKind, IdpKinds, IdpPage, IdpStart, Idps, ListedIdp};
 
 /// `GET …/idps`
@@ -67,7 +67,7 @@ pub(in crate::console) async fn show(here: Here) -> Answer {
         client_id: idp.spec.client_id.clone(),
         redirect_uri: here.console.web.public_url.redirect_uri(id),
         provisioning: provisioning(&idp.spec).to_owned(),
-        facts: facts(&idp),
+        facts: facts(&idp, &here.console.web.public_url),
         delegates: delegates.map(|organization| organization.name.clone()).collect(),
         people: people(idp.people),
         policy,
@@ -123,7 +123,7 @@ pub(super) fn people(count: u32) -> String {
     }
 }
 
-fn facts(idp: &ManagedIdp) -> Vec<(&'static str, String)> {
+fn facts(idp: &ManagedIdp, ours: &PublicUrl) -> Vec<(&'static str, String)> {
     let spec = &idp.spec;
     let hours = |duration: std::time::Duration| duration.as_secs().div_ceil(3_600);
     let mut facts = vec![
@@ -145,6 +145,13 @@ fn facts(idp: &ManagedIdp) -> Vec<(&'static str, String)> {
     };
     add("When a selector fails", on_error);
     add("Most new accounts an hour", spec.new_accounts_per_hour.to_string());
+    if spec.sign_out_at_provider {
+        add("Signing out here", "is signing out at the provider too".to_owned());
+        add("Address after signing out there", ours.signed_out());
+    }
+    let [back, front] = ours.logout_uris(&spec.id);
+    add("Back-channel logout", back);
+    add("Front-channel logout", front);
     if idp.addresses == Addresses::Public {
         add("Looked for", "at public addresses alone".to_owned());
     }
