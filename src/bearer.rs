@@ -39,12 +39,12 @@ const UNKNOWN_LIFETIME: Duration = Duration::from_secs(60);
 /// How often the last use of a token is written down: a busy program costs one write an hour.
 const USE_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
-/// A request with a bearer token.
+/// A bearer token, and where it is presented.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub struct Presented<'a> {
     /// The token, as it came.
     pub token: &'a str,
-    /// The application that is asked for.
+    /// The application it is presented at.
     pub application: ApplicationKey,
     /// Whose it is.
     pub organization: OrganizationKey,
@@ -171,23 +171,25 @@ impl Bearers {
     ///
     /// # Errors
     /// When it is one of ours, and nobody may come with it.
-    pub async fn recognise(&self, asked: &Asked<'_>) -> Result<Recognised, Refused> {
+    pub async fn recognise(&self, presented: &Presented<'_>) -> Result<Recognised, Refused> {
         self.changes.heard_lately().await?;
-        let key = key(asked);
-        let usable = |known: &Arc<Known>| known.scope.is_taken(asked.machines) && self.is_good(known);
+        let key = key(presented);
+        let usable = |known: &Arc<Known>| known.scope.is_taken(presented.machines) && self.is_good(known);
         let known = match self.known.get(&key).filter(usable) {
             Some(known) => known,
             // Boxed, like all that is rare: every request carries the room its future would take.
-            None => match Box::pin(self.load(asked, key)).await? {
+            None => match Box::pin(self.load(presented, key)).await? {
                 Some(known) => known,
                 None => return Ok(Recognised::Foreign),
             },
         };
         match &known.scope {
-            Scope::Token(_, Some(only)) if !only.contains(&asked.application) => {
+            Scope::Token(_, Some(only)) if !only.contains(&presented.application) => {
                 return Err(Refused::OutOfScope(Arc::clone(&known.principal)));
             }
-            Scope::Token(..) if !asked.machines.tokens => return Err(invalid("the application takes no such tokens")),
+            Scope::Token(..) if !presented.machines.tokens => {
+                return Err(invalid("the application takes no such tokens"));
+            }
             Scope::Token(token, _) => self.note_use(&known, *token),
             Scope::Issuer(..) => {}
         }
@@ -208,18 +210,18 @@ impl Bearers {
     }
 
     /// Reads who comes with a token; nobody, if it is none of ours.
-    async fn load(&self, asked: &Asked<'_>, key: TokenHash) -> Result<Option<Arc<Known>>, Refused> {
+    async fn load(&self, presented: &Presented<'_>, key: TokenHash) -> Result<Option<Arc<Known>>, Refused> {
         let issuers = self.issuers.load_full();
-        let ours = ApplicationToken::is_like(asked.token);
-        let candidates = if ours { Vec::new() } else { issuers.of(asked) };
+        let ours = ApplicationToken::is_like(presented.token);
+        let candidates = if ours { Vec::new() } else { issuers.of(presented) };
         if !ours && candidates.is_empty() {
             return Ok(None);
         }
         self.known.remove(&key);
-        self.guesses.check(asked.client).map_err(Refused::TooMany)?;
+        self.guesses.check(presented.client).map_err(Refused::TooMany)?;
         let loaded = match ours {
-            true => self.token(asked.token).await,
-            false => self.access_token(asked, &issuers, &candidates).await,
+            true => self.token(presented.token).await,
+            false => self.access_token(presented, &issuers, &candidates).await,
         };
         match loaded {
             Ok(known) => {
@@ -229,7 +231,7 @@ impl Bearers {
             }
             Err(refused) => {
                 if matches!(refused, Refused::Invalid(_)) {
-                    self.guesses.count(asked.client);
+                    self.guesses.count(presented.client);
                 }
                 Err(refused)
             }
@@ -309,9 +311,9 @@ impl Bearers {
 
 /// A token as one application sees it: which issuers it takes decides whose the token is, and so does its organization,
 /// whatever the token was used for before.
-fn key(asked: &Asked<'_>) -> TokenHash {
+fn key(presented: &Presented<'_>) -> TokenHash {
     let mut both = [0; 48];
-    both[..32].copy_from_slice(TokenHash::of(asked.token.as_bytes()).as_bytes());
-    both[32..].copy_from_slice(asked.application.uuid().as_bytes());
+    both[..32].copy_from_slice(TokenHash::of(presented.token.as_bytes()).as_bytes());
+    both[32..].copy_from_slice(presented.application.uuid().as_bytes());
     TokenHash::of(&both)
 }

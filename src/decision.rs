@@ -21,7 +21,7 @@ pub use ask::{Ask, decided_on, is_decided_on};
 use bars::{Bar, Bars};
 pub use path::{Ambiguous, RequestPath};
 pub use route::{Route, RouteTable};
-pub use target::{BadTarget, Target};
+pub use target::BadTarget;
 // What callers handle, from a room that not all of them know.
 pub use crate::session::{Evidence, Principal};
 

@@ -85,8 +85,8 @@ impl Door {
     /// stays what it is (RFC 9110 15.4.9).
     pub(super) fn to_https<B>(&self, request: &Request<B>) -> Response {
         let headers = request.headers();
-        let host = match target::check(request) {
-            Ok(target) => target.host,
+        let host = match target::host_of(request) {
+            Ok(host) => host,
             Err(error) => return self.refuse_target(error, headers),
         };
         if let Some(proof) = self.proof(request.method(), request.uri().path(), &host) {
@@ -137,8 +137,8 @@ impl Door {
             return self.web.refuse(Cause::Unavailable, request.headers(), Assets::Application);
         };
         let is_websocket = target::unfold_websocket(request);
-        let host = match target::check(request) {
-            Ok(target) => target.host,
+        let host = match target::host_of(request) {
+            Ok(host) => host,
             Err(error) => return self.refuse_target(error, request.headers()),
         };
         if !arrival.client.may_ask_for(host.as_str()) {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Asked, Bearers, Known, Refused, Scope, invalid};
+use super::{Bearers, Known, Presented, Refused, Scope, invalid};
 use crate::base::{Ambient, HttpClient};
 use crate::identity::{
     Catalogue, IdentityId, IdpId, IdpKey, Issuer, MachineSubject, SubjectClaim, TokenIssuer, TokenSubject, UserId,
@@ -61,12 +61,12 @@ impl Issuers {
     }
 
     /// Those that an application takes and that a token says to be of.
-    pub(super) fn of(&self, asked: &Asked<'_>) -> Vec<Arc<AccessIssuer>> {
-        let mut taken = self.access.iter().filter(|one| asked.machines.issuers.contains(&one.spec().id)).peekable();
+    pub(super) fn of(&self, presented: &Presented<'_>) -> Vec<Arc<AccessIssuer>> {
+        let mut taken = self.access.iter().filter(|one| presented.machines.issuers.contains(&one.spec().id)).peekable();
         if taken.peek().is_none() {
             return Vec::new();
         }
-        let Some(claimed) = claimed_issuer(asked.token) else { return Vec::new() };
+        let Some(claimed) = claimed_issuer(presented.token) else { return Vec::new() };
         taken.filter(|one| one.spec().issuer.as_str() == claimed).cloned().collect()
     }
 }
@@ -75,17 +75,17 @@ impl Bearers {
     /// An access token of one of those issuers.
     pub(super) async fn access_token(
         &self,
-        asked: &Asked<'_>,
+        presented: &Presented<'_>,
         issuers: &Issuers,
         candidates: &[Arc<AccessIssuer>],
     ) -> Result<Known, Refused> {
         let number = self.changes.number();
         let mut refused = invalid("no issuer takes it");
         for issuer in candidates {
-            let verified = issuer.verify(asked.token, |audience| issuers.clients.contains(audience)).await;
+            let verified = issuer.verify(presented.token, |audience| issuers.clients.contains(audience)).await;
             match verified {
                 Ok(token) => {
-                    let (user, identity, rows) = self.holder(asked, issuers, issuer.spec(), &token).await?;
+                    let (user, identity, rows) = self.holder(presented, issuers, issuer.spec(), &token).await?;
                     let scope = Scope::Issuer(issuer.spec().id.clone(), issuers.epoch);
                     let evidence = Evidence::AccessToken(identity);
                     return self.known(user, evidence, rows, (scope, token.expires_at, number, 0));
@@ -100,7 +100,7 @@ impl Bearers {
     /// Whom a token speaks of.
     async fn holder(
         &self,
-        asked: &Asked<'_>,
+        presented: &Presented<'_>,
         issuers: &Issuers,
         spec: &TokenIssuer,
         token: &AccessToken,
@@ -127,7 +127,7 @@ impl Bearers {
             }
             TokenSubject::Service(claim) => {
                 let subject = subject_of(spec, *claim, token)?;
-                let user = service_accounts::by_subject(&self.db, asked.organization, &subject).await?;
+                let user = service_accounts::by_subject(&self.db, presented.organization, &subject).await?;
                 let user = user.ok_or_else(|| invalid("its subject is no service account's of this organization"))?;
                 Ok((user, None, service_accounts::principal(&self.db, user, now).await?))
             }

@@ -7,13 +7,6 @@ use memchr::memrchr;
 
 use crate::identity::Host;
 
-/// Which host a request is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// The host, in its one comparable form. A port is ignored: where we listen is not what we are called.
-    pub host: Host,
-}
-
 /// Why a request is for no host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadTarget {
@@ -54,11 +47,12 @@ pub fn goes_nowhere(method: &Method) -> bool {
     ["CONNECT", "TRACE"].iter().any(|other| method.as_str().eq_ignore_ascii_case(other))
 }
 
-/// Reads which host a request is for: exactly one `Host`, or the authority of the target, or both if they agree.
+/// Reads which host a request is for: exactly one `Host`, or the authority of the target, or both if they agree. It comes
+/// in its one comparable form. A port is ignored: where we listen is not what we are called.
 ///
 /// # Errors
 /// When there is no such host, or more than one, or the message cannot be passed on as what it is.
-pub fn check<B>(request: &Request<B>) -> Result<Target, BadTarget> {
+pub fn host_of<B>(request: &Request<B>) -> Result<Host, BadTarget> {
     if goes_nowhere(request.method()) {
         return Err(BadTarget::Method);
     }
@@ -73,21 +67,17 @@ pub fn check<B>(request: &Request<B>) -> Result<Target, BadTarget> {
         return Err(BadTarget::Coding);
     }
     let named = from_header(request.headers())?;
-    let host = match (request.uri().authority(), named) {
-        (None, None) => return Err(BadTarget::Missing),
-        (None, Some((host, _))) => host,
-        (Some(authority), None) => from_authority(authority)?.0,
+    match (request.uri().authority(), named) {
+        (None, None) => Err(BadTarget::Missing),
+        (None, Some((host, _))) => Ok(host),
+        (Some(authority), None) => Ok(from_authority(authority)?.0),
         (Some(authority), Some(named)) => {
             let addressed = from_authority(authority)?;
             // One may leave the scheme's own port out, so a port counts only where both have one.
             let ports_agree = addressed.1.is_none() || named.1.is_none() || addressed.1 == named.1;
-            if addressed.0 != named.0 || !ports_agree {
-                return Err(BadTarget::Conflicting);
-            }
-            named.0
+            if addressed.0 == named.0 && ports_agree { Ok(named.0) } else { Err(BadTarget::Conflicting) }
         }
-    };
-    Ok(Target { host })
+    }
 }
 
 fn from_header(headers: &HeaderMap) -> Result<Option<(Host, Option<u16>)>, BadTarget> {

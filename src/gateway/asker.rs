@@ -13,7 +13,7 @@ use http::header::AUTHORIZATION;
 
 use super::Gateway;
 use crate::base::Token;
-use crate::bearer::{self, Asked, Recognised, Sent};
+use crate::bearer::{self, Presented, Recognised, Sent};
 use crate::decision::{RequestPath, Route};
 use crate::identity::Host;
 use crate::session::{Principal, Unavailable};
@@ -100,8 +100,7 @@ impl Gateway {
             Sent::Unclear => return Err(self.unclear(&route, "Authorization is not one bearer token")),
             Sent::Token(token) => token,
         };
-        let asked = asked(&route, token, client);
-        match self.bearers.recognise(&asked).await {
+        match self.bearers.recognise(&presented(&route, token, client)).await {
             Ok(Recognised::Foreign) => Ok(Asker { by: By::Foreign, ..Asker::default() }),
             Ok(Recognised::As(_)) if self.web.session_tokens(headers).next().is_some() => {
                 Err(self.unclear(&route, "a bearer token and a session came together"))
@@ -121,15 +120,16 @@ impl Gateway {
         client: Option<IpAddr>,
     ) -> Option<Arc<Principal>> {
         let route = self.routes.load().route(host).cloned()?;
-        match self.bearers.recognise(&asked(&route, token, client)).await {
+        match self.bearers.recognise(&presented(&route, token, client)).await {
             Ok(Recognised::As(principal)) => Some(principal),
             _ => None,
         }
     }
 }
 
-fn asked<'a>(route: &'a Route, token: &'a str, client: Option<IpAddr>) -> Asked<'a> {
-    Asked {
+/// A token, and the application that it is presented at.
+fn presented<'a>(route: &'a Route, token: &'a str, client: Option<IpAddr>) -> Presented<'a> {
+    Presented {
         token,
         application: route.key(),
         organization: route.organization(),
