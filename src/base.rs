@@ -4,6 +4,7 @@
 pub mod ambient;
 pub mod cookies;
 pub mod http;
+mod owner;
 mod pace;
 pub mod reference;
 pub mod seal;
@@ -14,6 +15,7 @@ mod timestamp;
 pub use ambient::{Ambient, Chance, Clock, SystemChance, SystemClock};
 pub use cookies::CookieNames;
 pub use http::{Addresses, HttpClient, HttpClients, HttpError, HttpSettings};
+pub use owner::owner_of;
 pub use pace::Pace;
 pub use reference::Reference;
 pub use seal::SealingKey;

@@ -2,11 +2,11 @@
 //! whoever makes it. Tokens known to open something are never slowed down by it.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::base::{Ambient, Timestamp};
+use crate::base::{Ambient, Timestamp, owner_of};
 
 /// Failures a second, on average.
 const PER_SECOND: u64 = 10;
@@ -55,16 +55,9 @@ impl Guesses {
     }
 }
 
-/// An IPv6 host has a whole network of addresses to itself.
+/// Whoever it is; all whose address is not known are one.
 fn whose(client: Option<IpAddr>) -> IpAddr {
-    match client {
-        None => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        Some(IpAddr::V4(address)) => IpAddr::V4(address),
-        Some(IpAddr::V6(address)) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-    }
+    client.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), owner_of)
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! How many connections each client has.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::base::owner_of;
 
 /// The connections of one listener, by client.
 #[derive(Debug, Default)]
@@ -18,7 +20,7 @@ pub(super) struct Place {
 impl Crowd {
     /// A place for one more connection from `address`, unless there are `most` already.
     pub(super) fn enter(self: &Arc<Self>, address: IpAddr, most: usize) -> Option<Place> {
-        let client = client(address);
+        let client = owner_of(address);
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(client).or_default();
         if *count >= most {
@@ -38,14 +40,6 @@ impl Drop for Place {
                 counts.remove(&self.client);
             }
         }
-    }
-}
-
-/// Who an address belongs to: over IPv6 one client has a network of 64 bits to itself (RFC 6177).
-fn client(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() >> 64 << 64)),
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

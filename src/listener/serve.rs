@@ -21,6 +21,7 @@ use crate::telemetry::Held;
 
 /// How long to wait when the system has no more file handles: long enough for some to come back.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
+
 /// A connection's place among those a listener takes at once. Whoever goes on using the connection after the answer, as a
 /// WebSocket does, keeps a copy for as long: a drain waits for it.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ mod certificate;
 mod challenge;
 mod files;
 mod handshake;
+mod served;
 mod table;
 mod validity;
 
@@ -13,8 +14,9 @@ use rustls::ServerConfig;
 
 pub use certificate::{Certificate, authorities};
 pub use challenge::Challenge;
-pub use files::{CertificateFiles, Certificates};
+pub use files::CertificateFiles;
 pub use handshake::Handshake;
+pub use served::Certificates;
 pub use validity::Validity;
 
 use super::ListenError;

@@ -1,18 +1,11 @@
-//! The certificates that are served, wherever they come from: files, read again when they change, and an authority.
+//! A certificate in files, and when they are read again.
 
-use std::collections::HashSet;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use arc_swap::ArcSwap;
-use rustls::server::{ClientHello, ResolvesServerCert};
-use rustls::sign::CertifiedKey;
-
-use super::challenge::Shown;
-use super::table::Table;
-use super::{Certificate, Challenge, Handshake, PROOF};
+use super::Certificate;
 use crate::listener::ListenError;
 
 /// PEM files of one certificate.
@@ -24,28 +17,11 @@ pub struct CertificateFiles {
     pub key: PathBuf,
 }
 
-/// The certificates of a server. A handshake takes what is there at its moment; connections that are open stay as they
-/// are.
-#[derive(Debug)]
-pub struct Certificates {
-    table: ArcSwap<Table>,
-    sources: Mutex<Sources>,
-    shown: ArcSwap<Shown>,
-}
-
-/// Where they come from.
-#[derive(Debug, Default)]
-struct Sources {
-    files: Vec<Loaded>,
-    /// From an authority.
-    ordered: Vec<Arc<Certificate>>,
-}
-
 /// Files, and what was in them when they were last good.
 #[derive(Clone, Debug)]
-struct Loaded {
-    files: CertificateFiles,
-    certificate: Arc<Certificate>,
+pub(super) struct Loaded {
+    pub(super) files: CertificateFiles,
+    pub(super) certificate: Arc<Certificate>,
     /// As they were when they were read, good or not.
     read: Seen,
     /// As they were when they were last looked at.
@@ -55,104 +31,8 @@ struct Loaded {
 /// What tells that a file is another than before.
 type Seen = [Option<(SystemTime, u64, u64)>; 2];
 
-impl Certificates {
-    /// Reads the certificates. The first is for who asks for no name, or for one that none of them has.
-    ///
-    /// # Errors
-    /// When a file cannot be read, holds neither certificate nor key, or the two do not go together.
-    pub fn read(files: &[CertificateFiles]) -> Result<Arc<Self>, ListenError> {
-        let files = files.iter().map(Loaded::read).collect::<Result<_, _>>()?;
-        let sources = Sources { files, ordered: Vec::new() };
-        let table = ArcSwap::from_pointee(sources.table());
-        Ok(Arc::new(Self { table, sources: Mutex::new(sources), shown: ArcSwap::default() }))
-    }
-
-    /// Reads these files, all of them, in the place of the ones before. Of files that are not good the certificate that
-    /// was in them stays, and the log says why. Blocks on the files.
-    pub fn take(&self, files: &[CertificateFiles]) {
-        let mut sources = self.sources();
-        sources.files = files.iter().filter_map(|files| Loaded::again(files, &sources.files)).collect();
-        self.table.store(Arc::new(sources.table()));
-    }
-
-    /// Reads those files again that have changed since, and not since the last look: a certificate and its key are not
-    /// written at one instant. Blocks on the files.
-    pub fn look(&self) {
-        let mut sources = self.sources();
-        let mut changed = false;
-        for entry in &mut sources.files {
-            let now = seen(&entry.files);
-            if now == entry.looked && now != entry.read {
-                entry.reread();
-                changed = true;
-            }
-            entry.looked = now;
-        }
-        if changed {
-            self.table.store(Arc::new(sources.table()));
-        }
-    }
-
-    /// Serves these, ordered from an authority, in the place of those ordered before: behind those of files, and the first
-    /// is for who asks for none if there are no files.
-    pub fn take_ordered(&self, ordered: Vec<Arc<Certificate>>) {
-        let mut sources = self.sources();
-        sources.ordered = ordered;
-        self.table.store(Arc::new(sources.table()));
-    }
-
-    /// Shows this to an authority that asks, in the place of what was shown before.
-    pub fn show(&self, challenges: impl IntoIterator<Item = Challenge>) {
-        self.shown.store(Arc::new(Shown::new(challenges)));
-    }
-
-    /// What an authority is answered with that asks by `token` over plain HTTP (RFC 8555 8.3).
-    pub fn proof(&self, host: &str, token: &str) -> Option<String> {
-        self.shown.load().proof(host, token)
-    }
-
-    /// Of these hosts, those that no certificate from files is for.
-    pub fn without_file(&self, mut hosts: Vec<String>) -> Vec<String> {
-        let sources = self.sources();
-        let names: HashSet<&str> =
-            sources.files.iter().flat_map(|entry| entry.certificate.names()).map(String::as_str).collect();
-        let wildcard = |host: &str| host.split_once('.').map(|(_, domain)| format!("*.{domain}"));
-        let covers = |host: &str| {
-            names.contains(host) || wildcard(host).is_some_and(|wildcard| names.contains(wildcard.as_str()))
-        };
-        hosts.retain(|host| !covers(host));
-        hosts
-    }
-
-    /// The certificates from files, each with the file of its chain.
-    pub fn of_files(&self) -> Vec<(PathBuf, Arc<Certificate>)> {
-        let of = |entry: &Loaded| (entry.files.chain.clone(), Arc::clone(&entry.certificate));
-        self.sources().files.iter().map(of).collect()
-    }
-
-    fn sources(&self) -> MutexGuard<'_, Sources> {
-        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What a handshake settled in which `server_name` was asked for.
-    pub(in crate::listener) fn handshake(&self, server_name: Option<&str>) -> Arc<Handshake> {
-        Arc::new(Handshake::new(server_name, self.table.load().of(server_name)))
-    }
-}
-
-impl ResolvesServerCert for Certificates {
-    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        // An authority offers nothing else (RFC 8737 3), and what it is shown is for nobody else.
-        if hello.alpn().is_some_and(|mut offered| offered.next() == Some(PROOF) && offered.next().is_none()) {
-            return self.shown.load().certificate(hello.server_name()?);
-        }
-        let table = self.table.load();
-        Some(Arc::clone(table.choose(hello.server_name(), hello.signature_schemes())?.key()))
-    }
-}
-
 impl Loaded {
-    fn read(files: &CertificateFiles) -> Result<Self, ListenError> {
+    pub(super) fn read(files: &CertificateFiles) -> Result<Self, ListenError> {
         // Looked at before: what is written meanwhile is a change.
         let seen = seen(files);
         let certificate = Arc::new(Certificate::read(files)?);
@@ -160,7 +40,7 @@ impl Loaded {
     }
 
     /// What is in the files now, else what was among `before`.
-    fn again(files: &CertificateFiles, before: &[Self]) -> Option<Self> {
+    pub(super) fn again(files: &CertificateFiles, before: &[Self]) -> Option<Self> {
         match before.iter().find(|entry| entry.files == *files).cloned() {
             Some(mut known) => {
                 known.reread();
@@ -168,6 +48,18 @@ impl Loaded {
             }
             None => Self::read(files).map_err(|error| refused(files, &error, "there is none before it")).ok(),
         }
+    }
+
+    /// Reads them again if they have changed since, and not since the last look: a certificate and its key are not
+    /// written at one instant. Says whether it did.
+    pub(super) fn look(&mut self) -> bool {
+        let now = seen(&self.files);
+        let changed = now == self.looked && now != self.read;
+        if changed {
+            self.reread();
+        }
+        self.looked = now;
+        changed
     }
 
     fn reread(&mut self) {
@@ -187,13 +79,6 @@ fn refused(files: &CertificateFiles, error: &ListenError, stays: &str) {
     let source = std::error::Error::source(error).map(ToString::to_string);
     let chain = files.chain.display();
     tracing::error!(%chain, cause = %error, source, "a certificate was read again and not taken in; {stays}");
-}
-
-impl Sources {
-    fn table(&self) -> Table {
-        let files = self.files.iter().map(|entry| &entry.certificate);
-        Table::new(files.chain(&self.ordered).map(Arc::clone))
-    }
 }
 
 fn seen(files: &CertificateFiles) -> Seen {
