@@ -141,52 +141,43 @@ fn users_of_server() -> [Operation; 11] {
 
 /// The people of one organization, as it knows them.
 fn users_of_organization() -> [Operation; 8] {
+    use users::members;
+    const ALL: &str = "/organizations/{organization}/users";
+    const ONE: &str = "/organizations/{organization}/users/{user}";
+    const ROLES: &str = "/organizations/{organization}/users/{user}/roles";
+    const SESSIONS: &str = "/organizations/{organization}/users/{user}/sessions";
+    const SESSION: &str = "/organizations/{organization}/users/{user}/sessions/{session}";
+    const SIGN_INS: &str = "/organizations/{organization}/users/{user}/sign-ins";
     const WAITING: &str = "At a shared IdP or one of the organization. Who is known already is given the roles.";
     [
-        get("/organizations/{organization}/users", "listOrganizationUsers", users::members::list)
+        get(ALL, "listOrganizationUsers", members::list)
             .summary(USERS, "The people of an organization, found by words and filters")
             .asks::<users::MemberQuery>()
             .gives::<Page<users::User>>(200, "A page of users."),
-        post("/organizations/{organization}/users", "makeOrganizationUser", users::members::make)
+        post(ALL, "makeOrganizationUser", members::make)
             .summary(USERS, "Make a user of an organization before their first sign-in")
             .details(WAITING)
             .takes::<users::MemberToMake>()
             .gives_one::<users::User>(200, "The user, made or found."),
-        get("/organizations/{organization}/users/{user}", "getOrganizationUser", users::members::show)
+        get(ONE, "getOrganizationUser", members::show)
             .summary(USERS, "A user of an organization")
             .gives_one::<users::User>(200, "The user, as the organization knows them."),
-        put("/organizations/{organization}/users/{user}/roles", "setOrganizationUserRoles", users::members::set_roles)
+        put(ROLES, "setOrganizationUserRoles", members::set_roles)
             .summary(USERS, "The roles that a user of an organization holds by hand")
             .takes::<users::RolesByHand>()
             .precondition(Precondition::Optional)
             .gives_one::<users::User>(200, "The user as they are now.")
             .or_nothing("The user is no longer of this organization."),
-        get(
-            "/organizations/{organization}/users/{user}/sessions",
-            "listOrganizationUserSessions",
-            users::members::list_sessions,
-        )
-        .summary(USERS, "The sessions that a user opened through the organization's own IdP")
-        .gives::<Page<users::Session>>(200, "The newest of them."),
-        delete(
-            "/organizations/{organization}/users/{user}/sessions",
-            "endOrganizationUserSessions",
-            users::members::end_sessions,
-        )
-        .summary(USERS, "End every session that a user opened through the organization's own IdP"),
-        delete(
-            "/organizations/{organization}/users/{user}/sessions/{session}",
-            "endOrganizationUserSession",
-            users::members::end_session,
-        )
-        .summary(USERS, "End a session that a user opened through the organization's own IdP"),
-        get(
-            "/organizations/{organization}/users/{user}/sign-ins",
-            "listOrganizationUserSignIns",
-            users::members::list_sign_ins,
-        )
-        .summary(USERS, "The last sign-in of each identity, explained as far as it concerns the organization")
-        .gives::<Page<users::SignIn>>(200, "What each gave then, and would give now."),
+        get(SESSIONS, "listOrganizationUserSessions", members::list_sessions)
+            .summary(USERS, "The sessions that a user opened through the organization's own IdP")
+            .gives::<Page<users::Session>>(200, "The newest of them."),
+        delete(SESSIONS, "endOrganizationUserSessions", members::end_sessions)
+            .summary(USERS, "End every session that a user opened through the organization's own IdP"),
+        delete(SESSION, "endOrganizationUserSession", members::end_session)
+            .summary(USERS, "End a session that a user opened through the organization's own IdP"),
+        get(SIGN_INS, "listOrganizationUserSignIns", members::list_sign_ins)
+            .summary(USERS, "The last sign-in of each identity, explained as far as it concerns the organization")
+            .gives::<Page<users::SignIn>>(200, "What each gave then, and would give now."),
     ]
 }
 
@@ -218,35 +209,37 @@ fn organizations() -> [Operation; 4] {
 
 /// Applications.
 fn applications() -> [Operation; 7] {
+    use applications::{Application, ApplicationText, health};
+    const ALL: &str = "/organizations/{organization}/applications";
+    const ONE: &str = "/organizations/{organization}/applications/{application}";
+    const HEALTH: &str = "/organizations/{organization}/applications/{application}/health";
+    const TEST: &str = "/organizations/{organization}/applications/{application}/test";
+    const SAMPLE: &str = "/organizations/{organization}/applications/{application}/sample";
     [
-        get("/organizations/{organization}/applications", "listApplications", applications::list)
+        get(ALL, "listApplications", applications::list)
             .summary(APPLICATIONS, "The applications of an organization, in order of id")
             .asks::<PageQuery>()
-            .gives::<Page<applications::Application>>(200, "A page of applications."),
-        get("/organizations/{organization}/applications/{application}", "getApplication", applications::show)
+            .gives::<Page<Application>>(200, "A page of applications."),
+        get(ONE, "getApplication", applications::show)
             .summary(APPLICATIONS, "An application")
-            .gives_one::<applications::Application>(200, "The application."),
-        put("/organizations/{organization}/applications/{application}", "putApplication", applications::put)
+            .gives_one::<Application>(200, "The application."),
+        put(ONE, "putApplication", applications::put)
             .summary(APPLICATIONS, "Make or change an application")
             .details("An organization's own admins publish within what is allotted to it.")
-            .takes::<applications::ApplicationText>()
+            .takes::<ApplicationText>()
             .changes_catalogue()
             .makes()
-            .gives_one::<applications::Application>(200, "The application as it is now."),
-        delete("/organizations/{organization}/applications/{application}", "removeApplication", applications::remove)
+            .gives_one::<Application>(200, "The application as it is now."),
+        delete(ONE, "removeApplication", applications::remove)
             .summary(APPLICATIONS, "Remove an application")
             .changes_catalogue(),
-        get(
-            "/organizations/{organization}/applications/{application}/health",
-            "applicationHealth",
-            applications::health::show,
-        )
-        .summary(APPLICATIONS, "How an application's upstreams are")
-        .gives::<applications::health::Health>(200, "What this process knows of them."),
-        post("/organizations/{organization}/applications/{application}/test", "testApplication", attempts::test)
+        get(HEALTH, "applicationHealth", health::show)
+            .summary(APPLICATIONS, "How an application's upstreams are")
+            .gives::<health::Health>(200, "What this process knows of them."),
+        post(TEST, "testApplication", attempts::test)
             .summary(APPLICATIONS, "Ask an application's upstreams whether they answer")
             .gives::<attempts::Tested>(200, "What became of it."),
-        get("/organizations/{organization}/applications/{application}/sample", "sampleRequest", attempts::sample)
+        get(SAMPLE, "sampleRequest", attempts::sample)
             .summary(APPLICATIONS, "What an application's upstream receives of somebody who may enter")
             .details("The person is made up, and nothing is signed.")
             .gives::<attempts::Received>(200, "The request."),
@@ -279,6 +272,10 @@ fn audit() -> [Operation; 4] {
 
 /// Identity providers.
 fn idps() -> [Operation; 12] {
+    use idps::{Idp, IdpChange, IdpLine, IdpText};
+    const ONE: &str = "/idps/{idp}";
+    const OF_ORGANIZATION: &str = "/organizations/{organization}/idps";
+    const ONE_OF_ORGANIZATION: &str = "/organizations/{organization}/idps/{idp}";
     const SECRET: &str = "The client secret is kept sealed, for this issuer alone, and never shown. The default policy has \
         an address of its own.";
     [
@@ -290,52 +287,47 @@ fn idps() -> [Operation; 12] {
             .summary(IDPS, "Ask a provider what it is, for an organization: on the public internet alone")
             .takes::<attempts::Asked>()
             .gives::<attempts::Discovered>(200, "What it tells of itself."),
-        get("/idps", "listIdps", idps::list).summary(IDPS, "The IdPs that are for all, in order of name").gives::<Page<
-            idps::IdpLine,
-        >>(
-            200,
-            "All of them.",
-        ),
-        get("/idps/{idp}", "getIdp", idps::show)
-            .summary(IDPS, "An IdP that is for all")
-            .gives_one::<idps::Idp>(200, "The IdP."),
-        put("/idps/{idp}", "putIdp", idps::put)
+        get("/idps", "listIdps", idps::list)
+            .summary(IDPS, "The IdPs that are for all, in order of name")
+            .gives::<Page<IdpLine>>(200, "All of them."),
+        get(ONE, "getIdp", idps::show).summary(IDPS, "An IdP that is for all").gives_one::<Idp>(200, "The IdP."),
+        put(ONE, "putIdp", idps::put)
             .summary(IDPS, "Make or change an IdP that is for all")
             .details(SECRET)
-            .takes::<idps::IdpText>()
+            .takes::<IdpText>()
             .changes_catalogue()
             .makes()
-            .gives_one::<idps::Idp>(200, "The IdP as it is now."),
-        patch("/idps/{idp}", "changeIdp", idps::change)
+            .gives_one::<Idp>(200, "The IdP as it is now."),
+        patch(ONE, "changeIdp", idps::change)
             .summary(IDPS, "Disable or enable an IdP that is for all")
-            .takes::<idps::IdpChange>()
+            .takes::<IdpChange>()
             .changes_catalogue()
             .precondition(Precondition::Optional)
-            .gives_one::<idps::Idp>(200, "The IdP as it is now."),
-        delete("/idps/{idp}", "removeIdp", idps::remove)
+            .gives_one::<Idp>(200, "The IdP as it is now."),
+        delete(ONE, "removeIdp", idps::remove)
             .summary(IDPS, "Remove an IdP that is for all")
             .details("With it go its policies, its identities, what those gave, and their sessions.")
             .changes_catalogue(),
-        get("/organizations/{organization}/idps", "listOrganizationIdps", idps::list_of_organization)
+        get(OF_ORGANIZATION, "listOrganizationIdps", idps::list_of_organization)
             .summary(IDPS, "An organization's own IdPs, in order of name")
-            .gives::<Page<idps::IdpLine>>(200, "All of them."),
-        get("/organizations/{organization}/idps/{idp}", "getOrganizationIdp", idps::show_of_organization)
+            .gives::<Page<IdpLine>>(200, "All of them."),
+        get(ONE_OF_ORGANIZATION, "getOrganizationIdp", idps::show_of_organization)
             .summary(IDPS, "An organization's own IdP")
-            .gives_one::<idps::Idp>(200, "The IdP."),
-        put("/organizations/{organization}/idps/{idp}", "putOrganizationIdp", idps::put_of_organization)
+            .gives_one::<Idp>(200, "The IdP."),
+        put(ONE_OF_ORGANIZATION, "putOrganizationIdp", idps::put_of_organization)
             .summary(IDPS, "Make or change an organization's own IdP")
             .details(SECRET)
-            .takes::<idps::IdpText>()
+            .takes::<IdpText>()
             .changes_catalogue()
             .makes()
-            .gives_one::<idps::Idp>(200, "The IdP as it is now."),
-        patch("/organizations/{organization}/idps/{idp}", "changeOrganizationIdp", idps::change_of_organization)
+            .gives_one::<Idp>(200, "The IdP as it is now."),
+        patch(ONE_OF_ORGANIZATION, "changeOrganizationIdp", idps::change_of_organization)
             .summary(IDPS, "Disable or enable an organization's own IdP")
-            .takes::<idps::IdpChange>()
+            .takes::<IdpChange>()
             .changes_catalogue()
             .precondition(Precondition::Optional)
-            .gives_one::<idps::Idp>(200, "The IdP as it is now."),
-        delete("/organizations/{organization}/idps/{idp}", "removeOrganizationIdp", idps::remove_of_organization)
+            .gives_one::<Idp>(200, "The IdP as it is now."),
+        delete(ONE_OF_ORGANIZATION, "removeOrganizationIdp", idps::remove_of_organization)
             .summary(IDPS, "Remove an organization's own IdP")
             .details("With it go its policies, its identities, what those gave, and their sessions.")
             .changes_catalogue(),
