@@ -3,6 +3,7 @@
 mod authorities;
 mod connection;
 mod health_check;
+mod machines;
 mod path_pattern;
 mod path_prefix;
 mod rule;
@@ -14,15 +15,12 @@ mod upstreams;
 use serde::{Deserialize, Serialize};
 use url::{Origin, Url};
 
-mod machines;
-
-pub use machines::Machines;
-
 use super::{Allotment, ApplicationId, ApplicationKey, Host, Invalid, OrganizationId, OrganizationKey, RoleName};
 
 pub use authorities::{Authorities, MAX_AUTHORITIES};
 pub use connection::Connection;
 pub use health_check::{CheckPath, HealthCheck, in_a_row};
+pub use machines::Machines;
 pub use path_pattern::{PathPattern, PathPatterns};
 pub use path_prefix::PathPrefix;
 pub use rule::{Allow, Rule, RuleMethod};

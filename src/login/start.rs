@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{FromRequestParts, Path, State};
 use axum::response::Response;
-use http::{HeaderMap, Method, StatusCode};
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
 
 use super::callback::Refusal;
 use super::failed::{Answer, Failed};
@@ -18,33 +19,35 @@ use crate::pages::{Assets, Choice, Choose};
 use crate::session::HandoffRequest;
 use crate::web::{self, Cause, SignInWish, see_other, with_cookie};
 
-/// What a sign-in is asked for.
-struct Asked {
+/// What a navigation asks of the sign-in, in the scene of that moment.
+pub(super) struct Asked {
+    scene: Arc<Scene>,
     sealed: Option<String>,
     request: Option<HandoffRequest>,
     wish: SignInWish,
 }
 
-impl Login {
-    /// Reads what is asked.
-    fn asked(&self, method: &Method, query: Option<&str>, headers: &HeaderMap, scene: &Scene) -> Result<Asked, Failed> {
-        if !web::is_navigation(method, headers) {
+impl FromRequestParts<Arc<Login>> for Asked {
+    type Rejection = Failed;
+
+    async fn from_request_parts(parts: &mut Parts, login: &Arc<Login>) -> Result<Self, Failed> {
+        if !web::is_navigation(&parts.method, &parts.headers) {
             return Err(Cause::SignInRequired.into());
         }
-        let params = Params::parse(query).ok_or(Cause::BadRequest)?;
+        let params = Params::parse(parts.uri.query()).ok_or(Cause::BadRequest)?;
         let wish = SignInWish { as_someone_else: params.has("again"), login_hint: None };
-        let wish = wish.hinted(params.get("login_hint"));
+        let (scene, wish) = (login.scene(), wish.hinted(params.get("login_hint")));
         let Some(sealed) = params.get("request") else {
-            return Ok(Asked { sealed: None, request: None, wish });
+            return Ok(Self { scene, sealed: None, request: None, wish });
         };
         // Only a host of ours may be handed a session: it may have gone since the request was sealed.
-        let is_ours = |host: &Host| host == self.web.public_url.host() || scene.application(host).is_some();
-        match self.keys.open(sealed).filter(|request| is_ours(&request.host)) {
-            Some(request) => Ok(Asked { sealed: Some(sealed.to_owned()), request: Some(request), wish }),
-            None => Err(Cause::SignInExpired.into()),
-        }
+        let is_ours = |host: &Host| host == login.web.public_url.host() || scene.application(host).is_some();
+        let request = login.keys.open(sealed).filter(|request| is_ours(&request.host)).ok_or(Cause::SignInExpired)?;
+        Ok(Self { scene, sealed: Some(sealed.to_owned()), request: Some(request), wish })
     }
+}
 
+impl Login {
     /// Carries a session to the host that asked for it. The sign-in host, where the console asks, has it already.
     pub(super) async fn hand_off(&self, session: SessionId, request: &HandoffRequest) -> Answer {
         let origin = self.web.public_url.origin_of(&request.host);
@@ -63,12 +66,9 @@ impl Login {
 pub(super) async fn choose(
     State(login): State<Arc<Login>>,
     Extension(host): Extension<Host>,
-    RawQuery(query): RawQuery,
-    method: Method,
+    asked: Asked,
     headers: HeaderMap,
 ) -> Answer {
-    let scene = login.scene();
-    let asked = login.asked(&method, query.as_deref(), &headers, &scene)?;
     let principal = login.principal(&host, &headers).await?;
     let session = principal.as_ref().and_then(|(principal, _)| principal.session());
     if let Some(session) = session.filter(|_| !asked.wish.as_someone_else) {
@@ -77,10 +77,10 @@ pub(super) async fn choose(
             None => Ok(see_other("/")),
         };
     }
-    let offers = scene.offers(asked.request.as_ref());
+    let offers = asked.scene.offers(asked.request.as_ref());
     match offers.as_slice() {
-        [idp] if idp.owner.is_none() || principal.is_none() => login.depart(&scene, idp, asked, &headers).await,
-        offers => Ok(login.show_chooser(&scene, offers, &asked)),
+        [idp] if idp.owner.is_none() || principal.is_none() => login.depart(&asked, idp, &headers).await,
+        offers => Ok(login.show_chooser(offers, &asked)),
     }
 }
 
@@ -94,18 +94,15 @@ pub(super) fn is_own_choice(headers: &HeaderMap) -> bool {
 pub(super) async fn start(
     State(login): State<Arc<Login>>,
     Path(idp): Path<String>,
-    RawQuery(query): RawQuery,
-    method: Method,
+    asked: Asked,
     headers: HeaderMap,
 ) -> Answer {
-    let scene = login.scene();
-    let asked = login.asked(&method, query.as_deref(), &headers, &scene)?;
     if !is_own_choice(&headers) {
         return Ok(see_other(&asked.wish.path(None, asked.sealed.as_deref())));
     }
-    let idp = IdpId::parse(&idp).ok().and_then(|id| scene.catalogue.idp_by_id(&id));
-    let idp = idp.filter(|idp| scene.applies(idp, asked.request.as_ref())).ok_or(Cause::NotFound)?;
-    login.depart(&scene, idp, asked, &headers).await
+    let idp = IdpId::parse(&idp).ok().and_then(|id| asked.scene.catalogue.idp_by_id(&id));
+    let idp = idp.filter(|idp| asked.scene.applies(idp, asked.request.as_ref())).ok_or(Cause::NotFound)?;
+    login.depart(&asked, idp, &headers).await
 }
 
 /// Our client at a provider.
@@ -115,10 +112,10 @@ pub(super) fn client_of<'s>(scene: &'s Scene, idp: &Idp) -> Result<&'s RelyingPa
 }
 
 impl Login {
-    async fn depart(&self, scene: &Scene, idp: &Idp, asked: Asked, headers: &HeaderMap) -> Answer {
+    async fn depart(&self, asked: &Asked, idp: &Idp, headers: &HeaderMap) -> Answer {
         let ask = Ask { login_hint: asked.wish.login_hint.clone(), reauthenticate: asked.wish.as_someone_else };
         let purpose = Purpose::SignIn { request: asked.request.clone() };
-        self.send_to_provider(scene, idp, ask, purpose, headers).await.map_err(|refusal| {
+        self.send_to_provider(&asked.scene, idp, ask, purpose, headers).await.map_err(|refusal| {
             let request = self.seal_anew(asked.request.as_ref());
             let again = asked.wish.path(Some(idp.spec.id.as_str()), request.as_deref());
             self.log_refusal(Some(idp), &refusal, None).with_link("Try again", again).into()
@@ -139,7 +136,8 @@ impl Login {
         Ok(self.keep_pending(pending, headers).into_iter().fold(see_other(url.as_str()), with_cookie))
     }
 
-    fn show_chooser(&self, scene: &Scene, offers: &[&Idp], asked: &Asked) -> Response {
+    fn show_chooser(&self, offers: &[&Idp], asked: &Asked) -> Response {
+        let scene = &asked.scene;
         let application = asked.request.as_ref().and_then(|request| scene.application(&request.host));
         let owner = |idp: &Idp| scene.catalogue.organization(idp.owner?);
         let choice = |idp: &&Idp| Choice {
