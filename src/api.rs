@@ -6,6 +6,7 @@
 
 mod answer;
 mod ask;
+mod danger;
 mod edit;
 mod guard;
 mod openapi;

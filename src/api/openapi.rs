@@ -9,7 +9,8 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::answer::Answer;
-use super::edit::{DangerTold, Preview};
+use super::danger::DangerTold;
+use super::edit::Preview;
 use super::operation::{Operation, Precondition, Rights};
 use super::schema::{Id, ReferenceText, Slug};
 use super::{BASE, routes};

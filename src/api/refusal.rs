@@ -10,7 +10,7 @@ use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
 use super::Api;
-use super::edit::DangerTold;
+use super::danger::DangerTold;
 use crate::base::Reference;
 use crate::directory::{AdminError, EditError, ExplainError, StoreError, TokenError};
 use crate::web::Problem;
