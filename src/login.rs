@@ -17,6 +17,7 @@ mod home;
 mod params;
 mod pending;
 mod provider_logout;
+mod refusal;
 mod scene;
 mod sign_out;
 mod start;

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::callback::Refusal;
+use super::refusal::Refusal;
 use super::{Login, Scene};
 use crate::claims::{ClaimLimits, ClaimRules, Claims};
 use crate::directory::{Desired, ProvisionError, Provisioned, Record, RefusedSignIn, SignIn};
@@ -155,10 +155,6 @@ fn joined(mut notes: Vec<String>) -> String {
         notes.push(format!("and {more} more"));
     }
     notes.join("; ")
-}
-
-pub(super) fn with_notes(cause: &str, notes: &str) -> String {
-    if notes.is_empty() { cause.to_owned() } else { format!("{cause}; {notes}") }
 }
 
 fn unavailable(error: impl ToString) -> Refusal {

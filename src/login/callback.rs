@@ -7,53 +7,16 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::IntoResponse;
 use http::HeaderMap;
 
-use super::admit::with_notes;
-use super::counted;
-use super::failed::Answer as Answered;
+use super::failed::Answer;
 use super::params::Params;
 use super::pending::{Pending, Purpose};
-use super::start::client_of;
+use super::refusal::Refusal;
 use super::{Login, Scene};
-use crate::base::Reference;
 use crate::directory::StoreError;
 use crate::identity::{Host, Idp, IdpId};
-use crate::oidc::{Answer, Attempt, OidcError, VerifiedTokens};
-use crate::session::{HandoffRequest, Unavailable};
+use crate::oidc::{self, Attempt, VerifiedTokens};
 use crate::telemetry::{Span, Trace};
-use crate::web::{Cause, Failure, SignInWish, see_other, with_cookie};
-
-/// Why a sign-in did not succeed: what the person is told, and what the log keeps.
-pub(super) struct Refusal {
-    pub(super) cause: Cause,
-    /// For the log and the record; holds no secret, code or token, and no content of a claim.
-    pub(super) why: String,
-    /// What went wrong in organizations' selectors, for the log alone: it may quote names that were asked for.
-    pub(super) notes: String,
-    /// Under which it is recorded, if it is.
-    pub(super) reference: Option<Reference>,
-}
-
-impl Refusal {
-    pub(super) fn new(cause: Cause, why: impl ToString) -> Self {
-        Self { cause, why: why.to_string(), notes: String::new(), reference: None }
-    }
-}
-
-impl From<Unavailable> for Refusal {
-    fn from(error: Unavailable) -> Self {
-        Self::new(Cause::Unavailable, error)
-    }
-}
-
-impl From<OidcError> for Refusal {
-    fn from(error: OidcError) -> Self {
-        let cause = match error {
-            OidcError::Unavailable(_) => Cause::ProviderUnavailable,
-            OidcError::Refused(_) | OidcError::Misconfigured(_) => Cause::SignInRefused,
-        };
-        Self::new(cause, error)
-    }
-}
+use crate::web::{Cause, see_other, with_cookie};
 
 /// `GET /login/{idp}/callback`: the redirect URI of one IdP.
 pub(super) async fn callback(
@@ -63,7 +26,7 @@ pub(super) async fn callback(
     RawQuery(query): RawQuery,
     trace: Option<Extension<Trace>>,
     headers: HeaderMap,
-) -> Answered {
+) -> Answer {
     let id = IdpId::parse(&idp).ok();
     let params = Params::parse(query.as_deref());
     let state = params.as_ref().and_then(|params| params.get("state")).unwrap_or_default();
@@ -118,7 +81,7 @@ impl Login {
         state: &str,
         attempt: Attempt,
     ) -> Result<VerifiedTokens, Refusal> {
-        let provider = client_of(scene, idp)?;
+        let provider = scene.client(idp)?;
         let iss = params.get("iss").map(str::to_owned);
         if params.has("error") {
             provider.check_response_issuer(iss.as_deref()).await?;
@@ -126,7 +89,7 @@ impl Login {
         }
         let no_code = || Refusal::new(Cause::SignInRefused, "neither a code nor an error came back");
         let code = params.get("code").ok_or_else(no_code)?.to_owned();
-        let tokens = provider.redeem(Answer { code, iss }, &attempt).await?;
+        let tokens = provider.redeem(oidc::Answer { code, iss }, &attempt).await?;
         if !self.sessions.spend_state(state).await? {
             return Err(Refusal::new(Cause::SignInExpired, "this sign-in was completed before"));
         }
@@ -135,43 +98,12 @@ impl Login {
 
     /// The answer to a callback that belongs to no sign-in under way in this browser. Whoever is signed in has reloaded
     /// the page of one that was completed, or gone back to it: nothing is completed, they are only sent home.
-    async fn not_pending(&self, idp: Option<&Idp>, host: &Host, headers: &HeaderMap) -> Answered {
+    async fn not_pending(&self, idp: Option<&Idp>, host: &Host, headers: &HeaderMap) -> Answer {
         if self.principal(host, headers).await?.is_some() {
             return Ok(see_other("/"));
         }
         let refusal = Refusal::new(Cause::SignInExpired, "no pending sign-in of this browser has this state");
         Err(self.log_refusal(idp, &refusal, None).into())
-    }
-
-    /// Logs why a sign-in did not succeed, and gives the failure that leads there. Signing in again leads to where the
-    /// person was going.
-    pub(super) fn log_refusal(
-        &self,
-        idp: Option<&Idp>,
-        refusal: &Refusal,
-        request: Option<&HandoffRequest>,
-    ) -> Failure {
-        let failure = match refusal.reference.clone() {
-            Some(reference) => self.web.failure_under(refusal.cause, reference),
-            None => self.web.failure(refusal.cause),
-        };
-        if let Some(idp) = idp {
-            self.meter(idp).ended(counted::outcome(refusal.cause));
-        }
-        tracing::warn!(
-            reference = %failure.reference,
-            idp = idp.map(|idp| tracing::field::display(&idp.spec.id)),
-            outcome = ?refusal.cause,
-            cause = %with_notes(&refusal.why, &refusal.notes),
-            "sign-in refused"
-        );
-        let again = SignInWish { as_someone_else: true, login_hint: None };
-        failure.with_link("Sign in again", again.path(None, self.seal_anew(request).as_deref()))
-    }
-
-    /// Where the person was going, for a link on a page that they may take their time to read.
-    pub(super) fn seal_anew(&self, request: Option<&HandoffRequest>) -> Option<String> {
-        self.keys.seal(&request?.renewed(self.web.ambient.now()))
     }
 }
 

@@ -4,8 +4,8 @@ use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 
 use super::Login;
-use super::admit::{Admitted, with_notes};
-use super::callback::Refusal;
+use super::admit::Admitted;
+use super::refusal::{Refusal, with_notes};
 use crate::base::Reference;
 use crate::directory::Provisioned;
 use crate::identity::{Host, Idp};

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 
+use super::refusal::Refusal;
 use crate::base::{HttpClients, SealingKey};
 use crate::directory::SealedSecrets;
 use crate::identity::{Application, Catalogue, Host, Idp, IdpId, IdpKey};
 use crate::oidc::{ProviderSettings, RelyingParty};
 use crate::policy::Snapshot;
 use crate::session::HandoffRequest;
-use crate::web::Web;
+use crate::web::{Cause, Web};
 
 /// The client secrets that the configuration declares. They stay in memory.
 pub type IdpSecrets = BTreeMap<IdpId, SecretString>;
@@ -74,6 +75,15 @@ impl Scene {
     /// The client of a provider.
     pub fn provider(&self, key: IdpKey) -> Option<&RelyingParty> {
         self.providers.get(&key).map(Arc::as_ref)
+    }
+
+    /// The same for a sign-in.
+    ///
+    /// # Errors
+    /// When there is none: its settings allow none.
+    pub(super) fn client(&self, idp: &Idp) -> Result<&RelyingParty, Refusal> {
+        let missing = || Refusal::new(Cause::SignInRefused, "no client could be made of the provider's settings");
+        self.provider(idp.key).ok_or_else(missing)
     }
 
     /// The providers that did not answer when they were last asked, with why not.

@@ -8,13 +8,13 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 
-use super::callback::Refusal;
 use super::failed::{Answer, Failed};
 use super::params::Params;
 use super::pending::{Pending, Purpose};
+use super::refusal::Refusal;
 use super::{Login, Scene};
 use crate::identity::{Host, Idp, IdpId, SessionId};
-use crate::oidc::{Ask, RelyingParty};
+use crate::oidc::Ask;
 use crate::pages::{Assets, Choice, Choose};
 use crate::session::HandoffRequest;
 use crate::web::{self, Cause, SignInWish, see_other, with_cookie};
@@ -57,6 +57,11 @@ impl Login {
         let sealed = self.seal_anew(Some(request)).ok_or(Cause::Unavailable)?;
         let code = self.sessions.hand_off(session, request).await?;
         Ok(see_other(&format!("{origin}/.vestibule/session?code={}&request={sealed}", code.expose())))
+    }
+
+    /// Where the person was going, for a link on a page that they may take their time to read.
+    pub(super) fn seal_anew(&self, request: Option<&HandoffRequest>) -> Option<String> {
+        self.keys.seal(&request?.renewed(self.web.ambient.now()))
     }
 }
 
@@ -105,12 +110,6 @@ pub(super) async fn start(
     login.depart(&asked, idp, &headers).await
 }
 
-/// Our client at a provider.
-pub(super) fn client_of<'s>(scene: &'s Scene, idp: &Idp) -> Result<&'s RelyingParty, Refusal> {
-    let missing = || Refusal::new(Cause::SignInRefused, "no client could be made of the provider's settings");
-    scene.provider(idp.key).ok_or_else(missing)
-}
-
 impl Login {
     async fn depart(&self, asked: &Asked, idp: &Idp, headers: &HeaderMap) -> Answer {
         let ask = Ask { login_hint: asked.wish.login_hint.clone(), reauthenticate: asked.wish.as_someone_else };
@@ -131,7 +130,7 @@ impl Login {
         purpose: Purpose,
         headers: &HeaderMap,
     ) -> Result<Response, Refusal> {
-        let (url, attempt) = client_of(scene, idp)?.authorize(ask).await?;
+        let (url, attempt) = scene.client(idp)?.authorize(ask).await?;
         let pending = Pending::new(idp.key, attempt, purpose, self.web.ambient.now());
         Ok(self.keep_pending(pending, headers).into_iter().fold(see_other(url.as_str()), with_cookie))
     }

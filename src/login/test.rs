@@ -8,9 +8,9 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use http::{HeaderMap, Method, StatusCode};
 
-use super::callback::Refusal;
 use super::failed::{Answer, Failed};
 use super::pending::Purpose;
+use super::refusal::Refusal;
 use super::start::is_own_choice;
 use super::{Login, Scene};
 use crate::base::{Reference, Token};
