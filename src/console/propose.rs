@@ -1,12 +1,15 @@
 //! A change of the catalogue in two steps: what it would do to people is shown first, and it is done when that is meant.
 //! What does nothing to anybody is done at once.
 
+mod impact;
+
 use super::Console;
 use super::failed::Failed;
+use super::typed::sentence;
 use crate::directory::{
-    Admin, Approval, Danger, DangerKind, Edit, EditError, Effect, Expected, Foresight, IdentityChoice, Impact, Terms,
+    Admin, Approval, Danger, DangerKind, Edit, EditError, Expected, Foresight, IdentityChoice, Terms,
 };
-use crate::pages::{CSRF_FIELD, Confirm, EffectLine, ImpactLines, Question, Shell};
+use crate::pages::{CSRF_FIELD, Confirm, ImpactLines, Question, Shell};
 use crate::web::Fields;
 
 /// The field that holds the version whose foresight was shown.
@@ -149,7 +152,7 @@ impl Asked {
         let question = |danger: &Danger| question(danger, unanswered, fields);
         Self {
             moved,
-            impact: impact_lines(&foresight.impact),
+            impact: impact::lines(&foresight.impact),
             questions: foresight.dangers.iter().map(question).collect(),
             hidden: (SHOWN.to_owned(), foresight.version.to_string()),
         }
@@ -190,63 +193,4 @@ fn question(danger: &Danger, unanswered: bool, fields: &Fields) -> Question {
     let missing = unanswered && fields.text(&name).is_none();
     let error = missing.then(|| "Say what is meant, or cancel.".to_owned());
     Question { words: sentence(&danger.to_string()), name, answers, error }
-}
-
-/// Who gains and who loses what, in lines.
-pub(super) fn impact_lines(impact: &Impact) -> ImpactLines {
-    let line = |effect: &Effect| EffectLine {
-        what: effect.what.to_string(),
-        count: effect.count,
-        users: effect.users.iter().map(ToString::to_string).collect(),
-        more: effect.count.saturating_sub(effect.users.len() as u64),
-    };
-    ImpactLines {
-        gains: impact.gains.iter().map(line).collect(),
-        losses: impact.losses.iter().map(line).collect(),
-        remarks: remarks(impact),
-    }
-}
-
-fn remarks(impact: &Impact) -> Vec<String> {
-    let mut remarks = Vec::new();
-    if impact.beyond {
-        remarks.push(format!(
-            "These are the first {} who signed in there, and every admin; there are more, who are not counted here.",
-            people(impact.identities)
-        ));
-    }
-    if impact.shut_out > 0 {
-        remarks.push(format!("{} can no longer sign in there; their sessions end.", people(impact.shut_out)));
-    }
-    if impact.unknown > 0 {
-        let known = impact.unknown_users.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        remarks.push(format!(
-            "{} cannot be foreseen, since their claims are not kept: {known}{}",
-            people(impact.unknown),
-            if impact.unknown > impact.unknown_users.len() as u64 { " and more." } else { "." }
-        ));
-    }
-    for (organization, count) in &impact.failing {
-        remarks.push(format!("The selectors of {organization} would fail for {}.", people(*count)));
-    }
-    for (idp, claim, count) in &impact.texts {
-        remarks.push(format!(
-            "At {idp} the claim {claim} comes as a text for {}: contains() then finds parts of it. Name it among the \
-             list claims.",
-            people(*count)
-        ));
-    }
-    remarks
-}
-
-fn people(count: u64) -> String {
-    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
-}
-
-/// A cause as a sentence.
-pub(super) fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
-    let end = if text.ends_with('?') { "" } else { "." };
-    format!("{first}{}{end}", chars.as_str().trim_end_matches('.'))
 }

@@ -13,6 +13,14 @@ pub(super) fn seen(fields: &Fields) -> Expected {
     fields.text(SEEN).and_then(|seen| seen.parse().ok()).map_or(Expected::Any, Expected::Seen)
 }
 
+/// A cause as a sentence.
+pub(super) fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|first| first.to_uppercase().collect::<String>()).unwrap_or_default();
+    let end = if text.ends_with('?') { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str().trim_end_matches('.'))
+}
+
 /// The noun in a field; else what is wrong stands beside it.
 pub(super) fn checked<T>(field: &mut Field, parse: impl Fn(&str) -> Result<T, Invalid>) -> Option<T> {
     parse(&field.value).map_err(|invalid| field.error = Some(invalid.to_string())).ok()

@@ -7,7 +7,7 @@ use crate::base::Timestamp;
 use crate::console::failed::Failed;
 use crate::console::here::Here;
 use crate::console::people::{idp_label, offered_idps};
-use crate::console::propose::sentence;
+use crate::console::typed::sentence;
 use crate::directory::{Admin, BadFilters, LogFilters, LogPlace, SoughtLines};
 use crate::identity::{AuditId, Catalogue, OrganizationKey};
 use crate::pages::{self, Field, Pick};

@@ -2,7 +2,7 @@
 
 use super::desk::Desk;
 use super::guide;
-use crate::console::propose::sentence;
+use crate::console::typed::sentence;
 use crate::identity::{PolicyText, RoleName};
 use crate::pages::{Checked, Field, Picked, SelectorFields};
 use crate::policy::{self, Gives, MAX_ROWS};

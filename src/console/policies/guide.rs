@@ -1,5 +1,6 @@
 //! The rows of the guided builder: from fields to what they mean, and back.
 
+use crate::console::typed::sentence;
 use crate::identity::{Invalid, OrganizationId, RoleName};
 use crate::pages::{Field, GuideRow, Picked};
 use crate::policy::{Chosen, ClaimPath, Condition, Row};
@@ -67,7 +68,7 @@ fn noted<T>(field: &mut Field, read: impl FnOnce(&str) -> Result<T, Invalid>) ->
     match read(&field.value) {
         Ok(value) => Some(value),
         Err(error) => {
-            field.error = Some(super::super::propose::sentence(&error.to_string()));
+            field.error = Some(sentence(&error.to_string()));
             None
         }
     }

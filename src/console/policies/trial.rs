@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::desk::Desk;
 use crate::claims::{ClaimLimits, ClaimRules, Claims, Recorded};
 use crate::console::audit;
-use crate::console::propose::sentence;
+use crate::console::typed::sentence;
 use crate::directory::{RecallError, Recalled};
 use crate::identity::{Catalogue, IdpKey, OrganizationKey, PolicyText, Sight, Username};
 use crate::pages::{Decisions, Field, TrialFields, VerdictLine};

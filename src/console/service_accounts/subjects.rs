@@ -2,8 +2,7 @@
 
 use crate::console::answer::{Answer, done, form_again};
 use crate::console::here::Sent;
-use crate::console::propose::sentence;
-use crate::console::typed::checked;
+use crate::console::typed::{checked, sentence};
 use crate::directory::MachineError;
 use crate::identity::{Issuer, MachineSubject, Organization, SubjectClaim};
 use crate::pages::{Done, Field, Picked};
