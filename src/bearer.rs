@@ -5,6 +5,7 @@
 
 mod guesses;
 mod issuers;
+mod known;
 mod sent;
 
 use std::collections::HashMap;
@@ -19,7 +20,7 @@ use moka::sync::Cache;
 
 use crate::base::{Ambient, HttpClient, Table, Timestamp, TokenHash, TokenHasher};
 use crate::identity::{
-    ApplicationKey, ApplicationToken, Catalogue, Machines, OrganizationKey, TokenId, TokenIssuer, TokenIssuerId, UserId,
+    ApplicationKey, ApplicationToken, Catalogue, Machines, OrganizationKey, TokenId, TokenIssuer, UserId,
 };
 use crate::session::{Changes, Evidence, Principal, Unavailable};
 use crate::store::application_tokens::{self, ApplicationTokenRow};
@@ -30,6 +31,7 @@ pub use sent::{Sent, sent};
 
 use guesses::Guesses;
 use issuers::Issuers;
+use known::{Known, Scope};
 
 /// Tokens kept in memory; past that, they are read and verified again.
 const MAX_KNOWN: usize = 100_000;
@@ -91,37 +93,6 @@ impl From<StoreError> for Refused {
 
 fn invalid(cause: impl Into<String>) -> Refused {
     Refused::Invalid(cause.into())
-}
-
-/// A token that opened something when it was last looked up.
-struct Known {
-    principal: Arc<Principal>,
-    scope: Scope,
-    expires_at: Timestamp,
-    /// Until when the principal is as it was read, if one of its grants ends by itself.
-    good_until: Option<Timestamp>,
-    /// The change number it was read at.
-    number: i64,
-    /// When a use was last noted, in microseconds since the Unix epoch.
-    noted_at: AtomicI64,
-}
-
-/// Where a token counts.
-enum Scope {
-    /// Issued here: wherever such tokens are taken, or in these applications alone.
-    Token(TokenId, Option<Vec<ApplicationKey>>),
-    /// Of an issuer, as it was in that epoch: wherever that issuer's are taken.
-    Issuer(TokenIssuerId, u64),
-}
-
-impl Scope {
-    /// Whether what is known by it answers for these applications at all.
-    fn is_taken(&self, machines: &Machines) -> bool {
-        match self {
-            Self::Token(..) => true,
-            Self::Issuer(issuer, _) => machines.issuers.contains(issuer),
-        }
-    }
 }
 
 /// Recognises programs.

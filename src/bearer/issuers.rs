@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Bearers, Known, Presented, Refused, Scope, invalid};
+use super::known::{Known, Scope};
+use super::{Bearers, Presented, Refused, invalid};
 use crate::base::{Ambient, HttpClient};
 use crate::identity::{
     Catalogue, IdentityId, IdpId, IdpKey, Issuer, MachineSubject, SubjectClaim, TokenIssuer, TokenSubject, UserId,
