@@ -28,7 +28,7 @@ pub(super) struct Line {
     at: String,
     /// What, such as `sign-in`.
     action: String,
-    /// Who did it: `cli`, `file`, `break-glass`, `stranger`, or `user:` or `token:` with an id.
+    /// Who did it: `cli`, `file`, `break-glass`, `provider`, `stranger`, or `user:` or `token:` with an id.
     actor: String,
     /// How often.
     count: i64,
