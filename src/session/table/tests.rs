@@ -1,6 +1,6 @@
 use super::*;
 use crate::identity::UserId;
-use crate::session::SignedIn;
+use crate::session::{AtProvider, SignedIn};
 use crate::store::Change;
 use crate::store::kit::{TestClock, World, count, on_each};
 
