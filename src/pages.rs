@@ -56,6 +56,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     (Welcome::TEMPLATE, include_str!("../templates/login/welcome.html")),
     (ConfirmSignOut::TEMPLATE, include_str!("../templates/login/confirm_sign_out.html")),
     (SignedOut::TEMPLATE, include_str!("../templates/login/signed_out.html")),
+    (Farewell::TEMPLATE, include_str!("../templates/login/farewell.html")),
     (TestSignIn::TEMPLATE, include_str!("../templates/login/test.html")),
     (AccountPage::TEMPLATE, include_str!("../templates/account.html")),
     (Home::TEMPLATE, include_str!("../templates/home.html")),
@@ -131,6 +132,14 @@ impl Pages {
     /// # Errors
     /// When the template fails.
     pub fn signed_out(&self, page: &SignedOut) -> Result<String, PageError> {
+        self.render(page)
+    }
+
+    /// What is shown on the way to the provider, which is signed out of too.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn farewell(&self, page: &Farewell) -> Result<String, PageError> {
         self.render(page)
     }
 

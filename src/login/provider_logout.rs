@@ -1,5 +1,5 @@
 //! Signing out at the provider reaches here in two ways: by a token of its own (OpenID Connect Back-Channel Logout 1.0),
-//! or by a frame on its page (Front-Channel Logout 1.0). Signing out here reaches the provider as [`Login::farewell`].
+//! or by a frame on its page (Front-Channel Logout 1.0). Signing out here reaches the provider as [`Login::onward`].
 
 use std::sync::Arc;
 
@@ -15,7 +15,6 @@ use super::{Login, Scene};
 use crate::directory::{EndedThere, ProviderLogout};
 use crate::identity::{Idp, IdpId};
 use crate::oidc::{LogoutToken, OidcError};
-use crate::pages::Farewell;
 use crate::session::EndedSession;
 use crate::web;
 
@@ -139,15 +138,16 @@ impl Login {
         fits.then(|| self.keys.sealing.seal(&self.web.ambient, &hint_of(idp), &id_token.expose_secret()))?
     }
 
-    /// Where somebody whose session has ended signs out of the provider too, if its IdP is to be signed out of.
-    pub(super) async fn farewell(&self, ended: &EndedSession) -> Option<Farewell> {
+    /// Where somebody whose session has ended signs out of the provider too, if its IdP is to be signed out of: what it is
+    /// called, and the address.
+    pub(super) async fn onward(&self, ended: &EndedSession) -> Option<(String, String)> {
         let scene = self.scene();
         let idp = scene.catalogue.idp(ended.idp).filter(|idp| idp.spec.sign_out_at_provider)?;
         let sealed = ended.id_token.as_deref();
         let hint: Option<String> = sealed.and_then(|sealed| self.keys.sealing.open(&hint_of(idp), sealed));
         let then = self.web.public_url.signed_out();
         match scene.provider(idp.key)?.end_session(hint.map(SecretString::from).as_ref(), &then).await {
-            Ok(url) => Some(Farewell { provider: idp.spec.name.clone(), href: url?.to_string() }),
+            Ok(url) => Some((idp.spec.name.clone(), url?.to_string())),
             Err(error) => {
                 tracing::warn!(idp = %idp.spec.id, cause = %error, "nobody can be sent to sign out at the provider");
                 None

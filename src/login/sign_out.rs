@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use axum::{Extension, body::Bytes};
-use http::{HeaderMap, StatusCode};
+use http::header::REFRESH;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use url::form_urlencoded;
 
 use super::Login;
@@ -69,12 +70,12 @@ pub(super) async fn sign_out_on_application(
 
 /// `GET /signed-out`.
 pub(super) async fn signed_out(State(login): State<Arc<Login>>) -> Response {
-    login.gone(Assets::SignIn, "/login", None)
+    login.gone(Assets::SignIn, "/login")
 }
 
 /// `GET /.vestibule/signed-out`.
 pub(super) async fn signed_out_on_application(State(login): State<Arc<Login>>) -> Response {
-    login.gone(Assets::Application, "/", None)
+    login.gone(Assets::Application, "/")
 }
 
 impl Login {
@@ -82,17 +83,16 @@ impl Login {
         if !is_same_origin(headers, &self.web.public_url.origin_of(host)) {
             return self.web.refuse(Cause::ForeignForm, headers, assets);
         }
-        let mut farewell = None;
+        let mut onward = None;
         for token in tokens {
             match self.end_session_of(host, &token).await {
-                Ok(Some(ended)) if farewell.is_none() => farewell = self.farewell(&ended).await,
+                Ok(Some(ended)) if onward.is_none() => onward = self.onward(&ended).await,
                 Ok(_) => {}
                 Err(error) => return self.unavailable(&error, headers, assets),
             }
         }
-        let response = match farewell {
-            // A page, not a redirect: where the form stood, a policy may let forms lead to their own origin alone.
-            Some(farewell) => self.gone(assets, then, Some(farewell)),
+        let response = match onward {
+            Some((provider, href)) => self.send_on(assets, provider, href),
             None => see_other(then),
         };
         with_cookie(response, self.web.cookies.expire(SESSION_COOKIE))
@@ -118,8 +118,17 @@ impl Login {
         )
     }
 
-    fn gone(&self, assets: Assets, sign_in: &str, farewell: Option<Farewell>) -> Response {
-        let page = SignedOut { frame: self.web.frame(assets), sign_in: sign_in.to_owned(), farewell };
+    /// A page, not a redirect: where the form stood, a policy may let forms lead to their own origin alone.
+    fn send_on(&self, assets: Assets, provider: String, href: String) -> Response {
+        let refresh = HeaderValue::try_from(format!("0; url={href}"));
+        let page = Farewell { frame: self.web.frame(assets), provider, href };
+        let mut response = web::html(StatusCode::OK, self.web.pages.farewell(&page));
+        response.headers_mut().extend(refresh.ok().map(|refresh| (REFRESH, refresh)));
+        response
+    }
+
+    fn gone(&self, assets: Assets, sign_in: &str) -> Response {
+        let page = SignedOut { frame: self.web.frame(assets), sign_in: sign_in.to_owned() };
         web::html(StatusCode::OK, self.web.pages.signed_out(&page))
     }
 }

@@ -50,17 +50,6 @@ pub struct SignedOut {
     pub frame: Frame,
     /// Where signing in again starts.
     pub sign_in: String,
-    /// Where signing out goes on by itself, if it does.
-    pub farewell: Option<Farewell>,
-}
-
-/// The provider that is to be signed out of too.
-#[derive(Clone, Debug, Serialize)]
-pub struct Farewell {
-    /// What it is called.
-    pub provider: String,
-    /// Where one signs out there.
-    pub href: String,
 }
 
 impl Page for SignedOut {
@@ -68,9 +57,29 @@ impl Page for SignedOut {
 
     #[cfg(test)]
     fn samples() -> Vec<Self> {
-        let there = Farewell { provider: "Company login".into(), href: "https://id.example.com/logout?a=1&b=2".into() };
-        let samples =
-            [(Frame::sample(), None), (Frame::new(Assets::Application), None), (Frame::sample(), Some(there))];
-        samples.map(|(frame, farewell)| Self { frame, sign_in: "/login".into(), farewell }).to_vec()
+        let frames = [Frame::sample(), Frame::new(Assets::Application)];
+        frames.map(|frame| Self { frame, sign_in: "/login".into() }).to_vec()
+    }
+}
+
+/// What is shown on the way to the provider, which is signed out of too.
+#[derive(Clone, Debug, Serialize)]
+pub struct Farewell {
+    /// What stands around it.
+    pub frame: Frame,
+    /// What the provider is called.
+    pub provider: String,
+    /// Where one signs out there.
+    pub href: String,
+}
+
+impl Page for Farewell {
+    const TEMPLATE: &'static str = "login/farewell.html";
+
+    #[cfg(test)]
+    fn samples() -> Vec<Self> {
+        let frames = [Frame::sample(), Frame::new(Assets::Application)];
+        let page = |frame| Self { frame, provider: "Company login".into(), href: "https://id.example.com/end".into() };
+        frames.map(page).to_vec()
     }
 }

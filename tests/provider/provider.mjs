@@ -54,7 +54,7 @@ process.stdin.on('end', () => process.exit(0)).resume();
 function toLoopback(address, { method = 'GET', headers, body: text }) {
   const { host, port, pathname, search } = new URL(address);
   return new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port, path: pathname + search, method, headers: { ...headers, host } };
+    const options = { host: '127.0.0.1', port, path: pathname + search, method, headers: { ...Object.fromEntries(new Headers(headers)), host } };
     const request = send(options, (answer) => {
       body(answer).then((told) => resolve(new Response(told || null, { status: answer.statusCode })), reject);
     });
