@@ -65,9 +65,9 @@ impl Login {
     async fn refresh(&self, scene: &Scene, due: &Due, away: &Mutex<HashSet<IdpKey>>) -> Result<(), Unavailable> {
         // Of one that is off no session opens anything; it is asked about when it is on again.
         let Some(idp) = scene.catalogue.idp(due.idp) else { return Ok(()) };
+        let Some(provider) = scene.provider(idp.key) else { return Ok(()) };
         let token = self.keys.sealing.open::<String>(&purpose(idp.key), &due.token).map(SecretString::from);
-        let (Some(every), Some(token), Some(provider)) = (idp.spec.refresh_claims, token, scene.provider(idp.key))
-        else {
+        let Some((every, token)) = idp.spec.refresh_claims.zip(token) else {
             return self.sessions.refresh_next(due.session, None).await;
         };
         if lock(away).contains(&idp.key) {

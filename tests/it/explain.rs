@@ -183,9 +183,8 @@ async fn claims_are_forgotten_when_their_time_is_over() {
     stage.world.clock.advance(Duration::from_secs(30 * 24 * 60 * 60 + 1));
     // What is over is swept when we start, and every few minutes.
     stage.world.restart(kept).await;
-    let forgotten = async || {
-        stage.explained(&["--user", "alice"]).await["sign_ins"][0]["unknown"] == "its claims are not kept"
-    };
+    let forgotten =
+        async || stage.explained(&["--user", "alice"]).await["sign_ins"][0]["unknown"] == "its claims are not kept";
     eventually("they are forgotten", forgotten).await;
 }
 
