@@ -141,8 +141,7 @@ async fn refresh_tokens_are_kept_sealed_and_go_with_the_session() {
 
 #[tokio::test]
 async fn a_real_provider_is_asked_again() {
-    let offline = |places: &Places| every_minute(places).replace("\"openid\", ", "\"openid\", \"offline_access\", ");
-    let world = World::start(Variant::default(), offline).await;
+    let world = World::start(Variant::default(), every_minute).await;
     let (browser, page) = world.signed_in("alice").await;
     assert_eq!(page.status, 200);
     let database = Database::open(&world.database_path()).await;
