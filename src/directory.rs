@@ -43,7 +43,7 @@ use crate::base::Ambient;
 use crate::identity::{Catalogue, OrganizationKey};
 use crate::store::{self, Db};
 
-pub use admin::{AdminError, NewUser, OrganizationAdmin, ServerAdmin, Who};
+pub use admin::{Admin, AdminError, NewUser, OrganizationAdmin, PolicyPlace, ServerAdmin, Who};
 pub use audit_log::{BadFilters, LogFilters, LogPage, LogPlace};
 pub use break_glass::{BREAK_GLASS_LIFETIME, LINK_LIFETIME};
 pub use danger::{Approval, Danger, DangerKind, IdentityChoice};

@@ -29,7 +29,7 @@ use crate::store::Db;
 use crate::store::server_keys::{self, ServerKeys, ServerKeysError};
 use crate::telemetry::{Metrics, Moment};
 use crate::upstream::Forwarder;
-use crate::web::Web;
+use crate::web::{self, Web};
 
 /// How long the database may take to say that it is there: whoever asks gives up after a second or two.
 const READY_PATIENCE: Duration = Duration::from_secs(1);
@@ -178,8 +178,8 @@ impl House {
         })
     }
 
-    /// Takes in what another configuration declares, with its client secrets, how long sessions live and what is kept. Nothing dangerous: nobody is there to say
-    /// that it is meant.
+    /// Takes in what another configuration declares, with its client secrets, how long sessions live and what is kept.
+    /// Nothing dangerous: nobody is there to say that it is meant.
     pub(super) async fn take(&self, settings: &Settings) -> Result<Declared, DeclareError> {
         let declared = self.login.directory.declare(&settings.declaration, &Approval::default()).await?;
         self.login.take_secrets(settings.secrets.clone());
@@ -260,7 +260,7 @@ impl House {
     }
 }
 
-fn troubles(login: &Arc<Login>) -> console::Troubles {
+fn troubles(login: &Arc<Login>) -> web::Troubles {
     let login = Arc::clone(login);
     Box::new(move || login.scene().troubles())
 }

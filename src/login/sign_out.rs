@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use url::form_urlencoded;
 
 use super::Login;
+use super::failed::Answer;
 use crate::base::Token;
 use crate::identity::Host;
 use crate::pages::{Assets, CSRF_FIELD, ConfirmSignOut, Farewell, SignedOut};
@@ -21,12 +22,11 @@ pub(super) async fn confirm(
     State(login): State<Arc<Login>>,
     Extension(host): Extension<Host>,
     headers: HeaderMap,
-) -> Response {
-    match login.principal(&host, &headers).await {
-        Ok(Some((principal, token))) => login.ask(Assets::SignIn, &principal, "/logout", Some(web::form_token(&token))),
-        Ok(None) => see_other("/signed-out"),
-        Err(error) => login.unavailable(&error, &headers, Assets::SignIn),
-    }
+) -> Answer {
+    Ok(match login.principal(&host, &headers).await? {
+        Some((principal, token)) => login.ask(Assets::SignIn, &principal, "/logout", Some(web::form_token(&token))),
+        None => see_other("/signed-out"),
+    })
 }
 
 /// `GET /.vestibule/sign-out`.
@@ -34,12 +34,11 @@ pub(super) async fn confirm_on_application(
     State(login): State<Arc<Login>>,
     Extension(host): Extension<Host>,
     headers: HeaderMap,
-) -> Response {
-    match login.principal(&host, &headers).await {
-        Ok(Some((principal, _))) => login.ask(Assets::Application, &principal, "/.vestibule/sign-out", None),
-        Ok(None) => see_other("/.vestibule/signed-out"),
-        Err(error) => login.unavailable(&error, &headers, Assets::Application),
-    }
+) -> Answer {
+    Ok(match login.principal(&host, &headers).await? {
+        Some((principal, _)) => login.ask(Assets::Application, &principal, "/.vestibule/sign-out", None),
+        None => see_other("/.vestibule/signed-out"),
+    })
 }
 
 /// `POST /logout`: asks for the form token besides the origin.
@@ -48,12 +47,12 @@ pub(super) async fn sign_out(
     Extension(host): Extension<Host>,
     headers: HeaderMap,
     body: Bytes,
-) -> Response {
+) -> Answer {
     let presented = form_urlencoded::parse(&body).find(|(name, _)| name == CSRF_FIELD);
     let presented = presented.map(|(_, value)| value.into_owned()).unwrap_or_default();
     let tokens: Vec<Token> = login.web.session_tokens(&headers).collect();
     if !tokens.is_empty() && !tokens.iter().any(|token| is_form_token(token, &presented)) {
-        return login.web.refuse(Cause::ForeignForm, &headers, Assets::SignIn);
+        return Err(Cause::ForeignForm.into());
     }
     login.end(&host, tokens, "/signed-out", Assets::SignIn, &headers).await
 }
@@ -63,7 +62,7 @@ pub(super) async fn sign_out_on_application(
     State(login): State<Arc<Login>>,
     Extension(host): Extension<Host>,
     headers: HeaderMap,
-) -> Response {
+) -> Answer {
     let tokens: Vec<Token> = login.web.session_tokens(&headers).collect();
     login.end(&host, tokens, "/.vestibule/signed-out", Assets::Application, &headers).await
 }
@@ -79,23 +78,22 @@ pub(super) async fn signed_out_on_application(State(login): State<Arc<Login>>) -
 }
 
 impl Login {
-    async fn end(&self, host: &Host, tokens: Vec<Token>, then: &str, assets: Assets, headers: &HeaderMap) -> Response {
+    async fn end(&self, host: &Host, tokens: Vec<Token>, then: &str, assets: Assets, headers: &HeaderMap) -> Answer {
         if !is_same_origin(headers, &self.web.public_url.origin_of(host)) {
-            return self.web.refuse(Cause::ForeignForm, headers, assets);
+            return Err(Cause::ForeignForm.into());
         }
         let mut onward = None;
         for token in tokens {
-            match self.end_session_of(host, &token).await {
-                Ok(Some(ended)) if onward.is_none() => onward = self.onward(&ended).await,
-                Ok(_) => {}
-                Err(error) => return self.unavailable(&error, headers, assets),
+            let ended = self.end_session_of(host, &token).await?;
+            if let Some(ended) = ended.filter(|_| onward.is_none()) {
+                onward = self.onward(&ended).await;
             }
         }
         let response = match onward {
             Some((provider, href)) => self.send_on(assets, provider, href),
             None => see_other(then),
         };
-        with_cookie(response, self.web.cookies.expire(SESSION_COOKIE))
+        Ok(with_cookie(response, self.web.cookies.expire(SESSION_COOKIE)))
     }
 
     async fn end_session_of(&self, host: &Host, token: &Token) -> Result<Option<EndedSession>, Unavailable> {

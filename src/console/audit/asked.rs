@@ -5,9 +5,10 @@ use url::form_urlencoded;
 use crate::audit::Action;
 use crate::base::Timestamp;
 use crate::console::failed::Failed;
+use crate::console::here::Here;
 use crate::console::people::{idp_label, offered_idps};
 use crate::console::propose::sentence;
-use crate::directory::{BadFilters, LogFilters, LogPlace, OrganizationAdmin, ServerAdmin, SoughtLines};
+use crate::directory::{Admin, BadFilters, LogFilters, LogPlace, SoughtLines};
 use crate::identity::{AuditId, Catalogue, OrganizationKey};
 use crate::pages::{self, Field, Pick};
 use crate::web::Fields;
@@ -24,8 +25,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn of(query: Option<&str>) -> Self {
-        let fields = query.and_then(|query| Fields::parse(query.as_bytes())).unwrap_or_default();
+    pub(super) fn of(fields: &Fields) -> Self {
         let field = |name| Field::of(fields.text(name).unwrap_or_default());
         Self {
             who: field("who"),
@@ -43,24 +43,14 @@ impl Asked {
         self.before
     }
 
-    /// What the server's admins ask for. Nothing, with why beside a field, if it is about something that there is not.
-    pub(super) async fn sought(
-        &mut self,
-        admin: &ServerAdmin<'_>,
-        catalogue: &Catalogue,
-    ) -> Result<Option<SoughtLines>, Failed> {
-        let sought = admin.sought(catalogue, &self.filters()).await?;
+    /// What is asked for. Nothing, with why beside a field, if it is about something that there is not.
+    pub(super) async fn sought(&mut self, here: &Here, catalogue: &Catalogue) -> Result<Option<SoughtLines>, Failed> {
+        let filters = self.filters();
+        let sought = match here.admin() {
+            Admin::Server(admin) => admin.sought(catalogue, &filters).await?,
+            Admin::Organization(admin) => admin.sought(catalogue, &filters),
+        };
         Ok(self.told(sought))
-    }
-
-    /// The same of an organization's admins.
-    pub(super) fn sought_within(
-        &mut self,
-        admin: &OrganizationAdmin<'_>,
-        catalogue: &Catalogue,
-    ) -> Option<SoughtLines> {
-        let sought = admin.sought(catalogue, &self.filters());
-        self.told(sought)
     }
 
     fn filters(&self) -> LogFilters<'_> {
