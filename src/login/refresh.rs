@@ -20,6 +20,8 @@ use crate::web::Cause;
 const AT_ONCE: u32 = 16;
 /// After this long a session is asked about again when nothing came of it: nobody answered, or we stopped meanwhile.
 const LEASE: Duration = Duration::from_secs(300);
+/// Whose answer takes longer keeps the others waiting: the rest of its people are asked about after the lease.
+const SLOW: Duration = Duration::from_secs(3);
 /// Longest refresh token that is kept, in bytes: those of well-known providers have two thousand at most.
 const MAX_TOKEN: usize = 4 * 1024;
 
@@ -73,7 +75,12 @@ impl Login {
         if lock(away).contains(&idp.key) {
             return Ok(());
         }
-        let (next, claims) = match provider.refresh(&token, &due.sub).await {
+        let asked_at = self.web.ambient.now();
+        let answer = provider.refresh(&token, &due.sub).await;
+        if self.web.ambient.now().since(asked_at) > SLOW {
+            lock(away).insert(idp.key);
+        }
+        let (next, claims) = match answer {
             Ok(Refreshed::Tokens { next, claims }) => (next, claims),
             Ok(Refreshed::Ended(why)) => return self.end_refused(idp, due, &why.to_string()).await,
             Err(error) => {
