@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::callback::Refusal;
+use super::refusal::Refusal;
 use super::{Login, Scene};
 use crate::claims::Recorded;
 use crate::directory::{EndedThere, ProviderLogout};
