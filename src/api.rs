@@ -33,10 +33,10 @@ use axum::middleware::from_fn_with_state;
 
 use crate::base::{HttpClients, Pace};
 use crate::directory::{Current, Directory, Live};
-use crate::identity::{IdpId, TokenId};
+use crate::identity::TokenId;
 use crate::session::HandoffKeys;
 use crate::upstream::Forwarder;
-use crate::web::Web;
+use crate::web::{Notices, Troubles, Web};
 
 pub use openapi::document;
 
@@ -47,12 +47,6 @@ const BASE: &str = "/api/v1";
 /// users page by page, too little to keep everybody else waiting.
 const BURST: u32 = 100;
 const STEP: Duration = Duration::from_millis(50);
-
-/// Which IdPs did not answer when they were asked last, and why.
-pub type Troubles = Box<dyn Fn() -> Vec<(IdpId, String)> + Send + Sync>;
-
-/// Which certificates need attention: what, and why or what to do.
-pub type Notices = Box<dyn Fn() -> Vec<(String, String)> + Send + Sync>;
 
 /// Everything the API works with.
 pub struct Api {

@@ -1,9 +1,10 @@
 //! The console: where admins see and change everything, and where people see what is theirs.
 //!
-//! This page has the routes. Who asks becomes a handle of `directory` ([`guard`]): pages for the whole server work with
-//! a `ServerAdmin`, pages below an organization with an `OrganizationAdmin`, which knows nothing of any other. No SQL and no HTML
-//! here: `directory` reads and writes, `pages` shows. A handler fails by returning [`failed::Failed`]; what the person is
-//! told of it is decided in one place.
+//! This page has the routes. Each handler begins with a [`Here`](here::Here): an address, with somebody at it ([`guard`])
+//! who administers what it is of. It gives the handle of `directory` for that: for the whole server a `ServerAdmin`, below
+//! an organization an `OrganizationAdmin`, which knows nothing of any other. No SQL and no HTML here: `directory` reads and
+//! writes, `pages` shows. A handler fails by returning [`failed::Failed`]; what the person is told of it is decided in one
+//! place.
 
 mod answer;
 mod applications;
@@ -12,13 +13,14 @@ mod break_glass;
 mod explain;
 mod failed;
 mod guard;
+mod here;
 mod idps;
 mod organizations;
 mod overview;
 mod people;
 mod policies;
-mod service_accounts;
 mod propose;
+mod service_accounts;
 mod shell;
 mod tokens;
 mod typed;
@@ -27,20 +29,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 
 use crate::base::HttpClients;
 use crate::directory::{Current, Directory, Live, StoreError};
-use crate::identity::IdpId;
 use crate::session::{HandoffKeys, Sessions};
 use crate::upstream::Forwarder;
-use crate::web::Web;
-
-/// Tells which providers did not answer when they were last asked, with why not.
-pub type Troubles = Box<dyn Fn() -> Vec<(IdpId, String)> + Send + Sync>;
-
-/// Tells which certificates need attention: what, and why or what to do.
-pub type Notices = Box<dyn Fn() -> Vec<(String, String)> + Send + Sync>;
+use crate::web::{Notices, Troubles, Web};
 
 /// Everything the console works with.
 pub struct Console {
@@ -91,132 +86,95 @@ impl Console {
     }
 }
 
+/// What answers at an address.
+type Page = MethodRouter<Arc<Console>>;
+
+/// Where the pages of the whole server begin.
+const SERVER: &str = "/console";
+/// Where the pages of one organization begin.
+const ORGANIZATION: &str = "/console/organizations/{organization}";
+
 /// The console's routes on the sign-in host.
 pub fn router(console: Arc<Console>) -> Router {
-    Router::new()
+    let entry = Router::new()
         // The way in without an IdP. Who only looks at a link does not use it up.
         .route("/break-glass/{link}", get(break_glass::show).post(break_glass::spend))
-        .route("/break-glass/end", post(break_glass::end))
-        .route("/console", get(overview::show))
-        .route("/console/idps", get(idps::list))
-        .route("/console/idps/_new", get(idps::kinds).post(idps::add))
-        .route("/console/idps/{idp}", get(idps::show))
-        .route("/console/idps/{idp}/edit", get(idps::edit).post(idps::change))
-        .route("/console/idps/{idp}/disable", get(idps::ask_disable).post(idps::disable))
-        .route("/console/idps/{idp}/enable", post(idps::enable))
-        .route("/console/idps/{idp}/delete", get(idps::ask_delete).post(idps::delete))
-        .route("/console/organizations/{organization}/idps", get(idps::list))
-        .route("/console/organizations/{organization}/idps/_new", get(idps::kinds).post(idps::add))
-        .route("/console/organizations/{organization}/idps/{idp}", get(idps::show))
-        .route("/console/organizations/{organization}/idps/{idp}/edit", get(idps::edit).post(idps::change))
-        .route("/console/organizations/{organization}/idps/{idp}/disable", get(idps::ask_disable).post(idps::disable))
-        .route("/console/organizations/{organization}/idps/{idp}/enable", post(idps::enable))
-        .route("/console/organizations/{organization}/idps/{idp}/delete", get(idps::ask_delete).post(idps::delete))
-        .route("/console/people", get(people::list))
-        .route("/console/people/_new", get(people::add_form).post(people::add))
-        .route("/console/people/{user}", get(people::person))
-        .route("/console/people/{user}/roles", get(people::roles_form).post(people::set_roles))
-        .route("/console/people/{user}/sessions", get(people::confirm_end).post(people::end))
-        .route("/console/people/{user}/disable", get(people::confirm_disable).post(people::disable))
-        .route("/console/people/{user}/enable", post(people::enable))
-        .route("/console/people/{user}/delete", get(people::confirm_delete).post(people::delete))
-        .route("/console/people/{user}/merge", get(people::merge_form).post(people::merge))
-        .route("/console/organizations/{organization}/people", get(people::list_in))
-        .route("/console/organizations/{organization}/people/_new", get(people::add_form_in).post(people::add_in))
-        .route("/console/organizations/{organization}/people/{user}", get(people::person_in))
-        .route(
-            "/console/organizations/{organization}/people/{user}/roles",
-            get(people::roles_form_in).post(people::set_roles_in),
-        )
-        .route(
-            "/console/organizations/{organization}/people/{user}/sessions",
-            get(people::confirm_end_in).post(people::end_in),
-        )
-        .route("/console/audit", get(audit::show))
-        .route("/console/audit/export", get(audit::export))
-        .route("/console/explain", get(explain::ask))
-        .route("/console/explain/{reference}", get(explain::show))
-        .route("/console/organizations/{organization}/explain", get(explain::ask_in))
-        .route("/console/organizations/{organization}/explain/{reference}", get(explain::show_in))
-        .route("/console/organizations", get(organizations::show_all))
-        .route("/console/organizations/_new", get(organizations::form::show_new).post(organizations::form::make))
-        .route("/console/organizations/{organization}", get(organizations::show))
-        .route(
-            "/console/organizations/{organization}/edit",
-            get(organizations::form::show).post(organizations::form::save),
-        )
-        .route(
-            "/console/organizations/{organization}/delete",
-            get(organizations::delete::show).post(organizations::delete::delete),
-        )
-        .route("/console/organizations/{organization}/applications", get(applications::show_all))
-        .route(
-            "/console/organizations/{organization}/applications/_new",
-            get(applications::form::show_new).post(applications::form::make),
-        )
-        .route("/console/organizations/{organization}/applications/{application}", get(applications::show))
-        .route(
-            "/console/organizations/{organization}/applications/{application}/edit",
-            get(applications::form::show).post(applications::form::save),
-        )
-        .route("/console/organizations/{organization}/applications/{application}/test", post(applications::test))
-        .route(
-            "/console/organizations/{organization}/applications/{application}/delete",
-            get(applications::delete::show).post(applications::delete::delete),
-        )
-        .route(
-            "/console/organizations/{organization}/service-accounts",
-            get(service_accounts::list).post(service_accounts::add),
-        )
-        .route("/console/organizations/{organization}/service-accounts/{account}", get(service_accounts::show))
-        .route(
-            "/console/organizations/{organization}/service-accounts/{account}/roles",
-            post(service_accounts::set_roles),
-        )
-        .route(
-            "/console/organizations/{organization}/service-accounts/{account}/state",
-            post(service_accounts::set_disabled),
-        )
-        .route(
-            "/console/organizations/{organization}/service-accounts/{account}/tokens",
-            post(service_accounts::make_token),
-        )
-        .route(
-            "/console/organizations/{organization}/service-accounts/{account}/tokens/end",
-            post(service_accounts::end_token),
-        )
-        .route(
-            "/console/organizations/{organization}/service-accounts/{account}/subjects",
-            post(service_accounts::bind),
-        )
-        .route(
-            "/console/organizations/{organization}/service-accounts/{account}/subjects/remove",
-            post(service_accounts::unbind),
-        )
-        .route(
-            "/console/organizations/{organization}/service-accounts/{account}/delete",
-            get(service_accounts::ask_remove).post(service_accounts::remove),
-        )
-        .route("/console/organizations/{organization}/audit", get(audit::show_of_organization))
-        .route("/console/organizations/{organization}/audit/export", get(audit::export_of_organization))
-        .route("/console/idps/{idp}/policy", get(policies::show_default).post(policies::take_default))
-        .route("/console/idps/{idp}/policy/history", get(policies::list_default))
-        .route("/console/idps/{idp}/policy/history/{version}", get(policies::compare_default))
-        .route("/console/organizations/{organization}/policies", get(policies::list))
-        .route("/console/organizations/{organization}/policies/{idp}", get(policies::show_own).post(policies::take_own))
-        .route("/console/organizations/{organization}/policies/{idp}/history", get(policies::list_own))
-        .route("/console/organizations/{organization}/policies/{idp}/history/{version}", get(policies::compare_own))
-        .route("/console/playground", get(policies::show_playground).post(policies::ask_playground))
-        .route("/console/tokens", get(tokens::show).post(tokens::make))
-        .route("/console/tokens/{token}/end", get(tokens::confirm).post(tokens::end))
-        .route(
-            "/console/organizations/{organization}/tokens",
-            get(tokens::show_of_organization).post(tokens::make_of_organization),
-        )
-        .route(
-            "/console/organizations/{organization}/tokens/{token}/end",
-            get(tokens::confirm_of_organization).post(tokens::end_of_organization),
-        )
+        .route("/break-glass/end", post(break_glass::end));
+    let of_server = of_server().into_iter().chain(of_either()).map(|(below, page)| (format!("{SERVER}{below}"), page));
+    let of_organization = of_organization().into_iter().chain(of_either());
+    let of_organization = of_organization.map(|(below, page)| (format!("{ORGANIZATION}{below}"), page));
+    of_server
+        .chain(of_organization)
+        .fold(entry, |router, (path, page)| router.route(&path, page))
         .layer(from_fn_with_state(Arc::clone(&console), failed::tell))
         .with_state(console)
+}
+
+/// What there is of the whole server alone.
+fn of_server() -> Vec<(&'static str, Page)> {
+    vec![
+        ("", get(overview::show)),
+        ("/organizations", get(organizations::show_all)),
+        ("/organizations/_new", get(organizations::form::show_new).post(organizations::form::make)),
+        ("/people/{user}/disable", get(people::confirm_disable).post(people::disable)),
+        ("/people/{user}/enable", post(people::enable)),
+        ("/people/{user}/delete", get(people::confirm_delete).post(people::delete)),
+        ("/people/{user}/merge", get(people::merge_form).post(people::merge)),
+        ("/idps/{idp}/policy", get(policies::show).post(policies::take)),
+        ("/idps/{idp}/policy/history", get(policies::list_versions)),
+        ("/idps/{idp}/policy/history/{version}", get(policies::compare_version)),
+        ("/playground", get(policies::show_playground).post(policies::ask_playground)),
+    ]
+}
+
+/// What there is of the whole server and, as far as it concerns one, below each organization.
+fn of_either() -> Vec<(&'static str, Page)> {
+    vec![
+        ("/people", get(people::list)),
+        ("/people/_new", get(people::add_form).post(people::add)),
+        ("/people/{user}", get(people::person)),
+        ("/people/{user}/roles", get(people::roles_form).post(people::set_roles)),
+        ("/people/{user}/sessions", get(people::confirm_end).post(people::end)),
+        ("/idps", get(idps::list)),
+        ("/idps/_new", get(idps::kinds).post(idps::add)),
+        ("/idps/{idp}", get(idps::show)),
+        ("/idps/{idp}/edit", get(idps::edit).post(idps::change)),
+        ("/idps/{idp}/disable", get(idps::ask_disable).post(idps::disable)),
+        ("/idps/{idp}/enable", post(idps::enable)),
+        ("/idps/{idp}/delete", get(idps::ask_delete).post(idps::delete)),
+        ("/audit", get(audit::show)),
+        ("/audit/export", get(audit::export)),
+        ("/explain", get(explain::ask)),
+        ("/explain/{reference}", get(explain::show)),
+        ("/tokens", get(tokens::show).post(tokens::make)),
+        ("/tokens/{token}/end", get(tokens::confirm).post(tokens::end)),
+    ]
+}
+
+/// What there is of organizations alone.
+fn of_organization() -> Vec<(&'static str, Page)> {
+    vec![
+        ("", get(organizations::show)),
+        ("/edit", get(organizations::form::show).post(organizations::form::save)),
+        ("/delete", get(organizations::delete::show).post(organizations::delete::delete)),
+        ("/applications", get(applications::show_all)),
+        ("/applications/_new", get(applications::form::show_new).post(applications::form::make)),
+        ("/applications/{application}", get(applications::show)),
+        ("/applications/{application}/edit", get(applications::form::show).post(applications::form::save)),
+        ("/applications/{application}/test", post(applications::test)),
+        ("/applications/{application}/delete", get(applications::delete::show).post(applications::delete::delete)),
+        ("/policies", get(policies::list)),
+        ("/policies/{idp}", get(policies::show).post(policies::take)),
+        ("/policies/{idp}/history", get(policies::list_versions)),
+        ("/policies/{idp}/history/{version}", get(policies::compare_version)),
+        ("/service-accounts", get(service_accounts::list).post(service_accounts::add)),
+        ("/service-accounts/{account}", get(service_accounts::show)),
+        ("/service-accounts/{account}/roles", post(service_accounts::set_roles)),
+        ("/service-accounts/{account}/state", post(service_accounts::set_disabled)),
+        ("/service-accounts/{account}/tokens", post(service_accounts::make_token)),
+        ("/service-accounts/{account}/tokens/end", post(service_accounts::end_token)),
+        ("/service-accounts/{account}/subjects", post(service_accounts::bind)),
+        ("/service-accounts/{account}/subjects/remove", post(service_accounts::unbind)),
+        ("/service-accounts/{account}/delete", get(service_accounts::ask_remove).post(service_accounts::remove)),
+    ]
 }

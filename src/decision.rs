@@ -136,9 +136,9 @@ impl RouteTable {
     /// the identity of those alone whom the application would admit. A CORS preflight passes as nobody's, if the rule for
     /// what it asks about says so.
     ///
-    /// A prefix that the application does not know of is taken away first: rules speak of what is sent. Whatever an upstream
-    /// may make of the request besides is held against whoever asks: another reading of it, what lies below its path, a
-    /// second path.
+    /// A prefix that the application does not know of is taken away first: rules speak of what is sent. Whatever an
+    /// upstream may make of the request besides is held against whoever asks: another reading of it, what lies below
+    /// its path, a second path.
     pub fn decide(&self, ask: &Ask<'_>, principal: Option<&Arc<Principal>>) -> Decision {
         let Some(route) = self.route(ask.host) else {
             return Decision::NoSuchHost;

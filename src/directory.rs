@@ -22,6 +22,7 @@ mod overview;
 mod people;
 mod plan;
 mod policies;
+mod provider_logout;
 mod provision;
 mod reconcile;
 mod record;
@@ -42,8 +43,8 @@ use crate::base::Ambient;
 use crate::identity::{Catalogue, OrganizationKey};
 use crate::store::{self, Db};
 
-pub use admin::{AdminError, NewUser, OrganizationAdmin, ServerAdmin, Who};
-pub use audit_log::{LogPage, LogPlace};
+pub use admin::{Admin, AdminError, NewUser, OrganizationAdmin, PolicyPlace, ServerAdmin, Who};
+pub use audit_log::{BadFilters, LogFilters, LogPage, LogPlace};
 pub use break_glass::{BREAK_GLASS_LIFETIME, LINK_LIFETIME};
 pub use danger::{Approval, Danger, DangerKind, IdentityChoice};
 pub use declare::{DeclareError, Declared};
@@ -67,6 +68,7 @@ pub use people::{
 };
 pub use plan::Gone;
 pub use policies::{Author, PolicyVersion, RecallError, Recalled, StandingPolicy};
+pub use provider_logout::ProviderLogout;
 pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
 pub use record::{Record, RecordSettings, RefusedSignIn};
 pub use secret::{SealedSecret, SealedSecrets};
@@ -77,6 +79,7 @@ pub use crate::policy::Profile;
 pub use crate::store::StoreError;
 pub use crate::store::audit::{AuditRow as AuditLine, Lines as LogLines, Sought as SoughtLines};
 pub use crate::store::people::{Place, State as SoughtState};
+pub use crate::store::sessions::EndedThere;
 
 /// How often a transaction is tried when somebody else was faster each time. Twice is what two sign-ins of one new
 /// person need; more is for several who ask for one username at once, at different IdPs.

@@ -31,10 +31,10 @@ use crate::listener::Arrival;
 use crate::session::{HandoffKeys, Sessions};
 use crate::telemetry::{Decided, Metrics, Watch};
 use crate::upstream::{Forwarder, Lasting, StillAllowed, Upgrade};
-use crate::web::{Assets, Cause, Form, Web};
+use crate::web::{Assets, Form, Web};
 use forward_auth::ForwardAuth;
 
-use asker::{Asker, By, Unknown};
+use asker::{Asker, By};
 use refuse::{cause_of, trouble_of};
 use standing::Opened;
 
@@ -94,14 +94,7 @@ impl Gateway {
         let client = arrival.client.ip();
         let Asker { principal, token, by } = match self.asker(&host, &path, request.headers(), client).await {
             Ok(asker) => asker,
-            Err(Unknown::Unavailable(error)) => {
-                self.note(watch, &host, Decided::Unavailable);
-                return self.unavailable(&error, request.headers());
-            }
-            Err(Unknown::Refused(answer)) => {
-                self.note(watch, &host, Decided::Denied);
-                return *answer;
-            }
+            Err(unknown) => return self.refuse_unknown(watch, &host, unknown, request.headers()),
         };
         if let Some(principal) = &principal {
             watch.user(principal.user);
@@ -117,9 +110,7 @@ impl Gateway {
                 let from_page = |upgrade: &Upgrade| upgrade.is_websocket() || request.headers().contains_key(ORIGIN);
                 if upgrade.as_ref().is_some_and(from_page) && self.is_hijack(permit.route(), &ask, principal.is_some())
                 {
-                    note(watch, permit.route(), Decided::Foreign);
-                    let why = "a WebSocket handshake from a page of another origin";
-                    return self.web.refuse_because(Cause::ForeignForm, &why, request.headers(), Assets::Application);
+                    return self.refuse_hijack(watch, permit.route(), request.headers());
                 }
                 if let By::Token(_) = by {
                     request.headers_mut().remove(AUTHORIZATION);
@@ -132,29 +123,11 @@ impl Gateway {
                 asking.answered(answer.status());
                 answer
             }
-            Decision::SignIn => {
-                self.note(watch, &host, Decided::SignIn);
-                match by {
-                    By::Foreign => self.refuse_foreign(&host),
-                    _ => self.sign_in(&host, &path, request.method(), request.headers()),
-                }
-            }
-            Decision::Deny(denial) => {
-                note(watch, &denial.route, Decided::Denied);
-                match (&by, &principal) {
-                    (By::Token(_), Some(program)) => self.deny_program(&denial.route, &denial.reason, &path, program),
-                    _ => self.deny(&denial, &path, principal.as_deref(), request.headers()),
-                }
-            }
-            Decision::Ambiguous(ambiguous) => {
-                self.note(watch, &host, Decided::Ambiguous);
-                self.web.refuse_because(Cause::BadRequest, &ambiguous, request.headers(), Assets::Application)
-            }
-            Decision::Outside(prefix) => {
-                self.note(watch, &host, Decided::Outside);
-                self.outside(&prefix, &host, &path, request.headers())
-            }
-            Decision::NoSuchHost => self.web.refuse(Cause::UnknownHost, request.headers(), Assets::Application),
+            Decision::SignIn => self.ask_to_sign_in(watch, &ask, &by),
+            Decision::Deny(denial) => self.deny(watch, &ask, &denial, &by, principal.as_deref()),
+            Decision::Ambiguous(ambiguous) => self.refuse_ambiguous(watch, &ask, &ambiguous),
+            Decision::Outside(prefix) => self.outside(watch, &ask, &prefix),
+            Decision::NoSuchHost => self.refuse_host(&ask),
         }
     }
 

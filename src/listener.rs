@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::telemetry::Gauge;
 
@@ -84,6 +84,9 @@ impl Default for Limits {
         }
     }
 }
+
+/// Most connections that wait to be accepted: as many as the system allows.
+const BACKLOG: u32 = i32::MAX.cast_unsigned();
 
 /// A listener could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -155,7 +158,7 @@ impl Listener {
         };
         let tls = certificates.map(tls).transpose()?;
         let bound = async {
-            let socket = TcpListener::bind(address).await?;
+            let socket = bound(address)?;
             let address = socket.local_addr()?;
             Ok((socket, address))
         };
@@ -179,6 +182,16 @@ impl Listener {
     pub const fn address(&self) -> SocketAddr {
         self.address
     }
+}
+
+/// A socket that listens there.
+fn bound(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    // Every connection inherits it: a peer that vanished without a word is found out, when the system's settings say.
+    socket.set_keepalive(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 #[cfg(test)]

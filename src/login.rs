@@ -1,18 +1,22 @@
 //! The login path on one page.
 //!
 //! On the sign-in host: [`start`] (choose a provider, go there), [`callback`] (come back with a code), [`admit`]
-//! (claims, decision, account), [`finish`] (session), [`home`] and [`sign_out`]; an admin's [`test`] ends before [`admit`]. On an application's host, under `/.vestibule/`:
+//! (claims, decision, account), [`finish`] (session), [`home`] and [`sign_out`]; what a provider says of sign-outs there,
+//! [`provider_logout`]; an admin's [`test`] ends before [`admit`]. On an application's host, under `/.vestibule/`:
 //! [`arrival`] (take the hand-off code) and [`sign_out`]. No SQL and no policy here: `directory` writes, `policy` decides.
+//! A handler fails by returning [`failed::Failed`].
 
 mod account;
 mod admit;
 mod arrival;
 mod callback;
 mod counted;
+mod failed;
 mod finish;
 mod home;
 mod params;
 mod pending;
+mod provider_logout;
 mod scene;
 mod sign_out;
 mod start;
@@ -23,8 +27,8 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use axum::Router;
-use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::extract::Path;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use http::HeaderMap;
 use tokio::sync::Mutex;
@@ -36,6 +40,7 @@ use crate::pages::{self, Assets};
 use crate::session::{HandoffKeys, Principal, Sessions, Unavailable};
 use crate::telemetry::Metrics;
 use crate::web::{self, Cause, Evaluations, Web};
+use failed::Answer;
 use scene::Lines;
 pub use scene::{IdpSecrets, Scene};
 
@@ -129,20 +134,6 @@ impl Login {
         }
         Ok(None)
     }
-
-    /// The page for an address of ours that has none.
-    fn nothing_here(&self, headers: &HeaderMap, assets: Assets) -> Response {
-        let failure = self.web.failure(Cause::NotFound).with_link("Go to the front page", "/");
-        tracing::info!(reference = %failure.reference, "there is no such page");
-        self.web.fail(failure, headers, assets)
-    }
-
-    /// The page for when the store cannot be asked. Nobody is let through.
-    fn unavailable(&self, error: &dyn std::error::Error, headers: &HeaderMap, assets: Assets) -> Response {
-        let failure = self.web.failure(Cause::Unavailable);
-        tracing::error!(reference = %failure.reference, cause = %error, "cannot work without the database");
-        self.web.fail(failure, headers, assets)
-    }
 }
 
 /// The routes of the sign-in host.
@@ -157,49 +148,35 @@ pub fn sign_in_host(login: Arc<Login>) -> Router {
         .route("/login/{idp}", get(start::start))
         .route("/login/{idp}/test", get(test::start))
         // What spends a code answers no HEAD: who only looks at a link must not use it up.
-        .route("/login/{idp}/callback", get(callback::callback).head(wrong_method_on_sign_in_host))
+        .route("/login/{idp}/callback", get(callback::callback).head(failed::wrong_method))
+        .route("/login/{idp}/backchannel-logout", post(provider_logout::back_channel))
+        .route("/login/{idp}/frontchannel-logout", get(provider_logout::front_channel))
         .route("/logout", get(sign_out::confirm).post(sign_out::sign_out))
         .route("/signed-out", get(sign_out::signed_out))
         // The same address ends a session on every host.
         .route("/.vestibule/sign-out", get(sign_out::confirm).post(sign_out::sign_out))
         .route("/static/{*path}", get(asset))
-        .fallback(not_found_on_sign_in_host)
-        .method_not_allowed_fallback(wrong_method_on_sign_in_host)
+        .fallback(failed::nothing_here)
+        .method_not_allowed_fallback(failed::wrong_method)
+        .layer(from_fn_with_state((Arc::clone(&login), Assets::SignIn), failed::tell))
         .with_state(login)
 }
 
 /// The routes under `/.vestibule/` on every application's host.
 pub fn application_host(login: Arc<Login>) -> Router {
     Router::new()
-        .route("/.vestibule/session", get(arrival::arrive).head(wrong_method_on_application))
+        .route("/.vestibule/session", get(arrival::arrive).head(failed::wrong_method))
         .route("/.vestibule/sign-in", get(arrival::sign_in))
         .route("/.vestibule/sign-out", get(sign_out::confirm_on_application).post(sign_out::sign_out_on_application))
         .route("/.vestibule/signed-out", get(sign_out::signed_out_on_application))
-        .fallback(not_found_on_application)
-        .method_not_allowed_fallback(wrong_method_on_application)
+        .fallback(failed::nothing_here)
+        .method_not_allowed_fallback(failed::wrong_method)
+        .layer(from_fn_with_state((Arc::clone(&login), Assets::Application), failed::tell))
         .with_state(login)
 }
 
 /// A stylesheet or image of ours.
-async fn asset(State(login): State<Arc<Login>>, Path(path): Path<String>, headers: HeaderMap) -> Response {
-    match pages::asset(&path) {
-        Some(asset) => web::asset(asset, &headers),
-        None => login.web.refuse(Cause::NotFound, &headers, Assets::SignIn),
-    }
-}
-
-async fn not_found_on_sign_in_host(State(login): State<Arc<Login>>, headers: HeaderMap) -> Response {
-    login.nothing_here(&headers, Assets::SignIn)
-}
-
-async fn wrong_method_on_sign_in_host(State(login): State<Arc<Login>>, headers: HeaderMap) -> Response {
-    login.web.refuse(Cause::MethodNotAllowed, &headers, Assets::SignIn)
-}
-
-async fn not_found_on_application(State(login): State<Arc<Login>>, headers: HeaderMap) -> Response {
-    login.nothing_here(&headers, Assets::Application)
-}
-
-async fn wrong_method_on_application(State(login): State<Arc<Login>>, headers: HeaderMap) -> Response {
-    login.web.refuse(Cause::MethodNotAllowed, &headers, Assets::Application)
+async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Answer {
+    let asset = pages::asset(&path).ok_or(Cause::NotFound)?;
+    Ok(web::asset(asset, &headers))
 }

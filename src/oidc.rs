@@ -12,6 +12,7 @@ mod discovery;
 mod error;
 mod exchange;
 mod keys;
+mod logout;
 mod preview;
 mod provider;
 mod userinfo;
@@ -30,6 +31,7 @@ use crate::identity::{ClientAuth, Issuer};
 
 pub use access::{AccessError, AccessIssuer, AccessToken, claimed_issuer};
 pub use error::{Cause, OidcError};
+pub use logout::LogoutToken;
 pub use preview::{Preview, PreviewError, preview};
 
 use discovery::Discovery;
@@ -113,7 +115,7 @@ pub struct VerifiedTokens {
     pub subject: String,
     /// The provider's session, if it names one.
     pub sid: Option<String>,
-    /// The ID token itself, for a later `id_token_hint`.
+    /// The ID token itself, to be shown (`id_token_hint`) when the person signs out there.
     pub id_token_raw: SecretString,
 }
 

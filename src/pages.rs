@@ -27,7 +27,7 @@ pub use home::{Home, HomeApplication, HomeOrganization};
 pub use problem::Problem;
 pub use programs::{TokenLineOfPrograms, TokenPlace, TokensOfPrograms};
 pub use sign_in::{Choice, Choose, Welcome};
-pub use sign_out::{ConfirmSignOut, SignedOut};
+pub use sign_out::{ConfirmSignOut, Farewell, SignedOut};
 pub use test_sign_in::{TestFailure, TestPerson, TestSignIn, VerdictLine};
 
 /// A page could not be rendered: a fault of ours, never of what was asked. Its text is for the log, not for people.
@@ -56,6 +56,7 @@ const TEMPLATES: &[(&str, &str)] = &[
     (Welcome::TEMPLATE, include_str!("../templates/login/welcome.html")),
     (ConfirmSignOut::TEMPLATE, include_str!("../templates/login/confirm_sign_out.html")),
     (SignedOut::TEMPLATE, include_str!("../templates/login/signed_out.html")),
+    (Farewell::TEMPLATE, include_str!("../templates/login/farewell.html")),
     (TestSignIn::TEMPLATE, include_str!("../templates/login/test.html")),
     (AccountPage::TEMPLATE, include_str!("../templates/account.html")),
     (Home::TEMPLATE, include_str!("../templates/home.html")),
@@ -131,6 +132,14 @@ impl Pages {
     /// # Errors
     /// When the template fails.
     pub fn signed_out(&self, page: &SignedOut) -> Result<String, PageError> {
+        self.render(page)
+    }
+
+    /// What is shown on the way to the provider, which is signed out of too.
+    ///
+    /// # Errors
+    /// When the template fails.
+    pub fn farewell(&self, page: &Farewell) -> Result<String, PageError> {
         self.render(page)
     }
 

@@ -1,6 +1,6 @@
 //! Who gets what: a pure function of claims, compiled policies and organizations, giving a decision with its reasons.
-//! Whatever has to know it calls this one function: sign-in now, explanation and preview later. `directory` alone writes
-//! what it says. No I/O, no clock. Imports claims, identity and base.
+//! Whatever has to know it calls this one function: a sign-in, an explanation, a preview, a trial. `directory` alone
+//! writes what it says. No I/O, no clock. Imports claims, identity and base.
 //!
 //! Told in order: a [`Selector`] is an expression over [`claims`](crate::claims); [`ProfilePaths`] read a person with
 //! selectors; a [`Snapshot`] holds every policy of one version of the catalogue, compiled; [`decide`] asks it.
@@ -24,7 +24,7 @@ mod written;
 
 pub use case::{Case, Expected, Mismatch, in_short};
 pub use compare::{Piece, compare};
-pub use decide::{Decision, Given, LeftOut, Outcome, Verdict, decide, explain};
+pub use decide::{Decision, Given, LeftOut, MAX_SHOWN, Outcome, Verdict, decide, explain, show};
 pub use guide::{Chosen, ClaimPath, Condition, Gives, MAX_ROWS, Row, read_org, read_role, write_org, write_role};
 pub use lint::{Asked, lint_org, lint_role};
 pub use profile::{Profile, ProfileError, ProfilePaths};

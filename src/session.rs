@@ -19,6 +19,7 @@ pub use table::Sessions;
 
 use crate::identity::{IdentityId, IdpKey, UserId};
 use crate::store::StoreError;
+pub use crate::store::sessions::{AtProvider, EndedSession};
 
 /// How long sessions live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub struct SessionSettings {
 pub struct Unavailable(#[from] StoreError);
 
 /// A completed sign-in, about to become a session.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SignedIn {
     /// Who signed in.
     pub user: UserId,
@@ -43,6 +44,6 @@ pub struct SignedIn {
     pub identity: IdentityId,
     /// The IdP of that identity.
     pub idp: IdpKey,
-    /// The IdP's own session id (`sid`), if it told one.
-    pub idp_sid: Option<String>,
+    /// What is kept of the provider's side of it.
+    pub there: AtProvider,
 }

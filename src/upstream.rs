@@ -83,6 +83,8 @@ pub struct Settings {
     pub head_timeout: Duration,
     /// How long an answer that has begun may pause.
     pub pause_timeout: Duration,
+    /// How long either side of a tunnel may leave untaken what the other has said.
+    pub taking_timeout: Duration,
     /// How long an unused connection is kept.
     pub idle_timeout: Duration,
 }
@@ -96,6 +98,9 @@ impl Default for Settings {
             head_timeout: Duration::from_secs(60),
             // Streams of events are silent for long, but most say now and then that they are there.
             pause_timeout: Duration::from_secs(5 * 60),
+            // As long as a client may leave an answer untaken, see the listener. A peer that is only slow takes a little in
+            // that time; nginx waits half as long.
+            taking_timeout: Duration::from_secs(120),
             idle_timeout: Duration::from_secs(60),
         }
     }

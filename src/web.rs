@@ -1,6 +1,7 @@
 //! What every HTTP door shares: who is asking (a person navigating, or a program), pages and problems with the right
 //! headers, redirects, and the check that an unsafe request came from our own page.
 
+mod attention;
 mod evaluations;
 mod failure;
 mod form;
@@ -18,10 +19,11 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, ORIGIN};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 pub use crate::pages::Assets;
+pub use attention::{Notices, Troubles};
 pub use evaluations::{Evaluations, NoAnswer};
 pub use failure::{Cause, Failure, Form};
 pub use form::Fields;
-pub use navigation::{is_navigation, prefers_html};
+pub use navigation::{idp_page, is_navigation, prefers_html};
 pub use problem::Problem;
 pub use sign_in::SignInWish;
 pub use tokens::{TokenWish, to_the_minute, token_life, token_lives, token_section};

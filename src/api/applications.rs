@@ -18,11 +18,11 @@ use self::rule::RuleText;
 use super::Api;
 use super::answer::{Answer, Page, json, one};
 use super::ask::{Asked, At, Cursor, PageQuery, Sent, limit};
-use super::edit::{ChangeQuery, Hands};
+use super::edit::ChangeQuery;
 use super::guard::Caller;
 use super::refusal::Refusal;
 use super::schema::{RoleText, Slug, UpstreamsText};
-use crate::directory::{Edit, Live};
+use crate::directory::{Admin, Edit, Live};
 use crate::identity::{
     self, ApplicationId, ApplicationSpec, HeaderPreset, Host, OrganizationId, Reach, RoleName, Upstreams,
 };
@@ -173,18 +173,18 @@ impl Api {
     /// server admin publishes anywhere, and whoever administers the organization alone within what is allotted to it.
     fn written(
         &self,
-        hands: Hands<'_>,
+        editor: Admin<'_>,
         live: &Live,
         (organization, id): (&OrganizationId, &ApplicationId),
         text: ApplicationText,
     ) -> Result<Edit, Refusal> {
         let known = live.catalogue.applications.iter().find(|other| other.spec.id == *id);
-        let reach = match (hands, known) {
+        let reach = match (editor, known) {
             (_, Some(known)) if known.spec.hosts == text.hosts && known.spec.upstream == text.upstream => {
                 known.spec.reach
             }
-            (Hands::Server(_), _) => Reach::Anywhere,
-            (Hands::Organization(_), _) => Reach::Allotted,
+            (Admin::Server(_), _) => Reach::Anywhere,
+            (Admin::Organization(_), _) => Reach::Allotted,
         };
         for host in &text.hosts {
             self.web.public_url.admits(host).map_err(|invalid| Refusal::Invalid(format!("hosts: {invalid}")))?;
@@ -230,10 +230,10 @@ pub(super) async fn put(
     Sent(text): Sent<ApplicationText>,
 ) -> Answer {
     let live = api.live();
-    let hands = api.hands(&caller, &live, &organization)?;
-    let edit = api.written(hands, &live, (&organization, &application), text)?;
+    let editor = api.editor(&caller, &live, &organization)?;
+    let edit = api.written(editor, &live, (&organization, &application), text)?;
     let shown = |live: &Live| Ok(serde_json::json!(find(live, &organization, &application)?));
-    let made = api.make_on(hands, &edit, &query, &headers, shown).await?;
+    let made = api.make_on(editor, &edit, &query, &headers, shown).await?;
     let path = format!("/organizations/{organization}/applications/{application}");
     made.told(&path, || find(&api.live(), &organization, &application))
 }
@@ -246,9 +246,9 @@ pub(super) async fn remove(
     headers: HeaderMap,
 ) -> Answer {
     let live = api.live();
-    let hands = api.hands(&caller, &live, &organization)?;
+    let editor = api.editor(&caller, &live, &organization)?;
     find(&live, &organization, &application)?;
     let edit = Edit::RemoveApplication(application.clone());
     let shown = |live: &Live| Ok(serde_json::json!(find(live, &organization, &application)?));
-    api.make_on(hands, &edit, &query, &headers, shown).await?.gone()
+    api.make_on(editor, &edit, &query, &headers, shown).await?.gone()
 }

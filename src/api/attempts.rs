@@ -12,10 +12,10 @@ use serde_json::{Map, Value};
 use super::Api;
 use super::answer::{Answer, json};
 use super::ask::{At, Sent};
-use super::edit::Hands;
 use super::guard::Caller;
 use super::refusal::Refusal;
 use crate::base::Addresses;
+use crate::directory::Admin;
 use crate::identity::{ApplicationId, ClientAuth, Destination, Host, OrganizationId, UpstreamUrl};
 use crate::oidc::preview;
 
@@ -118,10 +118,10 @@ pub(super) async fn discover_for_organization(
     At(organization): At<OrganizationId>,
     Sent(asked): Sent<Asked>,
 ) -> Answer {
-    let addresses = match api.hands(&caller, &api.live(), &organization)? {
-        Hands::Server(_) => Addresses::Any,
+    let addresses = match api.editor(&caller, &api.live(), &organization)? {
+        Admin::Server(_) => Addresses::Any,
         // Our own network is no business of an organization's.
-        Hands::Organization(_) => Addresses::Public,
+        Admin::Organization(_) => Addresses::Public,
     };
     api.discovered(&caller, addresses, &asked.issuer).await
 }

@@ -13,10 +13,9 @@ use super::answer::{Answer, Page, json};
 use super::ask::{Asked, At, Cursor, Limit, limit};
 use super::guard::Caller;
 use super::refusal::Refusal;
-use super::schema::{Id, Instant};
-use crate::audit::Action;
+use super::schema::{Id, Instant, Slug};
 use crate::base::{Reference, Timestamp};
-use crate::directory::{AuditLine, Explanation, LogPage, LogPlace, SoughtLines, Subject};
+use crate::directory::{AuditLine, BadFilters, Explanation, LogFilters, LogPage, LogPlace, Subject};
 use crate::identity::{AuditId, IdentityId, OrganizationId, SessionId, UserId};
 
 /// A line of the log. Ids are those of then; of what is still there, the id people write.
@@ -29,7 +28,7 @@ pub(super) struct Line {
     at: String,
     /// What, such as `sign-in`.
     action: String,
-    /// Who did it: `cli`, `file`, `break-glass`, `stranger`, or `user:` or `token:` with an id.
+    /// Who did it: `cli`, `file`, `break-glass`, `provider`, `stranger`, or `user:` or `token:` with an id.
     actor: String,
     /// How often.
     count: i64,
@@ -72,8 +71,28 @@ pub(super) struct LogQuery {
     /// Those about this user.
     #[schemars(with = "Option<Id>")]
     user: Option<UserId>,
+    /// Those about the user of this name: instead of `user`.
+    #[serde(default)]
+    who: String,
     /// Those of this action, such as `sign-in-refused`.
-    action: Option<String>,
+    #[serde(default)]
+    action: String,
+    /// Those about this identity provider.
+    #[serde(default)]
+    #[schemars(with = "Option<Slug>")]
+    idp: String,
+    /// Those about this organization.
+    #[serde(default)]
+    #[schemars(with = "Option<Slug>")]
+    organization: String,
+    /// Those from this instant on; a date will do, in UTC.
+    #[serde(default)]
+    #[schemars(with = "Option<Instant>")]
+    from: String,
+    /// Those before this instant.
+    #[serde(default)]
+    #[schemars(with = "Option<Instant>")]
+    to: String,
     /// `next` of the page before.
     cursor: Option<Cursor>,
     /// Most lines on the page.
@@ -85,7 +104,20 @@ pub(super) struct LogQuery {
 #[serde(deny_unknown_fields)]
 pub(super) struct OrganizationLogQuery {
     /// Those of this action, such as `roles-changed`.
-    action: Option<String>,
+    #[serde(default)]
+    action: String,
+    /// Those about this identity provider.
+    #[serde(default)]
+    #[schemars(with = "Option<Slug>")]
+    idp: String,
+    /// Those from this instant on; a date will do, in UTC.
+    #[serde(default)]
+    #[schemars(with = "Option<Instant>")]
+    from: String,
+    /// Those before this instant.
+    #[serde(default)]
+    #[schemars(with = "Option<Instant>")]
+    to: String,
     /// `next` of the page before.
     cursor: Option<Cursor>,
     /// Most lines on the page.
@@ -147,14 +179,9 @@ fn before(cursor: Option<Cursor>) -> Result<Option<LogPlace>, Refusal> {
     Ok(cursor.map(|cursor| cursor.place::<Place>()).transpose()?.map(|place| place.0))
 }
 
-fn known(action: Option<&str>) -> Result<(), Refusal> {
-    match action {
-        Some(word) if !Action::ALL.iter().any(|action| action.word() == word) => {
-            let words: Vec<&str> = Action::ALL.iter().map(|action| action.word()).collect();
-            Err(Refusal::Query(format!("action: there is no {word:?}; there are {}", words.join(", "))))
-        }
-        _ => Ok(()),
-    }
+fn unfit(bad: BadFilters) -> Refusal {
+    let all: Vec<String> = bad.iter().map(|(filter, why)| format!("{filter}: {why}")).collect();
+    Refusal::Query(all.join("; "))
 }
 
 fn explained(explanation: &Explanation) -> Answer {
@@ -170,9 +197,14 @@ fn reference(text: &str) -> Result<Subject, Refusal> {
 
 pub(super) async fn list(State(api): State<Arc<Api>>, caller: Caller, Asked(query): Asked<LogQuery>) -> Answer {
     let admin = api.server_admin(&caller)?;
-    known(query.action.as_deref())?;
+    let LogQuery { who, action, idp, organization, from, to, .. } = &query;
+    let filters = LogFilters { who, action, idp, organization, from, to };
+    let mut sought = admin.sought(&api.live().catalogue, &filters).await?.map_err(unfit)?;
+    if query.user.is_some() && !who.is_empty() {
+        return Err(Refusal::Query("say who it is: either user or who".to_owned()));
+    }
+    sought.user = sought.user.or(query.user);
     let limit = limit(query.limit);
-    let sought = SoughtLines { user: query.user, action: query.action, ..SoughtLines::default() };
     api.log(admin.latest(&sought, before(query.cursor)?, limit).await?)
 }
 
@@ -183,9 +215,10 @@ pub(super) async fn list_of_organization(
     Asked(query): Asked<OrganizationLogQuery>,
 ) -> Answer {
     let admin = api.organization_admin(&caller, &api.live(), &organization)?;
-    known(query.action.as_deref())?;
+    let OrganizationLogQuery { action, idp, from, to, .. } = &query;
+    let filters = LogFilters { action, idp, from, to, ..LogFilters::default() };
+    let sought = admin.sought(&api.live().catalogue, &filters).map_err(unfit)?;
     let limit = limit(query.limit);
-    let sought = SoughtLines { action: query.action, ..SoughtLines::default() };
     api.log(admin.latest(&sought, before(query.cursor)?, limit).await?)
 }
 

@@ -14,22 +14,12 @@ use super::guard::Caller;
 use super::refusal::Refusal;
 use super::schema::Slug;
 use crate::directory::{
-    Approval, Danger, DangerKind, Difference, Edit, EditError, Expected, Foresight, IdentityChoice, Live,
-    OrganizationAdmin, ServerAdmin, Terms,
+    Admin, Approval, Danger, DangerKind, Difference, Edit, Expected, Foresight, IdentityChoice, Live, Terms,
 };
 use crate::identity::{IdpId, OrganizationId};
 
 /// How often a change is made anew when something else changed meanwhile.
 const ATTEMPTS: usize = 5;
-
-/// Whose hands a change is made by.
-#[derive(Clone, Copy)]
-pub(super) enum Hands<'a> {
-    /// A server admin's.
-    Server(ServerAdmin<'a>),
-    /// An organization's admin's.
-    Organization(OrganizationAdmin<'a>),
-}
 
 /// What became of a change.
 pub(super) enum Outcome {
@@ -194,30 +184,14 @@ impl ChangeQuery {
     }
 }
 
-impl Hands<'_> {
-    async fn foresee(self, edit: &Edit) -> Result<Foresight, EditError> {
-        match self {
-            Self::Server(admin) => admin.foresee(edit).await,
-            Self::Organization(admin) => admin.foresee(edit).await,
-        }
-    }
-
-    async fn edit(self, edit: &Edit, terms: &Terms) -> Result<(), EditError> {
-        match self {
-            Self::Server(admin) => admin.edit(edit, terms).await,
-            Self::Organization(admin) => admin.edit(edit, terms).await,
-        }
-    }
-}
-
 impl Api {
-    /// Whose hands the caller has for the organization of that id.
+    /// Who changes the catalogue in the organization of that id: a token that opens the server does as a server admin.
     ///
     /// # Errors
     /// When there is none, or none that the token opens.
-    pub(super) fn hands(&self, caller: &Caller, live: &Live, id: &OrganizationId) -> Result<Hands<'_>, Refusal> {
+    pub(super) fn editor(&self, caller: &Caller, live: &Live, id: &OrganizationId) -> Result<Admin<'_>, Refusal> {
         let admin = self.organization_admin(caller, live, id)?;
-        Ok(self.server_admin(caller).map_or(Hands::Organization(admin), Hands::Server))
+        Ok(self.server_admin(caller).map_or(Admin::Organization(admin), Admin::Server))
     }
 
     /// Makes a change, or tells what it would do.
@@ -226,18 +200,18 @@ impl Api {
     /// When it cannot be made.
     pub(super) async fn make(
         &self,
-        hands: Hands<'_>,
+        editor: Admin<'_>,
         edit: &Edit,
         query: &ChangeQuery,
         expected: Expected,
     ) -> Result<Outcome, Refusal> {
         if query.preview {
-            let preview = json(StatusCode::OK, &Preview::from(hands.foresee(edit).await?))?;
+            let preview = json(StatusCode::OK, &Preview::from(editor.foresee(edit).await?))?;
             return Ok(Outcome::Previewed(preview));
         }
         let created = expected == Expected::Absent;
         let approval = query.approval(&self.concerned(edit));
-        hands.edit(edit, &Terms { expected, approval, shown: query.version }).await?;
+        editor.edit(edit, &Terms { expected, approval, shown: query.version }).await?;
         self.current.refresh(&self.directory).await?;
         Ok(if created { Outcome::Created } else { Outcome::Changed })
     }
@@ -249,7 +223,7 @@ impl Api {
     /// When it cannot be made, or was changed since it was read.
     pub(super) async fn make_on(
         &self,
-        hands: Hands<'_>,
+        editor: Admin<'_>,
         edit: &Edit,
         query: &ChangeQuery,
         headers: &HeaderMap,
@@ -259,15 +233,15 @@ impl Api {
         for _ in 0..ATTEMPTS {
             let live = self.live();
             if query.preview {
-                return self.make(hands, edit, query, Expected::Any).await;
+                return self.make(editor, edit, query, Expected::Any).await;
             }
             if is_new {
-                return self.make(hands, edit, query, Expected::Absent).await;
+                return self.make(editor, edit, query, Expected::Absent).await;
             }
             must_match(headers, &shown(&live)?)?;
             let version = query.version.or(Some(live.catalogue.version));
             let held = ChangeQuery { version, ..query.clone() };
-            match self.make(hands, edit, &held, Expected::Any).await {
+            match self.make(editor, edit, &held, Expected::Any).await {
                 // Something changed, perhaps something else.
                 Err(Refusal::Changed) if query.version.is_none() => self.current.refresh(&self.directory).await?,
                 made => return made,

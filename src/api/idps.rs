@@ -11,10 +11,10 @@ use http::{HeaderMap, StatusCode};
 use super::Api;
 use super::answer::{Answer, Page, json, matches, must_match, one};
 use super::ask::{Asked, At, Sent};
-use super::edit::{ChangeQuery, Hands, Outcome, is_new};
+use super::edit::{ChangeQuery, Outcome, is_new};
 use super::guard::Caller;
 use super::refusal::Refusal;
-use crate::directory::{Edit, Expected, IdpSummary, ManagedIdp, SealedSecret, SecretEdit};
+use crate::directory::{Admin, Edit, Expected, IdpSummary, ManagedIdp, SealedSecret, SecretEdit};
 use crate::identity::{ClientAuth, IdpId, IdpSpec, OrganizationId};
 use crate::policy::idp_flaws;
 
@@ -22,7 +22,7 @@ pub(super) use text::{Idp, IdpChange, IdpLine, IdpText};
 
 /// Where an IdP belongs.
 struct Place<'a> {
-    hands: Hands<'a>,
+    editor: Admin<'a>,
     organization: Option<OrganizationId>,
 }
 
@@ -37,24 +37,23 @@ impl Place<'_> {
 
 impl Api {
     fn idps_of_server(&self, caller: &Caller) -> Result<Place<'_>, Refusal> {
-        Ok(Place { hands: Hands::Server(self.server_admin(caller)?), organization: None })
+        Ok(Place { editor: Admin::Server(self.server_admin(caller)?), organization: None })
     }
 
     fn idps_of(&self, caller: &Caller, organization: OrganizationId) -> Result<Place<'_>, Refusal> {
-        let hands = self.hands(caller, &self.live(), &organization)?;
-        Ok(Place { hands, organization: Some(organization) })
+        let editor = self.editor(caller, &self.live(), &organization)?;
+        Ok(Place { editor, organization: Some(organization) })
     }
 
     /// What is kept of an IdP of that place.
     async fn kept(&self, place: &Place<'_>, id: &IdpId) -> Result<ManagedIdp, Refusal> {
         let live = self.live();
-        let found = match (place.hands, &place.organization) {
-            (Hands::Server(admin), None) => admin.idp(id).await?,
-            (Hands::Organization(admin), _) => admin.idp(id).await?,
-            (Hands::Server(admin), Some(organization)) => {
+        let found = match (place.editor, &place.organization) {
+            (Admin::Server(admin), Some(organization)) => {
                 let organization = live.catalogue.organizations.iter().find(|other| other.id == *organization);
                 admin.organization(organization.ok_or(Refusal::NotFound)?.key).idp(id).await?
             }
+            (editor, _) => editor.idp(id).await?,
         };
         found.ok_or(Refusal::NotFound)
     }
@@ -96,7 +95,7 @@ impl Api {
             }
         };
         let edit = Edit::Idp { spec: Box::new(spec), secret };
-        let made = self.make(place.hands, &edit, query, expected).await?;
+        let made = self.make(place.editor, &edit, query, expected).await?;
         self.told_idp(made, &place, id).await
     }
 
@@ -133,7 +132,7 @@ impl Api {
         let kept = self.kept(&place, id).await?;
         matches(headers, &self.idp(&kept))?;
         let edit = Edit::IdpInForce { idp: id.clone(), live: change.enabled };
-        let made = self.make(place.hands, &edit, query, Expected::Seen(kept.revision)).await?;
+        let made = self.make(place.editor, &edit, query, Expected::Seen(kept.revision)).await?;
         self.told_idp(made, &place, id).await
     }
 
@@ -143,7 +142,7 @@ impl Api {
             must_match(headers, &self.idp(&kept))?;
         }
         let edit = Edit::RemoveIdp(id.clone());
-        self.make(place.hands, &edit, query, Expected::Seen(kept.revision)).await?.gone()
+        self.make(place.editor, &edit, query, Expected::Seen(kept.revision)).await?.gone()
     }
 }
 

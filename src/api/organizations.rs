@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use super::Api;
 use super::answer::{Answer, Page, json, one};
 use super::ask::{Asked, At, Cursor, PageQuery, Sent, limit};
-use super::edit::{ChangeQuery, Hands};
+use super::edit::ChangeQuery;
 use super::guard::Caller;
 use super::refusal::Refusal;
 use super::schema::{RoleText, Slug};
-use crate::directory::{Edit, Live};
+use crate::directory::{Admin, Edit, Live};
 use crate::identity::{self, Allotment, HostSuffix, Network, OrganizationId, RoleName};
 
 /// An organization.
@@ -124,13 +124,13 @@ pub(super) async fn put(
     headers: HeaderMap,
     Sent(text): Sent<OrganizationText>,
 ) -> Answer {
-    let hands = match api.hands(&caller, &api.live(), &organization) {
+    let editor = match api.editor(&caller, &api.live(), &organization) {
         // What is not there yet may be made by whoever may do everything.
-        Err(Refusal::NotFound) => api.server_admin(&caller).map(Hands::Server).map_err(|_| Refusal::NotFound)?,
-        hands => hands?,
+        Err(Refusal::NotFound) => api.server_admin(&caller).map(Admin::Server).map_err(|_| Refusal::NotFound)?,
+        editor => editor?,
     };
     let shown = |live: &Live| Ok(serde_json::json!(find(live, &organization)?));
-    let made = api.make_on(hands, &edit(&organization, text), &query, &headers, shown).await?;
+    let made = api.make_on(editor, &edit(&organization, text), &query, &headers, shown).await?;
     made.told(&format!("/organizations/{organization}"), || find(&api.live(), &organization))
 }
 
@@ -141,8 +141,8 @@ pub(super) async fn remove(
     Asked(query): Asked<ChangeQuery>,
     headers: HeaderMap,
 ) -> Answer {
-    let hands = api.hands(&caller, &api.live(), &organization)?;
+    let editor = api.editor(&caller, &api.live(), &organization)?;
     let edit = Edit::RemoveOrganization(organization.clone());
     let shown = |live: &Live| Ok(serde_json::json!(find(live, &organization)?));
-    api.make_on(hands, &edit, &query, &headers, shown).await?.gone()
+    api.make_on(editor, &edit, &query, &headers, shown).await?.gone()
 }

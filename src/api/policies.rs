@@ -8,11 +8,11 @@ use std::sync::Arc;
 use super::Api;
 use super::answer::{Answer, Page, json, must_match, one};
 use super::ask::{Asked, At, Cursor, PageQuery, Sent, limit};
-use super::edit::{ChangeQuery, Hands, Outcome, is_new};
+use super::edit::{ChangeQuery, Outcome, is_new};
 use super::guard::Caller;
 use super::refusal::Refusal;
 use crate::base::Timestamp;
-use crate::directory::{Edit, Expected, Live, PolicyVersion, StandingPolicy};
+use crate::directory::{Admin, Edit, Expected, Live, PolicyPlace, StandingPolicy};
 use crate::identity::{Idp, IdpId, IdpKey, Organization, OrganizationId, PolicyId, Sight};
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
@@ -20,32 +20,21 @@ use http::{HeaderMap, StatusCode};
 pub(super) use decide::{decide_at, decide_own};
 pub(super) use text::{Claimed, ClaimedHere, Decision, Policy, PolicyLine, PolicyText, Taken, Version};
 
-/// Where a policy stands.
+/// A policy, and who is at it.
 struct Place<'a> {
-    hands: Hands<'a>,
+    editor: Admin<'a>,
     live: Arc<Live>,
     idp: (IdpKey, IdpId),
     organization: Option<Organization>,
 }
 
 impl Place<'_> {
-    async fn standing(&self) -> Result<StandingPolicy, Refusal> {
-        let standing = match (self.hands, &self.organization) {
-            (Hands::Server(admin), organization) => {
-                admin.standing_policy((self.idp.0, organization.as_ref().map(|one| one.key))).await?
-            }
-            (Hands::Organization(admin), _) => admin.standing_policy(self.idp.0).await?,
-        };
-        standing.ok_or(Refusal::NotFound)
+    fn key(&self) -> PolicyPlace {
+        (self.idp.0, self.organization.as_ref().map(|organization| organization.key))
     }
 
-    async fn versions(&self, before: Option<(Timestamp, PolicyId)>, limit: u32) -> Result<Vec<PolicyVersion>, Refusal> {
-        Ok(match (self.hands, &self.organization) {
-            (Hands::Server(admin), organization) => {
-                admin.policy_versions((self.idp.0, organization.as_ref().map(|one| one.key)), before, limit).await?
-            }
-            (Hands::Organization(admin), _) => admin.policy_versions(self.idp.0, before, limit).await?,
-        })
+    async fn standing(&self) -> Result<StandingPolicy, Refusal> {
+        self.editor.standing_policy(self.key()).await?.ok_or(Refusal::NotFound)
     }
 
     fn shown(&self, standing: &StandingPolicy) -> Policy {
@@ -77,21 +66,21 @@ impl Place<'_> {
 impl Api {
     /// The default policy of an IdP.
     fn default_policy(&self, caller: &Caller, id: &IdpId) -> Result<Place<'_>, Refusal> {
-        let hands = Hands::Server(self.server_admin(caller)?);
+        let editor = Admin::Server(self.server_admin(caller)?);
         let live = self.live();
         let idp = live.catalogue.idp_by_id(id).ok_or(Refusal::NotFound)?;
-        Ok(Place { hands, idp: (idp.key, id.clone()), organization: None, live: Arc::clone(&live) })
+        Ok(Place { editor, idp: (idp.key, id.clone()), organization: None, live: Arc::clone(&live) })
     }
 
     /// An organization's own at an IdP that is its own or opened to it, or that a server admin looks at.
     fn own_policy(&self, caller: &Caller, organization: &OrganizationId, id: &IdpId) -> Result<Place<'_>, Refusal> {
         let live = self.live();
-        let hands = self.hands(caller, &live, organization)?;
+        let editor = self.editor(caller, &live, organization)?;
         let organization = live.catalogue.organizations.iter().find(|other| other.id == *organization);
         let organization = organization.ok_or(Refusal::NotFound)?.clone();
-        let idp = live.catalogue.idp_by_id(id).filter(|idp| is_open(hands, idp, &organization));
+        let idp = live.catalogue.idp_by_id(id).filter(|idp| is_open(editor, idp, &organization));
         let idp = idp.ok_or(Refusal::NotFound)?;
-        Ok(Place { hands, idp: (idp.key, id.clone()), organization: Some(organization), live: Arc::clone(&live) })
+        Ok(Place { editor, idp: (idp.key, id.clone()), organization: Some(organization), live: Arc::clone(&live) })
     }
 
     async fn put_policy(
@@ -112,7 +101,7 @@ impl Api {
                 version.map_or(Expected::Absent, |(_, revision)| Expected::Seen(revision))
             }
         };
-        self.make(place.hands, &place.edit(text), query, expected).await
+        self.make(place.editor, &place.edit(text), query, expected).await
     }
 
     async fn told_policy(&self, place: &Place<'_>, made: Outcome) -> Answer {
@@ -124,12 +113,12 @@ impl Api {
     }
 }
 
-/// Whether these hands may know of an organization's policies at an IdP.
-fn is_open(hands: Hands<'_>, idp: &Idp, organization: &Organization) -> bool {
+/// Whether these editor may know of an organization's policies at an IdP.
+fn is_open(editor: Admin<'_>, idp: &Idp, organization: &Organization) -> bool {
     let owned = idp.owner.is_none_or(|owner| owner == organization.key);
-    match hands {
-        Hands::Server(_) => owned,
-        Hands::Organization(_) => idp.sight(organization.key) != Sight::Nothing,
+    match editor {
+        Admin::Server(_) => owned,
+        Admin::Organization(_) => idp.sight(organization.key) != Sight::Nothing,
     }
 }
 
@@ -148,7 +137,7 @@ impl std::str::FromStr for Before {
 async fn versions(place: &Place<'_>, query: PageQuery) -> Answer {
     let before = query.cursor.map(|cursor| cursor.place::<Before>()).transpose()?.map(|before| before.0);
     let limit = limit(query.limit);
-    let versions = place.versions(before, limit).await?;
+    let versions = place.editor.policy_versions(place.key(), before, limit).await?;
     let last = versions.last().filter(|_| versions.len() == limit as usize);
     let next = last.map(|version| Cursor::of(&format!("{}-{}", version.at.micros(), version.id)));
     json(StatusCode::OK, &Page { items: versions.into_iter().map(Version::from).collect(), next })
@@ -187,12 +176,12 @@ pub(super) async fn list_own(
     At(organization): At<OrganizationId>,
 ) -> Answer {
     let live = api.live();
-    let hands = api.hands(&caller, &live, &organization)?;
+    let editor = api.editor(&caller, &live, &organization)?;
     let organization = live.catalogue.organizations.iter().find(|other| other.id == organization);
     let organization = organization.ok_or(Refusal::NotFound)?;
     let own = live.catalogue.policies.iter().filter(|policy| policy.organization == organization.key);
     let line = own.filter_map(|policy| {
-        let idp = live.catalogue.idp(policy.idp).filter(|idp| is_open(hands, idp, organization))?;
+        let idp = live.catalogue.idp(policy.idp).filter(|idp| is_open(editor, idp, organization))?;
         Some(PolicyLine { idp: idp.spec.id.clone(), text: policy.text.clone().into() })
     });
     // One for each IdP at most.
@@ -257,10 +246,5 @@ pub(super) async fn take_own_losses(
 }
 
 async fn take(place: &Place<'_>) -> Answer {
-    let organization = place.organization.as_ref().map(|organization| organization.key);
-    let grants = match place.hands {
-        Hands::Server(admin) => admin.apply_losses_of((place.idp.0, organization)).await?,
-        Hands::Organization(admin) => admin.apply_losses_of(place.idp.0).await?,
-    };
-    json(StatusCode::OK, &Taken { grants })
+    json(StatusCode::OK, &Taken { grants: place.editor.apply_losses_of(place.key()).await? })
 }

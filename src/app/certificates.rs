@@ -6,9 +6,9 @@ use super::House;
 use crate::base::{Ambient, HttpClient, HttpSettings};
 use crate::certificates::{AcmeSettings, ChallengeKind, Keeper, Notices, Place};
 use crate::config::Settings;
-use crate::console;
 use crate::listener::{Certificates, ListenError, authorities};
 use crate::telemetry::Metrics;
+use crate::web;
 
 /// The certificates of this server.
 #[derive(Clone)]
@@ -44,7 +44,7 @@ impl Tls {
     }
 
     /// What an admin should know of them.
-    pub(super) fn notices(&self) -> console::Notices {
+    pub(super) fn notices(&self) -> web::Notices {
         let notices = self.notices.clone();
         Box::new(move || {
             let all = notices.as_ref().map(Notices::all).unwrap_or_default();

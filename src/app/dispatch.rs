@@ -192,7 +192,12 @@ impl Door {
         if request.uri().path() == "/.well-known/vestibule/jwks.json" {
             return self.jwks(house, &request);
         }
-        self.route(&house.sign_in_host, Assets::SignIn, host, request).await
+        let changes = !request.method().is_safe() && place(request.uri().path()) != Place::SignIn;
+        let response = self.route(&house.sign_in_host, Assets::SignIn, host, request).await;
+        if changes {
+            house.catch_up().await;
+        }
+        response
     }
 
     /// The keys that applications verify assertions with. They may keep them as long as one assertion lives.

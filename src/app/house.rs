@@ -8,6 +8,7 @@ use axum::Router;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret as _;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::certificates::Tls;
@@ -23,15 +24,18 @@ use crate::directory::{Approval, Current, DeclareError, Declared, Directory, Liv
 use crate::gateway::Gateway;
 use crate::gateway::forward_auth::ForwardAuth;
 use crate::login::{self, Login, Scene};
-use crate::session::{Changes, HandoffKeys, MAX_SILENCE, Sessions};
+use crate::session::{Changes, HandoffKeys, MAX_SILENCE, Sessions, Unavailable};
 use crate::store::Db;
 use crate::store::server_keys::{self, ServerKeys, ServerKeysError};
 use crate::telemetry::{Metrics, Moment};
 use crate::upstream::Forwarder;
-use crate::web::Web;
+use crate::web::{self, Web};
 
 /// How long the database may take to say that it is there: whoever asks gives up after a second or two.
 const READY_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long whoever changed something waits until it is taken in.
+const CATCHING_UP: Duration = Duration::from_secs(2);
 
 /// The rooms, furnished.
 pub struct House {
@@ -56,6 +60,8 @@ pub struct House {
     /// The keys that applications verify assertions with.
     pub jwks: serde_json::Value,
     db: Db,
+    /// Up to which number of the change log the catalogue has been taken in.
+    taken_in: watch::Sender<i64>,
 }
 
 /// Why the house was not built.
@@ -167,12 +173,13 @@ impl House {
             bearers,
             denials,
             jwks: assertions.jwks(),
+            taken_in: watch::Sender::new(0),
             db,
         })
     }
 
-    /// Takes in what another configuration declares, with its client secrets, how long sessions live and what is kept. Nothing dangerous: nobody is there to say
-    /// that it is meant.
+    /// Takes in what another configuration declares, with its client secrets, how long sessions live and what is kept.
+    /// Nothing dangerous: nobody is there to say that it is meant.
     pub(super) async fn take(&self, settings: &Settings) -> Result<Declared, DeclareError> {
         let declared = self.login.directory.declare(&settings.declaration, &Approval::default()).await?;
         self.login.take_secrets(settings.secrets.clone());
@@ -185,6 +192,7 @@ impl House {
 
     /// Takes in a change of the catalogue. Says whether it could; if not, the last one stays until the next try.
     pub(super) async fn reload(&self) -> bool {
+        let number = self.changes.number();
         match self.login.reload().await {
             Ok(scene) => {
                 self.gateway.reload(&scene.catalogue);
@@ -196,7 +204,22 @@ impl House {
                 return false;
             }
         }
+        self.taken_in.send_modify(|known| *known = number.max(*known));
         true
+    }
+
+    /// Waits until this process has taken in what has been written so far: whoever changed something must find it changed
+    /// with their next request. Others follow the log in their own time, as does this process if that takes too long.
+    pub(super) async fn catch_up(&self) {
+        let caught_up = timeout(CATCHING_UP, async {
+            self.changes.catch_up().await?;
+            let number = *self.changes.catalogue().borrow();
+            let _ = self.taken_in.subscribe().wait_for(|known| *known >= number).await;
+            Ok::<_, Unavailable>(())
+        });
+        if !matches!(caught_up.await, Ok(Ok(()))) {
+            tracing::debug!("a change was answered before it was taken in");
+        }
     }
 
     /// Whether people can enter: the database answers.
@@ -237,7 +260,7 @@ impl House {
     }
 }
 
-fn troubles(login: &Arc<Login>) -> console::Troubles {
+fn troubles(login: &Arc<Login>) -> web::Troubles {
     let login = Arc::clone(login);
     Box::new(move || login.scene().troubles())
 }

@@ -1,5 +1,5 @@
-//! Requests to applications that were refused to somebody signed in: one line per session (or program), application and minute, with
-//! a count. A refusal costs a look into a map; the lines are written behind, many in one statement.
+//! Requests to applications that were refused to somebody signed in: one line per session (or program), application and
+//! minute, with a count. A refusal costs a look into a map; the lines are written behind, many in one statement.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;

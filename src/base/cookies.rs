@@ -125,8 +125,8 @@ pub fn name_of(piece: &[u8]) -> &[u8] {
     rest[..end].trim_ascii_end()
 }
 
-/// Cookies of ours, of whatever origin, in a request as (name, value), over all its `Cookie` headers (HTTP/2 splits them, RFC
-/// 9113 8.2.3). Pieces without `=` and pieces that are no UTF-8 are passed over: none of ours is either.
+/// Cookies of ours, of whatever origin, in a request as (name, value), over all its `Cookie` headers (HTTP/2 splits
+/// them, RFC 9113 8.2.3). Pieces without `=` and pieces that are no UTF-8 are passed over: none of ours is either.
 fn ours(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers.get_all(header::COOKIE).iter().flat_map(pieces).filter(|piece| is_ours(piece)).filter_map(|piece| {
         let equals = memchr(b'=', piece)?;

@@ -22,6 +22,19 @@ impl Timestamp {
         Self(secs.saturating_mul(1_000_000))
     }
 
+    /// Reads what people and browsers write: a date, or one with hours and minutes, or with seconds too, in UTC.
+    ///
+    /// # Errors
+    /// When it is none of these.
+    pub fn typed(text: &str) -> Result<Self, InvalidTimestamp> {
+        let typed = text.strip_suffix('Z').unwrap_or(text).replace(' ', "T");
+        match typed.len() {
+            10 => typed.parse(),
+            16 => format!("{typed}:00Z").parse(),
+            _ => format!("{typed}Z").parse(),
+        }
+    }
+
     /// Microseconds since the Unix epoch.
     pub const fn micros(self) -> i64 {
         self.0

@@ -47,6 +47,7 @@ fn idp(mut section: Section<'_>) -> IdpDraft {
     let new_accounts_per_hour = section.count("new_accounts_per_hour", DEFAULT_NEW_ACCOUNTS);
     let require_match = section.flag("require_match", false);
     let on_error = on_error(&mut section);
+    let sign_out_at_provider = section.flag("sign_out_at_provider", false);
     let default_policy = default_policy(&mut section);
     let delegate_to = section.list("delegate_to", OrganizationId::parse).unwrap_or_default();
     let delegated_claims = plain(&section.list("delegated_claims", text::claim).unwrap_or_default());
@@ -77,6 +78,7 @@ fn idp(mut section: Section<'_>) -> IdpDraft {
             new_accounts_per_hour,
             require_match,
             on_error,
+            sign_out_at_provider,
             default_policy,
             delegate_to: plain(&delegate_to),
             delegated_claims,

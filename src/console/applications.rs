@@ -6,36 +6,28 @@ mod draft;
 pub(super) mod form;
 mod trial;
 
-use std::sync::Arc;
-
-use axum::extract::{Path, RawQuery, State};
-
 use super::Console;
 use super::answer::{Answer, page};
 use super::failed::Failed;
-use super::guard::{Posted, Visitor};
-use super::propose::Hands;
+use super::here::{Here, Sent};
 use super::shell::Corner;
-use crate::identity::{Allow, Application, Destination, HeaderPreset, Organization, Reach, Rule};
+use crate::identity::{Allow, Application, ApplicationId, Destination, HeaderPreset, Organization, Reach, Rule};
 use crate::pages::{
-    ApplicationPage, Applications, ListedApplication, RequestSample, RuleFacts, ServedHost, Shell, Tested,
-    UpstreamFacts, UpstreamWord,
+    ApplicationPage, Applications, ListedApplication, RequestSample, RuleFacts, ServedHost, Tested, UpstreamFacts,
+    UpstreamWord,
 };
 use crate::upstream::{ASSERTION_HEADER, Sample, UpstreamHealth, UpstreamState};
 
 use trial::Trial;
 
+/// Where an organization's applications are, below it.
+const BELOW: &str = "/applications";
+
 /// `GET /console/organizations/{organization}/applications`
-pub(super) async fn show_all(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    let (organization, hands) = console.hands(&visitor, &id)?;
-    let base = base(&organization);
-    let live = console.live();
-    let own = live.catalogue.applications.iter().filter(|one| one.organization == organization.key);
+pub(super) async fn show_all(here: Here<Organization>) -> Answer {
+    let base = here.path(BELOW);
+    let live = here.console.live();
+    let own = live.catalogue.applications.iter().filter(|one| one.organization == here.organization.key);
     let row = |application: &Application| ListedApplication {
         href: format!("{base}/{}", application.spec.id),
         id: application.spec.id.to_string(),
@@ -46,86 +38,63 @@ pub(super) async fn show_all(
         declared: application.declared,
     };
     let shown = Applications {
-        shell: console.shell_of(&visitor, &organization, Corner::Applications, query.as_deref()),
+        shell: here.shell(Corner::Applications),
         rows: own.map(row).collect(),
-        publish: may_publish(&organization, hands).then(|| format!("{base}/_new")),
+        publish: here.may_publish().then(|| format!("{base}/_new")),
     };
-    Ok(page(console.web.pages.applications(&shown)))
+    Ok(page(here.pages().applications(&shown)))
 }
 
 /// `GET /console/organizations/{organization}/applications/{application}`
-pub(super) async fn show(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path((organization, id)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    let (organization, _) = console.hands(&visitor, &organization)?;
-    let application = console.application(&organization, &id)?;
-    let shell = console.shell_of(&visitor, &organization, Corner::Applications, query.as_deref());
-    Ok(page(console.web.pages.application(&console.about(shell, &organization, &application, Vec::new()))))
+pub(super) async fn show(here: Here<Organization>) -> Answer {
+    Ok(page(here.pages().application(&here.about(&here.application()?, Vec::new()))))
 }
 
 /// `POST /console/organizations/{organization}/applications/{application}/test`. It changes nothing, so it answers with
 /// the page itself.
-pub(super) async fn test(
-    State(console): State<Arc<Console>>,
-    Path((organization, id)): Path<(String, String)>,
-    posted: Posted,
-) -> Answer {
-    let (organization, _) = console.hands(&posted.visitor, &organization)?;
-    let application = console.application(&organization, &id)?;
+pub(super) async fn test(Sent { here, .. }: Sent<Organization>) -> Answer {
+    let application = here.application()?;
     let spec = &application.spec;
-    let destinations = Destination::all_of(spec, &organization.allotment);
-    let trial = Trial::of(&console, &posted.visitor, &destinations, spec.hosts.first(), spec.pass_host).await;
-    let shell = console.shell_of(&posted.visitor, &organization, Corner::Applications, None);
-    let about = console.about(shell, &organization, &application, trial.tested);
-    Ok(trial::answer(trial.wait, console.web.pages.application(&about)))
+    let destinations = Destination::all_of(spec, &here.organization.allotment);
+    let trial = Trial::of(&here, &destinations, spec.hosts.first(), spec.pass_host).await;
+    let about = here.about(&application, trial.tested);
+    Ok(trial::answer(trial.wait, here.pages().application(&about)))
 }
 
-/// Where an organization's applications are.
-fn base(organization: &Organization) -> String {
-    format!("/console/organizations/{}/applications", organization.id)
-}
+impl Here<Organization> {
+    /// Whether there is a place where the application could be.
+    fn may_publish(&self) -> bool {
+        self.editor().is_of_server() || !self.organization.allotment.is_empty()
+    }
 
-/// Whether there is a place where the application could be.
-fn may_publish(organization: &Organization, hands: Hands<'_>) -> bool {
-    hands.are_whole() || !organization.allotment.is_empty()
-}
-
-impl Console {
-    /// An application of that organization.
+    /// The application that the address names.
     ///
     /// # Errors
     /// When there is none, or it is another organization's: the two look the same.
-    fn application(&self, organization: &Organization, id: &str) -> Result<Application, Failed> {
-        let live = self.live();
-        let mut own = live.catalogue.applications.iter().filter(|one| one.organization == organization.key);
-        own.find(|one| one.spec.id.as_str() == id).cloned().ok_or(Failed::NotFound)
+    fn application(&self) -> Result<Application, Failed> {
+        let id: ApplicationId = self.named("application")?;
+        let live = self.console.live();
+        let mut own = live.catalogue.applications.iter().filter(|one| one.organization == self.organization.key);
+        own.find(|one| one.spec.id == id).cloned().ok_or(Failed::NotFound)
     }
 
-    fn about(
-        &self,
-        shell: Shell,
-        organization: &Organization,
-        application: &Application,
-        tested: Vec<Tested>,
-    ) -> ApplicationPage {
-        let spec = &application.spec;
-        let destinations = Destination::all_of(spec, &organization.allotment);
-        let served: Vec<_> = application.served(&organization.allotment).collect();
+    fn about(&self, application: &Application, tested: Vec<Tested>) -> ApplicationPage {
+        let Console { web, forwarder, .. } = &*self.console;
+        let (spec, allotment) = (&application.spec, &self.organization.allotment);
+        let served: Vec<_> = application.served(allotment).collect();
         let host = |host| ServedHost {
             host: ToString::to_string(host),
-            href: self.web.public_url.origin_of(host) + &spec.entrance(),
+            href: web.public_url.origin_of(host) + &spec.entrance(),
             served: served.contains(&host),
         };
+        let health = forwarder.health(&Destination::all_of(spec, allotment));
         ApplicationPage {
-            shell,
-            base: base(organization),
+            shell: self.shell(Corner::Applications),
+            base: self.path(BELOW),
             id: spec.id.to_string(),
             name: spec.name.clone(),
             hosts: spec.hosts.iter().map(host).collect(),
-            upstreams: self.forwarder.health(&destinations).into_iter().map(upstream).collect(),
+            upstreams: health.into_iter().map(upstream).collect(),
             allotted: spec.reach == Reach::Allotted,
             roles: spec.roles.iter().flatten().map(ToString::to_string).collect(),
             rules: spec.rules.iter().map(rule).collect(),
@@ -133,7 +102,7 @@ impl Console {
             headers: words(spec.headers),
             pass_host: spec.pass_host,
             origins: spec.allowed_origins.clone(),
-            sample: self.forwarder.sample_of(organization, application).map(shown),
+            sample: forwarder.sample_of(&self.organization, application).map(shown),
             tested,
             declared: application.declared,
         }

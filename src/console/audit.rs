@@ -2,26 +2,21 @@
 
 mod asked;
 
-use std::sync::Arc;
-
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
-use axum::response::Response;
 use futures_util::stream;
 use http::header::CONTENT_DISPOSITION;
 use http::{HeaderValue, StatusCode};
 
 use self::asked::Asked;
+use super::Live;
 use super::answer::{Answer, page};
 use super::failed::Failed;
-use super::guard::Visitor;
-use super::idps::place_of;
+use super::here::Here;
 use super::shell::{Corner, Place};
-use super::{Console, Live};
 use crate::base::Timestamp;
-use crate::directory::{Actor, AuditLine, LogPage, SoughtLines};
-use crate::identity::{OrganizationKey, UserId};
-use crate::pages::{AuditItem, AuditLink, AuditLog, Shell};
+use crate::directory::{Actor, AuditLine, LogPage};
+use crate::identity::UserId;
+use crate::pages::{AuditItem, AuditLink, AuditLog};
 use crate::web;
 
 /// Lines of a page.
@@ -29,97 +24,41 @@ const PAGE: u32 = 50;
 /// Lines read at once for an export.
 const CHUNK: u32 = 1_000;
 
-/// `GET /console/audit`
-pub(super) async fn show(State(console): State<Arc<Console>>, visitor: Visitor, RawQuery(query): RawQuery) -> Answer {
-    let admin = console.server_admin(&visitor)?;
-    let (live, mut asked) = (console.live(), Asked::of(query.as_deref()));
-    let sought = asked.sought(&admin, &live.catalogue).await?;
+/// `GET …/audit`
+pub(super) async fn show(here: Here) -> Answer {
+    let (live, mut asked) = (here.console.live(), Asked::of(&here.query));
+    let sought = asked.sought(&here, &live.catalogue).await?;
     let log = match &sought {
-        Some(sought) => admin.latest(sought, asked.before(), PAGE).await?,
+        Some(sought) => here.admin().latest(sought, asked.before(), PAGE).await?,
         None => LogPage::default(),
     };
-    let shell = console.shell(&visitor, Place::Audit, query.as_deref());
-    let shown = log_page(shell, &live, "/console/audit", &asked, &log, None);
-    Ok(page(console.web.pages.audit_log(&AuditLog { export: shown.export.filter(|_| sought.is_some()), ..shown })))
+    let (path, everywhere) = (here.path("/audit"), here.organization.is_none());
+    Ok(page(here.pages().audit_log(&AuditLog {
+        shell: here.shell(Place::Audit, Corner::Audit),
+        explain: here.path("/explain"),
+        filters: asked.form(&live.catalogue, here.organization.as_ref().map(|organization| organization.key)),
+        lines: log.lines.iter().map(|line| item(line, &log, &live, everywhere)).collect(),
+        older: log.next.map(|next| asked.href(&path, Some(next))),
+        newest: asked.before().map(|_| asked.href(&path, None)),
+        export: sought.map(|_| asked.href(&format!("{path}/export"), None)),
+        path,
+    })))
 }
 
-/// `GET /console/organizations/{organization}/audit`
-pub(super) async fn show_of_organization(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    let (organization, admin) = console.organization_admin(&visitor, &id)?;
-    let (live, mut asked) = (console.live(), Asked::of(query.as_deref()));
-    let sought = asked.sought_within(&live.catalogue, Some(organization.key));
-    let log = match &sought {
-        Some(sought) => admin.latest(sought, asked.before(), PAGE).await?,
-        None => LogPage::default(),
-    };
-    let shell = console.shell_of(&visitor, &organization, Corner::Audit, query.as_deref());
-    let path = format!("/console/organizations/{}/audit", organization.id);
-    let shown = log_page(shell, &live, &path, &asked, &log, Some(organization.key));
-    Ok(page(console.web.pages.audit_log(&AuditLog { export: shown.export.filter(|_| sought.is_some()), ..shown })))
-}
-
-/// `GET /console/audit/export`: what is asked for as JSON lines, oldest first, read as it is sent.
-pub(super) async fn export(State(console): State<Arc<Console>>, visitor: Visitor, RawQuery(query): RawQuery) -> Answer {
-    let admin = console.server_admin(&visitor)?;
-    let sought = Asked::of(query.as_deref()).sought(&admin, &console.live().catalogue).await?;
-    Ok(exported(&console, visitor.actor(), None, sought.ok_or(Failed::BadRequest)?))
-}
-
-/// `GET /console/organizations/{organization}/audit/export`: the same of what is about the organization.
-pub(super) async fn export_of_organization(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    let (organization, _) = console.organization_admin(&visitor, &id)?;
-    let within = Some(organization.key);
-    let sought = Asked::of(query.as_deref()).sought_within(&console.live().catalogue, within);
-    Ok(exported(&console, visitor.actor(), within, sought.ok_or(Failed::BadRequest)?))
-}
-
-fn exported(console: &Console, actor: Actor, within: Option<OrganizationKey>, sought: SoughtLines) -> Response {
-    let start = Some((console.directory.clone(), sought, None));
+/// `GET …/audit/export`: what is asked for as JSON lines, oldest first, read as it is sent.
+pub(super) async fn export(here: Here) -> Answer {
+    let sought = Asked::of(&here.query).sought(&here, &here.console.live().catalogue).await?;
+    let start = Some((here, sought.ok_or(Failed::BadRequest)?, None));
     let chunks = stream::try_unfold(start, move |state| async move {
-        let Some((directory, sought, after)) = state else { return Ok(None) };
-        let lines = match within {
-            None => directory.server_admin(actor).audit_log(&sought, after, CHUNK).await,
-            Some(key) => directory.organization_admin(actor, key).audit_log(&sought, after, CHUNK).await,
-        };
-        let lines = lines.map_err(std::io::Error::other)?;
+        let Some((here, sought, after)) = state else { return Ok(None) };
+        let lines = here.admin().audit_log(&sought, after, CHUNK).await.map_err(std::io::Error::other)?;
         let text: String = lines.rows.iter().map(|line| format!("{}\n", line.to_json())).collect();
-        Ok::<_, std::io::Error>(Some((text, lines.next.map(|next| (directory, sought, Some(next))))))
+        Ok::<_, std::io::Error>(Some((text, lines.next.map(|next| (here, sought, Some(next))))))
     });
     let mut response = web::answer(StatusCode::OK, "application/jsonl", Body::from_stream(chunks));
     let name = HeaderValue::from_static("attachment; filename=\"audit.jsonl\"");
     response.headers_mut().insert(CONTENT_DISPOSITION, name);
-    response
-}
-
-/// A page of a log; `within`: of an organization's, whose admins may not go to wherever its lines lead.
-fn log_page(
-    shell: Shell,
-    live: &Live,
-    path: &str,
-    asked: &Asked,
-    log: &LogPage,
-    within: Option<OrganizationKey>,
-) -> AuditLog {
-    AuditLog {
-        shell,
-        path: path.to_owned(),
-        explain: path.replace("/audit", "/explain"),
-        filters: asked.form(&live.catalogue, within),
-        lines: log.lines.iter().map(|line| item(line, log, live, within.is_none())).collect(),
-        older: log.next.map(|next| asked.href(path, Some(next))),
-        newest: asked.before().map(|_| asked.href(path, None)),
-        export: Some(asked.href(&format!("{path}/export"), None)),
-    }
+    Ok(response)
 }
 
 /// One line as people read it. `everywhere`: whether what it names may be gone to wherever it is.
@@ -167,7 +106,7 @@ fn about(
         href: (everywhere && log.names.contains_key(&user)).then(|| format!("/console/people/{user}")),
     });
     let organization = organization.map(|one| link(one.name.clone(), format!("/console/organizations/{}", one.id)));
-    let idp = idp.map(|one| link(one.spec.name.clone(), place_of(&live.catalogue, one)));
+    let idp = idp.map(|one| link(one.spec.name.clone(), web::idp_page(&live.catalogue, one)));
     let application = application.map(|one| AuditLink { name: one.spec.name.clone(), href: None });
     [user, organization, idp, application].into_iter().flatten().collect()
 }

@@ -1,4 +1,4 @@
-//! Who is asking, and the handle that gives them. Every page begins here.
+//! Who is asking: every page begins here. What they administer of what the address is of, [`here`](super::here) says.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use http::request::Parts;
 use super::Console;
 use super::failed::Failed;
 use crate::base::Token;
-use crate::directory::{OrganizationAdmin, ServerAdmin};
+use crate::directory::ServerAdmin;
 use crate::identity::{Actor, Host, Organization};
 use crate::pages::CSRF_FIELD;
 use crate::session::Principal;
@@ -123,23 +123,6 @@ impl Console {
         } else {
             Err(Failed::NotAllowed)
         }
-    }
-
-    /// The organization of that id and the handle for it, for its admins and for server admins.
-    ///
-    /// # Errors
-    /// When there is none, or none that the visitor administers: the two look the same.
-    pub(super) fn organization_admin(
-        &self,
-        visitor: &Visitor,
-        id: &str,
-    ) -> Result<(Organization, OrganizationAdmin<'_>), Failed> {
-        let live = self.live();
-        let organization = live.catalogue.organizations.iter().find(|organization| organization.id.as_str() == id);
-        let organization = organization.filter(|organization| visitor.administers(organization));
-        let organization = organization.ok_or(Failed::NotFound)?.clone();
-        let admin = self.directory.organization_admin(visitor.actor(), organization.key);
-        Ok((organization, admin))
     }
 
     /// Who is signed in, and with which token.

@@ -5,33 +5,24 @@ mod draft;
 pub(super) mod form;
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use axum::extract::{Path, RawQuery, State};
 use url::form_urlencoded;
 
+use super::Live;
 use super::answer::{Answer, page};
-use super::guard::Visitor;
+use super::here::{Here, Server};
 use super::shell::{Corner, Place};
-use super::{Console, Live};
 use crate::identity::{Organization, OrganizationKey};
 use crate::pages::{ListedOrganization, OrganizationPage, Organizations, RoleRow};
-use crate::web::Fields;
 
 /// Organizations of a page.
 const PAGE: usize = 50;
 
 /// `GET /console/organizations`
-pub(super) async fn show_all(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    console.server_admin(&visitor)?;
-    let fields = query.as_deref().and_then(|query| Fields::parse(query.as_bytes())).unwrap_or_default();
-    let search = fields.text("q");
-    let live = console.live();
-    let mut found = found(&live, search, fields.text("after"));
+pub(super) async fn show_all(here: Here<Server>) -> Answer {
+    let search = here.query.text("q");
+    let live = here.console.live();
+    let mut found = found(&live, search, here.query.text("after"));
     let more = found.len() > PAGE;
     found.truncate(PAGE);
     let next = found.last().filter(|_| more).map(|last| {
@@ -53,8 +44,8 @@ pub(super) async fn show_all(
         declared: organization.declared,
     };
     let rows = found.iter().map(row).collect();
-    let shell = console.shell(&visitor, Place::Organizations, query.as_deref());
-    Ok(page(console.web.pages.organizations(&Organizations { shell, search: search.map(str::to_owned), rows, next })))
+    let shell = here.shell(Place::Organizations);
+    Ok(page(here.pages().organizations(&Organizations { shell, search: search.map(str::to_owned), rows, next })))
 }
 
 /// Those whose id, or a word of whose name, begins so; in order of id, one more than fits a page.
@@ -72,27 +63,21 @@ fn found<'a>(live: &'a Live, search: Option<&str>, after: Option<&str>) -> Vec<&
 }
 
 /// `GET /console/organizations/{organization}`
-pub(super) async fn show(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    let (organization, hands) = console.hands(&visitor, &id)?;
-    let live = console.live();
+pub(super) async fn show(here: Here<Organization>) -> Answer {
+    let (organization, live) = (&here.organization, here.console.live());
     let applications = live.catalogue.applications.iter();
     let shown = OrganizationPage {
-        shell: console.shell_of(&visitor, &organization, Corner::Overview, query.as_deref()),
+        shell: here.shell(Corner::Overview),
         id: organization.id.to_string(),
         name: organization.name.clone(),
-        roles: roles(&organization),
+        roles: roles(organization),
         hosts: organization.allotment.hosts.iter().map(ToString::to_string).collect(),
         networks: organization.allotment.upstreams.iter().map(ToString::to_string).collect(),
         applications: applications.filter(|one| one.organization == organization.key).count(),
         declared: organization.declared,
-        whole: hands.are_whole(),
+        whole: here.editor().is_of_server(),
     };
-    Ok(page(console.web.pages.organization(&shown)))
+    Ok(page(here.pages().organization(&shown)))
 }
 
 fn roles(organization: &Organization) -> Vec<RoleRow> {

@@ -8,23 +8,22 @@ use super::Console;
 use super::answer::{Answer, page};
 use super::failed::Failed;
 use super::guard::Visitor;
-use super::idps::place_of;
 use super::shell::Place;
 use crate::directory::{Day, Live, MANY_WAITING, Outlook};
 use crate::pages::{Attention, Bar, Chart, FirstStep, Overview};
-use crate::web::see_other;
+use crate::web::{self, Fields, see_other};
 
 /// The chart's bars are drawn on a field this high.
 const HEIGHT: u64 = 100;
 
 /// The overview of the server; who administers organizations alone goes to the first of them.
 pub(super) async fn show(State(console): State<Arc<Console>>, visitor: Visitor, RawQuery(query): RawQuery) -> Answer {
-    let shell = console.shell(&visitor, Place::Overview, query.as_deref());
-    if !visitor.is_server_admin() {
+    let query = Fields::parse(query.unwrap_or_default().as_bytes()).ok_or(Failed::BadRequest)?;
+    let shell = console.shell(&visitor, Place::Overview, &query);
+    let Ok(admin) = console.server_admin(&visitor) else {
         return Ok(see_other(&shell.nav.first().ok_or(Failed::NotAllowed)?.href));
-    }
+    };
     let live = console.live();
-    let admin = console.server_admin(&visitor)?;
     let outlook = admin.outlook().await?;
     let lets_in = live.catalogue.idps.iter().any(|idp| idp.spec.auto_provision) || admin.has_given_roles().await?;
     let shown = Overview {
@@ -42,7 +41,7 @@ impl Console {
         let provider = |(idp, why): (_, String)| Attention {
             what: format!("The identity provider {idp} did not answer"),
             why,
-            href: live.catalogue.idp_by_id(&idp).map(|idp| place_of(&live.catalogue, idp)),
+            href: live.catalogue.idp_by_id(&idp).map(|idp| web::idp_page(&live.catalogue, idp)),
         };
         let waiting = (outlook.without_organization > 0).then(|| Attention {
             what: match outlook.without_organization {
@@ -85,7 +84,7 @@ fn first_steps(live: &Live, lets_in: bool) -> Vec<FirstStep> {
     let chooses = |org: &Option<String>| org.is_some();
     let has_policy = catalogue.idps.iter().any(|idp| chooses(&idp.spec.default_policy.org))
         || catalogue.policies.iter().any(|policy| chooses(&policy.text.org));
-    let idp = catalogue.idps.first().map(|idp| place_of(catalogue, idp));
+    let idp = catalogue.idps.first().map(|idp| web::idp_page(catalogue, idp));
     let idp = idp.unwrap_or_else(|| "/console/idps".to_owned());
     let step = |done: bool, what: &str, why: &str, href: &str| FirstStep {
         done,

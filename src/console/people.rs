@@ -1,5 +1,5 @@
 //! `/console/people`, and the same below an organization: people found, seen whole, and what is done to them. Each page
-//! serves both kinds of admins: [`Among`] says where it stands, the handle what it may show.
+//! serves both kinds of admins; their handle says what it may show.
 
 mod acts;
 mod add;
@@ -7,40 +7,32 @@ mod list;
 mod page;
 mod roles;
 
-pub(super) use acts::{
-    confirm_delete, confirm_disable, confirm_end, confirm_end_in, delete, disable, enable, end, end_in, merge,
-    merge_form,
-};
-pub(super) use add::{add, add_form, add_form_in, add_in};
-pub(super) use list::{list, list_in};
-pub(super) use page::{Narrowed, person, person_in, sign_in_facts};
-pub(super) use roles::{roles_form, roles_form_in, set_roles, set_roles_in};
+pub(super) use acts::{confirm_delete, confirm_disable, confirm_end, delete, disable, enable, end, merge, merge_form};
+pub(super) use add::{add, add_form};
+pub(super) use list::list;
+pub(super) use page::{Narrowed, person, sign_in_facts};
+pub(super) use roles::{roles_form, set_roles};
 
-use super::Console;
 use super::failed::Failed;
-use super::guard::Visitor;
+use super::here::{Administered, Here};
 use super::shell::{Corner, Place};
 use crate::directory::{AdminError, Who};
-use crate::identity::{Catalogue, Idp, Organization, OrganizationKey, UserId};
+use crate::identity::{Catalogue, Idp, IdpId, OrganizationKey, UserId};
 use crate::pages::Shell;
 
-/// Where a page about people stands.
-struct Among(Option<Organization>);
+/// Where people are.
+const BELOW: &str = "/people";
 
-impl Among {
-    /// Where its list is.
-    fn base(&self) -> String {
-        match &self.0 {
-            None => "/console/people".to_owned(),
-            Some(organization) => format!("/console/organizations/{}/people", organization.id),
-        }
+impl<Of: Administered> Here<Of> {
+    /// Where somebody has their page.
+    fn person(&self, user: UserId) -> String {
+        self.path(&format!("{BELOW}/{user}"))
     }
+}
 
-    fn shell(&self, console: &Console, visitor: &Visitor, query: Option<&str>) -> Shell {
-        match &self.0 {
-            None => console.shell(visitor, Place::People, query),
-            Some(organization) => console.shell_of(visitor, organization, Corner::People, query),
-        }
+impl Here {
+    fn people_shell(&self) -> Shell {
+        self.shell(Place::People, Corner::People)
     }
 }
 
@@ -53,11 +45,6 @@ impl From<AdminError> for Failed {
             _ => Self::BadRequest,
         }
     }
-}
-
-/// The user that a path names.
-fn user_of(id: &str) -> Result<UserId, Failed> {
-    id.parse().map_err(|_| Failed::NotFound)
 }
 
 /// IdPs offered to choose from: of more, the address or what was typed before names one.
@@ -96,8 +83,8 @@ fn owner_of(catalogue: &Catalogue, idp: &Idp) -> Option<String> {
     Some(format!("{}, {}", owner.name, idp.spec.issuer.host()))
 }
 
-/// What the name of an IdP is, of one that is gone its id.
-fn idp_name(catalogue: &Catalogue, id: &crate::identity::IdpId) -> String {
+/// The name of an IdP; of one that is gone, its id.
+fn idp_name(catalogue: &Catalogue, id: &IdpId) -> String {
     catalogue.idp_by_id(id).map_or_else(|| id.to_string(), |idp| idp.spec.name.clone())
 }
 

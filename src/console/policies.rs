@@ -1,5 +1,6 @@
-//! Policies: `/console/idps/{idp}/policy` is a provider's default policy, `…/organizations/{organization}/policies/{idp}` an
-//! organization's own. One page serves both kinds of admins; what each may see and do is their handle's.
+//! Policies: `/console/idps/{idp}/policy` is a provider's default policy,
+//! `…/organizations/{organization}/policies/{idp}` an organization's own. One page serves both kinds of admins; what
+//! each may see and do is their handle's.
 
 mod desk;
 mod examples;
@@ -11,7 +12,7 @@ mod playground;
 mod trial;
 mod write;
 
-pub(super) use history::{compare_default, compare_own, list_default, list_own};
+pub(super) use history::{compare_version, list_versions};
 pub(super) use list::show as list;
 pub(super) use playground::{ask as ask_playground, show as show_playground};
-pub(super) use write::{show_default, show_own, take_default, take_own};
+pub(super) use write::{show, take};

@@ -3,12 +3,9 @@
 
 use super::Console;
 use super::failed::Failed;
-use super::guard::Visitor;
 use crate::directory::{
-    Approval, Danger, DangerKind, Edit, EditError, Effect, Expected, Foresight, IdentityChoice, Impact,
-    OrganizationAdmin, ServerAdmin, Terms,
+    Admin, Approval, Danger, DangerKind, Edit, EditError, Effect, Expected, Foresight, IdentityChoice, Impact, Terms,
 };
-use crate::identity::Organization;
 use crate::pages::{CSRF_FIELD, Confirm, EffectLine, ImpactLines, Question, Shell};
 use crate::web::Fields;
 
@@ -20,36 +17,6 @@ const ADMINS: &str = "meant-admins";
 const ROLES: &str = "meant-roles";
 /// What the field begins with that says what becomes of an IdP's identities.
 const IDENTITIES: &str = "identities-";
-
-/// Whoever changes something.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Hands<'a> {
-    /// A server admin's.
-    Server(ServerAdmin<'a>),
-    /// An organization's admin's.
-    Organization(OrganizationAdmin<'a>),
-}
-
-impl Hands<'_> {
-    /// Whether they may do everything.
-    pub(super) const fn are_whole(&self) -> bool {
-        matches!(self, Self::Server(_))
-    }
-
-    async fn foresee(&self, edit: &Edit) -> Result<Foresight, EditError> {
-        match self {
-            Self::Server(admin) => admin.foresee(edit).await,
-            Self::Organization(admin) => admin.foresee(edit).await,
-        }
-    }
-
-    async fn edit(&self, edit: &Edit, terms: &Terms) -> Result<(), EditError> {
-        match self {
-            Self::Server(admin) => admin.edit(edit, terms).await,
-            Self::Organization(admin) => admin.edit(edit, terms).await,
-        }
-    }
-}
 
 /// What became of a change.
 #[derive(Debug)]
@@ -76,25 +43,12 @@ pub(super) struct Asked {
 }
 
 impl Console {
-    /// The organization of that id, and the hands of the visitor there: a server admin's, or its own admin's.
-    ///
-    /// # Errors
-    /// When there is none, or none that the visitor administers.
-    pub(super) fn hands(&self, visitor: &Visitor, id: &str) -> Result<(Organization, Hands<'_>), Failed> {
-        let (organization, admin) = self.organization_admin(visitor, id)?;
-        let hands = match self.server_admin(visitor) {
-            Ok(server) => Hands::Server(server),
-            Err(_) => Hands::Organization(admin),
-        };
-        Ok((organization, hands))
-    }
-
     /// Tells what the change would do, also if that is nothing to anybody: for what cannot be undone.
     ///
     /// # Errors
     /// When the database fails.
-    pub(super) async fn ask(&self, hands: Hands<'_>, edit: &Edit) -> Result<Proposed, Failed> {
-        match hands.foresee(edit).await {
+    pub(super) async fn ask(&self, editor: Admin<'_>, edit: &Edit) -> Result<Proposed, Failed> {
+        match editor.foresee(edit).await {
             Ok(foresight) => Ok(Proposed::Ask(Asked::of(&foresight, &Fields::default(), false, false))),
             Err(EditError::Store(error)) => Err(error.into()),
             Err(refused) => Ok(Proposed::Refused(refused)),
@@ -107,13 +61,13 @@ impl Console {
     /// When the database fails.
     pub(super) async fn propose(
         &self,
-        hands: Hands<'_>,
+        editor: Admin<'_>,
         edit: &Edit,
         expected: Expected,
         fields: &Fields,
     ) -> Result<Proposed, Failed> {
         let shown: Option<i64> = fields.text(SHOWN).and_then(|shown| shown.parse().ok());
-        let foresight = match hands.foresee(edit).await {
+        let foresight = match editor.foresee(edit).await {
             Ok(foresight) => foresight,
             Err(EditError::Store(error)) => return Err(error.into()),
             Err(refused) => return Ok(Proposed::Refused(refused)),
@@ -124,7 +78,7 @@ impl Console {
             return Ok(Proposed::Ask(Asked::of(&foresight, fields, false, false)));
         }
         let version = shown.unwrap_or(foresight.version);
-        match hands.edit(edit, &Terms { expected, approval, shown: Some(version) }).await {
+        match editor.edit(edit, &Terms { expected, approval, shown: Some(version) }).await {
             Ok(()) => {
                 self.refresh().await?;
                 Ok(Proposed::Made)
@@ -155,6 +109,25 @@ pub(super) struct Words<'a> {
     pub(super) cancel: String,
 }
 
+impl Words<'_> {
+    /// The page that asks, where there is nothing to foresee.
+    pub(super) fn page(self, shell: Shell) -> Confirm {
+        Confirm {
+            shell,
+            title: self.title,
+            words: self.words,
+            moved: false,
+            impact: None,
+            questions: Vec::new(),
+            hidden: Vec::new(),
+            action: self.action,
+            button: self.button.to_owned(),
+            destructive: self.destructive,
+            cancel: self.cancel,
+        }
+    }
+}
+
 impl Asked {
     /// The page that asks. What the form said so far goes along.
     pub(super) fn page(self, shell: Shell, words: Words<'_>, fields: &Fields) -> Confirm {
@@ -164,17 +137,11 @@ impl Asked {
         let said = fields.pairs().filter(|(name, _)| !answered(name));
         let said = said.map(|(name, value)| (name.to_owned(), value.to_owned()));
         Confirm {
-            shell,
-            title: words.title,
-            words: words.words,
             moved: self.moved,
             hidden: said.chain([self.hidden.clone()]).collect(),
             impact: Some(self.impact),
             questions: self.questions,
-            action: words.action,
-            button: words.button.to_owned(),
-            destructive: words.destructive,
-            cancel: words.cancel,
+            ..words.page(shell)
         }
     }
 

@@ -3,19 +3,15 @@
 mod account;
 mod subjects;
 
-use std::sync::Arc;
-
-use axum::extract::{Path, RawQuery, State};
-
-use super::Console;
 use super::answer::{Answer, done, form_again, page};
 use super::failed::Failed;
-use super::guard::{Posted, Visitor};
+use super::here::{Here, Sent};
 use super::propose::sentence;
 use super::shell::Corner;
-use crate::directory::{MachineError, OrganizationAdmin, ServiceAccount};
+use super::typed::ticked;
+use crate::directory::{MachineError, ServiceAccount};
 use crate::identity::{Organization, RoleName, ServiceName, UserId};
-use crate::pages::{Done, Field, ServiceAccountLine, ServiceAccounts, TickedRole};
+use crate::pages::{Done, Field, ServiceAccountLine, ServiceAccounts};
 use crate::web::Fields;
 
 pub(super) use account::{ask_remove, end_token, make_token, remove, set_disabled, set_roles, show};
@@ -31,31 +27,19 @@ impl From<MachineError> for Failed {
     }
 }
 
-fn base(organization: &Organization) -> String {
-    format!("/console/organizations/{}/service-accounts", organization.id)
-}
+/// Where an organization's service accounts are, below it.
+const BELOW: &str = "/service-accounts";
 
-impl Console {
-    /// The organization and the account that the address names, with the handle for them.
-    fn service_account(
-        &self,
-        visitor: &Visitor,
-        (organization, account): &(String, String),
-    ) -> Result<(Organization, OrganizationAdmin<'_>, UserId), Failed> {
-        let (organization, admin) = self.organization_admin(visitor, organization)?;
-        Ok((organization, admin, account.parse().map_err(|_| Failed::NotFound)?))
+impl Here<Organization> {
+    /// The account that the address names.
+    fn account(&self) -> Result<UserId, Failed> {
+        self.named("account")
     }
-}
 
-/// Where an account has its page.
-fn page_of(organization: &Organization, account: UserId) -> String {
-    format!("{}/{account}", base(organization))
-}
-
-/// The organization's roles, with those ticked that the form names or the account holds.
-fn ticked(organization: &Organization, is: impl Fn(&RoleName) -> bool) -> Vec<TickedRole> {
-    let role = |name: &RoleName| TickedRole { name: name.to_string(), ticked: is(name) };
-    organization.roles.iter().map(|one| role(&one.name)).collect()
+    /// Where an account has its page.
+    fn page_of(&self, account: UserId) -> String {
+        self.path(&format!("{BELOW}/{account}"))
+    }
 }
 
 /// The roles that a form ticks, of those there are.
@@ -75,49 +59,37 @@ fn line(account: ServiceAccount, base: &str) -> ServiceAccountLine {
 }
 
 /// `GET …/service-accounts`
-pub(super) async fn list(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(organization): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    let (organization, admin) = console.organization_admin(&visitor, &organization)?;
-    let base = base(&organization);
-    let accounts = admin.service_accounts().await?.into_iter().map(|account| line(account, &base)).collect();
-    let shown = ServiceAccounts {
-        shell: console.shell_of(&visitor, &organization, Corner::Programs, query.as_deref()),
-        path: base,
-        name: Field::default(),
-        roles: ticked(&organization, |_| false),
-        accounts,
-    };
-    Ok(page(console.web.pages.service_accounts(&shown)))
+pub(super) async fn list(here: Here<Organization>) -> Answer {
+    Ok(page(here.pages().service_accounts(&here.service_accounts(Field::default(), &[]).await?)))
 }
 
 /// `POST …/service-accounts`
-pub(super) async fn add(
-    State(console): State<Arc<Console>>,
-    Path(organization): Path<String>,
-    posted: Posted,
-) -> Answer {
-    let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
-    let (base, roles) = (base(&organization), wanted(&organization, &posted.fields));
-    let typed = posted.fields.typed("name").trim();
+pub(super) async fn add(Sent { here, fields }: Sent<Organization>) -> Answer {
+    let roles = wanted(&here.organization, &fields);
+    let typed = fields.typed("name").trim();
     let why = match ServiceName::parse(typed) {
         Err(invalid) => invalid.to_string(),
-        Ok(name) => match admin.add_service_account(&organization.id, &name, &roles).await {
-            Ok(account) => return Ok(done(&page_of(&organization, account), Done::Created)),
+        Ok(name) => match here.admin().add_service_account(&here.organization.id, &name, &roles).await {
+            Ok(account) => return Ok(done(&here.page_of(account), Done::Created)),
             Err(MachineError::Store(error)) => return Err(error.into()),
             Err(refused) => refused.to_string(),
         },
     };
-    let accounts = admin.service_accounts().await?.into_iter().map(|account| line(account, &base)).collect();
-    let shown = ServiceAccounts {
-        shell: console.shell_of(&posted.visitor, &organization, Corner::Programs, None),
-        path: base,
-        name: Field::wrong(typed, sentence(&why)),
-        roles: ticked(&organization, |name| roles.contains(name)),
-        accounts,
-    };
-    Ok(form_again(console.web.pages.service_accounts(&shown)))
+    let name = Field::wrong(typed, sentence(&why));
+    Ok(form_again(here.pages().service_accounts(&here.service_accounts(name, &roles).await?)))
+}
+
+impl Here<Organization> {
+    /// All of them, above a form that says this.
+    async fn service_accounts(&self, name: Field, roles: &[RoleName]) -> Result<ServiceAccounts, Failed> {
+        let path = self.path(BELOW);
+        let accounts = self.admin().service_accounts().await?;
+        Ok(ServiceAccounts {
+            shell: self.shell(Corner::Programs),
+            accounts: accounts.into_iter().map(|account| line(account, &path)).collect(),
+            path,
+            name,
+            roles: ticked(&self.organization, |name| roles.contains(name)),
+        })
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::Console;
 use super::guard::{Visitor, Who};
+use super::here::{Here, Server};
 use crate::identity::Organization;
 use crate::pages::{Assets, Done, NavItem, Shell};
 use crate::web::Fields;
@@ -67,9 +68,33 @@ const CORNERS: [(Corner, &str, &str); 8] = [
     (Corner::Tokens, "API tokens", "/tokens"),
 ];
 
+impl Here<Server> {
+    /// What stands around its pages.
+    pub(super) fn shell(&self, place: Place) -> Shell {
+        self.console.shell(&self.visitor, place, &self.query)
+    }
+}
+
+impl Here<Organization> {
+    /// What stands around its pages.
+    pub(super) fn shell(&self, corner: Corner) -> Shell {
+        self.console.shell_of(&self.visitor, &self.organization, corner, &self.query)
+    }
+}
+
+impl Here {
+    /// What stands around its pages, which are at `place` of the server, or in the `corner` of an organization.
+    pub(super) fn shell(&self, place: Place, corner: Corner) -> Shell {
+        match &self.organization {
+            None => self.console.shell(&self.visitor, place, &self.query),
+            Some(organization) => self.console.shell_of(&self.visitor, organization, corner, &self.query),
+        }
+    }
+}
+
 impl Console {
     /// The shell of a page of the whole server. `query` may tell what was done just now.
-    pub(super) fn shell(&self, visitor: &Visitor, place: Place, query: Option<&str>) -> Shell {
+    pub(super) fn shell(&self, visitor: &Visitor, place: Place, query: &Fields) -> Shell {
         let mut shell = self.bare_shell(visitor, query);
         if visitor.is_server_admin() {
             shell.nav = PLACES.iter().map(|(other, label, href)| item(label, href, *other == place)).collect();
@@ -80,13 +105,7 @@ impl Console {
     }
 
     /// The shell of a page below an organization.
-    pub(super) fn shell_of(
-        &self,
-        visitor: &Visitor,
-        organization: &Organization,
-        corner: Corner,
-        query: Option<&str>,
-    ) -> Shell {
+    fn shell_of(&self, visitor: &Visitor, organization: &Organization, corner: Corner, query: &Fields) -> Shell {
         let mut shell = if visitor.is_server_admin() {
             self.shell(visitor, Place::Organizations, query)
         } else {
@@ -99,9 +118,7 @@ impl Console {
         shell
     }
 
-    /// The shell of a page of somebody's own.
-    pub(super) fn bare_shell(&self, visitor: &Visitor, query: Option<&str>) -> Shell {
-        let fields = query.and_then(|query| Fields::parse(query.as_bytes())).unwrap_or_default();
+    fn bare_shell(&self, visitor: &Visitor, query: &Fields) -> Shell {
         Shell {
             frame: self.web.frame(Assets::SignIn),
             name: visitor.name(),
@@ -114,7 +131,7 @@ impl Console {
             nav: Vec::new(),
             tabs: Vec::new(),
             organization: None,
-            done: Done::of_code(fields.typed("done")).map(Done::words),
+            done: Done::of_code(query.typed("done")).map(Done::words),
         }
     }
 

@@ -1,8 +1,8 @@
 //! From what a form says to the nouns it means, or to what is wrong with a field, beside it.
 
 use crate::directory::Expected;
-use crate::identity::Invalid;
-use crate::pages::Field;
+use crate::identity::{Invalid, Organization, RoleName};
+use crate::pages::{Field, TickedRole};
 use crate::web::Fields;
 
 /// The field that holds the state that a form was made from.
@@ -34,4 +34,10 @@ pub(super) fn each<T>(field: &mut Field, parse: impl Fn(&str) -> Result<T, Inval
 /// Things as a field shows them, one a line.
 pub(super) fn lines(items: impl IntoIterator<Item: ToString>) -> String {
     items.into_iter().map(|item| item.to_string()).collect::<Vec<_>>().join("\n")
+}
+
+/// An organization's roles as boxes to tick.
+pub(super) fn ticked(organization: &Organization, is: impl Fn(&RoleName) -> bool) -> Vec<TickedRole> {
+    let role = |name: &RoleName| TickedRole { name: name.to_string(), ticked: is(name) };
+    organization.roles.iter().map(|one| role(&one.name)).collect()
 }

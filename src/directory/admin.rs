@@ -1,6 +1,10 @@
 //! The handles: of whoever may do everything (server admins, and the command line), and of the admins of one
 //! organization.
 
+mod either;
+
+pub use either::{Admin, PolicyPlace};
+
 use super::{Directory, ListedUser, MergeError};
 use crate::identity::{Actor, IdpId, OrganizationId, OrganizationKey, RoleName};
 use crate::store::StoreError;

@@ -1,5 +1,7 @@
 //! The audit log, for whoever may read it.
 
+mod asked;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{OrganizationAdmin, ServerAdmin};
@@ -7,6 +9,8 @@ use crate::base::Timestamp;
 use crate::identity::{Actor, AuditId, UserId, Username};
 use crate::store::audit::{self, AuditRow as AuditLine, Lines, Order, Sought};
 use crate::store::{StoreError, Tx, grants, identities, users};
+
+pub use asked::{BadFilters, LogFilters};
 
 /// Where a page of the log ended.
 pub type LogPlace = (Timestamp, AuditId);

@@ -12,7 +12,7 @@ use crate::identity::{
 use crate::policy::{self, Snapshot};
 use crate::store::changes::{self, Change};
 use crate::store::kit::{TestClock, application_spec, idp_spec, on_each, organization_spec};
-use crate::store::sessions::{self, SessionRow};
+use crate::store::sessions::{self, AtProvider, SessionRow};
 use crate::store::{Db, grants::HeldRow};
 
 /// A directory under test.
@@ -173,13 +173,16 @@ impl Fixture {
             user: who.user,
             identity: who.identity,
             idp: self.idp(idp).await.key,
-            idp_sid: None,
             created_at: now,
             last_seen_at: now,
             expires_at: Timestamp::from_secs(now.secs() + 3_600),
         };
         let token = TokenHash::of(id.to_string().as_bytes());
-        assert!(sessions::create(&self.db, &row, &token, &Host::parse("login").unwrap(), None).await.unwrap());
+        assert!(
+            sessions::create(&self.db, &row, &AtProvider::default(), &token, &Host::parse("login").unwrap(), None)
+                .await
+                .unwrap()
+        );
         id
     }
 }

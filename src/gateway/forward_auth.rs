@@ -140,14 +140,7 @@ impl Gateway {
         }
         let Asker { principal, by, .. } = match self.asker_behind_proxy(asked, headers).await {
             Ok(asker) => asker,
-            Err(Unknown::Unavailable(error)) => {
-                self.note(watch, &asked.host, Decided::Unavailable);
-                return self.unavailable(&error, headers);
-            }
-            Err(Unknown::Refused(answer)) => {
-                self.note(watch, &asked.host, Decided::Denied);
-                return *answer;
-            }
+            Err(unknown) => return self.refuse_unknown(watch, &asked.host, unknown, headers),
         };
         let (host, path, method, client) = (&asked.host, &asked.path, &asked.method, Some(asked.client));
         let ask = Ask { host, path, method, preflight: preflight(method, headers), headers, client };
@@ -155,9 +148,7 @@ impl Gateway {
         match decision {
             Decision::Permit(permit) => {
                 if is_handshake(headers) && self.is_hijack(permit.route(), &ask, principal.is_some()) {
-                    note(watch, permit.route(), Decided::Foreign);
-                    let why = "a WebSocket handshake from a page of another origin";
-                    return self.web.refuse_because(Cause::ForeignForm, &why, headers, Assets::Application);
+                    return self.refuse_hijack(watch, permit.route(), headers);
                 }
                 note(watch, permit.route(), Decided::Permitted);
                 if endpoint == Endpoint::NginxPage {
@@ -166,35 +157,19 @@ impl Gateway {
                     self.introduce(permit, headers)
                 }
             }
-            Decision::SignIn => {
-                self.note(watch, &asked.host, Decided::SignIn);
-                if let By::Foreign = by {
-                    return self.refuse_foreign(&asked.host);
-                }
-                // The redirect is for a browser: nginx fetches it from the page's endpoint.
-                if endpoint == Endpoint::Nginx {
-                    return self.web.refuse(Cause::SignInRequired, headers, Assets::Application);
-                }
-                self.sign_in(&asked.host, &asked.path, &asked.method, headers)
+            // The redirect is for a browser: nginx fetches it from the page's endpoint.
+            Decision::SignIn if endpoint == Endpoint::Nginx && !matches!(by, By::Foreign) => {
+                self.note(watch, host, Decided::SignIn);
+                self.web.refuse(Cause::SignInRequired, headers, Assets::Application)
             }
-            Decision::Deny(denial) => {
-                note(watch, &denial.route, Decided::Denied);
-                match (&by, &principal) {
-                    (By::Token(_), Some(program)) => {
-                        self.deny_program(&denial.route, &denial.reason, &asked.path, program)
-                    }
-                    _ => self.deny(&denial, &asked.path, principal.as_deref(), headers),
-                }
-            }
-            Decision::Ambiguous(ambiguous) => {
-                self.note(watch, &asked.host, Decided::Ambiguous);
-                self.web.refuse_because(Cause::BadRequest, &ambiguous, headers, Assets::Application)
-            }
+            Decision::SignIn => self.ask_to_sign_in(watch, &ask, &by),
+            Decision::Deny(denial) => self.deny(watch, &ask, &denial, &by, principal.as_deref()),
+            Decision::Ambiguous(ambiguous) => self.refuse_ambiguous(watch, &ask, &ambiguous),
             Decision::Outside(_) => {
-                self.note(watch, &asked.host, Decided::Outside);
+                self.note(watch, host, Decided::Outside);
                 self.web.refuse(Cause::NotFound, headers, Assets::Application)
             }
-            Decision::NoSuchHost => self.web.refuse(Cause::UnknownHost, headers, Assets::Application),
+            Decision::NoSuchHost => self.refuse_host(&ask),
         }
     }
 

@@ -3,31 +3,26 @@
 use axum::body::Body;
 use axum::response::Response;
 use http::header::LOCATION;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode};
 
 use super::Gateway;
-use crate::decision::RequestPath;
-use crate::identity::{Host, PathPrefix};
-
+use crate::decision::Ask;
+use crate::identity::PathPrefix;
+use crate::telemetry::{Decided, Watch};
 use crate::web::{self, Assets, Cause};
 
 impl Gateway {
     /// What is not below an application's prefix is nothing of the application. The prefix itself leads below it, as
     /// relative links of the page there need; for now, since a prefix may change.
-    pub(super) fn outside(
-        &self,
-        prefix: &PathPrefix,
-        host: &Host,
-        path: &RequestPath,
-        headers: &HeaderMap,
-    ) -> Response {
-        let mut entrance = format!("{}{prefix}/", self.web.public_url.origin_of(host));
-        if path.as_str() != prefix.as_str() {
+    pub(super) fn outside(&self, watch: &mut Watch<'_>, ask: &Ask<'_>, prefix: &PathPrefix) -> Response {
+        self.note(watch, ask.host, Decided::Outside);
+        let mut entrance = format!("{}{prefix}/", self.web.public_url.origin_of(ask.host));
+        if ask.path.as_str() != prefix.as_str() {
             let failure = self.web.failure(Cause::NotFound).with_link("Open the application", entrance);
-            tracing::info!(reference = %failure.reference, %host, %prefix, "a path that is not below the prefix");
-            return self.web.fail(failure, headers, Assets::Application);
+            tracing::info!(reference = %failure.reference, host = %ask.host, %prefix, "a path that is not below the prefix");
+            return self.web.fail(failure, ask.headers, Assets::Application);
         }
-        if let Some(query) = path.target().query() {
+        if let Some(query) = ask.path.target().query() {
             entrance = entrance + "?" + query;
         }
         let mut response = web::answer(StatusCode::TEMPORARY_REDIRECT, "text/plain", Body::empty());

@@ -1,44 +1,82 @@
 //! Who does not pass, and what they are told: to sign in, that they may not, or that it cannot be found out just now.
 
+mod programs;
+
 use axum::response::Response;
-use http::{HeaderMap, Method};
+use http::HeaderMap;
 use url::form_urlencoded;
 
-use super::Gateway;
+use super::asker::{By, Unknown};
+use super::{Gateway, note};
 use crate::audit::EntryDenied;
 use crate::base::Reference;
-use crate::decision::{Denial, DenialReason, RequestPath, Route};
+use crate::decision::{Ambiguous, Ask, Denial, DenialReason, RequestPath, Route};
 use crate::identity::Host;
 use crate::session::{Principal, Unavailable};
-use crate::telemetry::Trouble;
+use crate::telemetry::{Decided, Trouble, Watch};
 use crate::upstream::ForwardError;
 use crate::web::{self, Assets, Cause, SignInWish};
 
 impl Gateway {
-    pub(super) fn sign_in(&self, host: &Host, path: &RequestPath, method: &Method, headers: &HeaderMap) -> Response {
-        if web::is_navigation(method, headers) {
+    /// Who asks is not known.
+    pub(super) fn refuse_unknown(
+        &self,
+        watch: &mut Watch<'_>,
+        host: &Host,
+        unknown: Unknown,
+        headers: &HeaderMap,
+    ) -> Response {
+        match unknown {
+            Unknown::Unavailable(error) => {
+                self.note(watch, host, Decided::Unavailable);
+                self.unavailable(&error, headers)
+            }
+            Unknown::Refused(answer) => {
+                self.note(watch, host, Decided::Denied);
+                *answer
+            }
+        }
+    }
+
+    /// Somebody has to sign in first. A page opened in a browser window leads there.
+    pub(super) fn ask_to_sign_in(&self, watch: &mut Watch<'_>, ask: &Ask<'_>, by: &By) -> Response {
+        self.note(watch, ask.host, Decided::SignIn);
+        if let By::Foreign = by {
+            return self.refuse_foreign(ask.host);
+        }
+        if web::is_navigation(ask.method, ask.headers) {
             let wish = SignInWish::default();
-            return self.web.send_to_sign_in(&self.keys, host, path.target().as_str(), &wish, headers);
+            return self.web.send_to_sign_in(&self.keys, ask.host, ask.path.target().as_str(), &wish, ask.headers);
         }
         let failure = self.web.failure(Cause::SignInRequired);
-        tracing::info!(reference = %failure.reference, %host, "nobody is signed in, and this is no navigation");
+        tracing::info!(reference = %failure.reference, host = %ask.host, "nobody is signed in, and this is no navigation");
         self.web.problem(failure)
     }
 
+    /// Whoever it is may not pass.
     pub(super) fn deny(
         &self,
+        watch: &mut Watch<'_>,
+        ask: &Ask<'_>,
         denial: &Denial,
-        path: &RequestPath,
+        by: &By,
         principal: Option<&Principal>,
-        headers: &HeaderMap,
     ) -> Response {
+        note(watch, &denial.route, Decided::Denied);
+        match (by, principal) {
+            (By::Token(_), Some(program)) => self.deny_program(&denial.route, &denial.reason, ask.path, program),
+            _ => self.deny_person(ask, denial, principal),
+        }
+    }
+
+    fn deny_person(&self, ask: &Ask<'_>, denial: &Denial, principal: Option<&Principal>) -> Response {
         let cause = match denial.reason {
             DenialReason::ElsewhereNotAdmitted => Cause::NotFromHere,
             _ => Cause::NotAllowed,
         };
         let reason = denial.reason.to_string();
         let mut failure = match principal {
-            Some(principal) => self.web.failure_under(cause, self.count(&denial.route, &reason, path, principal)),
+            Some(principal) => self.web.failure_under(cause, self.count(&denial.route, &reason, ask.path, principal)),
             None => self.web.failure(cause),
         };
         tracing::warn!(
@@ -52,19 +90,19 @@ impl Gateway {
         if let Some(principal) = principal {
             let query = form_urlencoded::Serializer::new(String::new())
                 .append_pair("again", "1")
-                .append_pair("return", path.target().as_str())
+                .append_pair("return", ask.path.target().as_str())
                 .finish();
             failure = failure.with_account(web::account(principal));
             if cause == Cause::NotAllowed {
                 failure = failure.with_link("Sign in as someone else", format!("/.vestibule/sign-in?{query}"));
             }
         }
-        self.web.fail(failure, headers, Assets::Application)
+        self.web.fail(failure, ask.headers, Assets::Application)
     }
 
     /// Counts a refusal for the audit log; gives the reference that leads there. The query stays out: it may hold
     /// anything.
-    pub(super) fn count(&self, route: &Route, reason: &str, path: &RequestPath, principal: &Principal) -> Reference {
+    fn count(&self, route: &Route, reason: &str, path: &RequestPath, principal: &Principal) -> Reference {
         self.denials.count(&EntryDenied {
             user: principal.user,
             identity: principal.evidence.identity(),
@@ -76,7 +114,25 @@ impl Gateway {
         })
     }
 
-    pub(super) fn unavailable(&self, error: &Unavailable, headers: &HeaderMap) -> Response {
+    /// A page of another origin would open a WebSocket with what the browser sends along by itself.
+    pub(super) fn refuse_hijack(&self, watch: &mut Watch<'_>, route: &Route, headers: &HeaderMap) -> Response {
+        note(watch, route, Decided::Foreign);
+        let why = "a WebSocket handshake from a page of another origin";
+        self.web.refuse_because(Cause::ForeignForm, &why, headers, Assets::Application)
+    }
+
+    /// What is asked for can be read in several ways.
+    pub(super) fn refuse_ambiguous(&self, watch: &mut Watch<'_>, ask: &Ask<'_>, ambiguous: &Ambiguous) -> Response {
+        self.note(watch, ask.host, Decided::Ambiguous);
+        self.web.refuse_because(Cause::BadRequest, ambiguous, ask.headers, Assets::Application)
+    }
+
+    /// No application answers there.
+    pub(super) fn refuse_host(&self, ask: &Ask<'_>) -> Response {
+        self.web.refuse(Cause::UnknownHost, ask.headers, Assets::Application)
+    }
+
+    fn unavailable(&self, error: &Unavailable, headers: &HeaderMap) -> Response {
         let failure = self.web.failure(Cause::Unavailable);
         tracing::error!(reference = %failure.reference, cause = %error, "cannot check who may enter");
         self.web.fail(failure, headers, Assets::Application)

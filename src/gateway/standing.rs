@@ -1,4 +1,5 @@
-//! What stays open, a WebSocket or an answer that lasts, is asked about again and again: whether it would still be permitted.
+//! What stays open, a WebSocket or an answer that lasts, is asked about again and again: whether it would still be
+//! permitted.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -18,17 +18,20 @@ pub enum Actor {
     Token(TokenId),
     /// Whoever came in by a login link.
     BreakGlass,
+    /// An IdP, by itself: which one is told beside it.
+    Provider,
     /// Somebody for whom there is no account.
     Stranger,
 }
 
-/// As the tables store it: `cli`, `file`, `break-glass`, `stranger`, `user:<user>`, `token:<token>`.
+/// As the tables store it: `cli`, `file`, `break-glass`, `provider`, `stranger`, `user:<user>`, `token:<token>`.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CommandLine => f.write_str("cli"),
             Self::File => f.write_str("file"),
             Self::BreakGlass => f.write_str("break-glass"),
+            Self::Provider => f.write_str("provider"),
             Self::Stranger => f.write_str("stranger"),
             Self::User(user) => write!(f, "user:{user}"),
             Self::Token(token) => write!(f, "token:{token}"),
@@ -44,6 +47,7 @@ impl FromStr for Actor {
             "cli" => Ok(Self::CommandLine),
             "file" => Ok(Self::File),
             "break-glass" => Ok(Self::BreakGlass),
+            "provider" => Ok(Self::Provider),
             "stranger" => Ok(Self::Stranger),
             _ => match text.split_once(':') {
                 Some(("user", user)) => user.parse().map(Self::User),

@@ -160,6 +160,9 @@ pub struct IdpSpec {
     pub require_match: bool,
     /// What becomes of grants when a selector fails.
     pub on_error: OnError,
+    /// Whether signing out here is signing out at the provider too.
+    #[serde(default)]
+    pub sign_out_at_provider: bool,
     /// Of a global one: the organizations whose admins may write their own policy at it.
     #[serde(default)]
     pub delegate_to: Vec<OrganizationId>,

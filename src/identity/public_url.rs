@@ -75,6 +75,16 @@ impl PublicUrl {
     pub fn redirect_uri(&self, idp: &IdpId) -> String {
         format!("{}/login/{idp}/callback", self.origin)
     }
+
+    /// Where a provider sends people back to that it has signed out.
+    pub fn signed_out(&self) -> String {
+        format!("{}/signed-out", self.origin)
+    }
+
+    /// Where an IdP tells us that it has signed somebody out: by itself, and by a frame on its page.
+    pub fn logout_uris(&self, idp: &IdpId) -> [String; 2] {
+        ["backchannel-logout", "frontchannel-logout"].map(|how| format!("{}/login/{idp}/{how}", self.origin))
+    }
 }
 
 fn origin(https: bool, host: &Host, port: Option<u16>) -> String {

@@ -34,6 +34,13 @@ const PING: Duration = Duration::from_secs(20);
 const RESET_UNSEEN: usize = 20;
 const RESET_FOR_MISTAKES: usize = 1_024;
 
+/// Bytes of one answer over HTTP/2 that are kept until the client takes them: with every stream untaken a connection costs
+/// some megabytes, at h2's own figure fifty.
+const SEND_BUFFER: usize = 64 * 1024;
+
+/// How many copies of its place a connection has itself: who answers has one, and who looks whether it should close.
+const OWN_PLACES: usize = 2;
+
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 fn builder(limits: &Limits) -> Builder<TokioExecutor> {
@@ -52,6 +59,7 @@ fn builder(limits: &Limits) -> Builder<TokioExecutor> {
         .enable_connect_protocol()
         .max_pending_accept_reset_streams(RESET_UNSEEN)
         .max_local_error_reset_streams(RESET_FOR_MISTAKES)
+        .max_send_buf_size(SEND_BUFFER)
         .max_header_list_size(u32::try_from(limits.head_bytes).unwrap_or(u32::MAX))
         .keep_alive_interval(PING)
         .keep_alive_timeout(PING);
@@ -133,7 +141,8 @@ where
     {
         let activity = Arc::new(Activity::new());
         let Self { answers, trusted, builder, limits, .. } = self;
-        let (body_patience, slowest) = (limits.body, limits.answer);
+        let (body_patience, slowest, head_bytes) = (limits.body, limits.answer, limits.head_bytes);
+        let place = slot.clone();
         let answer = {
             let activity = Arc::clone(&activity);
             let stranger = trusted.resolve_once(peer, tls.as_ref());
@@ -156,7 +165,7 @@ where
         let (mut close, closing) = oneshot::channel();
         tokio::spawn(async move {
             tokio::select! {
-                how = until_it_should_close(&activity, &limits, stopped) => drop(close.send(how)),
+                how = until_it_should_close(&activity, &place, &limits, stopped) => drop(close.send(how)),
                 () = close.closed() => {}
             }
         });
@@ -180,10 +189,20 @@ where
                 }
             }
         };
-        if let Err(error) = ended {
-            tracing::debug!(%peer, %error, "a connection ended badly");
+        match ended {
+            // Answered by hyper itself, with no words: else nobody would know what their browser is refused for.
+            Err(error) if is_too_large(&*error) => {
+                tracing::info!(%peer, head_bytes, "the head of a request was too large: 431");
+            }
+            Err(error) => tracing::debug!(%peer, %error, "a connection ended badly"),
+            Ok(()) => {}
         }
     }
+}
+
+/// Whether a connection ended since the head of a request was too large.
+fn is_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse_too_large)
 }
 
 /// Whom we are told of before anything else.
@@ -224,7 +243,12 @@ enum Close {
 
 /// Waits until it is time to stop, or a request's head or anything at all has been waited for too long; and gives answers
 /// up meanwhile that are not taken.
-async fn until_it_should_close(activity: &Activity, limits: &Limits, mut stopped: watch::Receiver<bool>) -> Close {
+async fn until_it_should_close(
+    activity: &Activity,
+    place: &Slot,
+    limits: &Limits,
+    mut stopped: watch::Receiver<bool>,
+) -> Close {
     let mut pause = pin!(sleep(limits.head));
     let mut look = pin!(sleep(limits.answer));
     loop {
@@ -247,6 +271,8 @@ async fn until_it_should_close(activity: &Activity, limits: &Limits, mut stopped
         let left = match activity.state() {
             State::Fresh => return Close::Now,
             State::Busy => patience,
+            // A tunnel goes on after its answer.
+            State::Resting(_) if place.is_lent(OWN_PLACES) => patience,
             State::Resting(rested) if rested >= patience => return close,
             State::Resting(rested) => patience - rested,
         };

@@ -40,6 +40,11 @@ impl Slot {
         *self.0.stopped.borrow()
     }
 
+    /// Whether somebody has a copy beside the connection itself, which has `own` of them.
+    pub(super) fn is_lent(&self, own: usize) -> bool {
+        Arc::strong_count(&self.0) > own
+    }
+
     /// Counts the connection among this client's, instead of the peer's. Says whether that could be done.
     pub(super) fn count_for(&mut self, place: Place) -> bool {
         Arc::get_mut(&mut self.0).map(|taken| taken.place = Some(place)).is_some()

@@ -306,3 +306,25 @@ async fn a_connection_that_is_used_after_the_answer_keeps_its_place() {
     drop(kept);
     assert!(next.await.unwrap().ends_with("done"));
 }
+
+#[tokio::test]
+async fn a_connection_of_http2_over_which_a_tunnel_goes_is_not_at_rest() {
+    let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
+    let address = listener.address();
+    let (tell, mut slots) = mpsc::unbounded_channel();
+    let answers = move |_: Request<Tracked<Incoming>>, arrival: Arrival| {
+        tell.send(arrival.slot).unwrap();
+        async { Response::new(Body::empty()) }
+    };
+    let (head, idle) = (Duration::from_millis(50), Duration::from_millis(50));
+    let limits = Limits { head, idle, ..Limits::default() };
+    tokio::spawn(listener.serve(answers, limits, Arc::default(), std::future::pending()));
+    let stream = TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let (mut send, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+    let mut connection = tokio::spawn(connection);
+    send.send_request(Request::builder().uri("http://a/").body(Body::empty()).unwrap()).await.unwrap();
+    let tunnel = slots.recv().await.unwrap();
+    assert!(timeout(10 * idle, &mut connection).await.is_err(), "it was cut off");
+    drop(tunnel);
+    timeout(Duration::from_secs(10), connection).await.expect("it stays open").unwrap().unwrap();
+}

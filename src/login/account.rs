@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State};
-use axum::response::Response;
+use axum::extract::{FromRequest, RawQuery, Request, State};
 use http::{HeaderMap, Method, StatusCode};
 
+use super::failed::{Answer, Failed};
 use super::{Login, StoreError};
 use crate::base::Token;
 use crate::directory::OwnSession;
 use crate::identity::{Host, SessionId};
-use crate::pages::{AccountPage, AccountSession, Assets, CSRF_FIELD, Done, Home};
+use crate::pages::{AccountPage, AccountSession, CSRF_FIELD, Done, Home};
 use crate::session::Principal;
 use crate::web::{
     self, Cause, Fields, SESSION_COOKIE, SignInWish, is_form_token, is_navigation, is_same_origin, see_other,
@@ -26,43 +26,29 @@ pub(super) async fn show(
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
-) -> Response {
-    match login.principal(&host, &headers).await {
-        Ok(Some((principal, token))) => match login.own_page(&principal, &token, query.as_deref()).await {
-            Ok(page) => page,
-            Err(error) => login.unavailable(&error, &headers, Assets::SignIn),
-        },
-        Ok(None) if is_navigation(&method, &headers) => {
-            login.web.send_to_sign_in(&login.keys, &host, "/account", &SignInWish::default(), &headers)
+) -> Answer {
+    let Some((principal, token)) = login.principal(&host, &headers).await? else {
+        if is_navigation(&method, &headers) {
+            return Ok(login.web.send_to_sign_in(&login.keys, &host, "/account", &SignInWish::default(), &headers));
         }
-        Ok(None) => login.web.refuse(Cause::SignInRequired, &headers, Assets::SignIn),
-        Err(error) => login.unavailable(&error, &headers, Assets::SignIn),
-    }
+        return Err(Cause::SignInRequired.into());
+    };
+    let fields = query.and_then(|query| Fields::parse(query.as_bytes())).unwrap_or_default();
+    let done = Done::of_code(fields.typed("done")).map(Done::words);
+    let page = AccountPage { done, ..login.account_page(&principal, &token).await? };
+    Ok(web::html(StatusCode::OK, login.web.pages.account(&page)))
 }
 
 /// `POST /account/sessions`: ends the session that the form names, or all of them.
-pub(super) async fn end_sessions(
-    State(login): State<Arc<Login>>,
-    Extension(host): Extension<Host>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let Posted { principal, fields, .. } = match login.posted(&host, &headers, &body).await {
-        Ok(posted) => posted,
-        Err(answer) => return *answer,
-    };
-    let only = match fields.text("session").map(str::parse::<SessionId>) {
-        None => None,
-        Some(Ok(session)) => Some(session),
-        Some(Err(_)) => return login.web.refuse(Cause::BadRequest, &headers, Assets::SignIn),
-    };
-    if let Err(error) = login.directory.own(principal.user).end_sessions(only).await {
-        return login.unavailable(&error, &headers, Assets::SignIn);
-    }
+pub(super) async fn end_sessions(State(login): State<Arc<Login>>, posted: Posted) -> Answer {
+    let Posted { principal, fields, .. } = posted;
+    let only = fields.text("session").map(str::parse::<SessionId>).transpose().map_err(|_| Cause::BadRequest)?;
+    let ended = login.directory.own(principal.user).end_sessions(only).await;
+    ended.map_err(|error| Failed::Unavailable(error.to_string()))?;
     if only.is_none_or(|only| principal.session() == Some(only)) {
-        return with_cookie(see_other("/signed-out"), login.web.cookies.expire(SESSION_COOKIE));
+        return Ok(with_cookie(see_other("/signed-out"), login.web.cookies.expire(SESSION_COOKIE)));
     }
-    see_other(&format!("/account?done={}", Done::SessionsEnded.code()))
+    Ok(see_other(&format!("/account?done={}", Done::SessionsEnded.code())))
 }
 
 /// A form of this page that somebody sent by themselves.
@@ -72,34 +58,24 @@ pub(super) struct Posted {
     pub(super) fields: Fields,
 }
 
-impl Login {
-    /// Reads such a form, or gives the answer that says why it is none.
-    pub(super) async fn posted(&self, host: &Host, headers: &HeaderMap, body: &Bytes) -> Result<Posted, Box<Response>> {
-        let fields = Fields::parse(body).unwrap_or_default();
-        let (principal, token) = match self.principal(host, headers).await {
-            Ok(Some(known)) => known,
-            Ok(None) => return Err(Box::new(self.web.refuse(Cause::SignInRequired, headers, Assets::SignIn))),
-            Err(error) => return Err(Box::new(self.unavailable(&error, headers, Assets::SignIn))),
-        };
-        let origin = self.web.public_url.origin_of(host);
-        if !is_same_origin(headers, &origin) || !is_form_token(&token, fields.typed(CSRF_FIELD)) {
-            return Err(Box::new(self.web.refuse(Cause::ForeignForm, headers, Assets::SignIn)));
+impl FromRequest<Arc<Login>> for Posted {
+    type Rejection = Failed;
+
+    async fn from_request(request: Request, login: &Arc<Login>) -> Result<Self, Failed> {
+        let host = login.web.public_url.host();
+        let headers = request.headers().clone();
+        let body = Bytes::from_request(request, login).await.map_err(|_| Cause::BadRequest)?;
+        let fields = Fields::parse(&body).unwrap_or_default();
+        let (principal, token) = login.principal(host, &headers).await?.ok_or(Cause::SignInRequired)?;
+        let origin = login.web.public_url.origin_of(host);
+        if !is_same_origin(&headers, &origin) || !is_form_token(&token, fields.typed(CSRF_FIELD)) {
+            return Err(Cause::ForeignForm.into());
         }
-        Ok(Posted { principal, token, fields })
+        Ok(Self { principal, token, fields })
     }
+}
 
-    async fn own_page(
-        &self,
-        principal: &Principal,
-        token: &Token,
-        query: Option<&str>,
-    ) -> Result<Response, StoreError> {
-        let fields = query.and_then(|query| Fields::parse(query.as_bytes())).unwrap_or_default();
-        let done = Done::of_code(fields.typed("done")).map(Done::words);
-        let page = AccountPage { done, ..self.account_page(principal, token).await? };
-        Ok(web::html(StatusCode::OK, self.web.pages.account(&page)))
-    }
-
+impl Login {
     /// Everything that is theirs.
     pub(super) async fn account_page(&self, principal: &Principal, token: &Token) -> Result<AccountPage, StoreError> {
         let scene = self.scene();

@@ -4,14 +4,13 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{RawQuery, State};
-use axum::response::Response;
 use http::{HeaderMap, Method};
 
 use super::Login;
+use super::failed::Answer;
 use super::params::Params;
 use crate::base::Token;
 use crate::identity::Host;
-use crate::pages::Assets;
 use crate::session::{HandoffError, HandoffRequest, MAX_ATTEMPTS};
 use crate::web::{self, Cause, SESSION_COOKIE, SignInWish, see_other, with_cookie};
 
@@ -21,16 +20,14 @@ pub(super) async fn arrive(
     Extension(host): Extension<Host>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Response {
+) -> Answer {
     let params = Params::parse(query.as_deref());
     let param = |name: &str| params.as_ref().and_then(|params| params.get(name));
     let request = param("request").and_then(|sealed| login.keys.open(sealed)).filter(|request| request.host == host);
     let verifiers = login.web.verifiers(&headers);
     let asked_with = |verifier: &&Token| request.as_ref().is_some_and(|request| request.is_of(verifier));
     let verifier = verifiers.iter().find(asked_with).or(verifiers.first()).cloned();
-    let Some(code) = param("code").and_then(|code| code.parse::<Token>().ok()) else {
-        return login.web.refuse(Cause::BadRequest, &headers, Assets::Application);
-    };
+    let code: Token = param("code").and_then(|code| code.parse().ok()).ok_or(Cause::BadRequest)?;
     // A browser without a verifier redeems nothing, and still burns the code.
     let presented = verifier.clone().unwrap_or_else(|| login.web.ambient.token());
     let origin = login.web.public_url.origin_of(&host);
@@ -39,9 +36,9 @@ pub(super) async fn arrive(
             let back = request.map_or_else(|| "/".to_owned(), |request| request.return_path);
             let age = login.sessions.absolute_timeout();
             let cookie = login.web.cookies.set(SESSION_COOKIE, &token.expose(), Some(age));
-            with_cookie(see_other(&format!("{origin}{back}")), cookie)
+            Ok(with_cookie(see_other(&format!("{origin}{back}")), cookie))
         }
-        Err(HandoffError::Unavailable(error)) => login.unavailable(&error, &headers, Assets::Application),
+        Err(HandoffError::Unavailable(error)) => Err(error.into()),
         Err(error) => login.start_over(&host, &error, request, verifier, &headers),
     }
 }
@@ -56,18 +53,18 @@ impl Login {
         request: Option<HandoffRequest>,
         verifier: Option<Token>,
         headers: &HeaderMap,
-    ) -> Response {
+    ) -> Answer {
         let own = request.zip(verifier).filter(|(request, verifier)| request.is_of(verifier));
         let spent = matches!(error, HandoffError::Spent);
         match own {
             Some((mut request, verifier)) if spent && request.attempt < MAX_ATTEMPTS => {
                 request.attempt += 1;
-                self.web.send_request(&self.keys, &request, &verifier, &SignInWish::default(), headers)
+                Ok(self.web.send_request(&self.keys, &request, &verifier, &SignInWish::default(), headers))
             }
             _ => {
                 let failure = self.web.failure(Cause::SignInExpired).with_link("Start again", "/");
                 tracing::warn!(reference = %failure.reference, %host, cause = %error, "hand-off refused");
-                self.web.fail(failure, headers, Assets::Application)
+                Err(failure.into())
             }
         }
     }
@@ -80,17 +77,15 @@ pub(super) async fn sign_in(
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
-) -> Response {
+) -> Answer {
     if !web::is_navigation(&method, &headers) {
-        return login.web.refuse(Cause::SignInRequired, &headers, Assets::Application);
+        return Err(Cause::SignInRequired.into());
     }
-    let Some(params) = Params::parse(query.as_deref()) else {
-        return login.web.refuse(Cause::BadRequest, &headers, Assets::Application);
-    };
+    let params = Params::parse(query.as_deref()).ok_or(Cause::BadRequest)?;
     let back = params.get("return").filter(|path| is_local_path(path)).unwrap_or("/");
     let wish = SignInWish { as_someone_else: params.has("again"), login_hint: None };
     let wish = wish.hinted(params.get("login_hint"));
-    login.web.send_to_sign_in(&login.keys, &host, back, &wish, &headers)
+    Ok(login.web.send_to_sign_in(&login.keys, &host, back, &wish, &headers))
 }
 
 /// Whether this is a path on the same host and nothing else. It is always put behind our own origin, so the check is

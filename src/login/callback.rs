@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{Path, RawQuery, State};
-use axum::response::Response;
+use axum::response::IntoResponse;
 use http::HeaderMap;
 
 use super::admit::with_notes;
 use super::counted;
+use super::failed::Answer as Answered;
 use super::params::Params;
 use super::pending::{Pending, Purpose};
+use super::start::client_of;
 use super::{Login, Scene};
 use crate::base::Reference;
 use crate::directory::StoreError;
 use crate::identity::{Host, Idp, IdpId};
-use crate::oidc::{Answer, Attempt, OidcError, RelyingParty, VerifiedTokens};
-use crate::pages::Assets;
+use crate::oidc::{Answer, Attempt, OidcError, VerifiedTokens};
 use crate::session::{HandoffRequest, Unavailable};
 use crate::telemetry::{Span, Trace};
 use crate::web::{Cause, Failure, SignInWish, see_other, with_cookie};
@@ -62,15 +63,12 @@ pub(super) async fn callback(
     RawQuery(query): RawQuery,
     trace: Option<Extension<Trace>>,
     headers: HeaderMap,
-) -> Response {
+) -> Answered {
     let id = IdpId::parse(&idp).ok();
     let params = Params::parse(query.as_deref());
     let state = params.as_ref().and_then(|params| params.get("state")).unwrap_or_default();
     let pending = login.pending(state, &headers);
-    let scene = match login.scene_of(id.as_ref(), pending.as_ref()).await {
-        Ok(scene) => scene,
-        Err(error) => return login.unavailable(&error, &headers, Assets::SignIn),
-    };
+    let scene = login.scene_of(id.as_ref(), pending.as_ref()).await?;
     let idp = id.and_then(|id| scene.catalogue.idp_by_id(&id));
     let pending = idp.and_then(|idp| pending.filter(|pending| pending.idp == idp.key));
     let (Some(idp), Some(params), Some(pending)) = (idp, params.as_ref(), pending) else {
@@ -83,7 +81,7 @@ pub(super) async fn callback(
     let exchange = step("exchange");
     let answered = login.answer(&scene, idp, params, state, pending.attempt.clone()).await;
     let answered = exchange.over(answered);
-    let response = match pending.purpose {
+    let answer = match pending.purpose {
         Purpose::Test { asked_by } => login.show_test(&scene, idp, answered, &asked_by, &host, &headers).await,
         Purpose::SignIn { request } => {
             let finished = match answered {
@@ -93,12 +91,10 @@ pub(super) async fn callback(
                 }
                 Err(refusal) => Err(refusal),
             };
-            finished.unwrap_or_else(|refusal| {
-                login.web.fail(login.log_refusal(Some(idp), &refusal, request.as_ref()), &headers, Assets::SignIn)
-            })
+            finished.map_err(|refusal| login.log_refusal(Some(idp), &refusal, request.as_ref()).into())
         }
     };
-    with_cookie(response, forget)
+    Ok(with_cookie(answer.unwrap_or_else(IntoResponse::into_response), forget))
 }
 
 impl Login {
@@ -122,8 +118,7 @@ impl Login {
         state: &str,
         attempt: Attempt,
     ) -> Result<VerifiedTokens, Refusal> {
-        let missing = || Refusal::new(Cause::SignInRefused, "no client could be made of the provider's settings");
-        let provider: &RelyingParty = scene.provider(idp.key).ok_or_else(missing)?;
+        let provider = client_of(scene, idp)?;
         let iss = params.get("iss").map(str::to_owned);
         if params.has("error") {
             provider.check_response_issuer(iss.as_deref()).await?;
@@ -140,15 +135,12 @@ impl Login {
 
     /// The answer to a callback that belongs to no sign-in under way in this browser. Whoever is signed in has reloaded
     /// the page of one that was completed, or gone back to it: nothing is completed, they are only sent home.
-    async fn not_pending(&self, idp: Option<&Idp>, host: &Host, headers: &HeaderMap) -> Response {
-        match self.principal(host, headers).await {
-            Ok(Some(_)) => see_other("/"),
-            Ok(None) => {
-                let refusal = Refusal::new(Cause::SignInExpired, "no pending sign-in of this browser has this state");
-                self.web.fail(self.log_refusal(idp, &refusal, None), headers, Assets::SignIn)
-            }
-            Err(error) => self.unavailable(&error, headers, Assets::SignIn),
+    async fn not_pending(&self, idp: Option<&Idp>, host: &Host, headers: &HeaderMap) -> Answered {
+        if self.principal(host, headers).await?.is_some() {
+            return Ok(see_other("/"));
         }
+        let refusal = Refusal::new(Cause::SignInExpired, "no pending sign-in of this browser has this state");
+        Err(self.log_refusal(idp, &refusal, None).into())
     }
 
     /// Logs why a sign-in did not succeed, and gives the failure that leads there. Signing in again leads to where the

@@ -1,6 +1,6 @@
 //! The end of a sign-in: account, then session, then on to where the person was going.
 
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 
 use super::Login;
@@ -10,9 +10,9 @@ use crate::base::Reference;
 use crate::directory::Provisioned;
 use crate::identity::{Host, Idp};
 use crate::oidc::VerifiedTokens;
-use crate::pages::{Account, Assets};
+use crate::pages::Account;
 use crate::policy::Profile;
-use crate::session::{HandoffRequest, SignedIn};
+use crate::session::{AtProvider, HandoffRequest, SignedIn};
 use crate::telemetry::SignInOutcome;
 use crate::web::{self, Cause, Failure, SESSION_COOKIE, see_other, with_cookie};
 
@@ -26,7 +26,11 @@ impl Login {
         host: &Host,
         headers: &HeaderMap,
     ) -> Result<Response, Refusal> {
-        let idp_sid = tokens.sid.clone();
+        let there = AtProvider {
+            sid: tokens.sid.clone(),
+            sub: Some(tokens.subject.clone()),
+            id_token: self.keep_hint(idp, &tokens.id_token_raw),
+        };
         let Admitted { profile, provisioned, notes, record } = self.admit(idp, tokens).await?;
         tracing::info!(
             reference = %record.reference,
@@ -42,23 +46,23 @@ impl Login {
         );
         self.count(idp, &provisioned);
         let previous = self.principal(host, headers).await?.and_then(|(principal, _)| principal.session());
-        let signed_in = SignedIn { user: provisioned.user, identity: provisioned.identity, idp: idp.key, idp_sid };
+        let signed_in = SignedIn { user: provisioned.user, identity: provisioned.identity, idp: idp.key, there };
         let disabled = || Refusal::new(Cause::Disabled, "the user was disabled meanwhile");
         let (session, token) = self.sessions.open(signed_in, host, previous).await?.ok_or_else(disabled)?;
         let without = provisioned.organizations == 0 && !profile.server_admin;
         let outcome = if without { SignInOutcome::WithoutOrganization } else { SignInOutcome::SignedIn };
         self.meter(idp).ended(outcome);
         let cookie = self.web.cookies.set(SESSION_COOKIE, &token.expose(), Some(self.sessions.absolute_timeout()));
-        let response = match request {
+        let answer = match request {
             _ if without => {
                 let cause = with_notes("no organization matched and no grant is held", &notes);
                 let failure = self.nowhere_to_go(idp, &provisioned, &profile, record.reference, &cause);
-                self.web.fail(failure.with_sign_out("/logout", web::form_token(&token)), headers, Assets::SignIn)
+                Err(failure.with_sign_out("/logout", web::form_token(&token)).into())
             }
-            Some(request) => self.hand_off(session, request, headers).await,
-            None => see_other("/"),
+            Some(request) => self.hand_off(session, request).await,
+            None => Ok(see_other("/")),
         };
-        Ok(with_cookie(response, cookie))
+        Ok(with_cookie(answer.unwrap_or_else(IntoResponse::into_response), cookie))
     }
 
     /// The failure of somebody who is signed in and in no organization, logged with its cause.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 
+use super::failed::Answer;
 use super::{Login, Scene};
 use crate::base::Reference;
 use crate::identity::{Application, Host, Organization, Role};
@@ -19,18 +19,17 @@ pub(super) async fn home(
     State(login): State<Arc<Login>>,
     Extension(host): Extension<Host>,
     headers: HeaderMap,
-) -> Response {
+) -> Answer {
     let frame = login.web.frame(Assets::SignIn);
-    let page = match login.principal(&host, &headers).await {
-        Ok(Some((principal, token))) => login.web.pages.home(&Home {
+    let page = match login.principal(&host, &headers).await? {
+        Some((principal, token)) => login.web.pages.home(&Home {
             frame,
             csrf: web::form_token(&token),
             ..login.about(&login.scene(), &principal)
         }),
-        Ok(None) => login.web.pages.welcome(&Welcome { frame, sign_in: "/login".to_owned() }),
-        Err(error) => return login.unavailable(&error, &headers, Assets::SignIn),
+        None => login.web.pages.welcome(&Welcome { frame, sign_in: "/login".to_owned() }),
     };
-    web::html(StatusCode::OK, page)
+    Ok(web::html(StatusCode::OK, page))
 }
 
 impl Login {

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::Response;
 use axum::{Extension, body::Bytes};
-use http::{HeaderMap, StatusCode};
+use http::header::REFRESH;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use url::form_urlencoded;
 
 use super::Login;
+use super::failed::Answer;
 use crate::base::Token;
 use crate::identity::Host;
-use crate::pages::{Assets, CSRF_FIELD, ConfirmSignOut, SignedOut};
-use crate::session::Principal;
+use crate::pages::{Assets, CSRF_FIELD, ConfirmSignOut, Farewell, SignedOut};
+use crate::session::{EndedSession, Principal, Unavailable};
 use crate::web::{self, Cause, SESSION_COOKIE, is_form_token, is_same_origin, see_other, with_cookie};
 
 /// `GET /logout`.
@@ -20,12 +22,11 @@ pub(super) async fn confirm(
     State(login): State<Arc<Login>>,
     Extension(host): Extension<Host>,
     headers: HeaderMap,
-) -> Response {
-    match login.principal(&host, &headers).await {
-        Ok(Some((principal, token))) => login.ask(Assets::SignIn, &principal, "/logout", Some(web::form_token(&token))),
-        Ok(None) => see_other("/signed-out"),
-        Err(error) => login.unavailable(&error, &headers, Assets::SignIn),
-    }
+) -> Answer {
+    Ok(match login.principal(&host, &headers).await? {
+        Some((principal, token)) => login.ask(Assets::SignIn, &principal, "/logout", Some(web::form_token(&token))),
+        None => see_other("/signed-out"),
+    })
 }
 
 /// `GET /.vestibule/sign-out`.
@@ -33,12 +34,11 @@ pub(super) async fn confirm_on_application(
     State(login): State<Arc<Login>>,
     Extension(host): Extension<Host>,
     headers: HeaderMap,
-) -> Response {
-    match login.principal(&host, &headers).await {
-        Ok(Some((principal, _))) => login.ask(Assets::Application, &principal, "/.vestibule/sign-out", None),
-        Ok(None) => see_other("/.vestibule/signed-out"),
-        Err(error) => login.unavailable(&error, &headers, Assets::Application),
-    }
+) -> Answer {
+    Ok(match login.principal(&host, &headers).await? {
+        Some((principal, _)) => login.ask(Assets::Application, &principal, "/.vestibule/sign-out", None),
+        None => see_other("/.vestibule/signed-out"),
+    })
 }
 
 /// `POST /logout`: asks for the form token besides the origin.
@@ -47,12 +47,12 @@ pub(super) async fn sign_out(
     Extension(host): Extension<Host>,
     headers: HeaderMap,
     body: Bytes,
-) -> Response {
+) -> Answer {
     let presented = form_urlencoded::parse(&body).find(|(name, _)| name == CSRF_FIELD);
     let presented = presented.map(|(_, value)| value.into_owned()).unwrap_or_default();
     let tokens: Vec<Token> = login.web.session_tokens(&headers).collect();
     if !tokens.is_empty() && !tokens.iter().any(|token| is_form_token(token, &presented)) {
-        return login.web.refuse(Cause::ForeignForm, &headers, Assets::SignIn);
+        return Err(Cause::ForeignForm.into());
     }
     login.end(&host, tokens, "/signed-out", Assets::SignIn, &headers).await
 }
@@ -62,7 +62,7 @@ pub(super) async fn sign_out_on_application(
     State(login): State<Arc<Login>>,
     Extension(host): Extension<Host>,
     headers: HeaderMap,
-) -> Response {
+) -> Answer {
     let tokens: Vec<Token> = login.web.session_tokens(&headers).collect();
     login.end(&host, tokens, "/.vestibule/signed-out", Assets::Application, &headers).await
 }
@@ -78,26 +78,29 @@ pub(super) async fn signed_out_on_application(State(login): State<Arc<Login>>) -
 }
 
 impl Login {
-    async fn end(&self, host: &Host, tokens: Vec<Token>, then: &str, assets: Assets, headers: &HeaderMap) -> Response {
+    async fn end(&self, host: &Host, tokens: Vec<Token>, then: &str, assets: Assets, headers: &HeaderMap) -> Answer {
         if !is_same_origin(headers, &self.web.public_url.origin_of(host)) {
-            return self.web.refuse(Cause::ForeignForm, headers, assets);
+            return Err(Cause::ForeignForm.into());
         }
+        let mut onward = None;
         for token in tokens {
-            let ended = match self.sessions.recognise(host, &token).await {
-                Ok(principal) => match principal.and_then(|principal| principal.session()) {
-                    Some(session) => {
-                        tracing::info!(%session, "signed out");
-                        self.sessions.end(session).await
-                    }
-                    None => Ok(()),
-                },
-                Err(error) => Err(error),
-            };
-            if let Err(error) = ended {
-                return self.unavailable(&error, headers, assets);
+            let ended = self.end_session_of(host, &token).await?;
+            if let Some(ended) = ended.filter(|_| onward.is_none()) {
+                onward = self.onward(&ended).await;
             }
         }
-        with_cookie(see_other(then), self.web.cookies.expire(SESSION_COOKIE))
+        let response = match onward {
+            Some((provider, href)) => self.send_on(assets, provider, href),
+            None => see_other(then),
+        };
+        Ok(with_cookie(response, self.web.cookies.expire(SESSION_COOKIE)))
+    }
+
+    async fn end_session_of(&self, host: &Host, token: &Token) -> Result<Option<EndedSession>, Unavailable> {
+        let principal = self.sessions.recognise(host, token).await?;
+        let Some(session) = principal.and_then(|principal| principal.session()) else { return Ok(None) };
+        tracing::info!(%session, "signed out");
+        self.sessions.end(session).await
     }
 
     fn ask(&self, assets: Assets, principal: &Principal, action: &str, csrf: Option<String>) -> Response {
@@ -111,6 +114,15 @@ impl Login {
                 cancel: "/".to_owned(),
             }),
         )
+    }
+
+    /// A page, not a redirect: where the form stood, a policy may let forms lead to their own origin alone.
+    fn send_on(&self, assets: Assets, provider: String, href: String) -> Response {
+        let refresh = HeaderValue::try_from(format!("0; url={href}"));
+        let page = Farewell { frame: self.web.frame(assets), provider, href };
+        let mut response = web::html(StatusCode::OK, self.web.pages.farewell(&page));
+        response.headers_mut().extend(refresh.ok().map(|refresh| (REFRESH, refresh)));
+        response
     }
 
     fn gone(&self, assets: Assets, sign_in: &str) -> Response {

@@ -8,11 +8,12 @@ use axum::response::Response;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::callback::Refusal;
+use super::failed::{Answer, Failed};
 use super::params::Params;
 use super::pending::{Pending, Purpose};
 use super::{Login, Scene};
 use crate::identity::{Host, Idp, IdpId, SessionId};
-use crate::oidc::Ask;
+use crate::oidc::{Ask, RelyingParty};
 use crate::pages::{Assets, Choice, Choose};
 use crate::session::HandoffRequest;
 use crate::web::{self, Cause, SignInWish, see_other, with_cookie};
@@ -25,19 +26,12 @@ struct Asked {
 }
 
 impl Login {
-    /// Reads what is asked, or gives the page that says why it cannot be.
-    fn asked(
-        &self,
-        method: &Method,
-        query: Option<&str>,
-        headers: &HeaderMap,
-        scene: &Scene,
-    ) -> Result<Asked, Box<Response>> {
-        let fail = |cause| Box::new(self.web.refuse(cause, headers, Assets::SignIn));
+    /// Reads what is asked.
+    fn asked(&self, method: &Method, query: Option<&str>, headers: &HeaderMap, scene: &Scene) -> Result<Asked, Failed> {
         if !web::is_navigation(method, headers) {
-            return Err(fail(Cause::SignInRequired));
+            return Err(Cause::SignInRequired.into());
         }
-        let params = Params::parse(query).ok_or_else(|| fail(Cause::BadRequest))?;
+        let params = Params::parse(query).ok_or(Cause::BadRequest)?;
         let wish = SignInWish { as_someone_else: params.has("again"), login_hint: None };
         let wish = wish.hinted(params.get("login_hint"));
         let Some(sealed) = params.get("request") else {
@@ -47,26 +41,19 @@ impl Login {
         let is_ours = |host: &Host| host == self.web.public_url.host() || scene.application(host).is_some();
         match self.keys.open(sealed).filter(|request| is_ours(&request.host)) {
             Some(request) => Ok(Asked { sealed: Some(sealed.to_owned()), request: Some(request), wish }),
-            None => Err(fail(Cause::SignInExpired)),
+            None => Err(Cause::SignInExpired.into()),
         }
     }
 
     /// Carries a session to the host that asked for it. The sign-in host, where the console asks, has it already.
-    pub(super) async fn hand_off(&self, session: SessionId, request: &HandoffRequest, headers: &HeaderMap) -> Response {
+    pub(super) async fn hand_off(&self, session: SessionId, request: &HandoffRequest) -> Answer {
+        let origin = self.web.public_url.origin_of(&request.host);
         if request.host == *self.web.public_url.host() {
-            let origin = self.web.public_url.origin_of(&request.host);
-            return see_other(&format!("{origin}{}", request.return_path));
+            return Ok(see_other(&format!("{origin}{}", request.return_path)));
         }
-        let Some(sealed) = self.seal_anew(Some(request)) else {
-            return self.web.refuse(Cause::Unavailable, headers, Assets::SignIn);
-        };
-        match self.sessions.hand_off(session, request).await {
-            Ok(code) => {
-                let origin = self.web.public_url.origin_of(&request.host);
-                see_other(&format!("{origin}/.vestibule/session?code={}&request={sealed}", code.expose()))
-            }
-            Err(error) => self.unavailable(&error, headers, Assets::SignIn),
-        }
+        let sealed = self.seal_anew(Some(request)).ok_or(Cause::Unavailable)?;
+        let code = self.sessions.hand_off(session, request).await?;
+        Ok(see_other(&format!("{origin}/.vestibule/session?code={}&request={sealed}", code.expose())))
     }
 }
 
@@ -79,27 +66,21 @@ pub(super) async fn choose(
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
-) -> Response {
+) -> Answer {
     let scene = login.scene();
-    let asked = match login.asked(&method, query.as_deref(), &headers, &scene) {
-        Ok(asked) => asked,
-        Err(page) => return *page,
-    };
-    let principal = match login.principal(&host, &headers).await {
-        Ok(principal) => principal,
-        Err(error) => return login.unavailable(&error, &headers, Assets::SignIn),
-    };
+    let asked = login.asked(&method, query.as_deref(), &headers, &scene)?;
+    let principal = login.principal(&host, &headers).await?;
     let session = principal.as_ref().and_then(|(principal, _)| principal.session());
     if let Some(session) = session.filter(|_| !asked.wish.as_someone_else) {
         return match &asked.request {
-            Some(request) => login.hand_off(session, request, &headers).await,
-            None => see_other("/"),
+            Some(request) => login.hand_off(session, request).await,
+            None => Ok(see_other("/")),
         };
     }
     let offers = scene.offers(asked.request.as_ref());
     match offers.as_slice() {
         [idp] if idp.owner.is_none() || principal.is_none() => login.depart(&scene, idp, asked, &headers).await,
-        offers => login.show_chooser(&scene, offers, &asked),
+        offers => Ok(login.show_chooser(&scene, offers, &asked)),
     }
 }
 
@@ -116,31 +97,31 @@ pub(super) async fn start(
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
-) -> Response {
+) -> Answer {
     let scene = login.scene();
-    let asked = match login.asked(&method, query.as_deref(), &headers, &scene) {
-        Ok(asked) => asked,
-        Err(page) => return *page,
-    };
+    let asked = login.asked(&method, query.as_deref(), &headers, &scene)?;
     if !is_own_choice(&headers) {
-        return see_other(&asked.wish.path(None, asked.sealed.as_deref()));
+        return Ok(see_other(&asked.wish.path(None, asked.sealed.as_deref())));
     }
     let idp = IdpId::parse(&idp).ok().and_then(|id| scene.catalogue.idp_by_id(&id));
-    match idp.filter(|idp| scene.applies(idp, asked.request.as_ref())) {
-        Some(idp) => login.depart(&scene, idp, asked, &headers).await,
-        None => login.web.refuse(Cause::NotFound, &headers, Assets::SignIn),
-    }
+    let idp = idp.filter(|idp| scene.applies(idp, asked.request.as_ref())).ok_or(Cause::NotFound)?;
+    login.depart(&scene, idp, asked, &headers).await
+}
+
+/// Our client at a provider.
+pub(super) fn client_of<'s>(scene: &'s Scene, idp: &Idp) -> Result<&'s RelyingParty, Refusal> {
+    let missing = || Refusal::new(Cause::SignInRefused, "no client could be made of the provider's settings");
+    scene.provider(idp.key).ok_or_else(missing)
 }
 
 impl Login {
-    async fn depart(&self, scene: &Scene, idp: &Idp, asked: Asked, headers: &HeaderMap) -> Response {
+    async fn depart(&self, scene: &Scene, idp: &Idp, asked: Asked, headers: &HeaderMap) -> Answer {
         let ask = Ask { login_hint: asked.wish.login_hint.clone(), reauthenticate: asked.wish.as_someone_else };
         let purpose = Purpose::SignIn { request: asked.request.clone() };
-        self.send_to_provider(scene, idp, ask, purpose, headers).await.unwrap_or_else(|refusal| {
+        self.send_to_provider(scene, idp, ask, purpose, headers).await.map_err(|refusal| {
             let request = self.seal_anew(asked.request.as_ref());
             let again = asked.wish.path(Some(idp.spec.id.as_str()), request.as_deref());
-            let failure = self.log_refusal(Some(idp), &refusal, None).with_link("Try again", again);
-            self.web.fail(failure, headers, Assets::SignIn)
+            self.log_refusal(Some(idp), &refusal, None).with_link("Try again", again).into()
         })
     }
 
@@ -153,8 +134,7 @@ impl Login {
         purpose: Purpose,
         headers: &HeaderMap,
     ) -> Result<Response, Refusal> {
-        let missing = || Refusal::new(Cause::SignInRefused, "no client could be made of the provider's settings");
-        let (url, attempt) = scene.provider(idp.key).ok_or_else(missing)?.authorize(ask).await?;
+        let (url, attempt) = client_of(scene, idp)?.authorize(ask).await?;
         let pending = Pending::new(idp.key, attempt, purpose, self.web.ambient.now());
         Ok(self.keep_pending(pending, headers).into_iter().fold(see_other(url.as_str()), with_cookie))
     }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use http::header::RETRY_AFTER;
 use http::{HeaderMap, Method, StatusCode};
 
 use super::callback::Refusal;
+use super::failed::{Answer, Failed};
 use super::pending::Purpose;
 use super::start::is_own_choice;
 use super::{Login, Scene};
@@ -23,11 +23,6 @@ use crate::policy::{self, Outcome, Profile, Verdict};
 use crate::session::{Principal, Unavailable};
 use crate::web::{self, Cause, see_other};
 
-/// With so many organizations at most, each is shown, also without a match.
-const FEW_ORGANIZATIONS: usize = 50;
-/// Most verdicts on the page: a default selector that fails does so in every organization.
-const MAX_SHOWN: usize = 200;
-
 /// `GET /login/{idp}/test`: to that provider, for whoever administers it.
 pub(super) async fn start(
     State(login): State<Arc<Login>>,
@@ -35,32 +30,24 @@ pub(super) async fn start(
     Path(idp): Path<String>,
     method: Method,
     headers: HeaderMap,
-) -> Response {
+) -> Answer {
     if !web::is_navigation(&method, &headers) {
-        return login.web.refuse(Cause::SignInRequired, &headers, Assets::SignIn);
+        return Err(Cause::SignInRequired.into());
     }
     let id = IdpId::parse(&idp).ok();
-    let scene = match login.scene_to_test(id.as_ref(), &host, &headers).await {
-        Ok(scene) => scene,
-        Err(answer) => return *answer,
-    };
+    let scene = login.scene_to_test(id.as_ref(), &host, &headers).await?;
     let idp = id.and_then(|id| scene.catalogue.idp_by_id(&id));
-    let token = match login.tester(&scene, idp, &host, &headers).await {
-        Ok(token) => token,
-        Err(error) => return login.unavailable(&error, &headers, Assets::SignIn),
-    };
     // An IdP that is not theirs to test looks like one that is not there.
-    let (Some(idp), Some((token, _))) = (idp, token) else { return login.nothing_here(&headers, Assets::SignIn) };
+    let tester = login.tester(&scene, idp, &host, &headers).await?;
+    let (Some(idp), Some((token, _))) = (idp, tester) else { return Err(Failed::NothingHere) };
     if !is_own_choice(&headers) {
-        return see_other(&page_of(&scene, idp));
+        return Ok(see_other(&web::idp_page(&scene.catalogue, idp)));
     }
     // Whoever tests chooses as whom.
     let ask = Ask { login_hint: None, reauthenticate: true };
     let purpose = Purpose::Test { asked_by: token.hash().to_string() };
-    match login.send_to_provider(&scene, idp, ask, purpose, &headers).await {
-        Ok(response) => response,
-        Err(refusal) => login.tell_test(&login.failed_test(&scene, idp, &refusal)),
-    }
+    let sent = login.send_to_provider(&scene, idp, ask, purpose, &headers).await;
+    Ok(sent.unwrap_or_else(|refusal| login.tell_test(&login.failed_test(&scene, idp, &refusal))))
 }
 
 /// A global IdP is the server admins', an organization's own its admins' too.
@@ -71,39 +58,19 @@ fn may_test(scene: &Scene, idp: &Idp, principal: &Principal) -> bool {
     }
 }
 
-/// Where the IdP is edited.
-fn page_of(scene: &Scene, idp: &Idp) -> String {
-    let id = &idp.spec.id;
-    match idp.owner.and_then(|owner| scene.catalogue.organization(owner)) {
-        Some(owner) => format!("/console/organizations/{}/idps/{id}", owner.id),
-        None => format!("/console/idps/{id}"),
-    }
-}
-
 impl Login {
     /// The scene that a test of that IdP plays in. One that is turned off is in none: before it is turned on, whoever
     /// administers anything may have one in which it is.
-    async fn scene_to_test(
-        &self,
-        id: Option<&IdpId>,
-        host: &Host,
-        headers: &HeaderMap,
-    ) -> Result<Arc<Scene>, Box<Response>> {
+    async fn scene_to_test(&self, id: Option<&IdpId>, host: &Host, headers: &HeaderMap) -> Result<Arc<Scene>, Failed> {
         let scene = self.scene();
         let Some(id) = id.filter(|id| scene.catalogue.idp_by_id(id).is_none()) else { return Ok(scene) };
-        let unavailable = |error: &dyn std::error::Error| Box::new(self.unavailable(error, headers, Assets::SignIn));
         let administers = |principal: &Principal| {
             principal.server_admin || scene.catalogue.organizations.iter().any(|one| principal.administers(one))
         };
-        let admin = self.admin(host, headers, administers).await.map_err(|error| unavailable(&error))?;
-        let Some((_, admin)) = admin else { return Ok(scene) };
+        let Some((_, admin)) = self.admin(host, headers, administers).await? else { return Ok(scene) };
         // Nothing is remembered of such a provider, so each test asks it anew for all that it needs.
-        if let Err(seconds) = self.web.errands.take(admin, 1) {
-            let mut answer = self.web.refuse(Cause::TooManyTests, headers, Assets::SignIn);
-            answer.headers_mut().insert(RETRY_AFTER, seconds.into());
-            return Err(Box::new(answer));
-        }
-        Ok(self.scene_with(id).await.map_err(|error| unavailable(&error))?.unwrap_or(scene))
+        self.web.errands.take(admin, 1).map_err(Failed::TooManyTests)?;
+        Ok(self.scene_with(id).await?.unwrap_or(scene))
     }
 
     /// The scene in which that IdP, which an admin turned off, is on and no other.
@@ -149,21 +116,17 @@ impl Login {
         asked_by: &str,
         host: &Host,
         headers: &HeaderMap,
-    ) -> Response {
-        let actor = match self.tester(scene, Some(idp), host, headers).await {
-            Ok(Some((token, actor))) if token.hash().to_string() == asked_by => actor,
-            Ok(_) => return self.nothing_here(headers, Assets::SignIn),
-            Err(error) => return self.unavailable(&error, headers, Assets::SignIn),
-        };
+    ) -> Answer {
+        let tester = self.tester(scene, Some(idp), host, headers).await?;
+        let is_it = |(token, _): &(Token, Actor)| token.hash().to_string() == asked_by;
+        let (_, actor) = tester.filter(is_it).ok_or(Failed::NothingHere)?;
         // What somebody's claims are is shown to whoever tests: that is written down.
-        if let Err(error) = self.directory.note_test(actor, idp).await {
-            return self.unavailable(&error, headers, Assets::SignIn);
-        }
+        self.directory.note_test(actor, idp).await?;
         let shown = match answered {
             Ok(tokens) => self.tried(scene, idp, tokens).await,
             Err(refusal) => Err(refusal),
         };
-        self.tell_test(&shown.unwrap_or_else(|refusal| self.failed_test(scene, idp, &refusal)))
+        Ok(self.tell_test(&shown.unwrap_or_else(|refusal| self.failed_test(scene, idp, &refusal))))
     }
 
     /// What the claims say, and what the policies would give.
@@ -180,7 +143,7 @@ impl Login {
         match tried {
             Ok((profile, verdicts)) => {
                 page.others = scene.policies.idp(key).map_or(0, |policies| policies.reach().count() - verdicts.len());
-                page.verdicts = verdicts.iter().take(MAX_SHOWN).map(|verdict| line(scene, verdict)).collect();
+                page.verdicts = verdicts.iter().take(policy::MAX_SHOWN).map(|verdict| line(scene, verdict)).collect();
                 page.person = Some(person(profile, fate(idp, &verdicts)));
             }
             Err(why) => page.failure = Some(self.failure_of_test(idp, why)),
@@ -203,7 +166,7 @@ impl Login {
         TestSignIn {
             frame: self.web.frame(Assets::SignIn),
             provider: idp.spec.name.clone(),
-            back: page_of(scene, idp),
+            back: web::idp_page(&scene.catalogue, idp),
             again: format!("/login/{}/test", idp.spec.id),
             failure: None,
             person: None,
@@ -223,13 +186,7 @@ impl Login {
 fn try_on(scene: &Scene, key: IdpKey, claims: &Claims) -> Result<(Profile, Vec<Verdict>), String> {
     let policies = scene.policies.idp(key).ok_or("the IdP has no policies")?;
     let profile = policies.profile().read(claims).map_err(|error| error.to_string())?;
-    let reach = policies.reach();
-    let decision = if reach.count() <= FEW_ORGANIZATIONS {
-        policy::explain(policies, reach, claims)
-    } else {
-        policy::decide(policies, reach, claims)
-    };
-    Ok((profile, decision.verdicts))
+    Ok((profile, policy::show(policies, policies.reach(), claims).verdicts))
 }
 
 /// What a sign-in with these verdicts would come to, for somebody who is not known yet.

@@ -2,34 +2,22 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
-use axum::body::Bytes;
 use axum::extract::State;
-use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 
 use super::account::Posted;
+use super::failed::{Answer, Failed};
 use super::{Login, Scene};
 use crate::directory::{ApplicationScope, ListedApplicationToken, MachineError, TokenError};
-use crate::identity::{Application, Host, TokenId};
-use crate::pages::{AccountPage, Assets, Done, Field, TokenLineOfPrograms, TokensOfPrograms};
+use crate::identity::{Application, TokenId};
+use crate::pages::{AccountPage, Done, Field, TokenLineOfPrograms, TokensOfPrograms};
 use crate::session::Principal;
 use crate::web::{self, Cause, TokenWish, see_other, to_the_minute};
 
 /// `POST /account/tokens`: makes one. Answers with the page itself: the token is nowhere but in this answer.
-pub(super) async fn make(
-    State(login): State<Arc<Login>>,
-    Extension(host): Extension<Host>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let Posted { principal, token, fields } = match login.posted(&host, &headers, &body).await {
-        Ok(posted) => posted,
-        Err(answer) => return *answer,
-    };
-    let Some(identity) = principal.evidence.identity() else {
-        return login.web.refuse(Cause::SignInRequired, &headers, Assets::SignIn);
-    };
+pub(super) async fn make(State(login): State<Arc<Login>>, posted: Posted) -> Answer {
+    let Posted { principal, token, fields } = posted;
+    let identity = principal.evidence.identity().ok_or(Cause::SignInRequired)?;
     let scene = login.scene();
     let wish = TokenWish::read(&fields, &takers(&scene, &principal));
     let own = login.directory.own(principal.user);
@@ -40,10 +28,7 @@ pub(super) async fn make(
         }
         Err(_) => Err(TokenError::Lifetime.into()),
     };
-    let page = match login.account_page(&principal, &token).await {
-        Ok(page) => page,
-        Err(error) => return login.unavailable(&error, &headers, Assets::SignIn),
-    };
+    let page = login.account_page(&principal, &token).await?;
     let mut tokens = page.tokens.unwrap_or_default();
     let status = match (made, wish) {
         (Ok(made), _) => {
@@ -51,7 +36,7 @@ pub(super) async fn make(
             StatusCode::OK
         }
         (Err(MachineError::Store(error) | MachineError::Token(TokenError::Store(error))), _) => {
-            return login.unavailable(&error, &headers, Assets::SignIn);
+            return Err(error.into());
         }
         (Err(refused), wish) => {
             tokens.name = Field::of(fields.typed("name"));
@@ -63,29 +48,19 @@ pub(super) async fn make(
         }
     };
     let page = AccountPage { tokens: Some(tokens), done: None, ..page };
-    web::html(status, login.web.pages.account(&page))
+    Ok(web::html(status, login.web.pages.account(&page)))
 }
 
 /// `POST /account/tokens/end`: ends the one that the form names.
-pub(super) async fn end(
-    State(login): State<Arc<Login>>,
-    Extension(host): Extension<Host>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let Posted { principal, fields, .. } = match login.posted(&host, &headers, &body).await {
-        Ok(posted) => posted,
-        Err(answer) => return *answer,
-    };
-    let Some(Ok(token)) = fields.text("token").map(str::parse::<TokenId>) else {
-        return login.web.refuse(Cause::BadRequest, &headers, Assets::SignIn);
-    };
+pub(super) async fn end(State(login): State<Arc<Login>>, posted: Posted) -> Answer {
+    let Posted { principal, fields, .. } = posted;
+    let token: TokenId = fields.text("token").and_then(|id| id.parse().ok()).ok_or(Cause::BadRequest)?;
     match login.directory.own(principal.user).end_token(token).await {
         // Ended twice is ended.
         Ok(()) | Err(MachineError::Token(TokenError::NoSuchToken)) => {
-            see_other(&format!("/account?done={}", Done::TokenEnded.code()))
+            Ok(see_other(&format!("/account?done={}", Done::TokenEnded.code())))
         }
-        Err(error) => login.unavailable(&error, &headers, Assets::SignIn),
+        Err(error) => Err(Failed::Unavailable(error.to_string())),
     }
 }
 

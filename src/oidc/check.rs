@@ -12,7 +12,7 @@ use super::error::{OidcError, quoted};
 use super::keys::{Verified, half_hash};
 
 /// How far the provider's clock and ours may be apart.
-const LEEWAY: Duration = Duration::from_secs(60);
+pub(super) const LEEWAY: Duration = Duration::from_secs(60);
 /// How old an ID token may be: it was made for the code we have just exchanged.
 const MAX_AGE: Duration = Duration::from_secs(60 * 60);
 
@@ -70,24 +70,26 @@ pub(super) fn userinfo_subject(claims: &RawClaims, subject: &str) -> Result<(), 
     }
 }
 
-fn issuer(claims: &RawClaims, issuer: &str) -> Result<(), OidcError> {
+/// The `iss` of any token of the provider's.
+pub(super) fn issuer(claims: &RawClaims, issuer: &str) -> Result<(), OidcError> {
     match text(claims, "iss") {
         Some(iss) if iss == issuer => Ok(()),
-        Some(iss) => Err(OidcError::refused(format!("the ID token is of another issuer: {}", quoted(iss)))),
-        None => Err(OidcError::refused("the ID token has no iss")),
+        Some(iss) => Err(OidcError::refused(format!("the token is of another issuer: {}", quoted(iss)))),
+        None => Err(OidcError::refused("the token has no iss")),
     }
 }
 
-fn audience(claims: &RawClaims, client_id: &str) -> Result<(), OidcError> {
+/// The `aud`, and `azp`, of any token made for us.
+pub(super) fn audience(claims: &RawClaims, client_id: &str) -> Result<(), OidcError> {
     let all = claims.get("aud").and_then(audiences).unwrap_or_default();
     if !all.contains(&client_id) {
-        return Err(OidcError::refused("the ID token is for another audience (aud)"));
+        return Err(OidcError::refused("the token is for another audience (aud)"));
     }
     match claims.get("azp") {
         Some(azp) if azp.as_str() != Some(client_id) => {
-            Err(OidcError::refused("the ID token was issued to another client (azp)"))
+            Err(OidcError::refused("the token was issued to another client (azp)"))
         }
-        None if all.len() > 1 => Err(OidcError::refused("the ID token has several audiences and no azp")),
+        None if all.len() > 1 => Err(OidcError::refused("the token has several audiences and no azp")),
         _ => Ok(()),
     }
 }

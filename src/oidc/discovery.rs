@@ -1,5 +1,6 @@
-//! When to ask a provider, or another issuer of tokens, what it publishes: at the first sign-in, then hourly, and when a token names a key we do not
-//! know. One question at a time, shared by all who wait; none at all while a failure is fresh.
+//! When to ask a provider, or another issuer of tokens, what it publishes: at the first sign-in, then hourly, and when
+//! a token names a key we do not know. One question at a time, shared by all who wait; none at all while a failure is
+//! fresh.
 
 use std::sync::Arc;
 use std::time::Duration;

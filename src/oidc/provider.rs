@@ -32,6 +32,9 @@ pub(super) struct Metadata {
     pub(super) token_endpoint: Url,
     pub(super) jwks_uri: Url,
     pub(super) userinfo_endpoint: Option<Url>,
+    /// Where people sign out (OpenID Connect RP-Initiated Logout 1.0, section 2.1). Nobody signs in there, so one that is
+    /// no address of theirs is none.
+    pub(super) end_session_endpoint: Option<Url>,
     /// Whether every authorization response carries `iss` (RFC 9207 3).
     pub(super) iss_in_response: bool,
 }
@@ -115,6 +118,7 @@ impl Metadata {
             token_endpoint: required("token_endpoint")?,
             jwks_uri: required("jwks_uri")?,
             userinfo_endpoint: endpoint(issuer, &document, "userinfo_endpoint")?,
+            end_session_endpoint: endpoint(issuer, &document, "end_session_endpoint").unwrap_or_default(),
             iss_in_response: document.get("authorization_response_iss_parameter_supported") == Some(&Value::Bool(true)),
         })
     }

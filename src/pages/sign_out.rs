@@ -61,3 +61,25 @@ impl Page for SignedOut {
         frames.map(|frame| Self { frame, sign_in: "/login".into() }).to_vec()
     }
 }
+
+/// What is shown on the way to the provider, which is signed out of too.
+#[derive(Clone, Debug, Serialize)]
+pub struct Farewell {
+    /// What stands around it.
+    pub frame: Frame,
+    /// What the provider is called.
+    pub provider: String,
+    /// Where one signs out there.
+    pub href: String,
+}
+
+impl Page for Farewell {
+    const TEMPLATE: &'static str = "login/farewell.html";
+
+    #[cfg(test)]
+    fn samples() -> Vec<Self> {
+        let frames = [Frame::sample(), Frame::new(Assets::Application)];
+        let page = |frame| Self { frame, provider: "Company login".into(), href: "https://id.example.com/end".into() };
+        frames.map(page).to_vec()
+    }
+}

@@ -27,6 +27,7 @@ fn samples() -> Vec<(&'static str, usize, Value)> {
         .chain(of::<Welcome>())
         .chain(of::<ConfirmSignOut>())
         .chain(of::<SignedOut>())
+        .chain(of::<Farewell>())
         .chain(of::<TestSignIn>())
         .chain(of::<AccountPage>())
         .chain(of::<Home>())
@@ -138,6 +139,7 @@ fn typed_functions_render_their_own_template() {
     assert!(pages.home(&Home::samples()[0]).unwrap().contains("Applications"));
     assert!(pages.confirm_sign_out(&ConfirmSignOut::samples()[0]).unwrap().contains("Stay signed in"));
     assert!(pages.signed_out(&SignedOut::samples()[0]).unwrap().contains("You are signed out"));
+    assert!(pages.farewell(&Farewell::samples()[0]).unwrap().contains("signs you out too"));
     let problem = &Problem::samples()[0];
     assert!(pages.problem(problem).unwrap().contains(&problem.reference));
 }

@@ -145,6 +145,16 @@ pub fn explain(policies: &IdpPolicies, reach: &Reach, claims: &Claims) -> Decisi
     Decision { version: policies.version(), verdicts }
 }
 
+/// With so many organizations at most, each is shown, also without a match.
+const FEW_ORGANIZATIONS: usize = 50;
+/// Most verdicts on a page: a default selector that fails does so in every organization.
+pub const MAX_SHOWN: usize = 200;
+
+/// The same decision for whoever looks at it: told in full where there are few organizations.
+pub fn show(policies: &IdpPolicies, reach: &Reach, claims: &Claims) -> Decision {
+    if reach.count() <= FEW_ORGANIZATIONS { explain(policies, reach, claims) } else { decide(policies, reach, claims) }
+}
+
 /// One decision under way.
 struct Asking<'a> {
     policies: &'a IdpPolicies,

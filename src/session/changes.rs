@@ -18,8 +18,8 @@ use crate::store::{Change, Db, StoreError, changes};
 pub const POLL_INTERVAL: Duration = Duration::from_millis(200);
 /// After this long without reading the log, nothing in memory is believed until it has been read again.
 pub const MAX_SILENCE: Duration = Duration::from_millis(800);
-/// Longest wait for the log to be read, and so longest hold of the lock that others wait for. A store that takes longer is as good as away, and whoever waits
-/// for it is better told so.
+/// Longest wait for the log to be read, and so longest hold of the lock that others wait for. A store that takes longer
+/// is as good as away, and whoever waits for it is better told so.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Changed subjects remembered one by one, in about ten megabytes; past that, everything loaded before counts as changed.
 const MAX_SUBJECTS: usize = 200_000;

@@ -1,7 +1,7 @@
 //! What is used once: codes that carry a session to another host, and `state` values of finished sign-ins.
 
 use super::value::{At, BATCH, Parsed, values};
-use super::{Db, StoreError};
+use super::{Db, StoreError, Tx};
 use crate::base::{Timestamp, TokenHash};
 use crate::identity::{Host, SessionId};
 
@@ -52,9 +52,18 @@ pub async fn take_code(db: &Db, hash: &TokenHash) -> Result<Option<Code>, StoreE
 /// # Errors
 /// When the database fails.
 pub async fn spend_state(db: &Db, hash: &TokenHash, expires_at: Timestamp) -> Result<bool, StoreError> {
-    const SQL: &str = "insert into spent_states (hash, expires_at) values ($1, $2) on conflict (hash) do nothing";
-    Ok(db.writer().execute(SQL, values![*hash, expires_at]).await? == 1)
+    Ok(db.writer().execute(SPEND, values![*hash, expires_at]).await? == 1)
 }
+
+/// The same as part of a transaction, of whatever else counts but once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn spend(tx: &mut Tx, hash: &TokenHash, expires_at: Timestamp) -> Result<bool, StoreError> {
+    Ok(tx.conn().execute(SPEND, values![*hash, expires_at]).await? == 1)
+}
+
+const SPEND: &str = "insert into spent_states (hash, expires_at) values ($1, $2) on conflict (hash) do nothing";
 
 /// Removes codes and states that have expired, in bounded batches, and says how many.
 ///

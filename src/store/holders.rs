@@ -44,8 +44,8 @@ impl From<Live> for LiveGrant {
     }
 }
 
-/// The grants of people that count at `$1`: of a live role in a live organization, not beyond the time they are kept, and if
-/// sign-ins gave them (`policy:` and the identity), at an IdP where one can sign in.
+/// The grants of people that count at `$1`: of a live role in a live organization, not beyond the time they are kept,
+/// and if sign-ins gave them (`policy:` and the identity), at an IdP where one can sign in.
 const COUNTING: &str = "from grants g join users u on u.id = g.user_id join roles r on r.id = g.role_id \
     join organizations o on o.key = r.organization_key \
     left join identities i on i.id = substr(g.origin, 8) left join idps p on p.key = i.idp_key \

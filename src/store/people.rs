@@ -12,8 +12,8 @@ use super::{StoreError, Tx};
 use crate::base::Timestamp;
 use crate::identity::{IdpKey, Invalid, OrganizationKey, RoleId, UserId};
 
-/// Most people looked at for one page or one count. Those who fit some filters alone may be rare among those who fit the others: then
-/// a page ends early, and the next goes on from there.
+/// Most people looked at for one page or one count. Those who fit some filters alone may be rare among those who fit
+/// the others: then a page ends early, and the next goes on from there.
 pub const WINDOW: u32 = 1_000;
 
 /// Who is looked for: those who fit everything that is said.

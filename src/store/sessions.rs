@@ -21,8 +21,6 @@ pub struct SessionRow {
     pub identity: IdentityId,
     /// The IdP of that identity.
     pub idp: IdpKey,
-    /// The IdP's own name for its session (`sid`), for back-channel logout.
-    pub idp_sid: Option<String>,
     /// When the sign-in happened.
     pub created_at: Timestamp,
     /// The last activity that is written down.
@@ -31,13 +29,48 @@ pub struct SessionRow {
     pub expires_at: Timestamp,
 }
 
+/// The provider's side of a session.
+#[derive(Clone, Default)]
+pub struct AtProvider {
+    /// The provider's own name for its session (`sid`).
+    pub sid: Option<String>,
+    /// Whom it signed in (`sub`).
+    pub sub: Option<String>,
+    /// The ID token, sealed, if signing out here is to be signing out there.
+    pub id_token: Option<String>,
+}
+
+/// A session that has ended, as far as the provider's side may have to end too.
+pub struct EndedSession {
+    /// The IdP it was opened through.
+    pub idp: IdpKey,
+    /// The ID token, sealed, if it was kept.
+    pub id_token: Option<String>,
+}
+
+/// Of whose sessions a provider says that they ended there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndedThere<'a> {
+    /// Those of one session there, and of that person if it says whose it was.
+    Session {
+        /// Its `sid`.
+        sid: &'a str,
+        /// The `sub`.
+        sub: Option<&'a str>,
+    },
+    /// Everything of that person.
+    Person {
+        /// The `sub`.
+        sub: &'a str,
+    },
+}
+
 #[derive(FromRow)]
 struct Row {
     id: Parsed<SessionId>,
     user_id: Parsed<UserId>,
     identity_id: Parsed<IdentityId>,
     idp_key: Parsed<IdpKey>,
-    idp_sid: Option<String>,
     created_at: At,
     last_seen_at: At,
     expires_at: At,
@@ -50,7 +83,6 @@ impl From<Row> for SessionRow {
             user: row.user_id.0,
             identity: row.identity_id.0,
             idp: row.idp_key.0,
-            idp_sid: row.idp_sid,
             created_at: row.created_at.0,
             last_seen_at: row.last_seen_at.0,
             expires_at: row.expires_at.0,
@@ -66,6 +98,7 @@ impl From<Row> for SessionRow {
 pub async fn create(
     db: &Db,
     session: &SessionRow,
+    there: &AtProvider,
     token: &TokenHash,
     host: &Host,
     previous: Option<SessionId>,
@@ -73,8 +106,8 @@ pub async fn create(
     // Takes the user's row, so that disabling the user comes either before this or finds the session.
     const LOCK: &str = "update users set version = version where id = $1 and disabled_at is null";
     const INSERT: &str = "insert into sessions \
-        (id, user_id, identity_id, idp_key, idp_sid, created_at, last_seen_at, expires_at) \
-        values ($1, $2, $3, $4, $5, $6, $7, $8)";
+        (id, user_id, identity_id, idp_key, idp_sid, idp_sub, id_token, created_at, last_seen_at, expires_at) \
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     let mut tx = db.begin().await?;
     if tx.conn().execute(LOCK, values![session.user]).await? == 0 {
         return Ok(false);
@@ -84,7 +117,9 @@ pub async fn create(
         session.user,
         session.identity,
         session.idp,
-        session.idp_sid.as_deref(),
+        there.sid.as_deref(),
+        there.sub.as_deref(),
+        there.id_token.as_deref(),
         session.created_at,
         session.last_seen_at,
         session.expires_at,
@@ -103,8 +138,8 @@ pub async fn create(
 /// # Errors
 /// When the database fails.
 pub async fn by_token(db: &Db, token: &TokenHash, host: &Host) -> Result<Option<SessionRow>, StoreError> {
-    const SQL: &str = "select s.id, s.user_id, s.identity_id, s.idp_key, s.idp_sid, s.created_at, s.last_seen_at, \
-        s.expires_at from session_tokens t join sessions s on s.id = t.session_id where t.hash = $1 and t.host = $2";
+    const SQL: &str = "select s.id, s.user_id, s.identity_id, s.idp_key, s.created_at, s.last_seen_at, s.expires_at \
+        from session_tokens t join sessions s on s.id = t.session_id where t.hash = $1 and t.host = $2";
     let row: Option<Row> = db.reader().optional(SQL, values![*token, host.as_str()]).await?;
     Ok(row.map(SessionRow::from))
 }
@@ -171,23 +206,55 @@ pub async fn touch_many(db: &Db, seen: &[(SessionId, Timestamp)]) -> Result<(), 
     Ok(())
 }
 
-/// Ends a session on every host. Says whether there was one.
+/// Ends a session on every host. Gives what it was, if there was one.
 ///
 /// # Errors
 /// When the database fails: then it has not ended.
-pub async fn end(db: &Db, session: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+pub async fn end(db: &Db, session: SessionId, now: Timestamp) -> Result<Option<EndedSession>, StoreError> {
     let mut tx = db.begin().await?;
-    let existed = delete(&mut tx, session, now).await?;
+    let ended = delete(&mut tx, session, now).await?;
     tx.commit().await?;
-    Ok(existed)
+    Ok(ended)
 }
 
-async fn delete(tx: &mut Tx, session: SessionId, now: Timestamp) -> Result<bool, StoreError> {
-    let existed = tx.conn().execute("delete from sessions where id = $1", values![session]).await? > 0;
-    if existed {
+async fn delete(tx: &mut Tx, session: SessionId, now: Timestamp) -> Result<Option<EndedSession>, StoreError> {
+    const SQL: &str = "delete from sessions where id = $1 returning idp_key, id_token";
+    let ended: Option<(Parsed<IdpKey>, Option<String>)> = tx.conn().optional(SQL, values![session]).await?;
+    if ended.is_some() {
         changes::append(tx, now, &[Change::Session(session)]).await?;
     }
-    Ok(existed)
+    Ok(ended.map(|(idp, id_token)| EndedSession { idp: idp.0, id_token }))
+}
+
+/// Whether a provider's session is behind one of ours.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_known_there(db: &Db, idp: IdpKey, sid: &str) -> Result<bool, StoreError> {
+    const SQL: &str = "select count(*) from (select 1 from sessions where idp_key = $1 and idp_sid = $2 limit 1) known";
+    let known: i64 = db.reader().scalar(SQL, values![idp, sid]).await?;
+    Ok(known > 0)
+}
+
+/// Ends sessions that ended at their provider, as part of a transaction that then appends what is returned, each with
+/// whose it was.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_ended_there(
+    tx: &mut Tx,
+    idp: IdpKey,
+    ended: EndedThere<'_>,
+) -> Result<Vec<(UserId, Change)>, StoreError> {
+    const OF_SESSION: &str = "delete from sessions where idp_key = $1 and idp_sid = $2 \
+        and (idp_sub is null or idp_sub = coalesce($3, idp_sub)) returning user_id, id";
+    const OF_PERSON: &str = "delete from sessions where idp_key = $1 and idp_sub = $2 returning user_id, id";
+    let (sql, values) = match ended {
+        EndedThere::Session { sid, sub } => (OF_SESSION, values![idp, sid, sub]),
+        EndedThere::Person { sub } => (OF_PERSON, values![idp, sub]),
+    };
+    let ended: Vec<(Parsed<UserId>, Parsed<SessionId>)> = tx.conn().all(sql, values).await?;
+    Ok(ended.into_iter().map(|(user, id)| (user.0, Change::Session(id.0))).collect())
 }
 
 /// Ends all sessions of a user, and says how many there were.
@@ -209,7 +276,7 @@ pub async fn end_of_user(db: &Db, user: UserId, now: Timestamp) -> Result<usize,
 /// # Errors
 /// When the database fails.
 pub async fn of_user(tx: &mut Tx, user: UserId, now: Timestamp, limit: u32) -> Result<Vec<SessionRow>, StoreError> {
-    const SQL: &str = "select id, user_id, identity_id, idp_key, idp_sid, created_at, last_seen_at, expires_at \
+    const SQL: &str = "select id, user_id, identity_id, idp_key, created_at, last_seen_at, expires_at \
         from sessions where user_id = $1 and expires_at > $2 order by id desc limit $3";
     let rows: Vec<Row> = tx.conn().all(SQL, values![user, now, i64::from(limit)]).await?;
     Ok(rows.into_iter().map(SessionRow::from).collect())

@@ -95,8 +95,8 @@ struct PrincipalRow {
     admin_rows: i64,
 }
 
-/// Who is behind a session of that user at `now`, made through that identity: in two statements. `None` if the identity is not
-/// (or no more) that user's.
+/// Who is behind a session of that user at `now`, made through that identity: in two statements. `None` if the identity
+/// is not (or no more) that user's.
 ///
 /// # Errors
 /// When the database fails.

@@ -32,7 +32,8 @@ impl Forwarder {
         let leash = self.tunnels.take(still_allowed(Lasting::Tunnel), answer.body().peer());
         let (framed, mask) = (handshake.is_framed(), self.ambient.bytes());
         let (upstream, place) = (hyper::upgrade::on(&mut answer), answer.body_mut().take_place());
-        tokio::spawn(tunnel::run(tunnel::Plan { client, leash, framed, mask, place }, upstream));
+        let patience = self.settings.taking_timeout;
+        tokio::spawn(tunnel::run(tunnel::Plan { client, leash, framed, mask, patience, place }, upstream));
         let mut parts = clean(answer).0;
         handshake.agree(&mut parts);
         Ok(Response::from_parts(parts, Body::empty()))

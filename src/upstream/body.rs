@@ -8,32 +8,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, header};
 use http_body::{Body, Frame, SizeHint};
-use tokio::time::Instant;
 
 use super::gate::Gate;
-use super::patience::{Progress, Timer};
+use super::patience::{Pause, Progress};
 use super::{BoxError, headers};
-
-/// How long a body may pause. Nothing is looked at while it flows: the clock begins when it is waited for.
-struct Pause {
-    limit: Duration,
-    /// Since when it is waited for.
-    waiting: Option<Instant>,
-    timer: Timer,
-}
 
 /// A body stopped in the middle.
 #[derive(Debug, thiserror::Error)]
 #[error("the upstream stopped in the middle of its answer")]
 struct Stalled;
-
-impl Pause {
-    /// Looks at the clock while nothing comes.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Stalled> {
-        let deadline = *self.waiting.get_or_insert_with(Instant::now) + self.limit;
-        self.timer.poll_over(cx, || deadline).map(|()| Stalled)
-    }
-}
 
 /// A body whose trailers are cleaned as they pass.
 pub(super) struct CleanTrailers<B> {
@@ -52,7 +35,7 @@ impl<B> CleanTrailers<B> {
 
     /// An answer that pauses no longer than `limit`.
     pub(super) fn response(body: B, limit: Duration) -> Self {
-        let pause = Some(Pause { limit, waiting: None, timer: Timer::default() });
+        let pause = Some(Pause::new(limit));
         Self { inner: body, clean: headers::clean_response_trailers, progress: None, pause, gate: None }
     }
 }
@@ -76,9 +59,9 @@ where
         let frame = match Pin::new(&mut self.inner).poll_frame(cx) {
             Poll::Pending => {
                 let Some(pause) = &mut self.pause else { return Poll::Pending };
-                return pause.poll(cx).map(|stalled| {
-                    tracing::warn!(cause = %stalled, "an answer is given up");
-                    Some(Err(stalled.into()))
+                return pause.poll_too_long(cx).map(|()| {
+                    tracing::warn!(cause = %Stalled, "an answer is given up");
+                    Some(Err(Stalled.into()))
                 });
             }
             Poll::Ready(None) => return Poll::Ready(None),
@@ -89,7 +72,7 @@ where
             progress.mark();
         }
         if let Some(pause) = &mut self.pause {
-            pause.waiting = None;
+            pause.went_on();
         }
         let frame = match frame.into_trailers() {
             Ok(mut trailers) => {

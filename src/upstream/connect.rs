@@ -32,6 +32,10 @@ pub(super) struct Connector {
     guard: Guard,
 }
 
+/// After how long a silent upstream is asked by the system whether it is still there: what is found out otherwise is found
+/// out sooner, but a tunnel may be silent for days.
+const KEEPALIVE: Duration = Duration::from_secs(600);
+
 /// How HTTP/2 is named in the handshake of TLS (RFC 9113 3.2).
 const HTTP2: &[u8] = b"h2";
 
@@ -138,6 +142,7 @@ impl Connector {
         let mut tcp = HttpConnector::new_with_resolver(Found(admitted));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
+        tcp.set_keepalive(Some(KEEPALIVE));
         let mut parts = uri::Parts::default();
         parts.path_and_query = Some(PathAndQuery::from_static("/"));
         parts.scheme = Some(if upstream.is_tls() { Scheme::HTTPS } else { Scheme::HTTP });

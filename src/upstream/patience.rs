@@ -38,6 +38,32 @@ impl Patience {
     }
 }
 
+/// How long something may pause. Nothing is looked at while it goes on: the clock begins when it is waited for.
+#[derive(Debug)]
+pub(super) struct Pause {
+    limit: Duration,
+    /// Since when it is waited for.
+    waiting: Option<Instant>,
+    timer: Timer,
+}
+
+impl Pause {
+    pub(super) const fn new(limit: Duration) -> Self {
+        Self { limit, waiting: None, timer: Timer(None) }
+    }
+
+    /// It goes on, or is over.
+    pub(super) const fn went_on(&mut self) {
+        self.waiting = None;
+    }
+
+    /// Looks at the clock while it does not. Ready once that has lasted too long.
+    pub(super) fn poll_too_long(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let deadline = *self.waiting.get_or_insert_with(Instant::now) + self.limit;
+        self.timer.poll_over(cx, || deadline)
+    }
+}
+
 /// When a request's body last moved.
 #[derive(Clone)]
 pub(super) struct Progress {

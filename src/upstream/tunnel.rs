@@ -38,20 +38,22 @@ pub(super) struct Plan {
     pub(super) framed: bool,
     /// What the frame to the upstream is masked with (RFC 6455 5.3).
     pub(super) mask: [u8; 4],
+    /// How long either side may leave untaken what the other has said.
+    pub(super) patience: Duration,
     /// Its place among the streams to the upstream, if it is one.
     pub(super) place: Option<Place>,
 }
 
 /// Carries bytes both ways until one side is done, the right to it is gone or we stop; then both connections are dropped.
 pub(super) async fn run(plan: Plan, upstream: OnUpgrade) {
-    let Plan { client, leash, framed, mask, place: _place } = plan;
+    let Plan { client, leash, framed, mask, patience, place: _place } = plan;
     let both = async { tokio::try_join!(client, upstream) };
     let (client, upstream) = match timeout(HANDOVER, both).await {
         Ok(Ok(both)) => both,
         Ok(Err(error)) => return tracing::debug!(%error, "a tunnel did not come about"),
         Err(_) => return tracing::debug!("a tunnel did not come about in time"),
     };
-    let mut relay = Relay::new(TokioIo::new(client), TokioIo::new(upstream), framed);
+    let mut relay = Relay::new(TokioIo::new(client), TokioIo::new(upstream), framed, patience);
     let why = tokio::select! {
         // Either side may break off as it likes: that is no error of ours.
         () = relay.run() => return,

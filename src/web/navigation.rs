@@ -1,7 +1,9 @@
-//! Telling a person who navigates from a program that fetches.
+//! Telling a person who navigates from a program that fetches, and where to go from one door to another.
 
 use http::header::ACCEPT;
 use http::{HeaderMap, Method};
+
+use crate::identity::{Catalogue, Idp};
 
 /// Whether this request is a top-level navigation, the only thing that starts a sign-in: GET with
 /// `Sec-Fetch-Mode: navigate` and `Sec-Fetch-Dest: document` (Fetch Metadata), or, where the browser sends neither
@@ -44,6 +46,15 @@ fn thousandths(weight: &str) -> u16 {
         (Ok(0), Ok(fraction)) => fraction,
         (Ok(1), Ok(_)) => 1000,
         _ => 0,
+    }
+}
+
+/// Where the console has the page of an IdP: an organization's own stands below that organization.
+pub fn idp_page(catalogue: &Catalogue, idp: &Idp) -> String {
+    let id = &idp.spec.id;
+    match idp.owner.and_then(|owner| catalogue.organization(owner)) {
+        Some(owner) => format!("/console/organizations/{}/idps/{id}", owner.id),
+        None => format!("/console/idps/{id}"),
     }
 }
 

@@ -3,5 +3,6 @@
 mod cookies;
 mod fixation;
 mod lifetime;
+mod provider_logout;
 mod sign_out;
 mod tokens;

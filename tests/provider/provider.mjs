@@ -5,7 +5,7 @@
 // Prints {"issuer": "http://127.0.0.1:PORT"} when it is ready and ends when its standard input does. Beside the
 // provider's own routes it has, for tests alone: POST /test/rotate (new signing keys, the old ones gone) and
 // POST /test/clients (one more client, as JSON). Anybody may sign in as anybody: never let a network reach it.
-import { createServer } from 'node:http';
+import { createServer, request as send } from 'node:http';
 
 // Its advice for production, on standard error, is not for us.
 console.warn = console.info = () => {};
@@ -50,6 +50,18 @@ server.listen(settings.port ?? 0, '127.0.0.1', () => {
 });
 process.stdin.on('end', () => process.exit(0)).resume();
 
+// Names below localhost are this machine's, whatever its resolver knows.
+function toLoopback(address, { method = 'GET', headers, body: text }) {
+  const { host, port, pathname, search } = new URL(address);
+  return new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', port, path: pathname + search, method, headers: { ...Object.fromEntries(new Headers(headers)), host } };
+    const request = send(options, (answer) => {
+      body(answer).then((told) => resolve(new Response(told || null, { status: answer.statusCode })), reject);
+    });
+    request.on('error', reject).end(text?.toString());
+  });
+}
+
 // What the provider remembers lives beside it, so a new one goes on where the old one stopped.
 function rebuild(response) {
   provider = newProvider();
@@ -61,6 +73,7 @@ function newProvider() {
   return new Provider(settings.issuer, {
     clients,
     jwks: { keys },
+    fetch: toLoopback,
     cookies: { keys: ['tests only'] },
     claims: {
       openid: ['sub', 'sid'],

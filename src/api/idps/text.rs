@@ -91,6 +91,9 @@ pub(in crate::api) struct IdpText {
     /// For how many seconds roles are kept whose selector fails; null: they end.
     #[schemars(range(min = 1, max = MAX_KEEP_FOR))]
     pub(super) keep_for: Option<u64>,
+    /// Whether signing out here is signing out at the provider too.
+    #[serde(default)]
+    pub(super) sign_out_at_provider: bool,
     /// Organizations whose admins may write their own policy here; only where it is for all.
     #[serde(default)]
     #[schemars(with = "Vec<Slug>")]
@@ -182,6 +185,7 @@ impl From<&IdpSpec> for IdpText {
                 OnError::Revoke => None,
                 OnError::Keep { keep_for } => Some(keep_for.as_secs()),
             },
+            sign_out_at_provider: spec.sign_out_at_provider,
             delegate_to: spec.delegate_to.clone(),
             delegated_claims: spec.delegated_claims.clone(),
         }
@@ -212,6 +216,7 @@ impl IdpText {
             new_accounts_per_hour: self.new_accounts_per_hour,
             require_match: self.require_match,
             on_error: keep_for.map_or(OnError::Revoke, |keep_for| OnError::Keep { keep_for }),
+            sign_out_at_provider: self.sign_out_at_provider,
             delegate_to: self.delegate_to,
             delegated_claims: self.delegated_claims,
             // It has an address of its own.

@@ -11,7 +11,6 @@ use super::text::{Claimed, ClaimedHere, Decision};
 use crate::api::Api;
 use crate::api::answer::{Answer, json};
 use crate::api::ask::{At, Sent};
-use crate::api::edit::Hands;
 use crate::api::guard::Caller;
 use crate::api::refusal::Refusal;
 use crate::claims::{ClaimLimits, ClaimRules, Claims, Recorded};
@@ -32,10 +31,7 @@ impl Place<'_> {
         let idp = self.live.catalogue.idp(self.idp.0).ok_or(Refusal::NotFound)?;
         match (sent, username) {
             ((None, None), Some(username)) => {
-                let recalled = match self.hands {
-                    Hands::Server(admin) => admin.recall(idp, &username).await,
-                    Hands::Organization(admin) => admin.recall(idp, &username).await,
-                };
+                let recalled = self.editor.recall(idp, &username).await;
                 recalled.map(|recalled| recalled.claims).map_err(|error| match error {
                     RecallError::Store(error) => error.into(),
                     told => Refusal::Invalid(format!("username: {told}")),
@@ -53,7 +49,7 @@ impl Place<'_> {
     /// Decides about claims. Takes a core for a while: not one that answers requests.
     async fn decide(&self, api: &Api, claims: Claims, only: Option<OrganizationKey>) -> Answer {
         let (live, idp) = (Arc::clone(&self.live), self.idp.0);
-        let sees_all = matches!(self.hands, Hands::Server(_));
+        let sees_all = self.editor.is_of_server();
         let work = move || {
             let (idp, policies) = (live.catalogue.idp(idp), live.policies.idp(idp));
             let (Some(idp), Some(policies)) = (idp, policies) else { return Err(Refusal::NotFound) };

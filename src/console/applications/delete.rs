@@ -1,14 +1,9 @@
 //! Deleting an application.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, State};
-
-use super::base;
-use crate::console::Console;
+use super::BELOW;
 use crate::console::answer::{Answer, done, page};
 use crate::console::failed::Failed;
-use crate::console::guard::{Posted, Visitor};
+use crate::console::here::{Here, Sent};
 use crate::console::propose::{Proposed, Words};
 use crate::console::shell::Corner;
 use crate::directory::{Edit, EditError, Expected};
@@ -17,43 +12,27 @@ use crate::pages::Done;
 use crate::web::{Fields, see_other};
 
 /// `GET …/applications/{application}/delete`
-pub(in crate::console) async fn show(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path((organization, id)): Path<(String, String)>,
-) -> Answer {
-    let (organization, hands) = console.hands(&visitor, &organization)?;
-    let application = console.application(&organization, &id)?;
-    let proposed = console.ask(hands, &Edit::RemoveApplication(application.spec.id.clone())).await?;
-    told(&console, &visitor, (&organization, &application), proposed, &Fields::default())
+pub(in crate::console) async fn show(here: Here<Organization>) -> Answer {
+    let application = here.application()?;
+    let edit = Edit::RemoveApplication(application.spec.id.clone());
+    let proposed = here.console.ask(here.editor(), &edit).await?;
+    told(&here, &application, proposed, &Fields::default())
 }
 
 /// `POST …/applications/{application}/delete`
-pub(in crate::console) async fn delete(
-    State(console): State<Arc<Console>>,
-    Path((organization, id)): Path<(String, String)>,
-    posted: Posted,
-) -> Answer {
-    let (organization, hands) = console.hands(&posted.visitor, &organization)?;
-    let application = console.application(&organization, &id)?;
+pub(in crate::console) async fn delete(Sent { here, fields }: Sent<Organization>) -> Answer {
+    let application = here.application()?;
     let edit = Edit::RemoveApplication(application.spec.id.clone());
-    let proposed = console.propose(hands, &edit, Expected::Any, &posted.fields).await?;
-    told(&console, &posted.visitor, (&organization, &application), proposed, &posted.fields)
+    let proposed = here.console.propose(here.editor(), &edit, Expected::Any, &fields).await?;
+    told(&here, &application, proposed, &fields)
 }
 
-fn told(
-    console: &Console,
-    visitor: &Visitor,
-    (organization, application): (&Organization, &Application),
-    proposed: Proposed,
-    fields: &Fields,
-) -> Answer {
-    let base = base(organization);
+fn told(here: &Here<Organization>, application: &Application, proposed: Proposed, fields: &Fields) -> Answer {
+    let base = here.path(BELOW);
     let own = format!("{base}/{}", application.spec.id);
     match proposed {
         Proposed::Made => Ok(done(&base, Done::Deleted)),
         Proposed::Ask(asked) => {
-            let shell = console.shell_of(visitor, organization, Corner::Applications, None);
             let hosts = application.spec.hosts.iter().map(|host| format!("Nothing answers at {host} any more."));
             let words = Words {
                 title: format!("Delete {}?", application.spec.name),
@@ -63,7 +42,7 @@ fn told(
                 action: format!("{own}/delete"),
                 cancel: own,
             };
-            Ok(page(console.web.pages.confirm(&asked.page(shell, words, fields))))
+            Ok(page(here.pages().confirm(&asked.page(here.shell(Corner::Applications), words, fields))))
         }
         // The page says that the file has it.
         Proposed::Refused(EditError::Declared(_)) => Ok(see_other(&own)),

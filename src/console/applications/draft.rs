@@ -3,7 +3,7 @@
 mod connection;
 mod rules;
 
-use crate::console::typed::{SEEN, checked, each, lines};
+use crate::console::typed::{SEEN, checked, each, lines, ticked};
 use crate::directory::Revision;
 use crate::identity::application::web_origin;
 use crate::identity::{
@@ -272,11 +272,6 @@ impl Draft {
 fn upstreams(field: &mut Field) -> Option<Upstreams> {
     let entries = each(field, str::parse::<Upstreams>)?;
     Upstreams::of_entries(&entries).map_err(|invalid| field.error = Some(invalid.to_string())).ok()
-}
-
-fn ticked(organization: &Organization, is: impl Fn(&RoleName) -> bool) -> Vec<TickedRole> {
-    let role = |name: &RoleName| TickedRole { name: name.to_string(), ticked: is(name) };
-    organization.roles.iter().map(|one| role(&one.name)).collect()
 }
 
 fn names(roles: &[TickedRole]) -> Vec<RoleName> {

@@ -5,8 +5,8 @@ use futures_util::future::join_all;
 
 use crate::console::Console;
 use crate::console::answer::{page, too_soon};
-use crate::console::guard::Visitor;
-use crate::identity::{Destination, Host};
+use crate::console::here::Here;
+use crate::identity::{Destination, Host, Organization};
 use crate::pages::{PageError, Tested};
 use crate::upstream::ForwardError;
 
@@ -21,17 +21,17 @@ impl Trial {
     /// Asks each upstream for `/` as nobody, all at once, where requests would go; not too often, since an admin has us
     /// connect to where they say.
     pub(super) async fn of(
-        console: &Console,
-        visitor: &Visitor,
+        here: &Here<Organization>,
         destinations: &[Destination],
         host: Option<&Host>,
         pass_host: bool,
     ) -> Self {
         let places = u32::try_from(destinations.len()).unwrap_or(u32::MAX);
-        if let Err(seconds) = console.web.errands.take(visitor.actor(), places) {
+        if let Err(seconds) = here.console.web.errands.take(here.visitor.actor(), places) {
             return Self { tested: vec![Tested::TooSoon { seconds }], wait: Some(seconds) };
         }
-        let tested = join_all(destinations.iter().map(|destination| one(console, destination, host, pass_host)));
+        let one = |destination| one(&here.console, destination, host, pass_host);
+        let tested = join_all(destinations.iter().map(one));
         Self { tested: tested.await, wait: None }
     }
 }

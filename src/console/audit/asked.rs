@@ -5,11 +5,12 @@ use url::form_urlencoded;
 use crate::audit::Action;
 use crate::base::Timestamp;
 use crate::console::failed::Failed;
+use crate::console::here::Here;
 use crate::console::people::{idp_label, offered_idps};
 use crate::console::propose::sentence;
-use crate::directory::{LogPlace, ServerAdmin, SoughtLines};
-use crate::identity::{AuditId, Catalogue, OrganizationKey, Username};
-use crate::pages::{Field, LogFilters, Pick};
+use crate::directory::{Admin, BadFilters, LogFilters, LogPlace, SoughtLines};
+use crate::identity::{AuditId, Catalogue, OrganizationKey};
+use crate::pages::{self, Field, Pick};
 use crate::web::Fields;
 
 /// The filters, and where a page begins.
@@ -24,8 +25,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn of(query: Option<&str>) -> Self {
-        let fields = query.and_then(|query| Fields::parse(query.as_bytes())).unwrap_or_default();
+    pub(super) fn of(fields: &Fields) -> Self {
         let field = |name| Field::of(fields.text(name).unwrap_or_default());
         Self {
             who: field("who"),
@@ -43,72 +43,50 @@ impl Asked {
         self.before
     }
 
-    /// What the server's admins ask for. Nothing, with why beside a field, if it is about something that there is not.
-    pub(super) async fn sought(
-        &mut self,
-        admin: &ServerAdmin<'_>,
-        catalogue: &Catalogue,
-    ) -> Result<Option<SoughtLines>, Failed> {
-        let mut sought = self.sought_within(catalogue, None);
-        if !self.organization.value.is_empty() {
-            let id = &self.organization.value;
-            let found = catalogue.organizations.iter().find(|one| one.id.as_str() == id).map(|one| one.key);
-            match (found, &mut sought) {
-                (Some(key), Some(sought)) => sought.organization = Some(key),
-                (Some(_), None) => {}
-                (None, _) => {
-                    self.organization.error = Some("There is no organization of this id.".to_owned());
-                    sought = None;
-                }
-            }
-        }
-        if !self.who.value.is_empty() {
-            let user = match Username::parse(&self.who.value) {
-                Ok(username) => admin.user_named(&username).await?,
-                Err(_) => None,
-            };
-            match (user, &mut sought) {
-                (Some(user), Some(sought)) => sought.user = Some(user),
-                (Some(_), None) => {}
-                (None, _) => {
-                    self.who.error = Some("There is nobody of this username.".to_owned());
-                    sought = None;
-                }
-            }
-        }
-        Ok(sought)
+    /// What is asked for. Nothing, with why beside a field, if it is about something that there is not.
+    pub(super) async fn sought(&mut self, here: &Here, catalogue: &Catalogue) -> Result<Option<SoughtLines>, Failed> {
+        let filters = self.filters();
+        let sought = match here.admin() {
+            Admin::Server(admin) => admin.sought(catalogue, &filters).await?,
+            Admin::Organization(admin) => admin.sought(catalogue, &filters),
+        };
+        Ok(self.told(sought))
     }
 
-    /// What an organization's admins ask for: neither about one person, whom they might not know, nor about another
-    /// organization.
-    pub(super) fn sought_within(
-        &mut self,
-        catalogue: &Catalogue,
-        within: Option<OrganizationKey>,
-    ) -> Option<SoughtLines> {
-        let always = SoughtLines::default().interval;
-        let (start, end) = (instant(&mut self.from, always.start), instant(&mut self.to, always.end));
-        let (mut idp, mut action) = (Some(None), Some(None));
-        if !self.idp.value.is_empty() {
-            let offered = offered_idps(catalogue, within, &self.idp.value);
-            let found = offered.into_iter().find(|idp| idp.spec.id.as_str() == self.idp.value);
-            idp = found.map(|idp| Some(idp.key));
-            if idp.is_none() {
-                self.idp.error = Some("There is no identity provider of this id.".to_owned());
-            }
+    fn filters(&self) -> LogFilters<'_> {
+        LogFilters {
+            who: &self.who.value,
+            action: &self.action.value,
+            idp: &self.idp.value,
+            organization: &self.organization.value,
+            from: &self.from.value,
+            to: &self.to.value,
         }
-        if !self.action.value.is_empty() {
-            action = Action::ALL.iter().find(|action| action.word() == self.action.value).map(Some);
-            if action.is_none() {
-                self.action.error = Some("Nothing is called so.".to_owned());
-            }
+    }
+
+    /// Shows instants as browsers write them, and beside each field what is wrong with it.
+    fn told(&mut self, sought: Result<SoughtLines, BadFilters>) -> Option<SoughtLines> {
+        self.from.value = shown(&self.from.value);
+        self.to.value = shown(&self.to.value);
+        let bad = match sought {
+            Ok(sought) => return Some(sought),
+            Err(bad) => bad,
+        };
+        for (name, field) in [
+            ("who", &mut self.who),
+            ("action", &mut self.action),
+            ("idp", &mut self.idp),
+            ("organization", &mut self.organization),
+            ("from", &mut self.from),
+            ("to", &mut self.to),
+        ] {
+            field.error = bad.of(name).map(sentence);
         }
-        let action = action?.map(|action| action.word().to_owned());
-        Some(SoughtLines { idp: idp?, action, interval: start?..end?, ..SoughtLines::default() })
+        None
     }
 
     /// The form. `within`: of an organization's log.
-    pub(super) fn form(&self, catalogue: &Catalogue, within: Option<OrganizationKey>) -> LogFilters {
+    pub(super) fn form(&self, catalogue: &Catalogue, within: Option<OrganizationKey>) -> pages::LogFilters {
         let every = |label: &str| Pick { value: String::new(), label: label.to_owned(), chosen: false };
         let picks = |any: Pick, offered: Vec<(&str, String)>, chosen: &Field| {
             let pick =
@@ -118,7 +96,7 @@ impl Asked {
         let idps = offered_idps(catalogue, within, &self.idp.value).into_iter();
         let idps = idps.map(|idp| (idp.spec.id.as_str(), idp_label(catalogue, idp)));
         let actions = Action::ALL.iter().map(|action| (action.word(), super::words(action.word())));
-        LogFilters {
+        pages::LogFilters {
             who: within.is_none().then(|| self.who.clone()),
             actions: picks(every("Everything"), actions.collect(), &self.action),
             action_error: self.action.error.clone(),
@@ -152,28 +130,10 @@ impl Asked {
     }
 }
 
-/// The instant in a field, in UTC, then shown as browsers write it; else what is wrong stands beside it.
-fn instant(field: &mut Field, otherwise: Timestamp) -> Option<Timestamp> {
-    if field.value.is_empty() {
-        return Some(otherwise);
-    }
-    let typed = field.value.trim_end_matches('Z').replace(' ', "T");
-    // A date, one with hours and minutes, or one with seconds too.
-    let whole = match typed.len() {
-        10 => typed,
-        16 => format!("{typed}:00Z"),
-        _ => format!("{typed}Z"),
-    };
-    match whole.parse::<Timestamp>() {
-        Ok(at) => {
-            field.value = at.to_string().trim_end_matches(":00Z").trim_end_matches('Z').to_owned();
-            Some(at)
-        }
-        Err(invalid) => {
-            field.error = Some(sentence(&invalid.to_string()));
-            None
-        }
-    }
+/// An instant as browsers write it; what is none stays as it is.
+fn shown(typed: &str) -> String {
+    let shown = |at: Timestamp| at.to_string().trim_end_matches(":00Z").trim_end_matches('Z').to_owned();
+    Timestamp::typed(typed).map_or_else(|_| typed.to_owned(), shown)
 }
 
 fn place(text: &str) -> Option<LogPlace> {
@@ -187,20 +147,18 @@ mod tests {
 
     #[test]
     fn an_instant_is_read_as_people_and_browsers_write_it_and_shown_as_browsers_do() {
-        let otherwise = Timestamp::from_micros(1);
-        let read = |typed: &str| {
-            let mut field = Field::of(typed);
-            (instant(&mut field, otherwise).map(|at| at.to_string()), field.value, field.error.is_some())
-        };
-        assert_eq!(read("").1, "");
-        let ok = |at: &str, shown: &str| (Some(at.to_owned()), shown.to_owned(), false);
-        let midnight = ok("2026-11-25T00:00:00Z", "2026-11-25T00:00");
-        assert_eq!(read("2026-11-25"), midnight);
-        assert_eq!(read("2026-11-25T00:00"), midnight);
-        assert_eq!(read("2026-11-25T18:30:07Z"), ok("2026-11-25T18:30:07Z", "2026-11-25T18:30:07"));
-        assert_eq!(read("2026-11-25 18:30"), ok("2026-11-25T18:30:00Z", "2026-11-25T18:30"));
-        for wrong in ["yesterday", "2026-13-01", "2026-11-25T25:00", "é026-11-2", "Z", "2026-11-25T18:30+02:00"] {
-            assert_eq!(read(wrong), (None, wrong.to_owned(), true));
+        for (typed, at, as_shown) in [
+            ("2026-11-25", "2026-11-25T00:00:00Z", "2026-11-25T00:00"),
+            ("2026-11-25T00:00", "2026-11-25T00:00:00Z", "2026-11-25T00:00"),
+            ("2026-11-25T18:30:07Z", "2026-11-25T18:30:07Z", "2026-11-25T18:30:07"),
+            ("2026-11-25 18:30", "2026-11-25T18:30:00Z", "2026-11-25T18:30"),
+        ] {
+            assert_eq!(Timestamp::typed(typed).unwrap().to_string(), at);
+            assert_eq!(shown(typed), as_shown);
+        }
+        for wrong in ["", "yesterday", "2026-13-01", "2026-11-25T25:00", "é026-11-2", "Z", "2026-11-25T18:30+02:00"] {
+            assert!(Timestamp::typed(wrong).is_err(), "{wrong}");
+            assert_eq!(shown(wrong), wrong);
         }
     }
 }

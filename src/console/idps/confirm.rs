@@ -1,15 +1,10 @@
 //! Turning an IdP off and on, and deleting it.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, State};
-
-use super::scope::{Named, Scope};
+use super::BELOW;
 use super::show::people;
-use crate::console::Console;
 use crate::console::answer::{Answer, done, page};
 use crate::console::failed::Failed;
-use crate::console::guard::{Posted, Visitor};
+use crate::console::here::{Here, Sent};
 use crate::console::propose::{Proposed, Words};
 use crate::directory::{Edit, EditError, Expected, ManagedIdp};
 use crate::pages::Done;
@@ -66,73 +61,51 @@ impl Act {
 }
 
 /// `GET …/idps/{idp}/disable`
-pub(in crate::console) async fn ask_disable(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(named): Path<Named>,
-) -> Answer {
-    console.ask_about_idp(&visitor, &named, Act::Disable).await
+pub(in crate::console) async fn ask_disable(here: Here) -> Answer {
+    here.ask_about_idp(Act::Disable).await
 }
 
 /// `POST …/idps/{idp}/disable`
-pub(in crate::console) async fn disable(
-    State(console): State<Arc<Console>>,
-    Path(named): Path<Named>,
-    Posted { visitor, fields }: Posted,
-) -> Answer {
-    console.do_to_idp(&visitor, &named, Act::Disable, &fields).await
+pub(in crate::console) async fn disable(Sent { here, fields }: Sent) -> Answer {
+    here.do_to_idp(Act::Disable, &fields).await
 }
 
 /// `GET …/idps/{idp}/delete`
-pub(in crate::console) async fn ask_delete(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(named): Path<Named>,
-) -> Answer {
-    console.ask_about_idp(&visitor, &named, Act::Delete).await
+pub(in crate::console) async fn ask_delete(here: Here) -> Answer {
+    here.ask_about_idp(Act::Delete).await
 }
 
 /// `POST …/idps/{idp}/delete`
-pub(in crate::console) async fn delete(
-    State(console): State<Arc<Console>>,
-    Path(named): Path<Named>,
-    Posted { visitor, fields }: Posted,
-) -> Answer {
-    console.do_to_idp(&visitor, &named, Act::Delete, &fields).await
+pub(in crate::console) async fn delete(Sent { here, fields }: Sent) -> Answer {
+    here.do_to_idp(Act::Delete, &fields).await
 }
 
 /// `POST …/idps/{idp}/enable`: asked about only if it changes what somebody holds.
-pub(in crate::console) async fn enable(
-    State(console): State<Arc<Console>>,
-    Path(named): Path<Named>,
-    Posted { visitor, fields }: Posted,
-) -> Answer {
-    console.do_to_idp(&visitor, &named, Act::Enable, &fields).await
+pub(in crate::console) async fn enable(Sent { here, fields }: Sent) -> Answer {
+    here.do_to_idp(Act::Enable, &fields).await
 }
 
-impl Console {
-    async fn ask_about_idp(&self, visitor: &Visitor, named: &Named, act: Act) -> Answer {
-        let scope = self.idps_of(visitor, named)?;
-        let idp = scope.find(named).await?;
-        let proposed = self.ask(scope.hands, &act.edit(&idp)).await?;
-        self.idp_act(&scope, visitor, act, &idp, proposed)
+impl Here {
+    async fn ask_about_idp(&self, act: Act) -> Answer {
+        let idp = self.idp().await?;
+        let proposed = self.console.ask(self.editor(), &act.edit(&idp)).await?;
+        self.idp_act(act, &idp, proposed)
     }
 
-    async fn do_to_idp(&self, visitor: &Visitor, named: &Named, act: Act, fields: &Fields) -> Answer {
-        let scope = self.idps_of(visitor, named)?;
-        let idp = scope.find(named).await?;
-        let proposed = self.propose(scope.hands, &act.edit(&idp), Expected::Any, fields).await?;
-        self.idp_act(&scope, visitor, act, &idp, proposed)
+    async fn do_to_idp(&self, act: Act, fields: &Fields) -> Answer {
+        let idp = self.idp().await?;
+        let proposed = self.console.propose(self.editor(), &act.edit(&idp), Expected::Any, fields).await?;
+        self.idp_act(act, &idp, proposed)
     }
 
-    fn idp_act(&self, scope: &Scope<'_>, visitor: &Visitor, act: Act, idp: &ManagedIdp, proposed: Proposed) -> Answer {
-        let base = format!("{}/{}", scope.base(), idp.spec.id);
+    fn idp_act(&self, act: Act, idp: &ManagedIdp, proposed: Proposed) -> Answer {
+        let own = self.idp_page(&idp.spec.id);
         let asked = match proposed {
             Proposed::Made => {
                 return Ok(match act {
-                    Act::Enable => done(&base, Done::Enabled),
-                    Act::Disable => done(&base, Done::Disabled),
-                    Act::Delete => done(&scope.base(), Done::Deleted),
+                    Act::Enable => done(&own, Done::Enabled),
+                    Act::Disable => done(&own, Done::Disabled),
+                    Act::Delete => done(&self.path(BELOW), Done::Deleted),
                 });
             }
             Proposed::Ask(asked) => asked,
@@ -145,10 +118,9 @@ impl Console {
             words: [people(idp.people)].into_iter().chain(act.words().iter().map(|&words| words.to_owned())).collect(),
             button: act.verb(),
             destructive: act == Act::Delete,
-            action: format!("{base}/{}", act.path()),
-            cancel: base,
+            action: format!("{own}/{}", act.path()),
+            cancel: own,
         };
-        let shell = scope.shell(self, visitor, None);
-        Ok(page(self.web.pages.confirm(&asked.page(shell, words, &Fields::default()))))
+        Ok(page(self.pages().confirm(&asked.page(self.idps_shell(), words, &Fields::default()))))
     }
 }

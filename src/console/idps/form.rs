@@ -55,6 +55,7 @@ impl Draft {
             new_accounts_per_hour: DEFAULT_NEW_ACCOUNTS,
             require_match: false,
             on_error: OnError::Revoke,
+            sign_out_at_provider: false,
             delegate_to: Vec::new(),
             delegated_claims: Vec::new(),
             default_policy: PolicyText::default(),
@@ -92,6 +93,7 @@ impl Draft {
             on_error: Picked::of(on_error),
             keep_for: Field::of(keep_for.as_secs().div_ceil(HOUR).to_string()),
             new_accounts: Field::of(spec.new_accounts_per_hour.to_string()),
+            sign_out_at_provider: spec.sign_out_at_provider,
         };
         let global = spec.owner.is_none().then(|| GlobalFields {
             server_admin: Field::of(spec.profile.server_admin.clone().unwrap_or_default()),
@@ -147,6 +149,7 @@ impl Draft {
             on_error: Picked::of(if form.typed("on_error") == "keep" { "keep" } else { "revoke" }),
             keep_for: field("keep_for"),
             new_accounts: field("new_accounts_per_hour"),
+            sign_out_at_provider: form.ticked("sign_out_at_provider"),
         };
         let global = global.then(|| GlobalFields {
             server_admin: field("server_admin"),
@@ -198,6 +201,7 @@ impl Draft {
             new_accounts_per_hour: new_accounts?,
             require_match: form.ticked("require_match"),
             on_error: if keep { OnError::Keep { keep_for: keep_for? } } else { OnError::Revoke },
+            sign_out_at_provider: form.ticked("sign_out_at_provider"),
             delegate_to: delegate_to?,
             delegated_claims: if self.global.is_some() { form.lines("delegated_claims") } else { Vec::new() },
             default_policy: PolicyText::default(),

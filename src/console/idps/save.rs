@@ -1,19 +1,15 @@
 //! Adding and changing an IdP: what was typed is looked up, checked, shown for what it would do, and kept.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, State};
 use axum::response::Response;
 
+use super::BELOW;
 use super::form::{Draft, auth_word};
 use super::look::found;
 use super::preset::Preset;
-use super::scope::{Named, Scope};
 use super::show::test_of;
-use crate::console::Console;
 use crate::console::answer::{Answer, done, form_again, page};
 use crate::console::failed::Failed;
-use crate::console::guard::{Posted, Visitor};
+use crate::console::here::{Here, Sent};
 use crate::console::propose::{Asked, Proposed, Words, sentence};
 use crate::directory::{Edit, EditError, Expected, ManagedIdp, SealedSecret, SecretEdit};
 use crate::identity::{ClientAuth, IdpId, IdpSpec, Issuer, text};
@@ -26,10 +22,9 @@ const SECRET: &str = "client_secret";
 /// How it is carried instead.
 const SEALED: &str = "sealed_secret";
 
-/// An IdP under way: whose it is, which one, and who is at it.
+/// An IdP under way: whose it is and who is at it, what was typed, and which one it is.
 struct Work<'a> {
-    scope: &'a Scope<'a>,
-    visitor: &'a Visitor,
+    here: &'a Here,
     form: &'a Fields,
     id: IdpId,
     /// What is kept of it, unless it is new.
@@ -37,189 +32,166 @@ struct Work<'a> {
 }
 
 /// `POST …/idps/_new`
-pub(in crate::console) async fn add(
-    State(console): State<Arc<Console>>,
-    Path(named): Path<Named>,
-    Posted { visitor, fields }: Posted,
-) -> Answer {
-    let scope = console.idps_of(&visitor, &named)?;
-    match IdpId::parse(fields.typed("id").trim()).map_err(|error| error.to_string()) {
-        Ok(id) if fields.typed("step") != "start" => {
-            console.work(&Work { scope: &scope, visitor: &visitor, form: &fields, id, kept: None }).await
-        }
-        id => console.start(&scope, &visitor, &fields, id).await,
+pub(in crate::console) async fn add(Sent { here, fields: form }: Sent) -> Answer {
+    match IdpId::parse(form.typed("id").trim()).map_err(|error| error.to_string()) {
+        Ok(id) if form.typed("step") != "start" => Work { here: &here, form: &form, id, kept: None }.go_on().await,
+        id => start(&here, &form, id).await,
     }
 }
 
 /// `GET …/idps/{idp}/edit`
-pub(in crate::console) async fn edit(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(named): Path<Named>,
-) -> Answer {
-    let scope = console.idps_of(&visitor, &named)?;
-    let idp = scope.find(&named).await?;
-    let form = Fields::default();
-    let work = Work { scope: &scope, visitor: &visitor, form: &form, id: idp.spec.id.clone(), kept: Some(&idp) };
-    let draft = Draft::of(&idp, &console.live());
-    Ok(page(console.web.pages.idp_form(&console.idp_form(&work, draft, work.secret_field(None)))))
+pub(in crate::console) async fn edit(here: Here) -> Answer {
+    let (idp, form) = (here.idp().await?, Fields::default());
+    let work = Work { here: &here, form: &form, id: idp.spec.id.clone(), kept: Some(&idp) };
+    let draft = Draft::of(&idp, &here.console.live());
+    Ok(page(here.pages().idp_form(&work.page(draft, work.secret_field(None)))))
 }
 
 /// `POST …/idps/{idp}/edit`
-pub(in crate::console) async fn change(
-    State(console): State<Arc<Console>>,
-    Path(named): Path<Named>,
-    Posted { visitor, fields }: Posted,
-) -> Answer {
-    let scope = console.idps_of(&visitor, &named)?;
-    let idp = scope.find(&named).await?;
-    let id = idp.spec.id.clone();
-    console.work(&Work { scope: &scope, visitor: &visitor, form: &fields, id, kept: Some(&idp) }).await
+pub(in crate::console) async fn change(Sent { here, fields: form }: Sent) -> Answer {
+    let idp = here.idp().await?;
+    Work { here: &here, form: &form, id: idp.spec.id.clone(), kept: Some(&idp) }.go_on().await
 }
 
-impl Console {
-    /// The first step: name, id and issuer. The provider is asked, and the rest of the form is filled in.
-    async fn start(&self, scope: &Scope<'_>, visitor: &Visitor, form: &Fields, id: Result<IdpId, String>) -> Answer {
-        let preset = Preset::of(form.typed("preset"));
-        let field = |name| Field::of(form.typed(name).trim());
-        let mut start = self.idp_start(scope, visitor, preset, [field("name"), field("id"), field("issuer")]);
-        start.name.error = text::label(&start.name.value).err().map(|error| error.to_string());
-        start.id.error = id.as_ref().err().cloned();
-        let looked_up = self.look_up(scope, visitor, &start.issuer.value).await;
-        start.issuer.error = looked_up.as_ref().err().cloned();
-        let (Ok(id), Ok(preview), None) = (id, looked_up, &start.name.error) else {
-            return Ok(form_again(self.web.pages.idp_start(&start)));
-        };
-        let mut draft = Draft::new(preset, (&id, scope.owner_id()), &start.name.value, &preview.issuer);
-        draft.take(&preview);
-        let work = Work { scope, visitor, form, id, kept: None };
-        let filled = IdpForm { found: Some(found(&preview)), ..self.idp_form(&work, draft, work.secret_field(None)) };
-        Ok(page(self.web.pages.idp_form(&filled)))
-    }
+/// The first step: name, id and issuer. The provider is asked, and the rest of the form is filled in.
+async fn start(here: &Here, form: &Fields, id: Result<IdpId, String>) -> Answer {
+    let preset = Preset::of(form.typed("preset"));
+    let field = |name| Field::of(form.typed(name).trim());
+    let mut start = here.idp_start(preset, [field("name"), field("id"), field("issuer")]);
+    start.name.error = text::label(&start.name.value).err().map(|error| error.to_string());
+    start.id.error = id.as_ref().err().cloned();
+    let looked_up = look_up(here, &start.issuer.value).await;
+    start.issuer.error = looked_up.as_ref().err().cloned();
+    let (Ok(id), Ok(preview), None) = (id, looked_up, &start.name.error) else {
+        return Ok(form_again(here.pages().idp_start(&start)));
+    };
+    let mut draft = Draft::new(preset, (&id, here.owner_id()), &start.name.value, &preview.issuer);
+    draft.take(&preview);
+    let work = Work { here, form, id, kept: None };
+    let filled = IdpForm { found: Some(found(&preview)), ..work.page(draft, work.secret_field(None)) };
+    Ok(page(here.pages().idp_form(&filled)))
+}
 
-    /// Asks a provider, as far and as often as this visitor may have us go; else says why not.
-    async fn look_up(&self, scope: &Scope<'_>, visitor: &Visitor, issuer: &str) -> Result<Preview, String> {
-        let wait = |seconds| format!("You have looked up much in a short time. Try again in {seconds} s.");
-        self.web.errands.take(visitor.actor(), 1).map_err(wait)?;
-        preview(issuer, self.http.to(scope.addresses())).await.map_err(|error| sentence(&error.to_string()))
-    }
+/// Asks a provider, as far and as often as this visitor may have us go; else says why not.
+async fn look_up(here: &Here, issuer: &str) -> Result<Preview, String> {
+    let wait = |seconds| format!("You have looked up much in a short time. Try again in {seconds} s.");
+    here.console.web.errands.take(here.visitor.actor(), 1).map_err(wait)?;
+    preview(issuer, here.console.http.to(here.addresses())).await.map_err(|error| sentence(&error.to_string()))
+}
 
+impl Work<'_> {
     /// The whole form: looked up again, or kept.
-    async fn work(&self, work: &Work<'_>) -> Answer {
-        if work.form.typed("step") == "find" {
-            return self.look_up_again(work, Draft::typed(work.form, work.scope.owner.is_none())).await;
+    async fn go_on(&self) -> Answer {
+        if self.form.typed("step") == "find" {
+            return self.look_up_again(Draft::typed(self.form, self.here.organization.is_none())).await;
         }
-        let draft = Draft::read(work.form, &work.id, work.scope.owner_id(), &self.live());
-        let secret = work.secret(self, &draft);
+        let draft = Draft::read(self.form, &self.id, self.here.owner_id(), &self.here.console.live());
+        let secret = self.secret(&draft);
         match (draft.spec.clone(), secret) {
-            (Some(spec), Ok(secret)) => self.save(work, draft, spec, secret).await,
+            (Some(spec), Ok(secret)) => self.save(draft, spec, secret).await,
             (_, secret) => {
                 // Under an issuer that is none there is no secret either: one thing after the other.
                 let error = secret.as_ref().err().filter(|_| draft.fields.issuer.error.is_none()).cloned();
-                let field = SecretField { error, ..work.secret_field(secret.ok()) };
-                Ok(self.idp_refused(work, draft, field, None))
+                let field = SecretField { error, ..self.secret_field(secret.ok()) };
+                Ok(self.refused(draft, field, None))
             }
         }
     }
 
     /// What the provider tells of itself now. Whether the rest is right is asked when it is to be kept.
-    async fn look_up_again(&self, work: &Work<'_>, mut draft: Draft) -> Answer {
-        let secret = work.secret_field(work.secret(self, &draft).ok());
-        match self.look_up(work.scope, work.visitor, work.form.typed("issuer")).await {
+    async fn look_up_again(&self, mut draft: Draft) -> Answer {
+        let secret = self.secret_field(self.secret(&draft).ok());
+        match look_up(self.here, self.form.typed("issuer")).await {
             Ok(preview) => {
                 draft.take(&preview);
-                let form = IdpForm { found: Some(found(&preview)), ..self.idp_form(work, draft, secret) };
-                Ok(page(self.web.pages.idp_form(&form)))
+                let form = IdpForm { found: Some(found(&preview)), ..self.page(draft, secret) };
+                Ok(page(self.here.pages().idp_form(&form)))
             }
             Err(error) => {
                 draft.fields.issuer.error = Some(error);
-                Ok(self.idp_refused(work, draft, secret, None))
+                Ok(self.refused(draft, secret, None))
             }
         }
     }
 
     /// Keeps it, or shows first what that would do.
-    async fn save(&self, work: &Work<'_>, draft: Draft, spec: IdpSpec, secret: SecretEdit) -> Answer {
-        let expected = match work.form.text("revision") {
+    async fn save(&self, draft: Draft, spec: IdpSpec, secret: SecretEdit) -> Answer {
+        let expected = match self.form.text("revision") {
             Some(revision) => Expected::Seen(revision.parse().map_err(|_| Failed::BadRequest)?),
             None => Expected::Absent,
         };
         let edit = Edit::Idp { spec: Box::new(spec), secret: secret.clone() };
-        let problem = match self.propose(work.scope.hands, &edit, expected, work.form).await? {
+        let problem = match self.here.console.propose(self.here.editor(), &edit, expected, self.form).await? {
             Proposed::Made => {
-                let path = format!("{}/{}", work.scope.base(), work.id);
-                return Ok(done(&path, if work.kept.is_some() { Done::Saved } else { Done::Created }));
+                let made = if self.kept.is_some() { Done::Saved } else { Done::Created };
+                return Ok(done(&self.here.idp_page(&self.id), made));
             }
-            Proposed::Ask(asked) => {
-                return Ok(page(self.web.pages.confirm(&self.idp_confirm(work, asked, &secret))));
-            }
+            Proposed::Ask(asked) => return Ok(page(self.here.pages().confirm(&self.confirm(asked, &secret)))),
             Proposed::Refused(EditError::Taken(_)) => {
-                format!("There is a provider {} already: go back and choose another id.", work.id)
+                format!("There is a provider {} already: go back and choose another id.", self.id)
             }
             Proposed::Refused(refused) => sentence(&refused.to_string()),
         };
-        Ok(self.idp_refused(work, draft, work.secret_field(Some(secret)), Some(problem)))
+        Ok(self.refused(draft, self.secret_field(Some(secret)), Some(problem)))
     }
 
-    fn idp_refused(&self, work: &Work<'_>, draft: Draft, secret: SecretField, problem: Option<String>) -> Response {
-        form_again(self.web.pages.idp_form(&IdpForm { problem, ..self.idp_form(work, draft, secret) }))
+    fn refused(&self, draft: Draft, secret: SecretField, problem: Option<String>) -> Response {
+        form_again(self.here.pages().idp_form(&IdpForm { problem, ..self.page(draft, secret) }))
     }
 
-    fn idp_form(&self, work: &Work<'_>, draft: Draft, secret: SecretField) -> IdpForm {
-        let preset = Preset::of(work.form.typed("preset"));
-        let (action, cancel) = work.addresses();
-        let steps = if work.kept.is_none() { preset.steps } else { &[] };
+    fn page(&self, draft: Draft, secret: SecretField) -> IdpForm {
+        let preset = Preset::of(self.form.typed("preset"));
+        let (action, cancel) = self.addresses();
+        let steps = if self.kept.is_none() { preset.steps } else { &[] };
         IdpForm {
-            shell: work.scope.shell(self, work.visitor, None),
-            id: work.id.to_string(),
+            shell: self.here.idps_shell(),
+            id: self.id.to_string(),
             problem: None,
             steps: steps.iter().map(|&step| step.to_owned()).collect(),
             preset: preset.id.to_owned(),
-            redirect_uri: self.web.public_url.redirect_uri(&work.id),
+            redirect_uri: self.here.console.web.public_url.redirect_uri(&self.id),
             found: None,
             fields: draft.fields,
             secret,
             global: draft.global,
-            test: work.kept.and_then(test_of),
-            revision: work.kept.map(|kept| kept.revision.to_string()),
+            test: self.kept.and_then(test_of),
+            revision: self.kept.map(|kept| kept.revision.to_string()),
             action,
             cancel,
         }
     }
 
     /// What the change would do, with everything that was typed carried along: the secret sealed.
-    fn idp_confirm(&self, work: &Work<'_>, asked: Asked, secret: &SecretEdit) -> Confirm {
-        let (action, cancel) = work.addresses();
+    fn confirm(&self, asked: Asked, secret: &SecretEdit) -> Confirm {
+        let (action, cancel) = self.addresses();
         let sealed = match secret {
             SecretEdit::Set(sealed) => Some((SEALED, sealed.as_str())),
             SecretEdit::Keep => None,
         };
         let words = Words {
-            title: format!("Change {}", work.form.typed("name").trim()),
+            title: format!("Change {}", self.form.typed("name").trim()),
             words: Vec::new(),
             button: "Save",
             destructive: false,
             action,
             cancel,
         };
-        let shell = work.scope.shell(self, work.visitor, None);
-        asked.page(shell, words, &work.form.replacing(&[SECRET, SEALED], sealed))
+        asked.page(self.here.idps_shell(), words, &self.form.replacing(&[SECRET, SEALED], sealed))
     }
-}
 
-impl Work<'_> {
     /// Where the form is sent, and where to go instead.
     fn addresses(&self) -> (String, String) {
-        let base = self.scope.base();
+        let own = self.here.idp_page(&self.id);
         match self.kept {
-            Some(_) => (format!("{base}/{}/edit", self.id), format!("{base}/{}", self.id)),
-            None => (format!("{base}/_new"), base),
+            Some(_) => (format!("{own}/edit"), own),
+            None => (self.here.path(&format!("{BELOW}/_new")), self.here.path(BELOW)),
         }
     }
 
     /// What becomes of the secret: the one that was typed just now, or before, or the one that is kept. Without an
     /// issuer there is nothing to seal it for.
-    fn secret(&self, console: &Console, draft: &Draft) -> Result<SecretEdit, String> {
+    fn secret(&self, draft: &Draft) -> Result<SecretEdit, String> {
+        let console = &self.here.console;
         let sealing = &console.keys.sealing;
         let issuer = Issuer::parse(self.form.typed("issuer").trim()).map_err(|error| error.to_string())?;
         let of = (&self.id, &issuer);

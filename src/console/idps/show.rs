@@ -1,29 +1,17 @@
 //! Pages that only show: the list, the kinds, one IdP.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, RawQuery, State};
-
+use super::BELOW;
 use super::form::auth_word;
 use super::preset::{PRESETS, Preset};
-use super::scope::{Named, Scope};
 use crate::base::Addresses;
-use crate::console::Console;
 use crate::console::answer::{Answer, page};
-use crate::console::guard::Visitor;
+use crate::console::here::Here;
 use crate::directory::{IdpSummary, MANY_PEOPLE, ManagedIdp};
-use crate::identity::{IdpId, IdpSpec, OnError};
+use crate::identity::{IdpId, IdpSpec, OnError, PublicUrl};
 use crate::pages::{Field, IdpKind, IdpKinds, IdpPage, IdpStart, Idps, ListedIdp};
-use crate::web::Fields;
 
 /// `GET …/idps`
-pub(in crate::console) async fn list(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(named): Path<Named>,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    let scope = console.idps_of(&visitor, &named)?;
+pub(in crate::console) async fn list(here: Here) -> Answer {
     let row = |idp: IdpSummary| ListedIdp {
         id: idp.spec.id.to_string(),
         name: idp.spec.name,
@@ -33,67 +21,53 @@ pub(in crate::console) async fn list(
         declared: idp.declared,
         live: idp.live,
     };
-    Ok(page(console.web.pages.idps(&Idps {
-        shell: scope.shell(&console, &visitor, query.as_deref()),
-        base: scope.base(),
-        rows: scope.list().await?.into_iter().map(row).collect(),
-        owned: scope.owner.is_some(),
+    Ok(page(here.pages().idps(&Idps {
+        shell: here.idps_shell(),
+        base: here.path(BELOW),
+        rows: here.admin().idps().await?.into_iter().map(row).collect(),
+        owned: here.organization.is_some(),
     })))
 }
 
 /// `GET …/idps/_new`: the kinds of providers, or with `preset` where one is.
-pub(in crate::console) async fn kinds(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(named): Path<Named>,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    let scope = console.idps_of(&visitor, &named)?;
-    let fields = query.as_deref().and_then(|query| Fields::parse(query.as_bytes())).unwrap_or_default();
-    if let Some(preset) = fields.text("preset") {
+pub(in crate::console) async fn kinds(here: Here) -> Answer {
+    if let Some(preset) = here.query.text("preset") {
         let preset = Preset::of(preset);
-        let id = scope.owner_id().map_or_else(|| preset.id.to_owned(), |owner| format!("{owner}-{}", preset.id));
+        let id = here.owner_id().map_or_else(|| preset.id.to_owned(), |owner| format!("{owner}-{}", preset.id));
         let issuer = if preset.only { preset.issuer } else { "" };
         let name = if preset.id == "other" { "" } else { preset.name };
-        let start = console.idp_start(&scope, &visitor, preset, [Field::of(name), Field::of(id), Field::of(issuer)]);
-        return Ok(page(console.web.pages.idp_start(&start)));
+        let start = here.idp_start(preset, [Field::of(name), Field::of(id), Field::of(issuer)]);
+        return Ok(page(here.pages().idp_start(&start)));
     }
-    let base = scope.base();
+    let base = here.path(BELOW);
     let kind =
         |preset: &Preset| IdpKind { name: preset.name.to_owned(), href: format!("{base}/_new?preset={}", preset.id) };
-    Ok(page(console.web.pages.idp_kinds(&IdpKinds {
-        shell: scope.shell(&console, &visitor, None),
+    Ok(page(here.pages().idp_kinds(&IdpKinds {
+        shell: here.idps_shell(),
         kinds: PRESETS.iter().map(kind).collect(),
         cancel: base.clone(),
     })))
 }
 
 /// `GET …/idps/{idp}`
-pub(in crate::console) async fn show(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(named): Path<Named>,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    let scope = console.idps_of(&visitor, &named)?;
-    let idp = scope.find(&named).await?;
-    let live = console.live();
+pub(in crate::console) async fn show(here: Here) -> Answer {
+    let (idp, live) = (here.idp().await?, here.console.live());
     let delegates = idp.delegates.iter().filter_map(|key| live.catalogue.organization(*key));
     let id = &idp.spec.id;
-    let policy = match &scope.owner {
-        Some(owner) => format!("/console/organizations/{}/policies/{id}", owner.id),
-        None => format!("/console/idps/{id}/policy"),
+    let policy = match &here.organization {
+        Some(_) => here.path(&format!("/policies/{id}")),
+        None => here.path(&format!("{BELOW}/{id}/policy")),
     };
-    Ok(page(console.web.pages.idp(&IdpPage {
-        shell: scope.shell(&console, &visitor, query.as_deref()),
+    Ok(page(here.pages().idp(&IdpPage {
+        shell: here.idps_shell(),
         id: id.to_string(),
         name: idp.spec.name.clone(),
-        base: format!("{}/{id}", scope.base()),
+        base: here.idp_page(id),
         issuer: idp.spec.issuer.to_string(),
         client_id: idp.spec.client_id.clone(),
-        redirect_uri: console.web.public_url.redirect_uri(id),
+        redirect_uri: here.console.web.public_url.redirect_uri(id),
         provisioning: provisioning(&idp.spec).to_owned(),
-        facts: facts(&idp),
+        facts: facts(&idp, &here.console.web.public_url),
         delegates: delegates.map(|organization| organization.name.clone()).collect(),
         people: people(idp.people),
         policy,
@@ -103,27 +77,22 @@ pub(in crate::console) async fn show(
     })))
 }
 
-impl Console {
+impl Here {
     /// Where a new IdP is: name, id and issuer.
-    pub(super) fn idp_start(
-        &self,
-        scope: &Scope<'_>,
-        visitor: &Visitor,
-        preset: &Preset,
-        [name, id, issuer]: [Field; 3],
-    ) -> IdpStart {
+    pub(super) fn idp_start(&self, preset: &Preset, [name, id, issuer]: [Field; 3]) -> IdpStart {
+        let redirect_uri = |id| self.console.web.public_url.redirect_uri(&id);
         IdpStart {
-            shell: scope.shell(self, visitor, None),
+            shell: self.idps_shell(),
             steps: preset.steps.iter().map(|&step| step.to_owned()).collect(),
-            redirect_uri: IdpId::parse(&id.value).ok().map(|id| self.web.public_url.redirect_uri(&id)),
+            redirect_uri: IdpId::parse(&id.value).ok().map(redirect_uri),
             preset: preset.id.to_owned(),
             kind_name: preset.name.to_owned(),
             name,
             id,
             issuer,
             issuer_hint: preset.issuer.to_owned(),
-            action: format!("{}/_new", scope.base()),
-            cancel: scope.base(),
+            action: self.path(&format!("{BELOW}/_new")),
+            cancel: self.path(BELOW),
         }
     }
 }
@@ -154,7 +123,7 @@ pub(super) fn people(count: u32) -> String {
     }
 }
 
-fn facts(idp: &ManagedIdp) -> Vec<(&'static str, String)> {
+fn facts(idp: &ManagedIdp, ours: &PublicUrl) -> Vec<(&'static str, String)> {
     let spec = &idp.spec;
     let hours = |duration: std::time::Duration| duration.as_secs().div_ceil(3_600);
     let mut facts = vec![
@@ -176,6 +145,13 @@ fn facts(idp: &ManagedIdp) -> Vec<(&'static str, String)> {
     };
     add("When a selector fails", on_error);
     add("Most new accounts an hour", spec.new_accounts_per_hour.to_string());
+    if spec.sign_out_at_provider {
+        add("Signing out here", "is signing out at the provider too".to_owned());
+        add("Address after signing out there", ours.signed_out());
+    }
+    let [back, front] = ours.logout_uris(&spec.id);
+    add("Back-channel logout", back);
+    add("Front-channel logout", front);
     if idp.addresses == Addresses::Public {
         add("Looked for", "at public addresses alone".to_owned());
     }

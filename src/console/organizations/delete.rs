@@ -1,69 +1,49 @@
 //! Deleting an organization, which takes along everything that is its own.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, State};
-
+use crate::console::Live;
 use crate::console::answer::{Answer, done, page};
 use crate::console::failed::Failed;
-use crate::console::guard::{Posted, Visitor};
-use crate::console::propose::{Hands, Proposed, Words};
+use crate::console::here::{Here, Sent};
+use crate::console::propose::{Proposed, Words};
 use crate::console::shell::Corner;
-use crate::console::{Console, Live};
 use crate::directory::{Edit, EditError, Expected};
 use crate::identity::Organization;
 use crate::pages::Done;
 use crate::web::{Fields, see_other};
 
 /// `GET /console/organizations/{organization}/delete`
-pub(in crate::console) async fn show(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-) -> Answer {
-    let (organization, hands) = whole(&console, &visitor, &id)?;
-    let proposed = console.ask(hands, &Edit::RemoveOrganization(organization.id.clone())).await?;
-    told(&console, &visitor, &organization, proposed, &Fields::default())
+pub(in crate::console) async fn show(here: Here<Organization>) -> Answer {
+    let proposed = here.console.ask(here.editor(), &removal(&here)?).await?;
+    told(&here, proposed, &Fields::default())
 }
 
 /// `POST /console/organizations/{organization}/delete`
-pub(in crate::console) async fn delete(
-    State(console): State<Arc<Console>>,
-    Path(id): Path<String>,
-    posted: Posted,
-) -> Answer {
-    let (organization, hands) = whole(&console, &posted.visitor, &id)?;
-    let edit = Edit::RemoveOrganization(organization.id.clone());
-    let proposed = console.propose(hands, &edit, Expected::Any, &posted.fields).await?;
-    told(&console, &posted.visitor, &organization, proposed, &posted.fields)
+pub(in crate::console) async fn delete(Sent { here, fields }: Sent<Organization>) -> Answer {
+    let proposed = here.console.propose(here.editor(), &removal(&here)?, Expected::Any, &fields).await?;
+    told(&here, proposed, &fields)
 }
 
-fn whole<'a>(console: &'a Console, visitor: &Visitor, id: &str) -> Result<(Organization, Hands<'a>), Failed> {
-    let (organization, hands) = console.hands(visitor, id)?;
-    if hands.are_whole() { Ok((organization, hands)) } else { Err(Failed::NotAllowed) }
+/// The change, which is for server admins alone.
+fn removal(here: &Here<Organization>) -> Result<Edit, Failed> {
+    let edit = || Edit::RemoveOrganization(here.organization.id.clone());
+    here.editor().is_of_server().then(edit).ok_or(Failed::NotAllowed)
 }
 
-fn told(
-    console: &Console,
-    visitor: &Visitor,
-    organization: &Organization,
-    proposed: Proposed,
-    fields: &Fields,
-) -> Answer {
-    let own = format!("/console/organizations/{}", organization.id);
+fn told(here: &Here<Organization>, proposed: Proposed, fields: &Fields) -> Answer {
+    let organization = &here.organization;
+    let own = here.path("");
     match proposed {
         Proposed::Made => Ok(done("/console/organizations", Done::Deleted)),
         Proposed::Ask(asked) => {
-            let shell = console.shell_of(visitor, organization, Corner::Overview, None);
             let words = Words {
                 title: format!("Delete {}?", organization.name),
                 button: "Delete it",
                 destructive: true,
-                words: goes(&console.live(), organization),
+                words: goes(&here.console.live(), organization),
                 action: format!("{own}/delete"),
                 cancel: own,
             };
-            Ok(page(console.web.pages.confirm(&asked.page(shell, words, fields))))
+            Ok(page(here.pages().confirm(&asked.page(here.shell(Corner::Overview), words, fields))))
         }
         // The page says that the file has it.
         Proposed::Refused(EditError::Declared(_)) => Ok(see_other(&own)),

@@ -1,80 +1,60 @@
 //! The form that makes or changes an organization.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, RawQuery, State};
-
 use super::draft::Draft;
 use crate::console::Console;
 use crate::console::answer::{Answer, done, form_again, page};
-use crate::console::guard::{Posted, Visitor};
-use crate::console::propose::{Hands, Proposed, Words};
+use crate::console::here::{Here, Sent, Server};
+use crate::console::propose::{Proposed, Words};
 use crate::console::shell::{Corner, Place};
 use crate::console::typed::seen;
-use crate::directory::{EditError, Expected};
+use crate::directory::{Admin, EditError, Expected};
 use crate::identity::Organization;
 use crate::pages::{Done, Shell};
-use crate::web::see_other;
+use crate::web::{Fields, see_other};
 
 const ALL: &str = "/console/organizations";
 const NEW: &str = "/console/organizations/_new";
 
 /// `GET /console/organizations/_new`
-pub(in crate::console) async fn show_new(State(console): State<Arc<Console>>, visitor: Visitor) -> Answer {
-    console.server_admin(&visitor)?;
-    let shell = console.shell(&visitor, Place::Organizations, None);
-    Ok(page(console.web.pages.organization_form(&Draft::new().form(shell, NEW.to_owned(), ALL.to_owned()))))
+pub(in crate::console) async fn show_new(here: Here<Server>) -> Answer {
+    let form = Draft::new().form(here.shell(Place::Organizations), NEW.to_owned(), ALL.to_owned());
+    Ok(page(here.pages().organization_form(&form)))
 }
 
 /// `POST /console/organizations/_new`
-pub(in crate::console) async fn make(State(console): State<Arc<Console>>, posted: Posted) -> Answer {
-    let hands = Hands::Server(console.server_admin(&posted.visitor)?);
-    let shell = console.shell(&posted.visitor, Place::Organizations, None);
-    take(&console, hands, &posted, None, shell).await
+pub(in crate::console) async fn make(Sent { here, fields }: Sent<Server>) -> Answer {
+    take(&here.console, Admin::Server(here.admin()), &fields, None, here.shell(Place::Organizations)).await
 }
 
 /// `GET /console/organizations/{organization}/edit`
-pub(in crate::console) async fn show(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(id): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    let (organization, hands) = console.hands(&visitor, &id)?;
-    let own = format!("{ALL}/{}", organization.id);
-    if organization.declared {
+pub(in crate::console) async fn show(here: Here<Organization>) -> Answer {
+    let own = here.path("");
+    if here.organization.declared {
         return Ok(see_other(&own));
     }
-    let shell = console.shell_of(&visitor, &organization, Corner::Overview, query.as_deref());
-    let form = Draft::of(&organization, hands.are_whole()).form(shell, format!("{own}/edit"), own);
-    Ok(page(console.web.pages.organization_form(&form)))
+    let draft = Draft::of(&here.organization, here.editor().is_of_server());
+    let form = draft.form(here.shell(Corner::Overview), format!("{own}/edit"), own);
+    Ok(page(here.pages().organization_form(&form)))
 }
 
 /// `POST /console/organizations/{organization}/edit`
-pub(in crate::console) async fn save(
-    State(console): State<Arc<Console>>,
-    Path(id): Path<String>,
-    posted: Posted,
-) -> Answer {
-    let (organization, hands) = console.hands(&posted.visitor, &id)?;
-    let shell = console.shell_of(&posted.visitor, &organization, Corner::Overview, None);
-    take(&console, hands, &posted, Some(&organization), shell).await
+pub(in crate::console) async fn save(Sent { here, fields }: Sent<Organization>) -> Answer {
+    take(&here.console, here.editor(), &fields, Some(&here.organization), here.shell(Corner::Overview)).await
 }
 
 /// Does what the pressed button says.
 async fn take(
     console: &Console,
-    hands: Hands<'_>,
-    posted: &Posted,
+    editor: Admin<'_>,
+    fields: &Fields,
     before: Option<&Organization>,
     shell: Shell,
 ) -> Answer {
-    let fields = &posted.fields;
     let (action, cancel) = match before {
         Some(before) => (format!("{ALL}/{}/edit", before.id), format!("{ALL}/{}", before.id)),
         None => (NEW.to_owned(), ALL.to_owned()),
     };
-    let mut draft = Draft::read(fields, before, hands.are_whole());
+    let mut draft = Draft::read(fields, before, editor.is_of_server());
     if fields.typed("do") != "save" {
         draft.add_role();
         return Ok(page(console.web.pages.organization_form(&draft.form(shell, action, cancel))));
@@ -91,7 +71,7 @@ async fn take(
         Some(_) => (seen(fields), Done::Saved),
         None => (Expected::Absent, Done::Created),
     };
-    match console.propose(hands, &edit, expected, fields).await? {
+    match console.propose(editor, &edit, expected, fields).await? {
         Proposed::Made => Ok(done(&format!("{ALL}/{id}"), made)),
         Proposed::Ask(asked) => {
             let title =

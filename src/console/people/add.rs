@@ -3,86 +3,60 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
-
 use super::roles::ticks;
-use super::{Among, idp_label, offered_idps, who};
+use super::{BELOW, idp_label, offered_idps, who};
+use crate::console::Live;
 use crate::console::answer::{Answer, done, form_again, page};
-use crate::console::guard::{Posted, Visitor};
-use crate::console::{Console, Live};
+use crate::console::here::{Here, Sent};
 use crate::directory::{AdminError, NewUser};
-use crate::identity::{Organization, RoleName, UserId};
+use crate::identity::{Idp, Organization, RoleName};
 use crate::pages::{Done, Field, NewPerson, Pick};
 use crate::web::Fields;
 
 /// The empty form.
-pub(in crate::console) async fn add_form(State(console): State<Arc<Console>>, visitor: Visitor) -> Answer {
-    console.server_admin(&visitor)?;
-    let form = Form { among: Among(None), live: console.live(), fields: Fields::default() };
-    Ok(page(console.web.pages.new_person(&form.page(&console, &visitor, None))))
+pub(in crate::console) async fn add_form(here: Here) -> Answer {
+    let form = Form { live: here.console.live(), here: &here, fields: Fields::default() };
+    Ok(page(here.pages().new_person(&form.page(None))))
 }
 
-/// Makes them.
-pub(in crate::console) async fn add(State(console): State<Arc<Console>>, posted: Posted) -> Answer {
-    let admin = console.server_admin(&posted.visitor)?;
-    let form = Form { among: Among(None), live: console.live(), fields: posted.fields };
+/// Makes them, in the organization whose page it is or that is named.
+pub(in crate::console) async fn add(Sent { here, fields }: Sent) -> Answer {
+    let form = Form { live: here.console.live(), here: &here, fields };
     if form.asks_for_roles() {
-        return Ok(page(console.web.pages.new_person(&form.page(&console, &posted.visitor, None))));
+        return Ok(page(here.pages().new_person(&form.page(None))));
     }
     let made = match form.filled_in() {
-        Ok(new) => admin.pre_provision(&new).await,
+        Ok(new) => here.admin().pre_provision(&new).await,
         Err(error) => Err(error),
     };
-    form.answer(&console, &posted.visitor, made)
+    match made {
+        Ok(user) => Ok(done(&here.person(user), Done::Created)),
+        Err(AdminError::Store(error)) => Err(error.into()),
+        Err(error) => Ok(form_again(here.pages().new_person(&form.page(Some(&error))))),
+    }
 }
 
-/// The empty form of an organization.
-pub(in crate::console) async fn add_form_in(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(organization): Path<String>,
-) -> Answer {
-    let (organization, _) = console.organization_admin(&visitor, &organization)?;
-    let form = Form { among: Among(Some(organization)), live: console.live(), fields: Fields::default() };
-    Ok(page(console.web.pages.new_person(&form.page(&console, &visitor, None))))
-}
-
-/// Makes them in the organization.
-pub(in crate::console) async fn add_in(
-    State(console): State<Arc<Console>>,
-    Path(organization): Path<String>,
-    posted: Posted,
-) -> Answer {
-    let (organization, admin) = console.organization_admin(&posted.visitor, &organization)?;
-    let form = Form { among: Among(Some(organization)), live: console.live(), fields: posted.fields };
-    let made = match form.filled_in() {
-        Ok(new) => admin.pre_provision(&new).await,
-        Err(error) => Err(error),
-    };
-    form.answer(&console, &posted.visitor, made)
-}
-
-struct Form {
-    among: Among,
+struct Form<'a> {
+    here: &'a Here,
     live: Arc<Live>,
     fields: Fields,
 }
 
-impl Form {
-    /// Whether the organization was named so that its roles are shown.
+impl Form<'_> {
+    /// Whether an organization was named only so that its roles are shown.
     fn asks_for_roles(&self) -> bool {
-        self.fields.typed("do") == "roles" && self.organization().is_some()
+        self.here.organization.is_none() && self.fields.typed("do") == "roles" && self.organization().is_some()
     }
 
     /// The organization that roles are of: the page's, or the one that was named.
     fn organization(&self) -> Option<&Organization> {
         let named = self.fields.typed("organization").trim();
         let find = || self.live.catalogue.organizations.iter().find(|one| one.id.as_str() == named);
-        self.among.0.as_ref().or_else(find)
+        self.here.organization.as_ref().or_else(find)
     }
 
     fn filled_in(&self) -> Result<NewUser, AdminError> {
-        let named = self.fields.text("organization").filter(|_| self.among.0.is_none());
+        let named = self.fields.text("organization").filter(|_| self.here.organization.is_none());
         let organization = match (self.organization(), named) {
             (None, Some(named)) => {
                 let available = self.live.catalogue.organizations.iter().map(|one| one.id.to_string()).collect();
@@ -110,29 +84,21 @@ impl Form {
         })
     }
 
-    fn answer(&self, console: &Console, visitor: &Visitor, made: Result<UserId, AdminError>) -> Answer {
-        match made {
-            Ok(user) => Ok(done(&format!("{}/{user}", self.among.base()), Done::Created)),
-            Err(AdminError::Store(error)) => Err(error.into()),
-            Err(error) => Ok(form_again(console.web.pages.new_person(&self.page(console, visitor, Some(&error))))),
-        }
-    }
-
-    fn page(&self, console: &Console, visitor: &Visitor, error: Option<&AdminError>) -> NewPerson {
+    fn page(&self, error: Option<&AdminError>) -> NewPerson {
         let said = |about: About| error.filter(|error| About::of(error) == about).map(ToString::to_string);
         let field = |name: &str, about| Field { value: self.fields.typed(name).to_owned(), error: said(about) };
         let by = Some(self.fields.typed("by")).filter(|by| !by.is_empty()).unwrap_or("email");
         let kind = |value: &str, label: &str| Pick { value: value.into(), label: label.into(), chosen: value == by };
         let ticked: BTreeSet<RoleName> = self.fields.all("role").filter_map(|name| name.parse().ok()).collect();
         NewPerson {
-            shell: self.among.shell(console, visitor, None),
-            list: self.among.base(),
+            shell: self.here.people_shell(),
+            list: self.here.path(BELOW),
             idps: self.idps(),
             idp_error: said(About::Idp),
             kinds: vec![kind("email", "E-mail address"), kind("identifier", "Identifier")],
             who: field("who", About::Who),
             name: field("name", About::Name),
-            organization: self.among.0.is_none().then(|| field("organization", About::Organization)),
+            organization: self.here.organization.is_none().then(|| field("organization", About::Organization)),
             roles: self.organization().map(|one| ticks(one, &ticked, said(About::Roles), |_| None)),
         }
     }
@@ -142,7 +108,7 @@ impl Form {
     fn idps(&self) -> Vec<Pick> {
         let within = self.organization().map(|organization| organization.key);
         let reached = offered_idps(&self.live.catalogue, within, self.fields.typed("idp")).into_iter();
-        let pick = |idp: &crate::identity::Idp| Pick {
+        let pick = |idp: &Idp| Pick {
             value: idp.spec.id.to_string(),
             label: idp_label(&self.live.catalogue, idp),
             chosen: idp.spec.id.as_str() == self.fields.typed("idp"),

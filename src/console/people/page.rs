@@ -1,82 +1,43 @@
 //! Somebody's page.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, RawQuery, State};
-
 use super::list::{name, standing};
-use super::{Among, idp_name, owner_of, user_of};
+use super::{BELOW, idp_name, owner_of};
 use crate::console::answer::{Answer, page};
-use crate::console::audit;
-use crate::console::guard::Visitor;
-use crate::console::{Console, Live};
+use crate::console::here::Here;
+use crate::console::{Live, audit};
 use crate::directory::{
-    Actor, AuditLine, ExplainedSignIn, ListedRole, ListedUser, LogPage, Now, Person, Who, verdict_detail,
+    Actor, AuditLine, ExplainedSignIn, ListedIdentity, ListedRole, ListedUser, LogPage, Now, Person, PersonSession,
+    Who, verdict_detail,
 };
-use crate::identity::Origin;
+use crate::identity::{IdpId, Origin};
 use crate::pages::{
-    AuditItem, AwaitedFacts, Field, IdentityFacts, Narrowing, PersonPage, PlaceFacts, RoleFacts, SessionFacts, Shell,
+    AuditItem, AwaitedFacts, Field, IdentityFacts, Narrowing, PersonPage, PlaceFacts, RoleFacts, SessionFacts,
     SignInFacts, VerdictFacts, WholePerson,
 };
 use crate::policy::{Outcome, Verdict};
-use crate::web::Fields;
 
 /// Organizations shown of a sign-in, those that gave something or failed first: any of more is found by narrowing.
 const SHOWN_VERDICTS: usize = 50;
 
-/// Everything about somebody.
-pub(in crate::console) async fn person(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(user): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    let admin = console.server_admin(&visitor)?;
-    let live = console.live();
-    let person = admin.person(&live.catalogue, &live.policies, user_of(&user)?).await?;
-    let among = Among(None);
-    let narrowed = Narrowed::of(query.as_deref());
-    let shell = among.shell(&console, &visitor, query.as_deref());
-    let whole = WholePerson {
-        id: person.user.id.to_string(),
-        created: person.user.created_at.into(),
-        server_admin: person.user.server_admin,
-        oneself: visitor.actor() == Actor::User(person.user.id),
-    };
-    let showing = Showing { among: &among, live: &live, narrowed: &narrowed };
-    Ok(page(console.web.pages.person(&showing.page(shell, person, Some(whole)))))
-}
-
-/// What concerns an organization of somebody who is in it.
-pub(in crate::console) async fn person_in(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path((organization, user)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    let (organization, admin) = console.organization_admin(&visitor, &organization)?;
-    let live = console.live();
-    let person = admin.person(&live.catalogue, &live.policies, user_of(&user)?).await?;
-    let among = Among(Some(organization));
-    let shell = among.shell(&console, &visitor, query.as_deref());
-    let showing = Showing { among: &among, live: &live, narrowed: &Narrowed::default() };
-    Ok(page(console.web.pages.person(&showing.page(shell, person, None))))
+/// Everything about somebody; below an organization, what concerns it of somebody who is in it.
+pub(in crate::console) async fn person(here: Here) -> Answer {
+    let live = here.console.live();
+    let person = here.admin().person(&live, here.named("user")?).await?;
+    Ok(page(here.pages().person(&Showing { here: &here, live: &live }.page(person))))
 }
 
 struct Showing<'a> {
-    among: &'a Among,
+    here: &'a Here,
     live: &'a Live,
-    narrowed: &'a Narrowed,
 }
 
-/// The organization that explanations are narrowed to, as the address names it; empty: none.
-#[derive(Default)]
+/// The organization that explanations are narrowed to, as the query of a page of the server names it; empty: none.
 pub(in crate::console) struct Narrowed(String);
 
 impl Narrowed {
-    pub(in crate::console) fn of(query: Option<&str>) -> Self {
-        let fields = query.and_then(|query| Fields::parse(query.as_bytes())).unwrap_or_default();
-        Self(fields.text("organization").unwrap_or_default().to_owned())
+    pub(in crate::console) fn of(here: &Here) -> Self {
+        let named = here.query.text("organization").filter(|_| here.organization.is_none());
+        Self(named.unwrap_or_default().to_owned())
     }
 
     /// What asks for one organization of these sign-ins, if they were decided in more than are shown.
@@ -95,21 +56,18 @@ impl Narrowed {
 }
 
 impl Showing<'_> {
-    fn page(&self, shell: Shell, person: Person, whole: Option<WholePerson>) -> PersonPage {
-        let Person { user, sessions, sign_ins, events } = person;
-        let list = self.among.base();
-        let base = format!("{list}/{}", user.id);
-        let session = |session: &crate::directory::PersonSession| SessionFacts {
+    fn page(&self, Person { user, sessions, sign_ins, events }: Person) -> PersonPage {
+        let (base, narrowed) = (self.here.person(user.id), Narrowed::of(self.here));
+        let session = |session: &PersonSession| SessionFacts {
             id: session.id.to_string(),
             idp: idp_name(&self.live.catalogue, &session.idp),
             since: session.created_at.into(),
             seen: session.last_seen_at.into(),
         };
-        let sign_ins: Vec<_> =
-            sign_ins.iter().map(|sign_in| sign_in_facts(sign_in, self.live, self.narrowed)).collect();
+        let sign_ins: Vec<_> = sign_ins.iter().map(|sign_in| sign_in_facts(sign_in, self.live, &narrowed)).collect();
         PersonPage {
-            shell,
-            narrowing: self.narrowed.asking(&base, &sign_ins),
+            shell: self.here.people_shell(),
+            narrowing: narrowed.asking(&base, &sign_ins),
             name: name(&user),
             username: user.username.to_string(),
             email: user.email.clone(),
@@ -120,15 +78,25 @@ impl Showing<'_> {
             sessions: sessions.iter().map(session).collect(),
             sign_ins,
             events: self.events(&user, &events),
-            whole,
-            list,
+            whole: self.here.organization.is_none().then(|| self.whole(&user)),
+            list: self.here.path(BELOW),
             base,
+        }
+    }
+
+    /// What only the server's admins are told.
+    fn whole(&self, user: &ListedUser) -> WholePerson {
+        WholePerson {
+            id: user.id.to_string(),
+            created: user.created_at.into(),
+            server_admin: user.server_admin,
+            oneself: self.here.visitor.actor() == Actor::User(user.id),
         }
     }
 
     fn identities(&self, user: &ListedUser) -> Vec<IdentityFacts> {
         let catalogue = &self.live.catalogue;
-        let facts = |identity: &crate::directory::ListedIdentity| IdentityFacts {
+        let facts = |identity: &ListedIdentity| IdentityFacts {
             idp: idp_name(catalogue, &identity.idp),
             owner: catalogue.idp_by_id(&identity.idp).and_then(|idp| owner_of(catalogue, idp)),
             identifier: identity.identifier.clone(),
@@ -140,7 +108,7 @@ impl Showing<'_> {
     }
 
     fn awaited(&self, user: &ListedUser) -> Vec<AwaitedFacts> {
-        let facts = |(idp, who): &(crate::identity::IdpId, Who)| {
+        let facts = |(idp, who): &(IdpId, Who)| {
             let (kind, value) = match who {
                 Who::Email(address) => ("email", address),
                 Who::Identifier(identifier) => ("identifier", identifier),
@@ -155,7 +123,7 @@ impl Showing<'_> {
         let place = |held: &[ListedRole]| {
             let first = held.first()?;
             let named = self.live.catalogue.organization(first.key);
-            let href = match &self.among.0 {
+            let href = match &self.here.organization {
                 None => format!("{base}/roles?organization={}", first.organization),
                 Some(_) => format!("{base}/roles"),
             };
@@ -175,7 +143,7 @@ impl Showing<'_> {
 
     /// Without what each is about: it is the person, and the place they stand in.
     fn events(&self, user: &ListedUser, log: &LogPage) -> Vec<AuditItem> {
-        let whole = self.among.0.is_none();
+        let whole = self.here.organization.is_none();
         let event = |line: &AuditLine| {
             let mut item = audit::item(line, log, self.live, whole);
             item.about.clear();

@@ -3,122 +3,65 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use axum::extract::{Path, RawQuery, State};
-
+use super::BELOW;
 use super::list::name;
 use super::page::given_by;
-use super::{Among, user_of};
+use crate::console::Live;
 use crate::console::answer::{Answer, done, form_again, page};
 use crate::console::failed::Failed;
-use crate::console::guard::{Posted, Visitor};
-use crate::console::{Console, Live};
-use crate::directory::{AdminError, ListedUser};
-use crate::identity::{Organization, Origin, RoleName, UserId};
+use crate::console::here::{Here, Sent};
+use crate::directory::{Admin, AdminError, ListedRole, ListedUser};
+use crate::identity::{Organization, Origin, Role, RoleName};
 use crate::pages::{Done, PersonRoles, RoleTicks, Tick};
 use crate::web::Fields;
 
-/// The roles of the organization that the address names.
-pub(in crate::console) async fn roles_form(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(user): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    let (user, form) = Form::of_server(&console, &visitor, &user, query.as_deref()).await?;
-    let ticked = form.by_hand(&user);
-    form.shown(&console, &visitor, &user, &ticked, None)
+/// The roles of the organization whose page it is, or that the address asks for.
+pub(in crate::console) async fn roles_form(here: Here) -> Answer {
+    let form = Form::of(&here).await?;
+    form.shown(&form.by_hand(), None)
 }
 
 /// Gives and takes them.
-pub(in crate::console) async fn set_roles(
-    State(console): State<Arc<Console>>,
-    Path(user): Path<String>,
-    RawQuery(query): RawQuery,
-    posted: Posted,
-) -> Answer {
-    let admin = console.server_admin(&posted.visitor)?;
-    let (user, form) = Form::of_server(&console, &posted.visitor, &user, query.as_deref()).await?;
-    let set = match form.wanted(&posted.fields) {
-        Ok(wanted) => admin.set_roles(user.id, form.organization.key, &wanted).await,
-        Err(error) => Err(error),
+pub(in crate::console) async fn set_roles(Sent { here, fields }: Sent) -> Answer {
+    let form = Form::of(&here).await?;
+    let set = match (form.wanted(&fields), here.admin()) {
+        (Ok(wanted), Admin::Server(admin)) => admin.set_roles(form.user.id, form.organization.key, &wanted).await,
+        (Ok(wanted), Admin::Organization(admin)) => admin.set_roles(form.user.id, &wanted).await,
+        (Err(error), _) => Err(error),
     };
-    form.answer(&console, &posted, &user, set)
+    form.answer(&fields, set)
 }
 
-/// The roles of the organization.
-pub(in crate::console) async fn roles_form_in(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path((organization, user)): Path<(String, String)>,
-) -> Answer {
-    let (user, form) = Form::of_organization(&console, &visitor, &organization, &user).await?;
-    let ticked = form.by_hand(&user);
-    form.shown(&console, &visitor, &user, &ticked, None)
-}
-
-/// Gives and takes them.
-pub(in crate::console) async fn set_roles_in(
-    State(console): State<Arc<Console>>,
-    Path((organization, user)): Path<(String, String)>,
-    posted: Posted,
-) -> Answer {
-    let (_, admin) = console.organization_admin(&posted.visitor, &organization)?;
-    let (user, form) = Form::of_organization(&console, &posted.visitor, &organization, &user).await?;
-    let set = match form.wanted(&posted.fields) {
-        Ok(wanted) => admin.set_roles(user.id, &wanted).await,
-        Err(error) => Err(error),
-    };
-    form.answer(&console, &posted, &user, set)
-}
-
-struct Form {
-    among: Among,
+/// Somebody's roles in an organization.
+struct Form<'a> {
+    here: &'a Here,
+    user: ListedUser,
     organization: Organization,
     live: Arc<Live>,
 }
 
-impl Form {
-    async fn of_server(
-        console: &Console,
-        visitor: &Visitor,
-        user: &str,
-        query: Option<&str>,
-    ) -> Result<(ListedUser, Self), Failed> {
-        let (admin, live) = (console.server_admin(visitor)?, console.live());
-        let fields = Fields::parse(query.unwrap_or_default().as_bytes()).ok_or(Failed::BadRequest)?;
-        let id = fields.typed("organization").trim();
-        let organization = live.catalogue.organizations.iter().find(|organization| organization.id.as_str() == id);
-        let organization = organization.ok_or(Failed::NotFound)?.clone();
-        let user = admin.listed(user_of(user)?).await?;
-        Ok((user, Self { among: Among(None), organization, live }))
+impl<'a> Form<'a> {
+    async fn of(here: &'a Here) -> Result<Self, Failed> {
+        let live = here.console.live();
+        let asked = here.query.typed("organization").trim();
+        let find = || live.catalogue.organizations.iter().find(|organization| organization.id.as_str() == asked);
+        let organization = here.organization.as_ref().or_else(find).ok_or(Failed::NotFound)?.clone();
+        let user = here.admin().listed(here.named("user")?).await?;
+        Ok(Self { here, user, organization, live })
     }
 
-    async fn of_organization(
-        console: &Console,
-        visitor: &Visitor,
-        organization: &str,
-        user: &str,
-    ) -> Result<(ListedUser, Self), Failed> {
-        let (organization, admin) = console.organization_admin(visitor, organization)?;
-        let user = admin.listed(user_of(user)?).await?;
-        Ok((user, Self { among: Among(Some(organization.clone())), organization, live: console.live() }))
-    }
-
-    fn person(&self, user: UserId) -> String {
-        format!("{}/{user}", self.among.base())
-    }
-
-    fn action(&self, user: UserId) -> String {
-        match self.among.0 {
-            None => format!("{}/roles?organization={}", self.person(user), self.organization.id),
-            Some(_) => format!("{}/roles", self.person(user)),
+    fn action(&self) -> String {
+        let person = self.here.person(self.user.id);
+        match self.here.organization {
+            None => format!("{person}/roles?organization={}", self.organization.id),
+            Some(_) => format!("{person}/roles"),
         }
     }
 
     /// What they hold there by hand.
-    fn by_hand(&self, user: &ListedUser) -> BTreeSet<RoleName> {
-        let here = user.roles.iter().filter(|held| held.key == self.organization.key && held.origin == Origin::Manual);
-        here.map(|held| held.role.clone()).collect()
+    fn by_hand(&self) -> BTreeSet<RoleName> {
+        let is_by_hand = |held: &&ListedRole| held.key == self.organization.key && held.origin == Origin::Manual;
+        self.user.roles.iter().filter(is_by_hand).map(|held| held.role.clone()).collect()
     }
 
     fn wanted(&self, fields: &Fields) -> Result<Vec<RoleName>, AdminError> {
@@ -126,47 +69,41 @@ impl Form {
         parsed.map_err(|_| AdminError::Invalid("this is no role of the organization"))
     }
 
-    fn answer(&self, console: &Console, posted: &Posted, user: &ListedUser, set: Result<bool, AdminError>) -> Answer {
+    fn answer(&self, fields: &Fields, set: Result<bool, AdminError>) -> Answer {
         match set {
             // Who holds nothing more here is nobody of the organization's any more.
-            Ok(_) if self.among.0.is_some() && !self.stays(user, &posted.fields) => {
-                Ok(done(&self.among.base(), Done::Saved))
+            Ok(_) if self.here.organization.is_some() && !self.stays(fields) => {
+                Ok(done(&self.here.path(BELOW), Done::Saved))
             }
-            Ok(_) => Ok(done(&self.person(user.id), Done::Saved)),
+            Ok(_) => Ok(done(&self.here.person(self.user.id), Done::Saved)),
             Err(error @ (AdminError::NoSuch { .. } | AdminError::Invalid(_))) => {
-                let ticked = posted.fields.all("role").filter_map(|name| name.parse().ok()).collect();
-                self.shown(console, &posted.visitor, user, &ticked, Some(error.to_string()))
+                let ticked = fields.all("role").filter_map(|name| name.parse().ok()).collect();
+                self.shown(&ticked, Some(error.to_string()))
             }
             Err(error) => Err(error.into()),
         }
     }
 
-    fn stays(&self, user: &ListedUser, fields: &Fields) -> bool {
-        fields.ticked("role") || user.roles.iter().any(|held| held.origin != Origin::Manual)
+    fn stays(&self, fields: &Fields) -> bool {
+        fields.ticked("role") || self.user.roles.iter().any(|held| held.origin != Origin::Manual)
     }
 
-    fn shown(
-        &self,
-        console: &Console,
-        visitor: &Visitor,
-        user: &ListedUser,
-        ticked: &BTreeSet<RoleName>,
-        error: Option<String>,
-    ) -> Answer {
+    fn shown(&self, ticked: &BTreeSet<RoleName>, error: Option<String>) -> Answer {
         let wrong = error.is_some();
-        let form = PersonRoles {
-            shell: self.among.shell(console, visitor, None),
-            person: self.person(user.id),
-            action: self.action(user.id),
-            name: name(user),
-            roles: ticks(&self.organization, ticked, error, |role| {
-                let by_sign_in = |held: &&crate::directory::ListedRole| {
-                    held.key == self.organization.key && held.role == *role && held.origin != Origin::Manual
-                };
-                user.roles.iter().find(by_sign_in).map(|held| given_by(held.origin, user, &self.live))
-            }),
+        let by_sign_in = |role: &RoleName| {
+            let gives = |held: &&ListedRole| {
+                held.key == self.organization.key && held.role == *role && held.origin != Origin::Manual
+            };
+            self.user.roles.iter().find(gives).map(|held| given_by(held.origin, &self.user, &self.live))
         };
-        let rendered = console.web.pages.person_roles(&form);
+        let form = PersonRoles {
+            shell: self.here.people_shell(),
+            person: self.here.person(self.user.id),
+            action: self.action(),
+            name: name(&self.user),
+            roles: ticks(&self.organization, ticked, error, by_sign_in),
+        };
+        let rendered = self.here.pages().person_roles(&form);
         Ok(if wrong { form_again(rendered) } else { page(rendered) })
     }
 }
@@ -178,7 +115,7 @@ pub(super) fn ticks(
     error: Option<String>,
     also: impl Fn(&RoleName) -> Option<String>,
 ) -> RoleTicks {
-    let tick = |role: &crate::identity::Role| Tick {
+    let tick = |role: &Role| Tick {
         name: role.name.to_string(),
         ticked: ticked.contains(&role.name),
         admin: role.admin,

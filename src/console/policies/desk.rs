@@ -1,79 +1,63 @@
-//! The place a policy stands in, and the hands of whoever writes it.
+//! The place a policy stands in, and whoever writes it.
 
 use std::sync::Arc;
 
 use crate::base::Timestamp;
 use crate::console::failed::Failed;
-use crate::console::guard::Visitor;
-use crate::console::propose::Hands;
+use crate::console::here::Here;
 use crate::console::shell::{Corner, Place};
-use crate::console::{Console, idps};
-use crate::directory::{Live, PolicyVersion, RecallError, Recalled, StandingPolicy, StoreError};
-use crate::identity::{Ceiling, Idp, IdpKey, Organization, OrganizationKey, PolicyId, RoleName, Sight, Username};
+use crate::directory::{Admin, Live, PolicyPlace, PolicyVersion, RecallError, Recalled, StandingPolicy, StoreError};
+use crate::identity::{Ceiling, Idp, IdpId, Organization, OrganizationKey, PolicyId, RoleName, Sight, Username};
 use crate::pages::{IdlePolicy, Shell};
-use crate::web::Web;
+use crate::web;
 
 /// One policy on the desk of whoever may write it.
 pub(super) struct Desk<'a> {
-    console: &'a Console,
-    visitor: &'a Visitor,
-    /// Whose hands.
-    pub(super) hands: Hands<'a>,
+    pub(super) here: &'a Here,
+    /// Who changes it.
+    pub(super) editor: Admin<'a>,
     /// What is live.
     pub(super) live: Arc<Live>,
     /// The provider whose sign-ins it judges.
     pub(super) idp: Idp,
     /// The organization it judges for; absent: it is the default policy.
-    pub(super) organization: Option<Organization>,
+    pub(super) organization: Option<&'a Organization>,
 }
 
 impl<'a> Desk<'a> {
-    /// The default policy of a provider, for server admins.
-    pub(super) fn of_idp(console: &'a Console, visitor: &'a Visitor, idp: &str) -> Result<Self, Failed> {
-        let hands = Hands::Server(console.server_admin(visitor)?);
-        let live = console.live();
-        let idp = find(&live, idp)?;
-        Ok(Self { console, visitor, hands, live, idp, organization: None })
-    }
-
-    /// An organization's own policy. Its admins write it where the provider is theirs or was opened to them; elsewhere
-    /// there is none for them.
-    pub(super) fn of_organization(
-        console: &'a Console,
-        visitor: &'a Visitor,
-        organization: &str,
-        idp: &str,
-    ) -> Result<Self, Failed> {
-        let (organization, admin) = console.organization_admin(visitor, organization)?;
-        let live = console.live();
-        let idp = find(&live, idp)?;
-        let hands = match console.server_admin(visitor) {
-            Ok(admin) if idp.owner.is_none_or(|owner| owner == organization.key) => Hands::Server(admin),
-            Err(_) if idp.sight(organization.key) != Sight::Nothing => Hands::Organization(admin),
-            _ => return Err(Failed::NotFound),
-        };
-        Ok(Self { console, visitor, hands, live, idp, organization: Some(organization) })
+    /// The policy that the address names: the default policy of a provider, or an organization's own. Its admins write
+    /// theirs where the provider is theirs or was opened to them; elsewhere there is none for them.
+    pub(super) fn at(here: &'a Here) -> Result<Self, Failed> {
+        let (id, live) = (here.named::<IdpId>("idp")?, here.console.live());
+        let idp = live.catalogue.idp_by_id(&id).cloned().ok_or(Failed::NotFound)?;
+        let (editor, organization) = (here.editor(), here.organization.as_ref());
+        let may_write = organization.is_none_or(|organization| match editor {
+            Admin::Server(_) => idp.owner.is_none_or(|owner| owner == organization.key),
+            Admin::Organization(_) => idp.sight(organization.key) != Sight::Nothing,
+        });
+        if may_write { Ok(Self { here, editor, live, idp, organization }) } else { Err(Failed::NotFound) }
     }
 
     pub(super) fn key(&self) -> Option<OrganizationKey> {
-        self.organization.as_ref().map(|organization| organization.key)
+        self.organization.map(|organization| organization.key)
     }
 
-    fn place(&self) -> (IdpKey, Option<OrganizationKey>) {
+    fn place(&self) -> PolicyPlace {
         (self.idp.key, self.key())
     }
 
     /// Where it is.
     pub(super) fn path(&self) -> String {
-        match &self.organization {
-            None => format!("/console/idps/{}/policy", self.idp.spec.id),
-            Some(organization) => format!("/console/organizations/{}/policies/{}", organization.id, self.idp.spec.id),
+        let id = &self.idp.spec.id;
+        match self.organization {
+            None => self.here.path(&format!("/idps/{id}/policy")),
+            Some(_) => self.here.path(&format!("/policies/{id}")),
         }
     }
 
     /// What it is called.
     pub(super) fn title(&self) -> String {
-        match &self.organization {
+        match self.organization {
             None => format!("Default policy of {}", self.idp.spec.name),
             Some(organization) => format!("Policy of {} at {}", organization.name, self.idp.spec.name),
         }
@@ -81,19 +65,15 @@ impl<'a> Desk<'a> {
 
     /// Why it gives nothing for now, if its provider lets no policy run, and where that is changed by those who may.
     pub(super) fn idle(&self) -> Option<IdlePolicy> {
-        let may_change =
-            matches!(self.hands, Hands::Server(_)) || (self.idp.owner.is_some() && self.idp.owner == self.key());
+        let may_change = self.editor.is_of_server() || (self.idp.owner.is_some() && self.idp.owner == self.key());
         (!self.idp.spec.auto_provision).then(|| IdlePolicy {
             provider: self.idp.spec.name.clone(),
-            href: may_change.then(|| idps::place_of(&self.live.catalogue, &self.idp)),
+            href: may_change.then(|| web::idp_page(&self.live.catalogue, &self.idp)),
         })
     }
 
-    pub(super) fn shell(&self, query: Option<&str>) -> Shell {
-        match &self.organization {
-            None => self.console.shell(self.visitor, Place::Idps, query),
-            Some(organization) => self.console.shell_of(self.visitor, organization, Corner::Policies, query),
-        }
+    pub(super) fn shell(&self) -> Shell {
+        self.here.shell(Place::Idps, Corner::Policies)
     }
 
     /// What its author may ask for.
@@ -103,17 +83,13 @@ impl<'a> Desk<'a> {
 
     /// The organization of an author who administers nothing else.
     pub(super) fn seen_by(&self) -> Option<OrganizationKey> {
-        self.key().filter(|_| matches!(self.hands, Hands::Organization(_)))
-    }
-
-    pub(super) fn web(&self) -> &Web {
-        &self.console.web
+        self.key().filter(|_| !self.editor.is_of_server())
     }
 
     /// The most its author may give.
     pub(super) fn ceiling(&self) -> Ceiling {
-        match (&self.hands, &self.organization) {
-            (Hands::Organization(_), Some(organization)) => {
+        match (self.editor, self.organization) {
+            (Admin::Organization(_), Some(organization)) => {
                 Ceiling::Roles(organization.roles.iter().map(|role| role.id).collect())
             }
             _ => Ceiling::None,
@@ -122,7 +98,7 @@ impl<'a> Desk<'a> {
 
     /// The organizations it is asked for, with their roles.
     pub(super) fn asked(&self) -> Vec<(&Organization, Vec<RoleName>)> {
-        let organizations: Vec<&Organization> = match (&self.organization, self.idp.owner) {
+        let organizations: Vec<&Organization> = match (self.organization, self.idp.owner) {
             (Some(organization), _) => vec![organization],
             (None, owner) => {
                 let all = self.live.catalogue.organizations.iter();
@@ -135,11 +111,7 @@ impl<'a> Desk<'a> {
 
     /// The policy as it stands.
     pub(super) async fn standing(&self) -> Result<StandingPolicy, Failed> {
-        let standing = match &self.hands {
-            Hands::Server(admin) => admin.standing_policy(self.place()).await?,
-            Hands::Organization(admin) => admin.standing_policy(self.idp.key).await?,
-        };
-        standing.ok_or(Failed::NotFound)
+        self.editor.standing_policy(self.place()).await?.ok_or(Failed::NotFound)
     }
 
     /// Its versions, the last first.
@@ -148,40 +120,21 @@ impl<'a> Desk<'a> {
         before: Option<(Timestamp, PolicyId)>,
         limit: u32,
     ) -> Result<Vec<PolicyVersion>, StoreError> {
-        match &self.hands {
-            Hands::Server(admin) => admin.policy_versions(self.place(), before, limit).await,
-            Hands::Organization(admin) => admin.policy_versions(self.idp.key, before, limit).await,
-        }
+        self.editor.policy_versions(self.place(), before, limit).await
     }
 
     /// One of them.
-    pub(super) async fn version(&self, id: &str) -> Result<PolicyVersion, Failed> {
-        let id = id.parse().map_err(|_| Failed::NotFound)?;
-        let version = match &self.hands {
-            Hands::Server(admin) => admin.policy_version(self.place(), id).await?,
-            Hands::Organization(admin) => admin.policy_version(self.idp.key, id).await?,
-        };
-        version.ok_or(Failed::NotFound)
+    pub(super) async fn version(&self, id: PolicyId) -> Result<PolicyVersion, Failed> {
+        self.editor.policy_version(self.place(), id).await?.ok_or(Failed::NotFound)
     }
 
     /// What a known person's last sign-in said.
     pub(super) async fn recall(&self, username: &Username) -> Result<Recalled, RecallError> {
-        match &self.hands {
-            Hands::Server(admin) => admin.recall(&self.idp, username).await,
-            Hands::Organization(admin) => admin.recall(&self.idp, username).await,
-        }
+        self.editor.recall(&self.idp, username).await
     }
 
     /// Takes at once what it no longer gives.
     pub(super) async fn apply_losses(&self) -> Result<u64, StoreError> {
-        match &self.hands {
-            Hands::Server(admin) => admin.apply_losses_of(self.place()).await,
-            Hands::Organization(admin) => admin.apply_losses_of(self.idp.key).await,
-        }
+        self.editor.apply_losses_of(self.place()).await
     }
-}
-
-fn find(live: &Live, id: &str) -> Result<Idp, Failed> {
-    let idp = live.catalogue.idps.iter().find(|idp| idp.spec.id.as_str() == id);
-    idp.cloned().ok_or(Failed::NotFound)
 }

@@ -1,76 +1,53 @@
 //! Every version of a policy: when, by whom, and what differs from the one in force, which any of them can become again.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, RawQuery, State};
-
 use super::desk::Desk;
 use crate::base::Timestamp;
 use crate::console::answer::{Answer, page};
-use crate::console::guard::Visitor;
-use crate::console::{Console, audit};
+use crate::console::audit;
+use crate::console::here::Here;
 use crate::directory::{Author, PolicyVersion};
 use crate::identity::PolicyId;
 use crate::pages::{HistoryLine, PolicyComparison, PolicyHistory, SelectorPieces, TextPiece};
 use crate::policy::{Piece, compare};
-use crate::web::Fields;
 
 /// Versions of a page.
 const PAGE: u32 = 50;
 
-/// `GET /console/idps/{idp}/policy/history`
-pub(in crate::console) async fn list_default(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(idp): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    list(&Desk::of_idp(&console, &visitor, &idp)?, &console, query.as_deref()).await
-}
-
-/// `GET /console/organizations/{organization}/policies/{idp}/history`
-pub(in crate::console) async fn list_own(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path((organization, idp)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    list(&Desk::of_organization(&console, &visitor, &organization, &idp)?, &console, query.as_deref()).await
-}
-
-/// `GET /console/idps/{idp}/policy/history/{version}`
-pub(in crate::console) async fn compare_default(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path((idp, version)): Path<(String, String)>,
-) -> Answer {
-    compare_versions(&Desk::of_idp(&console, &visitor, &idp)?, &console, &version).await
-}
-
-/// `GET /console/organizations/{organization}/policies/{idp}/history/{version}`
-pub(in crate::console) async fn compare_own(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path((organization, idp, version)): Path<(String, String, String)>,
-) -> Answer {
-    compare_versions(&Desk::of_organization(&console, &visitor, &organization, &idp)?, &console, &version).await
-}
-
-async fn list(desk: &Desk<'_>, console: &Console, query: Option<&str>) -> Answer {
-    let asked = query.and_then(|query| Fields::parse(query.as_bytes())).unwrap_or_default();
-    let before = asked.text("before").and_then(place);
+/// `GET …/history`: every version.
+pub(in crate::console) async fn list_versions(here: Here) -> Answer {
+    let desk = Desk::at(&here)?;
+    let before = here.query.text("before").and_then(place);
     let versions = desk.versions(before, PAGE).await?;
     let path = desk.path();
     let more = versions.last().filter(|_| versions.len() == PAGE as usize);
     let shown = PolicyHistory {
-        shell: desk.shell(query),
+        shell: desk.shell(),
         title: desk.title(),
         older: more.map(|last| format!("{path}/history?before={}-{}", last.at.micros(), last.id)),
         newest: before.map(|_| format!("{path}/history")),
         versions: versions.iter().map(|version| line(version, &path)).collect(),
         path,
     };
-    Ok(page(console.web.pages.policy_history(&shown)))
+    Ok(page(here.pages().policy_history(&shown)))
+}
+
+/// `GET …/history/{version}`: one of them, beside the one in force.
+pub(in crate::console) async fn compare_version(here: Here) -> Answer {
+    let desk = Desk::at(&here)?;
+    let version = desk.version(here.named("version")?).await?;
+    let standing = desk.standing().await?;
+    let path = desk.path();
+    let may = version.retired_at.is_some() && !standing.declared;
+    let shown = PolicyComparison {
+        shell: desk.shell(),
+        title: desk.title(),
+        version: HistoryLine { href: None, ..line(&version, &path) },
+        org: pieces(version.text.org.as_deref(), standing.text.org.as_deref()),
+        role: pieces(version.text.role.as_deref(), standing.text.role.as_deref()),
+        restore: may.then(|| format!("{path}?version={}", version.id)),
+        path,
+    };
+    Ok(page(here.pages().policy_comparison(&shown)))
 }
 
 fn place(text: &str) -> Option<(Timestamp, PolicyId)> {
@@ -96,23 +73,6 @@ fn line(version: &PolicyVersion, path: &str) -> HistoryLine {
         role: version.text.role.clone(),
         href: Some(format!("{path}/history/{}", version.id)),
     }
-}
-
-async fn compare_versions(desk: &Desk<'_>, console: &Console, version: &str) -> Answer {
-    let version = desk.version(version).await?;
-    let standing = desk.standing().await?;
-    let path = desk.path();
-    let may = version.retired_at.is_some() && !standing.declared;
-    let shown = PolicyComparison {
-        shell: desk.shell(None),
-        title: desk.title(),
-        version: HistoryLine { href: None, ..line(&version, &path) },
-        org: pieces(version.text.org.as_deref(), standing.text.org.as_deref()),
-        role: pieces(version.text.role.as_deref(), standing.text.role.as_deref()),
-        restore: may.then(|| format!("{path}?version={}", version.id)),
-        path,
-    };
-    Ok(page(console.web.pages.policy_comparison(&shown)))
 }
 
 fn pieces(old: Option<&str>, new: Option<&str>) -> SelectorPieces {

@@ -2,51 +2,40 @@
 
 use std::sync::Arc;
 
-use axum::extract::{RawQuery, State};
-
 use super::trial::{self, Subject};
-use crate::console::Console;
 use crate::console::answer::{Answer, page};
-use crate::console::guard::{Posted, Visitor};
+use crate::console::here::{Here, Sent, Server};
 use crate::console::shell::Place;
-use crate::directory::{Live, ServerAdmin};
+use crate::directory::Live;
 use crate::identity::Idp;
 use crate::pages::{Decisions, Field, Playground, ProviderOption};
 use crate::web::Fields;
 
 /// `GET`: nothing is asked yet.
-pub(in crate::console) async fn show(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    console.server_admin(&visitor)?;
-    let fields = query.as_deref().and_then(|query| Fields::parse(query.as_bytes())).unwrap_or_default();
-    let live = console.live();
-    let shown = sheet(&console, &visitor, &live, &fields);
-    Ok(page(console.web.pages.playground(&shown)))
+pub(in crate::console) async fn show(here: Here<Server>) -> Answer {
+    let shown = sheet(&here, &here.console.live(), &here.query);
+    Ok(page(here.pages().playground(&shown)))
 }
 
 /// `POST`: what is decided.
-pub(in crate::console) async fn ask(State(console): State<Arc<Console>>, posted: Posted) -> Answer {
-    let admin = console.server_admin(&posted.visitor)?;
-    let live = console.live();
-    let mut shown = sheet(&console, &posted.visitor, &live, &posted.fields);
+pub(in crate::console) async fn ask(Sent { here, fields }: Sent<Server>) -> Answer {
+    let live = here.console.live();
+    let mut shown = sheet(&here, &live, &fields);
     let idp = live.catalogue.idps.iter().find(|idp| idp.spec.id.as_str() == shown.provider.value);
     if let Some(idp) = idp {
-        shown.decisions = decide(&console, &live, &admin, idp, &mut shown).await;
+        shown.decisions = decide(&here, &live, idp, &mut shown).await;
     }
-    Ok(page(console.web.pages.playground(&shown)))
+    Ok(page(here.pages().playground(&shown)))
 }
 
-fn sheet(console: &Console, visitor: &Visitor, live: &Live, fields: &Fields) -> Playground {
+fn sheet(here: &Here<Server>, live: &Live, fields: &Fields) -> Playground {
     let owner = |idp: &Idp| live.catalogue.organization(idp.owner?).map(|owner| owner.name.clone());
     let provider = |idp: &Idp| ProviderOption {
         id: idp.spec.id.to_string(),
         name: owner(idp).map_or_else(|| idp.spec.name.clone(), |owner| format!("{}, of {owner}", idp.spec.name)),
     };
     Playground {
-        shell: console.shell(visitor, Place::Playground, None),
+        shell: here.shell(Place::Playground),
         providers: live.catalogue.idps.iter().map(provider).collect(),
         provider: Field::of(fields.typed("provider")),
         claims: Field::of(fields.typed("claims")),
@@ -56,24 +45,18 @@ fn sheet(console: &Console, visitor: &Visitor, live: &Live, fields: &Fields) -> 
     }
 }
 
-async fn decide(
-    console: &Console,
-    live: &Arc<Live>,
-    admin: &ServerAdmin<'_>,
-    idp: &Idp,
-    shown: &mut Playground,
-) -> Option<Decisions> {
+async fn decide(here: &Here<Server>, live: &Arc<Live>, idp: &Idp, shown: &mut Playground) -> Option<Decisions> {
     let subject = Subject::typed(&mut shown.claims, &mut shown.user, &idp.spec.list_claims);
     let only = trial::named(&live.catalogue, &mut shown.organization)?;
     let (claims, told) = match subject {
         Subject::Nobody | Subject::Wrong => return None,
         Subject::Pasted(claims) => (*claims, Decisions::default()),
-        Subject::Known(username) => match admin.recall(idp, &username).await {
+        Subject::Known(username) => match here.admin().recall(idp, &username).await {
             Ok(recalled) => trial::told(recalled),
             Err(error) => return Some(trial::failed(&error)),
         },
     };
     let (live, idp) = (Arc::clone(live), idp.key);
     let work = move || trial::decisions(&live.policies, &live.catalogue, idp, only, None, &claims, told);
-    trial::tried(&console.web, work).await
+    trial::tried(&here.console.web, work).await
 }

@@ -14,11 +14,6 @@ use crate::pages::{Decisions, Field, TrialFields, VerdictLine};
 use crate::policy::{self, Snapshot, Verdict};
 use crate::web::{Fields, Web};
 
-/// With so many organizations at most, each is shown, also without a match.
-const FEW_ORGANIZATIONS: usize = 50;
-/// Most verdicts that are shown: a default selector that fails does so in every organization.
-const MAX_SHOWN: usize = 200;
-
 /// Whose claims are asked about.
 pub(super) enum Subject {
     /// Nobody's yet.
@@ -82,7 +77,7 @@ impl Desk<'_> {
     /// What the policy would decide if it said this, for the claims of the trial; nothing if there are none.
     pub(super) async fn decide(&self, text: &PolicyText, trial: &mut TrialFields) -> Option<Decisions> {
         let subject = Subject::typed(&mut trial.claims, &mut trial.user, &self.idp.spec.list_claims);
-        let only = match (&self.organization, &mut trial.organization) {
+        let only = match (self.organization, &mut trial.organization) {
             (Some(organization), _) => Some(organization.key),
             (None, Some(field)) => named(&self.live.catalogue, field)?,
             (None, None) => None,
@@ -101,7 +96,7 @@ impl Desk<'_> {
             let draft = Snapshot::draft(&live.catalogue, (idp, organization), &text, &ceiling);
             decisions(&draft, &live.catalogue, idp, only, seen_by, &claims, shown)
         };
-        tried(self.web(), work).await
+        tried(&self.here.console.web, work).await
     }
 }
 
@@ -163,9 +158,8 @@ pub(super) fn decisions(
     };
     let reach = only.map(|only| policies.reach().only(only));
     let reach = reach.as_ref().unwrap_or(policies.reach());
-    let few = reach.count() <= FEW_ORGANIZATIONS;
-    let decision = if few { policy::explain(policies, reach, claims) } else { policy::decide(policies, reach, claims) };
-    let verdicts = decision.verdicts.into_iter().take(MAX_SHOWN).map(|verdict| policies.seen(verdict, sight));
+    let verdicts = policy::show(policies, reach, claims).verdicts.into_iter().take(policy::MAX_SHOWN);
+    let verdicts = verdicts.map(|verdict| policies.seen(verdict, sight));
     let lines: Vec<VerdictLine> = verdicts.map(|verdict| line(catalogue, &verdict)).collect();
     Some(Decisions { others: reach.count().saturating_sub(lines.len()), lines, ..shown })
 }

@@ -1,137 +1,95 @@
 //! Writing a policy: checked as it is typed, tried on claims, shown with what it does to people, and then saved.
 
-use std::sync::Arc;
-
-use axum::extract::{Path, RawQuery, State};
-
 use super::desk::Desk;
 use super::form::Draft;
 use super::{examples, trial};
 use crate::console::answer::{Answer, done, form_again, page};
-use crate::console::guard::{Posted, Visitor};
+use crate::console::audit;
+use crate::console::failed::Failed;
+use crate::console::here::{Here, Sent};
 use crate::console::propose::{Asked, Proposed, sentence};
-use crate::console::{Console, audit, idps};
 use crate::directory::{Edit, Expected, StandingPolicy};
 use crate::identity::{PolicyText, Sight};
 use crate::pages::{Confirm, Decisions, Done, PolicyEditor, TrialFields};
-use crate::web::Fields;
+use crate::web::{self, Fields};
 
-/// `GET /console/idps/{idp}/policy`
-pub(in crate::console) async fn show_default(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path(idp): Path<String>,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    show(&Desk::of_idp(&console, &visitor, &idp)?, &console, query.as_deref()).await
-}
-
-/// `GET /console/organizations/{organization}/policies/{idp}`
-pub(in crate::console) async fn show_own(
-    State(console): State<Arc<Console>>,
-    visitor: Visitor,
-    Path((organization, idp)): Path<(String, String)>,
-    RawQuery(query): RawQuery,
-) -> Answer {
-    show(&Desk::of_organization(&console, &visitor, &organization, &idp)?, &console, query.as_deref()).await
-}
-
-/// `POST` to the same.
-pub(in crate::console) async fn take_default(
-    State(console): State<Arc<Console>>,
-    Path(idp): Path<String>,
-    posted: Posted,
-) -> Answer {
-    take(&Desk::of_idp(&console, &posted.visitor, &idp)?, &console, &posted.fields).await
-}
-
-/// `POST` to the same.
-pub(in crate::console) async fn take_own(
-    State(console): State<Arc<Console>>,
-    Path((organization, idp)): Path<(String, String)>,
-    posted: Posted,
-) -> Answer {
-    take(&Desk::of_organization(&console, &posted.visitor, &organization, &idp)?, &console, &posted.fields).await
-}
-
-async fn show(desk: &Desk<'_>, console: &Console, query: Option<&str>) -> Answer {
+/// `GET /console/idps/{idp}/policy`, `GET /console/organizations/{organization}/policies/{idp}`
+pub(in crate::console) async fn show(here: Here) -> Answer {
+    let desk = Desk::at(&here)?;
     let standing = desk.standing().await?;
-    let asked = query.and_then(|query| Fields::parse(query.as_bytes())).unwrap_or_default();
-    let (text, restored) = match asked.text("version") {
+    let (text, restored) = match here.query.text("version") {
         None => (standing.text.clone(), None),
         Some(id) => {
-            let version = desk.version(id).await?;
+            let version = desk.version(id.parse().map_err(|_| Failed::NotFound)?).await?;
             (version.text, Some(format!("the version of {} UTC", audit::shown(version.at))))
         }
     };
-    let mut draft = Draft::of(&text, desk);
-    draft.text(desk);
-    let sheet = Sheet { restored, losses: asked.ticked("losses"), ..Sheet::default() };
-    Ok(page(console.web.pages.policy_editor(&sheet.editor(desk, &standing, draft, query))))
+    let mut draft = Draft::of(&text, &desk);
+    draft.text(&desk);
+    let sheet = Sheet { restored, losses: here.query.ticked("losses"), ..Sheet::default() };
+    Ok(page(here.pages().policy_editor(&sheet.editor(&desk, &standing, draft))))
 }
 
-async fn take(desk: &Desk<'_>, console: &Console, fields: &Fields) -> Answer {
+/// `POST` to the same.
+pub(in crate::console) async fn take(Sent { here, fields }: Sent) -> Answer {
+    let desk = Desk::at(&here)?;
     let standing = desk.standing().await?;
     match fields.typed("do") {
-        "save" => save(desk, console, fields, &standing).await,
-        "remove" => change(desk, console, fields, &standing, None).await,
+        "save" => save(&desk, &fields, &standing).await,
+        "remove" => change(&desk, &fields, &standing, None).await,
         "losses" => {
             desk.apply_losses().await?;
             Ok(done(&desk.path(), Done::LossesTaken))
         }
-        act => {
-            let mut draft = Draft::typed(fields);
-            let acted = draft.act(act, desk);
-            let mut sheet = Sheet { trial: trial::typed(fields, desk.organization.is_none()), ..Sheet::default() };
-            let text = draft.text(desk);
-            if let Some(text) = &text {
-                sheet.decisions = desk.decide(text, &mut sheet.trial).await;
-            }
-            match (act, text) {
-                ("preview", Some(text)) if standing.version.is_some() && text == standing.text => {
-                    sheet.refused = Some("It says this already: nothing would change.".to_owned());
-                }
-                ("preview", Some(text)) => return change(desk, console, fields, &standing, Some(text)).await,
-                ("preview", None) => {
-                    let editor = sheet.editor(desk, &standing, draft, None);
-                    return Ok(form_again(console.web.pages.policy_editor(&editor)));
-                }
-                _ => tracing::trace!(acted, "a policy is being written"),
-            }
-            Ok(page(console.web.pages.policy_editor(&sheet.editor(desk, &standing, draft, None))))
-        }
+        act => write(&desk, &fields, &standing, act).await,
     }
 }
 
+/// Does what a button of the editor says, and shows it again.
+async fn write(desk: &Desk<'_>, fields: &Fields, standing: &StandingPolicy, act: &str) -> Answer {
+    let mut draft = Draft::typed(fields);
+    let acted = draft.act(act, desk);
+    let mut sheet = Sheet { trial: trial::typed(fields, desk.organization.is_none()), ..Sheet::default() };
+    let text = draft.text(desk);
+    if let Some(text) = &text {
+        sheet.decisions = desk.decide(text, &mut sheet.trial).await;
+    }
+    match (act, text) {
+        ("preview", Some(text)) if standing.version.is_some() && text == standing.text => {
+            sheet.refused = Some("It says this already: nothing would change.".to_owned());
+        }
+        ("preview", Some(text)) => return change(desk, fields, standing, Some(text)).await,
+        ("preview", None) => {
+            return Ok(form_again(desk.here.pages().policy_editor(&sheet.editor(desk, standing, draft))));
+        }
+        _ => tracing::trace!(acted, "a policy is being written"),
+    }
+    Ok(page(desk.here.pages().policy_editor(&sheet.editor(desk, standing, draft))))
+}
+
 /// Tells what another text, or none, would do, and asks whether it is meant.
-async fn change(
-    desk: &Desk<'_>,
-    console: &Console,
-    fields: &Fields,
-    standing: &StandingPolicy,
-    text: Option<PolicyText>,
-) -> Answer {
-    match console.ask(desk.hands, &edit(desk, text.clone())).await? {
+async fn change(desk: &Desk<'_>, fields: &Fields, standing: &StandingPolicy, text: Option<PolicyText>) -> Answer {
+    match desk.here.console.ask(desk.editor, &edit(desk, text.clone())).await? {
         Proposed::Made => Ok(done(&desk.path(), Done::Saved)),
-        Proposed::Refused(error) => again(desk, console, fields, standing, text, &error.to_string()),
+        Proposed::Refused(error) => again(desk, fields, standing, text, &error.to_string()),
         Proposed::Ask(asked) => {
             let seen = standing.version.as_ref().map(|(_, revision)| revision.to_string());
-            Ok(page(console.web.pages.confirm(&confirm(desk, asked, text, seen.unwrap_or_default()))))
+            Ok(page(desk.here.pages().confirm(&confirm(desk, asked, text, seen.unwrap_or_default()))))
         }
     }
 }
 
 /// Saves what was shown, if it is meant and nothing has moved.
-async fn save(desk: &Desk<'_>, console: &Console, fields: &Fields, standing: &StandingPolicy) -> Answer {
+async fn save(desk: &Desk<'_>, fields: &Fields, standing: &StandingPolicy) -> Answer {
     let text = PolicyText { org: written(fields, "new-org"), role: written(fields, "new-role") };
     let text = (!fields.ticked("none")).then_some(text);
     let seen = fields.typed("seen");
     let expected = seen.parse().map_or(Expected::Any, Expected::Seen);
-    match console.propose(desk.hands, &edit(desk, text.clone()), expected, fields).await? {
+    match desk.here.console.propose(desk.editor, &edit(desk, text.clone()), expected, fields).await? {
         Proposed::Made if fields.ticked("losses") => Ok(done(&format!("{}?losses=1", desk.path()), Done::Saved)),
         Proposed::Made => Ok(done(&desk.path(), Done::Saved)),
-        Proposed::Ask(asked) => Ok(page(console.web.pages.confirm(&confirm(desk, asked, text, seen.to_owned())))),
-        Proposed::Refused(error) => again(desk, console, fields, standing, text, &error.to_string()),
+        Proposed::Ask(asked) => Ok(page(desk.here.pages().confirm(&confirm(desk, asked, text, seen.to_owned())))),
+        Proposed::Refused(error) => again(desk, fields, standing, text, &error.to_string()),
     }
 }
 
@@ -140,24 +98,17 @@ fn written(fields: &Fields, name: &str) -> Option<String> {
 }
 
 fn edit(desk: &Desk<'_>, text: Option<PolicyText>) -> Edit {
-    let organization = desk.organization.as_ref().map(|organization| organization.id.clone());
+    let organization = desk.organization.map(|organization| organization.id.clone());
     Edit::Policy { idp: desk.idp.spec.id.clone(), organization, text }
 }
 
 /// The editor again, with why it was not saved.
-fn again(
-    desk: &Desk<'_>,
-    console: &Console,
-    fields: &Fields,
-    standing: &StandingPolicy,
-    text: Option<PolicyText>,
-    why: &str,
-) -> Answer {
+fn again(desk: &Desk<'_>, fields: &Fields, standing: &StandingPolicy, text: Option<PolicyText>, why: &str) -> Answer {
     let mut draft = Draft::of(text.as_ref().unwrap_or(&standing.text), desk);
     draft.text(desk);
     let trial = trial::typed(fields, desk.organization.is_none());
     let sheet = Sheet { refused: Some(sentence(why)), trial, ..Sheet::default() };
-    Ok(form_again(console.web.pages.policy_editor(&sheet.editor(desk, standing, draft, None))))
+    Ok(form_again(desk.here.pages().policy_editor(&sheet.editor(desk, standing, draft))))
 }
 
 fn confirm(desk: &Desk<'_>, asked: Asked, text: Option<PolicyText>, seen: String) -> Confirm {
@@ -191,7 +142,7 @@ fn confirm(desk: &Desk<'_>, asked: Asked, text: Option<PolicyText>, seen: String
     hidden.push(asked.hidden);
     let title = desk.title();
     Confirm {
-        shell: desk.shell(None),
+        shell: desk.shell(),
         title: if text.is_some() { format!("Save: {title}") } else { format!("Remove: {title}") },
         words,
         moved: asked.moved,
@@ -216,22 +167,22 @@ struct Sheet {
 }
 
 impl Sheet {
-    fn editor(self, desk: &Desk<'_>, standing: &StandingPolicy, draft: Draft, query: Option<&str>) -> PolicyEditor {
+    fn editor(self, desk: &Desk<'_>, standing: &StandingPolicy, draft: Draft) -> PolicyEditor {
         let own = desk.organization.is_some();
         let several = (!own).then(|| self.trial.organization.clone().unwrap_or_default());
-        let roles = desk.organization.iter().flat_map(|organization| &organization.roles);
+        let roles = desk.organization.into_iter().flat_map(|organization| &organization.roles);
         PolicyEditor {
-            shell: desk.shell(query),
+            shell: desk.shell(),
             title: desk.title(),
-            lead: match &desk.organization {
+            lead: match desk.organization {
                 _ if desk.idle().is_some() => "It decides at each sign-in there once auto provision is on.".to_owned(),
                 None => "It decides for every organization without a policy of its own there.".to_owned(),
                 Some(_) => "It decides who belongs here, and as what, at each sign-in there.".to_owned(),
             },
             path: desk.path(),
-            provider: (!own).then(|| idps::place_of(&desk.live.catalogue, &desk.idp)),
+            provider: (!own).then(|| web::idp_page(&desk.live.catalogue, &desk.idp)),
             idle: desk.idle(),
-            organization: desk.organization.as_ref().map(|organization| organization.name.clone()),
+            organization: desk.organization.map(|organization| organization.name.clone()),
             declared: standing.declared,
             losses: self.losses && !standing.declared,
             restored: self.restored,

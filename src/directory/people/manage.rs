@@ -124,8 +124,8 @@ impl Hands<'_> {
         Ok(true)
     }
 
-    /// Takes the user's row, if these hands know of them and they are as they were seen, and the admin's own: of two admins who take each other's rights at once, the second has none
-    /// any more when their turn comes.
+    /// Takes the user's row, if these hands know of them and they are as they were seen, and the admin's own: of two
+    /// admins who take each other's rights at once, the second has none any more when their turn comes.
     async fn lock(self, tx: &mut Tx, user: UserId) -> Result<(), AdminError> {
         let admin = match self.actor {
             Actor::User(admin) => Some(admin),

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -15,7 +16,12 @@ struct Endless {
     is_silent: bool,
     given: bool,
     gone: mpsc::UnboundedSender<()>,
+    /// How much all of them gave.
+    pieces: Arc<AtomicUsize>,
 }
+
+/// What is in one piece.
+const PIECE: &[u8] = &[b'x'; 16 * 1024];
 
 impl http_body::Body for Endless {
     type Data = Bytes;
@@ -25,7 +31,8 @@ impl http_body::Body for Endless {
         if self.is_silent && std::mem::replace(&mut self.given, true) {
             return Poll::Pending;
         }
-        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 16 * 1024])))))
+        self.pieces.fetch_add(1, Ordering::Relaxed);
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(PIECE)))))
     }
 }
 
@@ -37,11 +44,16 @@ impl Drop for Endless {
 
 /// A listener of such answers; `/silent` are the others.
 async fn endless(answer: Duration) -> (SocketAddr, mpsc::UnboundedReceiver<()>) {
+    counted(answer, Arc::default()).await
+}
+
+async fn counted(answer: Duration, pieces: Arc<AtomicUsize>) -> (SocketAddr, mpsc::UnboundedReceiver<()>) {
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap(), None).await.unwrap();
     let address = listener.address();
     let (gone, let_go) = mpsc::unbounded_channel();
     let answers = move |request: Request<Tracked<Incoming>>, _| {
-        let body = Endless { is_silent: request.uri().path() == "/silent", given: false, gone: gone.clone() };
+        let is_silent = request.uri().path() == "/silent";
+        let body = Endless { is_silent, given: false, gone: gone.clone(), pieces: Arc::clone(&pieces) };
         async { Response::new(body) }
     };
     let limits = Limits { answer, ..Limits::default() };
@@ -113,4 +125,35 @@ async fn silence_of_the_answer_is_not_the_clients_slowness() {
     let mut send = http2_with_window(address, 1024 * 1024).await;
     let _body = send.send_request(get("/silent")).await.unwrap();
     assert!(timeout(10 * limit, let_go.recv()).await.is_err());
+}
+
+/// A frame (RFC 9113 4.1).
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+#[tokio::test]
+async fn who_takes_nothing_of_a_hundred_answers_on_one_connection_has_us_keep_little() {
+    let pieces = Arc::new(AtomicUsize::new(0));
+    let (address, _let_go) = counted(Duration::from_secs(120), Arc::clone(&pieces)).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let most = 0x7fff_ffff_u32;
+    let windows = frame(4, 0, 0, &[&[0, 4][..], &most.to_be_bytes()].concat());
+    let window = frame(8, 0, 0, &(most - 65_535).to_be_bytes());
+    // `GET http://a/`, and no body (RFC 7541 A).
+    let requests = (0..100).flat_map(|number| frame(1, 5, 2 * number + 1, b"\x82\x86\x84\x41\x01a"));
+    let asked = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(), windows, window, requests.collect()].concat();
+    stream.write_all(&asked).await.unwrap();
+    // Until nothing moves any more.
+    let (mut ticks, mut seen, mut still) = (tokio::time::interval(Duration::from_millis(20)), 0, 0);
+    while still < 20 {
+        ticks.tick().await;
+        let now = pieces.load(Ordering::Relaxed);
+        still = if now == seen && now > 100 { still + 1 } else { 0 };
+        seen = now;
+    }
+    // The system's own buffers take some megabytes of it.
+    let mebibytes = seen * PIECE.len() / (1024 * 1024);
+    assert!(mebibytes < 30, "{mebibytes} MiB");
 }

@@ -26,6 +26,7 @@ fn provider() -> Provider {
         token_endpoint: url("token"),
         jwks_uri: url("keys"),
         userinfo_endpoint: None,
+        end_session_endpoint: None,
         iss_in_response: false,
     };
     Provider { metadata, keys: KeySet::parse(br#"{"keys": []}"#).unwrap(), fetched: Timestamp::from_secs(0) }

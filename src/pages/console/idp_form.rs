@@ -84,6 +84,8 @@ pub struct IdpFields {
     pub keep_for: Field,
     /// Most new accounts in an hour.
     pub new_accounts: Field,
+    /// Whether signing out here is signing out there.
+    pub sign_out_at_provider: bool,
 }
 
 /// The client secret: what was typed is never shown again.
@@ -141,6 +143,7 @@ impl Page for IdpForm {
             on_error: Picked::of("keep"),
             keep_for: Field::of("24"),
             new_accounts: Field::of("1000"),
+            sign_out_at_provider: true,
         };
         let new = Self {
             shell: Shell::sample(),

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::Sessions;
 use crate::base::{Token, TokenHash};
-use crate::identity::{Host, SessionId};
+use crate::identity::{Host, IdpKey, SessionId};
 use crate::session::handoff::CODE_LIFETIME;
-use crate::session::{HandoffError, HandoffRequest, SignedIn, Unavailable};
+use crate::session::{EndedSession, HandoffError, HandoffRequest, SignedIn, Unavailable};
 use crate::store::handoff::{self, Code};
 use crate::store::sessions::{self, SessionRow};
 use crate::telemetry::Ended;
@@ -33,13 +33,12 @@ impl Sessions {
             user: signed_in.user,
             identity: signed_in.identity,
             idp: signed_in.idp,
-            idp_sid: signed_in.idp_sid,
             created_at: now,
             last_seen_at: now,
             expires_at: now.plus(self.timeouts.absolute()),
         };
         let id = row.id;
-        let made = sessions::create(&self.db, &row, &token.hash(), host, replaced).await?;
+        let made = sessions::create(&self.db, &row, &signed_in.there, &token.hash(), host, replaced).await?;
         if made {
             self.metrics.sessions.opened.one();
             self.metrics.sessions.ended(Ended::Replaced, replaced.is_some().into());
@@ -48,15 +47,23 @@ impl Sessions {
         Ok(made.then_some((id, token)))
     }
 
-    /// Ends a session on every host.
+    /// Ends a session on every host. Gives what may have to end at the provider too, unless it had ended before.
     ///
     /// # Errors
     /// When the store could not; the session lives on then.
-    pub async fn end(&self, session: SessionId) -> Result<(), Unavailable> {
-        if sessions::end(&self.db, session, self.ambient.now()).await? {
-            self.metrics.sessions.ended(Ended::SignedOut, 1);
-        }
-        self.changes.catch_up().await
+    pub async fn end(&self, session: SessionId) -> Result<Option<EndedSession>, Unavailable> {
+        let ended = sessions::end(&self.db, session, self.ambient.now()).await?;
+        self.metrics.sessions.ended(Ended::SignedOut, ended.is_some().into());
+        self.changes.catch_up().await?;
+        Ok(ended)
+    }
+
+    /// Whether a provider's session is behind one that lives here.
+    ///
+    /// # Errors
+    /// When the store could not be asked.
+    pub async fn is_known_there(&self, idp: IdpKey, sid: &str) -> Result<bool, Unavailable> {
+        Ok(sessions::is_known_there(&self.db, idp, sid).await?)
     }
 
     /// Makes the code that carries `session` to the host that asked.

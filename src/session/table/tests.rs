@@ -1,6 +1,6 @@
 use super::*;
 use crate::identity::UserId;
-use crate::session::SignedIn;
+use crate::session::{AtProvider, SignedIn};
 use crate::store::Change;
 use crate::store::kit::{TestClock, World, count, on_each};
 
@@ -28,7 +28,7 @@ async fn on_each_with_sessions(test: impl AsyncFn(Fixture)) {
         let settings = SessionSettings { idle_timeout: IDLE, absolute_timeout: 100 * IDLE };
         let changes = Arc::new(Changes::follow(db.clone()).await.unwrap());
         let sessions = Sessions::new(db.clone(), ambient, settings, Arc::clone(&changes));
-        let signed_in = SignedIn { user, identity, idp: world.idp, idp_sid: None };
+        let signed_in = SignedIn { user, identity, idp: world.idp, there: AtProvider::default() };
         test(Fixture { sessions, changes, db, clock, signed_in }).await;
     })
     .await;

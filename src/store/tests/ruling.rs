@@ -6,7 +6,7 @@ use crate::store::audit::{self, About, AuditRow};
 use crate::store::changes::Change;
 use crate::store::identities::{self, Awaited, Whereabouts};
 use crate::store::kit::{World, count, on_each, run};
-use crate::store::sessions::{self, SessionRow};
+use crate::store::sessions::{self, AtProvider, SessionRow};
 use crate::store::{Db, grants};
 
 async fn session(db: &Db, world: &World, user: UserId, identity: crate::identity::IdentityId) -> SessionId {
@@ -16,13 +16,14 @@ async fn session(db: &Db, world: &World, user: UserId, identity: crate::identity
         user,
         identity,
         idp: world.idp,
-        idp_sid: None,
         created_at: world.now,
         last_seen_at: world.now,
         expires_at: world.now.plus(Duration::from_secs(60)),
     };
     let token = TokenHash::of(id.to_string().as_bytes());
-    assert!(sessions::create(db, &row, &token, &Host::parse("login").unwrap(), None).await.unwrap());
+    assert!(
+        sessions::create(db, &row, &AtProvider::default(), &token, &Host::parse("login").unwrap(), None).await.unwrap()
+    );
     id
 }
 

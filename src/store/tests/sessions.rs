@@ -5,7 +5,7 @@ use crate::identity::{Host, SessionId, UserId};
 use crate::store::changes::{self, Change};
 use crate::store::handoff::{self, Code};
 use crate::store::kit::{World, count, on_each};
-use crate::store::sessions::{self, SessionRow};
+use crate::store::sessions::{self, AtProvider, EndedThere, SessionRow};
 use crate::store::{Db, StoreError, users};
 
 fn hash(text: &str) -> TokenHash {
@@ -26,7 +26,6 @@ async fn row(world: &World, db: &Db, name: &str) -> SessionRow {
             user,
             identity,
             idp: world.idp,
-            idp_sid: Some("sid".to_owned()),
             created_at: world.now,
             last_seen_at: world.now,
             expires_at: world.now.plus(Duration::from_secs(3_600)),
@@ -40,7 +39,7 @@ fn another(world: &World, like: &SessionRow) -> SessionRow {
 
 async fn made(world: &World, db: &Db, name: &str) -> SessionRow {
     let session = row(world, db, name).await;
-    assert!(sessions::create(db, &session, &hash(name), &host("login"), None).await.unwrap());
+    assert!(sessions::create(db, &session, &AtProvider::default(), &hash(name), &host("login"), None).await.unwrap());
     session
 }
 
@@ -69,7 +68,11 @@ async fn a_new_session_ends_the_one_before() {
         let world = World::new(&db).await;
         let old = made(&world, &db, "alice").await;
         let new = another(&world, &old);
-        assert!(sessions::create(&db, &new, &hash("new"), &host("login"), Some(old.id)).await.unwrap());
+        assert!(
+            sessions::create(&db, &new, &AtProvider::default(), &hash("new"), &host("login"), Some(old.id))
+                .await
+                .unwrap()
+        );
         assert_eq!(sessions::by_token(&db, &hash("alice"), &host("login")).await.unwrap(), None);
         assert_eq!(sessions::by_token(&db, &hash("new"), &host("login")).await.unwrap(), Some(new));
         assert_eq!(log(&db).await, [Change::Session(old.id)]);
@@ -86,11 +89,17 @@ async fn nobody_disabled_or_gone_gets_a_session() {
         assert!(users::set_disabled(&mut tx, old.user, Some(world.now)).await.unwrap());
         tx.commit().await.unwrap();
         let new = another(&world, &old);
-        assert!(!sessions::create(&db, &new, &hash("new"), &host("login"), Some(old.id)).await.unwrap());
+        assert!(
+            !sessions::create(&db, &new, &AtProvider::default(), &hash("new"), &host("login"), Some(old.id))
+                .await
+                .unwrap()
+        );
         assert_eq!(sessions::by_token(&db, &hash("alice"), &host("login")).await.unwrap(), Some(old.clone()));
         assert_eq!(count(&db, "select count(*) from sessions").await, 1);
         let nobody = SessionRow { user: UserId::new(world.uuid()), ..new };
-        assert!(!sessions::create(&db, &nobody, &hash("new"), &host("login"), None).await.unwrap());
+        assert!(
+            !sessions::create(&db, &nobody, &AtProvider::default(), &hash("new"), &host("login"), None).await.unwrap()
+        );
     })
     .await;
 }
@@ -121,7 +130,7 @@ async fn activity_only_rises_and_never_brings_a_session_back() {
         let world = World::new(&db).await;
         let (alice, bob) = (made(&world, &db, "alice").await, made(&world, &db, "bob").await);
         let carol = made(&world, &db, "carol").await;
-        assert!(sessions::end(&db, carol.id, world.now).await.unwrap());
+        assert!(sessions::end(&db, carol.id, world.now).await.unwrap().is_some());
         let (later, earlier) = (world.now.plus(Duration::from_secs(9)), world.now.minus(Duration::from_secs(9)));
         let seen =
             [(alice.id, earlier), (alice.id, later), (alice.id, world.now), (bob.id, earlier), (carol.id, later)];
@@ -157,8 +166,8 @@ async fn ending_a_session_ends_every_token_and_code() {
         let session = made(&world, &db, "alice").await;
         sessions::add_token(&db, session.id, &hash("wiki"), &host("wiki"), world.now).await.unwrap();
         handoff::create_code(&db, &hash("code"), &code(&world, session.id)).await.unwrap();
-        assert!(sessions::end(&db, session.id, world.now).await.unwrap());
-        assert!(!sessions::end(&db, session.id, world.now).await.unwrap());
+        assert!(sessions::end(&db, session.id, world.now).await.unwrap().is_some());
+        assert!(sessions::end(&db, session.id, world.now).await.unwrap().is_none());
         assert_eq!(sessions::by_token(&db, &hash("wiki"), &host("wiki")).await.unwrap(), None);
         assert_eq!(handoff::take_code(&db, &hash("code")).await.unwrap(), None);
         assert_eq!(log(&db).await, [Change::Session(session.id)]);
@@ -172,7 +181,7 @@ async fn all_sessions_of_a_user_or_an_identity_end_together() {
         let world = World::new(&db).await;
         let one = made(&world, &db, "alice").await;
         let two = another(&world, &one);
-        sessions::create(&db, &two, &hash("two"), &host("login"), None).await.unwrap();
+        sessions::create(&db, &two, &AtProvider::default(), &hash("two"), &host("login"), None).await.unwrap();
         let bob = made(&world, &db, "bob").await;
         assert_eq!(sessions::end_of_user(&db, one.user, world.now).await.unwrap(), 2);
         assert_eq!(sessions::end_of_user(&db, one.user, world.now).await.unwrap(), 0);
@@ -204,7 +213,7 @@ async fn sessions_past_their_time_are_swept() {
         let (alice, bob) = (made(&world, &db, "alice").await, made(&world, &db, "bob").await);
         let carol = row(&world, &db, "carol").await;
         let carol = SessionRow { expires_at: world.now.plus(Duration::from_secs(5)), ..carol };
-        sessions::create(&db, &carol, &hash("carol"), &host("login"), None).await.unwrap();
+        sessions::create(&db, &carol, &AtProvider::default(), &hash("carol"), &host("login"), None).await.unwrap();
         let later = world.now.plus(Duration::from_secs(10));
         sessions::touch_many(&db, &[(alice.id, later), (carol.id, later)]).await.unwrap();
         assert_eq!(sessions::count(&db, world.now).await.unwrap(), 2, "bob was last seen then, the others later");
@@ -272,6 +281,51 @@ async fn a_state_is_spent_once_and_swept_with_the_codes() {
         assert_eq!(handoff::sweep(&db, until(30)).await.unwrap(), 2);
         assert!(!handoff::spend_state(&db, &hash("two"), until(60)).await.unwrap());
         assert!(handoff::spend_state(&db, &hash("one"), until(60)).await.unwrap());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn sessions_end_as_their_provider_says_by_its_session_or_its_person() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let there = |sid: &str, sub: &str| AtProvider {
+            sid: Some(sid.to_owned()),
+            sub: Some(sub.to_owned()),
+            id_token: Some(format!("sealed of {sid}")),
+        };
+        let alice = row(&world, &db, "alice").await;
+        let mut made = Vec::new();
+        for (name, sid, sub) in [("one", "s1", "a"), ("two", "s2", "a"), ("three", "s3", "a"), ("four", "s1", "b")] {
+            let session = another(&world, &alice);
+            let there = there(sid, sub);
+            assert!(sessions::create(&db, &session, &there, &hash(name), &host("login"), None).await.unwrap());
+            made.push(session);
+        }
+        let end = async |idp, ended| {
+            let mut tx = db.begin().await.unwrap();
+            let before = db.statements();
+            let ended = sessions::delete_ended_there(&mut tx, idp, ended).await.unwrap();
+            assert_eq!(db.statements() - before, 1);
+            tx.commit().await.unwrap();
+            ended
+        };
+        let ended = |index: usize| (alice.user, Change::Session(made[index].id));
+        assert!(sessions::is_known_there(&db, world.idp, "s1").await.unwrap());
+        assert!(!sessions::is_known_there(&db, world.idp, "s4").await.unwrap());
+        let elsewhere = crate::identity::IdpKey::new(world.uuid());
+        assert_eq!(end(elsewhere, EndedThere::Person { sub: "a" }).await, []);
+        assert_eq!(end(world.idp, EndedThere::Session { sid: "s1", sub: Some("a") }).await, [ended(0)]);
+        assert_eq!(end(world.idp, EndedThere::Session { sid: "s2", sub: None }).await, [ended(1)]);
+        assert_eq!(end(world.idp, EndedThere::Person { sub: "a" }).await, [ended(2)]);
+        let last = sessions::end(&db, made[3].id, world.now).await.unwrap().unwrap();
+        assert_eq!((last.idp, last.id_token.as_deref()), (world.idp, Some("sealed of s1")));
+        // What is done once is done once, as part of whatever it belongs to.
+        let mut tx = db.begin().await.unwrap();
+        assert!(handoff::spend(&mut tx, &hash("said"), world.now).await.unwrap());
+        assert!(!handoff::spend(&mut tx, &hash("said"), world.now).await.unwrap());
+        drop(tx);
+        assert!(handoff::spend_state(&db, &hash("said"), world.now).await.unwrap());
     })
     .await;
 }

@@ -11,6 +11,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::kit::*;
@@ -46,13 +47,17 @@ async fn echoing() -> String {
 
 /// A proxy of one application, and the switch that ends its sessions.
 async fn proxy(url: String) -> (SocketAddr, Arc<AtomicBool>) {
+    proxy_with(url, Settings::default()).await
+}
+
+async fn proxy_with(url: String, settings: Settings) -> (SocketAddr, Arc<AtomicBool>) {
     let allowed = Arc::new(AtomicBool::new(true));
     let switch = Arc::clone(&allowed);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
-        let forwarder = Arc::new(forwarder(Settings::default()));
+        let forwarder = Arc::new(forwarder(settings));
         let service = service_fn(move |request: Request<Incoming>| {
             let (forwarder, permit, allowed) = (Arc::clone(&forwarder), permit(&url), Arc::clone(&allowed));
             async move {
@@ -112,6 +117,88 @@ async fn a_websocket_becomes_a_tunnel_that_ends_with_its_session() {
     let closed = timeout(Duration::from_secs(1), stream.read_to_end(&mut rest)).await;
     assert!(closed.is_ok(), "the tunnel outlived its session");
     assert!(rest.is_empty());
+}
+
+/// How long a tunnel waits in these tests for who does not take what it is told.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What an upstream does once it has agreed.
+#[derive(Clone, Copy)]
+enum Then {
+    /// It says what has no end.
+    Talks,
+    /// It neither says nor reads anything.
+    Sleeps,
+    /// It has said all, and reads on.
+    Listens,
+}
+
+/// A client of such an upstream, and what that tells once it cannot talk any more.
+async fn one_sided(then: Then) -> (BufReader<TcpStream>, mpsc::UnboundedReceiver<()>) {
+    let (tell, over) = mpsc::unbounded_channel();
+    let url = serve(move |mut request: Request<Incoming>| {
+        let tell = tell.clone();
+        Box::pin(async move {
+            tokio::spawn(async move {
+                let mut upgraded = TokioIo::new(hyper::upgrade::on(&mut request).await.unwrap());
+                match then {
+                    Then::Talks => while upgraded.write_all(&[0x82; 64 * 1024]).await.is_ok() {},
+                    Then::Sleeps => std::future::pending().await,
+                    Then::Listens => {
+                        upgraded.shutdown().await.unwrap();
+                        while upgraded.read(&mut [0; 1024]).await.is_ok_and(|read| read > 0) {}
+                    }
+                }
+                let _ = tell.send(());
+            });
+            let accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+            let agreed = Response::builder().status(101).header("Connection", "Upgrade").header("Upgrade", "websocket");
+            agreed.header("Sec-WebSocket-Accept", accept).body(Body::empty()).unwrap()
+        })
+    })
+    .await;
+    let settings = Settings { taking_timeout: PATIENCE, ..Settings::default() };
+    let (address, _switch) = proxy_with(url, settings).await;
+    (ask(address, HANDSHAKE).await.0, over)
+}
+
+#[tokio::test]
+async fn a_tunnel_whose_client_takes_nothing_is_given_up() {
+    let (client, mut over) = one_sided(Then::Talks).await;
+    timeout(Duration::from_secs(10), over.recv()).await.expect("it is not held for ever").unwrap();
+    drop(client);
+}
+
+#[tokio::test]
+async fn a_tunnel_whose_upstream_takes_nothing_is_given_up() {
+    let (mut client, _over) = one_sided(Then::Sleeps).await;
+    let writing = async { while client.write_all(&[0x82; 64 * 1024]).await.is_ok() {} };
+    timeout(Duration::from_secs(10), writing).await.expect("it is not held for ever");
+}
+
+#[tokio::test]
+async fn a_websocket_of_which_one_side_has_hung_up_is_over_soon() {
+    let (mut client, mut over) = one_sided(Then::Listens).await;
+    let talking = async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        while client.write_all(&[0x82; 8]).await.is_ok() {
+            ticks.tick().await;
+        }
+    };
+    timeout(Duration::from_secs(10), talking).await.expect("it is not held for ever");
+    over.recv().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_takes_what_a_tunnel_brings_piece_by_piece_may_take_long() {
+    let (mut client, mut over) = one_sided(Then::Talks).await;
+    let mut ticks = tokio::time::interval(Duration::from_millis(20));
+    let begun = tokio::time::Instant::now();
+    while begun.elapsed() < 4 * PATIENCE {
+        ticks.tick().await;
+        client.read_exact(&mut vec![0; 256 * 1024]).await.unwrap();
+    }
+    assert!(over.try_recv().is_err());
 }
 
 #[tokio::test]

@@ -6,10 +6,12 @@ use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 
 use super::frames::{self, Frames};
+use crate::upstream::patience::Pause;
 
 /// Most bytes read at once, and so most that are kept for a slow reader.
 const CHUNK: usize = 16 * 1024;
@@ -22,6 +24,8 @@ pub(super) struct Relay<C, U> {
     upstream: U,
     up: Flow,
     down: Flow,
+    /// Since one side of a WebSocket has hung up: then the other does too (RFC 6455 7.1.1).
+    parting: Pause,
 }
 
 /// One direction.
@@ -35,6 +39,8 @@ struct Flow {
     /// The other side has been told so.
     done: bool,
     frames: Option<Frames>,
+    /// Since nothing of what is kept was taken.
+    stuck: Pause,
 }
 
 impl<C, U> Relay<C, U>
@@ -42,14 +48,18 @@ where
     C: AsyncRead + AsyncWrite + Unpin,
     U: AsyncRead + AsyncWrite + Unpin,
 {
-    /// Nothing has passed yet. `framed`: what will are frames of a WebSocket.
-    pub(super) fn new(client: C, upstream: U, framed: bool) -> Self {
-        Self { client, upstream, up: Flow::new(framed), down: Flow::new(framed) }
+    /// Nothing has passed yet. `framed`: what will are frames of a WebSocket. Neither side may leave untaken for longer
+    /// than `patience` what the other has said.
+    pub(super) fn new(client: C, upstream: U, framed: bool, patience: Duration) -> Self {
+        let flow = || Flow::new(framed, patience);
+        Self { client, upstream, up: flow(), down: flow(), parting: Pause::new(patience) }
     }
 
-    /// Until both sides are done, or one breaks off.
+    /// Until both sides are done, or one breaks off or takes nothing any more.
     pub(super) async fn run(&mut self) {
-        let _ = poll_fn(|cx| self.poll(cx)).await;
+        if let Err(error) = poll_fn(|cx| self.poll(cx)).await {
+            tracing::debug!(%error, "a tunnel broke off");
+        }
     }
 
     /// Until the client can be told something, and whether it still can at all.
@@ -63,17 +73,21 @@ where
 
     /// Tells both sides that it is over, as far as they can be, and waits for them to hang up.
     pub(super) async fn close(&mut self, code: u16, mask: [u8; 4]) {
-        let Self { client, upstream, up, down } = self;
+        let Self { client, upstream, up, down, .. } = self;
         let to_client = last_words(client, down.may_speak().then(|| frames::close(code, None)));
         let to_upstream = last_words(upstream, up.may_speak().then(|| frames::close(code, Some(mask))));
         tokio::join!(to_client, to_upstream);
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self { client, upstream, up, down } = self;
-        let up = up.poll(cx, client, upstream)?;
-        let down = down.poll(cx, upstream, client)?;
-        if up.is_ready() && down.is_ready() { Poll::Ready(Ok(())) } else { Poll::Pending }
+        let Self { client, upstream, up, down, parting } = self;
+        let is_framed = up.frames.is_some();
+        match (up.poll(cx, client, upstream)?, down.poll(cx, upstream, client)?) {
+            (Poll::Ready(()), Poll::Ready(())) => Poll::Ready(Ok(())),
+            (Poll::Pending, Poll::Pending) => Poll::Pending,
+            _ if is_framed => parting.poll_too_long(cx).map(|()| Err(io::ErrorKind::TimedOut.into())),
+            _ => Poll::Pending,
+        }
     }
 }
 
@@ -102,16 +116,38 @@ fn until_silence(side: &mut (impl AsyncRead + Unpin), cx: &mut Context<'_>) -> P
 }
 
 impl Flow {
-    fn new(framed: bool) -> Self {
-        let frames = framed.then(Frames::default);
-        Self { kept: Vec::new(), unflushed: false, ended: false, done: false, frames }
+    fn new(framed: bool, patience: Duration) -> Self {
+        let (frames, stuck) = (framed.then(Frames::default), Pause::new(patience));
+        Self { kept: Vec::new(), unflushed: false, ended: false, done: false, frames, stuck }
     }
 
     fn may_speak(&self) -> bool {
         self.kept.is_empty() && !self.ended && self.frames.as_ref().is_some_and(Frames::may_speak)
     }
 
+    /// Whether the other side has something still to take, be it that there is no more.
+    const fn is_untaken(&self) -> bool {
+        !self.kept.is_empty() || self.unflushed || (self.ended && !self.done)
+    }
+
     fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        from: &mut (impl AsyncRead + Unpin),
+        to: &mut (impl AsyncWrite + Unpin),
+    ) -> Poll<io::Result<()>> {
+        match self.carry(cx, from, to) {
+            Poll::Pending if self.is_untaken() => {
+                self.stuck.poll_too_long(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+            }
+            polled => {
+                self.stuck.went_on();
+                polled
+            }
+        }
+    }
+
+    fn carry(
         &mut self,
         cx: &mut Context<'_>,
         from: &mut (impl AsyncRead + Unpin),
@@ -166,6 +202,7 @@ impl Flow {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.kept.drain(..written);
+            self.stuck.went_on();
             if self.kept.is_empty() {
                 self.kept = Vec::new();
             }

@@ -131,8 +131,9 @@ async fn an_application_made_here_is_served_and_gone_when_it_is_removed() {
     });
     let path = "/organizations/club/applications/desk";
     let made = program.make(path, desk).await;
-    assert_eq!(made.json()["headers"], "remote");
     let browser = Browser::new();
+    assert_eq!(browser.navigate(&world.url("desk", "/")).await.status, 200, "it is served once that is said");
+    assert_eq!(made.json()["headers"], "remote");
     let tested = program.send("POST", &format!("{path}/test"), None, &[]).await;
     assert_eq!(tested.json()["upstreams"][0]["status"], 200, "{}", tested.text());
     let received = program.get(&format!("{path}/sample")).await.json();
@@ -140,7 +141,6 @@ async fn an_application_made_here_is_served_and_gone_when_it_is_removed() {
     let told = received["headers"].as_array().unwrap();
     assert!(told.contains(&json!(["remote-groups", "Boss,Guest"])), "{received}");
     assert!(!received.to_string().contains("x-vestibule-assertion"), "{received}");
-    eventually("it is served", async || browser.navigate(&world.url("desk", "/")).await.status == 200).await;
     assert_eq!(program.get("/organizations/home-lab/applications/desk").await.status, 404);
     assert_eq!(
         program.send("DELETE", "/organizations/home-lab/applications/desk", None, &[("if-match", "*")]).await.status,
@@ -148,7 +148,7 @@ async fn an_application_made_here_is_served_and_gone_when_it_is_removed() {
     );
     let removed = program.send("DELETE", path, None, &[("if-match", &etag(&made))]).await;
     assert_eq!(removed.status, 204, "{}", removed.text());
-    eventually("it is gone", async || browser.navigate(&world.url("desk", "/")).await.status == 421).await;
+    assert_eq!(browser.navigate(&world.url("desk", "/")).await.status, 421, "it is gone");
 }
 
 #[tokio::test]
@@ -316,12 +316,39 @@ async fn the_log_is_paged_filtered_and_leads_from_a_reference_to_its_reason() {
     let first = program.get("/audit?limit=1").await.json();
     let second = program.get(&format!("/audit?limit=1&cursor={}", first["next"].as_str().unwrap())).await.json();
     assert_ne!(first["items"][0]["id"], second["items"][0]["id"]);
-    let unknown = program.get("/audit?action=moon").await;
-    assert!(unknown.text().contains("sign-in-refused"), "{}", unknown.text());
+    let count = async |query: &str| {
+        let log = program.get(&format!("/audit?{query}")).await;
+        assert_eq!(log.status, 200, "{query}: {}", log.text());
+        log.json()["items"].as_array().unwrap().len()
+    };
+    assert_eq!(count("action=sign-in&who=alice&idp=company&from=2020-01-01").await, 1);
+    for none in
+        ["action=sign-in-refused&who=alice", "organization=home-lab&idp=company", "to=2020-01-01", "from=2126-01-01"]
+    {
+        assert_eq!(count(none).await, 0, "{none}");
+    }
+    for (unfit, told) in [
+        ("action=moon", "sign-in-refused"),
+        ("who=moon", "who: there is nobody of this username"),
+        ("idp=moon&from=noon", "idp: there is no identity provider of this id; from: an instant is written"),
+        ("organization=moon", "organization: there is no organization"),
+        ("who=alice&user=00000000-0000-0000-0000-000000000000", "either user or who"),
+        ("whom=alice", "unknown field"),
+    ] {
+        let refused = program.get(&format!("/audit?{unfit}")).await;
+        assert_eq!((refused.status.as_u16(), problem(&refused).as_str()), (400, "bad-query"), "{unfit}");
+        assert!(refused.text().contains(told), "{unfit}: {}", refused.text());
+    }
     assert_eq!(program.get("/references/nonsense").await.status, 404);
     let of_lab = world.program_of("home-lab").await;
     let explained = of_lab.get(&format!("/organizations/home-lab/references/{reference}")).await;
     assert_eq!(explained.status, 200, "{}", explained.text());
+    let log = of_lab.get("/organizations/home-lab/audit?to=2020-01-01").await.json();
+    assert_eq!(log["items"], json!([]));
+    // Neither a person nor another organization is asked about there.
+    for unfit in ["who=alice", "organization=home-lab", "idp=moon"] {
+        assert_eq!(of_lab.get(&format!("/organizations/home-lab/audit?{unfit}")).await.status, 400, "{unfit}");
+    }
 }
 
 #[tokio::test]

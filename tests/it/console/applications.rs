@@ -4,7 +4,7 @@ use super::organizations::{confirm, make, post, with_admins};
 use super::{open, press, signed_in};
 use crate::kit::attempt::Attempt;
 use crate::kit::browser::Browser;
-use crate::kit::world::{Places, World, eventually};
+use crate::kit::world::{Places, World};
 
 const BASE: &str = "/console/organizations/admin/applications";
 
@@ -38,7 +38,7 @@ async fn what_is_published_is_there_for_who_may_enter_and_gone_when_it_is_delete
     let made = post(&world, &alice, &format!("{BASE}/_new"), &with(&desk(&world), &[])).await;
     assert_eq!(made.header("location"), Some("/console/organizations/admin/applications/desk?done=created"));
     let serves = async || Browser::new().fetch(&world.url("desk", "/")).await.status != 421;
-    eventually("the application is served", serves).await;
+    assert!(serves().await, "it is served once that is said");
     let page = Attempt::at(&world, &alice, &world.url("desk", "/"), "alice").await.page().clone();
     assert_eq!(page.json()["target"], "/", "{}", page.text());
     let carol = Browser::new();
@@ -49,7 +49,7 @@ async fn what_is_published_is_there_for_who_may_enter_and_gone_when_it_is_delete
     assert!(asked.text().contains("desk.localhost"), "{}", asked.text());
     let gone = confirm(&alice, &asked, &delete, &[]).await;
     assert_eq!(gone.header("location"), Some("/console/organizations/admin/applications?done=deleted"));
-    eventually("nothing answers there", async || !serves().await).await;
+    assert!(!serves().await, "nothing answers there");
 }
 
 #[tokio::test]
@@ -202,7 +202,7 @@ async fn an_organizations_admin_publishes_within_the_allotment_and_only_as_long_
     assert_eq!(made.status, 303, "{}", made.text());
     assert!(open(&world, &bob, &format!("{HOME}/desk")).await.text().contains("Only within the networks allotted"));
     let serves = async || Browser::new().fetch(&world.url("desk.lab", "/")).await.status != 421;
-    eventually("the application is served", serves).await;
+    assert!(serves().await, "it is served once that is said");
     let page = Attempt::at(&world, &bob, &world.url("desk.lab", "/"), "bob").await.page().clone();
     assert_eq!(page.json()["target"], "/", "{}", page.text());
     world.restart(|places| allotting(places, &ALLOTTED.replace("\"127.0.0.1\"", "\"10.1.0.0/16\""))).await;

@@ -9,22 +9,33 @@ use crate::kit::browser::{Browser, Response};
 use crate::kit::scene::hidden;
 use crate::kit::world::{Places, World};
 
-/// The table of routes, as it is written.
+/// The lists of routes, as they are written.
 const ROUTES: &str = include_str!("../../../src/console.rs");
 
+/// Where the pages begin that a list is of.
+const LISTS: [(&str, &str); 4] = [
+    ("/console", "of_server"),
+    ("/console", "of_either"),
+    ("/console/organizations/{organization}", "of_either"),
+    ("/console/organizations/{organization}", "of_organization"),
+];
+
 /// Every address of the console, with its methods.
-fn routes() -> BTreeSet<(&'static str, &'static str)> {
+fn routes() -> BTreeSet<(&'static str, String)> {
     let mut routes = BTreeSet::new();
-    for route in ROUTES.split(".route(").skip(1) {
-        let path = route.split('"').nth(1).expect("a path");
-        let answers = route.split(".layer(").next().expect("a route");
-        for (method, word) in [("GET", "get("), ("POST", "post(")] {
-            if answers.contains(word) && path.starts_with("/console") {
-                routes.insert((method, path));
+    for (base, list) in LISTS {
+        let written = ROUTES.split(&format!("fn {list}()")).nth(1).and_then(|rest| rest.split("\n}").next());
+        let parts: Vec<&str> = written.expect("a list").split('"').skip(1).collect();
+        for route in parts.chunks(2) {
+            let [below, answers] = route else { panic!("{list}: {route:?}") };
+            for (method, word) in [("GET", "get("), ("POST", "post(")] {
+                if answers.contains(word) {
+                    routes.insert((method, format!("{base}{below}")));
+                }
             }
         }
     }
-    assert!(routes.len() > 40, "{routes:?}");
+    assert!(routes.len() > 100, "{routes:?}");
     routes
 }
 
@@ -114,7 +125,7 @@ async fn an_organizations_admin_opens_nothing_of_the_server_or_of_another_organi
     let scene = Scene::set().await;
     let before = scene.state().await;
     for (method, path) in routes() {
-        let address = fill(path, &scene.others);
+        let address = fill(&path, &scene.others);
         let answer = scene.ask(method, &address).await;
         let place = format!("{method} {address}: {} {}", answer.status, answer.text());
         if path == "/console" {
@@ -138,7 +149,7 @@ async fn an_organizations_admin_does_not_reach_others_through_addresses_of_her_o
     for (method, path) in
         routes().into_iter().filter(|(_, path)| path.starts_with(own) && path.matches('{').count() > 1)
     {
-        let address = fill(path, &scene.others);
+        let address = fill(&path, &scene.others);
         let answer = scene.ask(method, &address).await;
         let place = format!("{method} {address}: {} {}", answer.status, answer.text());
         // Where references are looked up, a page says that nothing is kept under this one.
@@ -157,7 +168,7 @@ async fn whoever_is_not_signed_in_is_sent_to_sign_in_or_refused() {
     let before = scene.state().await;
     let nobody = Browser::new();
     for (method, path) in routes() {
-        let url = scene.world.login(&fill(path, &scene.others));
+        let url = scene.world.login(&fill(&path, &scene.others));
         let answer = match method {
             "GET" => nobody.navigate(&url).await,
             _ => nobody.submit(&url.parse().expect("a URL"), &url, &[("csrf", &scene.csrf)]).await,

@@ -73,7 +73,7 @@ async fn the_log_is_narrowed_by_time_provider_and_organization_and_the_export_fo
         ("idp=nowhere", "There is no identity provider of this id."),
         ("organization=nowhere", "There is no organization of this id."),
         ("from=%3Cb%3E", "An instant is written 2026-11-25"),
-        ("action=theft", "Nothing is called so."),
+        ("action=theft", "Nothing is called so"),
     ] {
         let page = open(&world, &alice, &format!("/console/audit?{query}")).await.text();
         assert!(

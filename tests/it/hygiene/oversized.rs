@@ -1,7 +1,9 @@
 //! Too much of anything is refused before anybody upstream sees it, and harms nobody else.
 
 use super::{address, alice, get};
+use crate::kit::logs;
 use crate::kit::raw::ask;
+use crate::kit::world::eventually;
 
 #[tokio::test]
 async fn too_much_of_anything_is_refused() {
@@ -31,6 +33,15 @@ async fn too_much_of_anything_is_refused() {
     let request = format!("POST / HTTP/1.1\r\nHost: wiki.localhost\r\n{cookie}{chunked}{trailers}\r\n");
     assert_ne!(ask(address(&world), request).await.status, 200, "trailers");
     assert_eq!(ask(address(&world), get("/", &cookie)).await.status, 200, "and all is as before");
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_told_of_in_the_log() {
+    logs::keep();
+    let (world, session) = alice().await;
+    let large = get("/", &format!("Cookie: {session}\r\nX-A: {}\r\n", "a".repeat(1 << 17)));
+    assert_eq!(ask(address(&world), large).await.status, 431);
+    eventually("it stands there", async || !logs::holding("the head of a request was too large").is_empty()).await;
 }
 
 #[tokio::test]

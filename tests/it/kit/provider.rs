@@ -37,6 +37,8 @@ pub struct Variant {
     pub userinfo: bool,
     /// Whether PKCE is required.
     pub pkce_required: bool,
+    /// Whether it knows where our client wants to hear of people who sign out, and wants them back.
+    pub signs_out: bool,
     /// More users: claims by username. Those of the provider are alice, bob and carol.
     pub users: Value,
     /// More clients, as client metadata (OpenID Connect Dynamic Client Registration 1.0, section 2).
@@ -53,6 +55,7 @@ impl Default for Variant {
             claims_in_id_token: false,
             userinfo: true,
             pkce_required: false,
+            signs_out: false,
             users: json!({}),
             clients: Vec::new(),
         }
@@ -142,6 +145,12 @@ fn client(variant: &Variant) -> Value {
     });
     if let Some(alg) = variant.userinfo_alg {
         client["userinfo_signed_response_alg"] = json!(alg);
+    }
+    if let Some((base, idp)) = variant.redirect_uris[0].split_once("/login/").filter(|_| variant.signs_out) {
+        client["post_logout_redirect_uris"] = json!([format!("{base}/signed-out")]);
+        client["backchannel_logout_uri"] =
+            json!(format!("{base}/login/{}", idp.replace("callback", "backchannel-logout")));
+        client["backchannel_logout_session_required"] = json!(true);
     }
     if variant.client_auth == "none" {
         client.as_object_mut().expect("an object").remove("client_secret");

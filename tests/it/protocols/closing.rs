@@ -6,7 +6,7 @@ use super::sockets::{Came, echo, frame, open, read, say};
 use super::{address, session, with_upstream};
 use crate::kit::browser::Browser;
 use crate::kit::h2::H2;
-use crate::kit::world::World;
+use crate::kit::world::{World, eventually};
 
 const GOING_AWAY: [u8; 2] = [0x03, 0xe9];
 const POLICY: [u8; 2] = [0x03, 0xf0];
@@ -80,4 +80,24 @@ async fn nothing_is_said_in_the_middle_of_a_frame() {
     socket.read_to_end(&mut rest).await.unwrap();
     assert_eq!(rest, [&[0x88, 2][..], &GOING_AWAY].concat());
     assert_eq!(came.recv().await, Some(Came::End), "no frame was made of it");
+}
+
+/// The timers of this machine's connections to a port (proc(5)).
+fn timers(remote: u16, local: impl Fn(u16) -> bool) -> Vec<String> {
+    let table = std::fs::read_to_string("/proc/self/net/tcp").expect("a table of connections");
+    let port = |address: &str| u16::from_str_radix(address.split_once(':')?.1, 16).ok();
+    let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let ours = rows.filter(|row| port(row[2]) == Some(remote) && port(row[1]).is_some_and(&local));
+    ours.map(|row| row[5].split(':').next().unwrap_or_default().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn who_vanishes_from_a_silent_websocket_is_asked_for_on_both_sides() {
+    const KEEPALIVE: &str = "02";
+    let (upstream, _came) = echo().await;
+    let (world, browser) = with_upstream(&format!("http://{upstream}"), "").await;
+    let socket = open(address(&world), &lines(&world, &browser)).await;
+    let (client, ours) = (socket.local_addr().unwrap().port(), world.places.port);
+    eventually("the client is", async || timers(client, |local| local == ours) == [KEEPALIVE]).await;
+    eventually("the upstream is", async || timers(upstream.port(), |_| true) == [KEEPALIVE]).await;
 }

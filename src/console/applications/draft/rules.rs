@@ -1,7 +1,7 @@
 //! The rules in the form: added, moved and removed by buttons that send the form and get it back.
 
-use super::{names, ticked};
-use crate::console::typed::checked;
+use super::names;
+use crate::console::typed::{checked, ticked};
 use crate::identity::flaw::MAX_RULES;
 use crate::identity::{Allow, Invalid, Network, Organization, PathPattern, RoleName, Rule, RuleMethod};
 use crate::pages::{Field, Picked, RuleFields};
