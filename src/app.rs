@@ -27,6 +27,7 @@ use crate::directory::{Approval, DeclareError, Declared};
 use crate::listener::{Arrival, Certificates, Limits, ListenError, Listener, Tracked, TrustedProxies};
 use crate::store::server_keys::ServerKeysError;
 use crate::telemetry::{AccessError, Metrics, Telemetry};
+use crate::web::Web;
 use certificates::Tls;
 pub use house::House;
 
@@ -113,8 +114,8 @@ impl Reloader {
 /// A running server: its listeners are bound, its rooms are being built.
 pub struct App {
     settings: Settings,
-    options: Options,
-    ambient: Ambient,
+    approval: Approval,
+    web: Arc<Web>,
     public: Vec<Listener>,
     redirecting: Vec<Listener>,
     tls: Tls,
@@ -143,10 +144,11 @@ impl App {
             redirecting.push(Listener::bind(*address, None).await?.behind_proxies(settings.server.proxy_protocol));
         }
         let operations = Listener::bind(settings.server.operations_listen, None).await?;
+        let web = Web::new(settings.server.public_url.clone(), options.notice, ambient);
         Ok(Self {
             settings,
-            options,
-            ambient,
+            approval: options.approval,
+            web: Arc::new(web.map_err(|error| AppError::Internal(error.to_string()))?),
             public,
             redirecting,
             tls,
@@ -188,7 +190,7 @@ impl App {
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
         let (stopping, stopped) = watch::channel(false);
         let (house, telemetry) = (Arc::clone(&self.house), Arc::clone(&self.telemetry));
-        let door = dispatch::Door::new(&self.settings, &self.options, &self.ambient, house, telemetry, &self.tls)?;
+        let door = dispatch::Door::new(&self.settings, Arc::clone(&self.web), house, telemetry, &self.tls)?;
         let door = Arc::new(door);
         let trusted = Arc::new(TrustedProxies::new(self.settings.server.trusted_proxies.clone()));
         let redirecting = self.redirecting_addresses();
@@ -227,7 +229,7 @@ impl App {
         let operations = tokio::spawn(self.operations.serve(answers, limits, trusted, until(closed)));
         let outcome = tokio::select! {
             () = stop => Ok(()),
-            refused = live(&self.settings, &self.options, &self.ambient, &own, &self.house, &self.telemetry.metrics, &self.tls, stopped) => refused,
+            refused = live(&self.settings, &self.approval, &self.web, &own, &self.house, &self.telemetry.metrics, &self.tls, stopped) => refused,
         };
         stopping.send_replace(true);
         while serving.join_next().await.is_some() {}
@@ -245,8 +247,8 @@ impl App {
 #[expect(clippy::too_many_arguments, reason = "what the house is built from, handed over once")]
 async fn live(
     settings: &Settings,
-    options: &Options,
-    ambient: &Ambient,
+    approval: &Approval,
+    web: &Arc<Web>,
     own: &[SocketAddr],
     place: &ArcSwapOption<House>,
     metrics: &Arc<Metrics>,
@@ -255,7 +257,7 @@ async fn live(
 ) -> Result<(), AppError> {
     let mut wait = RETRY;
     let house = loop {
-        match House::build(settings, options, ambient, own, metrics, tls).await {
+        match House::build(settings, approval, web, own, metrics, tls).await {
             Ok(house) => break Arc::new(house),
             Err(house::BuildError::Refused(error)) => return Err(error),
             Err(house::BuildError::Unavailable(cause)) => {
@@ -269,7 +271,7 @@ async fn live(
     metrics.configuration_taken.set(1);
     tracing::info!(public_url = %settings.server.public_url, "ready");
     tokio::select! {
-        () = tls.order(settings, &house, ambient, metrics) => {}
+        () = tls.order(settings, &house, &web.ambient, metrics) => {}
         () = tasks::run(Arc::clone(&house), stopped) => {}
     }
     Ok(())
