@@ -44,6 +44,8 @@ pub struct Options {
     pub approval: Approval,
     /// Shown on every page of ours.
     pub notice: Option<String>,
+    /// How many files this process may have open at once, if there is a limit.
+    pub files: Option<u64>,
 }
 
 /// Why we cannot run at all. A database that does not answer is no such reason: we answer 503 and try again.
@@ -196,6 +198,12 @@ impl App {
         let redirecting = self.redirecting_addresses();
         let own = self.addresses().into_iter().chain(redirecting).chain([self.operations_address()]);
         let own: Vec<SocketAddr> = own.collect();
+        let usual = Limits::default();
+        let limits = usual.clone().within(self.options.files, self.public.len() + self.redirecting.len());
+        if limits != usual {
+            let (files, connections) = (self.options.files, limits.connections);
+            tracing::warn!(files, connections, "few files may be open: fewer connections are taken at once than usual");
+        }
         let mut serving = JoinSet::new();
         for listener in self.public {
             let (door, stopped) = (Arc::clone(&door), stopped.clone());
@@ -204,12 +212,12 @@ impl App {
                 // Boxed, and the request lent from here on: what a future holds is moved along with it several times.
                 Box::pin(async move { door.answer(&mut request, &arrival).await })
             };
-            serving.spawn(listener.serve(answers, Limits::default(), Arc::clone(&trusted), until(stopped)));
+            serving.spawn(listener.serve(answers, limits.clone(), Arc::clone(&trusted), until(stopped)));
         }
         for listener in self.redirecting {
             let (door, stopped) = (Arc::clone(&door), stopped.clone());
             let answers = move |request: Request<Tracked<Incoming>>, _| std::future::ready(door.to_https(&request));
-            serving.spawn(listener.serve(answers, Limits::default(), Arc::clone(&trusted), until(stopped)));
+            serving.spawn(listener.serve(answers, limits.clone(), Arc::clone(&trusted), until(stopped)));
         }
         let operations = operations::router(Arc::new(operations::Desk {
             house: Arc::clone(&self.house),

@@ -46,6 +46,8 @@ actions! {
     SignIn = "sign-in",
     /// Somebody whom a provider vouched for was not let in.
     SignInRefused = "sign-in-refused",
+    /// What an IdP says of somebody was fetched again, and changed something.
+    ClaimsRefreshed = "claims-refreshed",
     /// An admin tried an IdP out.
     SignInTested = "sign-in-tested",
     /// Somebody signed in was refused a page of an application.

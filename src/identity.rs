@@ -33,7 +33,7 @@ pub use flaw::{Flaw, Part, Site};
 pub use host::Host;
 pub use idp::{
     ClientAuth, DEFAULT_KEEP_FOR, DEFAULT_LIST_CLAIMS, DEFAULT_NEW_ACCOUNTS, DEFAULT_SCOPES, Idp, IdpSpec, Issuer,
-    OnError, PolicyText, ProfilePaths, Sight,
+    LEAST_REFRESH, OnError, PolicyText, ProfilePaths, Sight,
 };
 pub use ids::{
     ApplicationId, ApplicationKey, AuditId, IdentityId, IdpId, IdpKey, OrganizationId, OrganizationKey, PolicyId,

@@ -85,6 +85,19 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// These, for each of so many listeners of a process that may have `files` open. Half of those are for clients, the
+    /// others for upstreams, the database and all else: without any left nobody at all could be answered.
+    #[must_use]
+    pub fn within(self, files: Option<u64>, listeners: usize) -> Self {
+        let Some(files) = files else { return self };
+        let share = usize::try_from(files / 2).unwrap_or(usize::MAX) / listeners.max(1);
+        let connections = self.connections.min(share.max(1));
+        let connections_of_one = self.connections_of_one.min((connections / 4).max(1));
+        Self { connections, connections_of_one, ..self }
+    }
+}
+
 /// Most connections that wait to be accepted: as many as the system allows.
 const BACKLOG: u32 = i32::MAX.cast_unsigned();
 

@@ -1,8 +1,8 @@
 //! The login path on one page.
 //!
 //! On the sign-in host: [`start`] (choose a provider, go there), [`callback`] (come back with a code), [`admit`]
-//! (claims, decision, account), [`finish`] (session), [`home`] and [`sign_out`]; what a provider says of sign-outs there,
-//! [`provider_logout`]; an admin's [`test`] ends before [`admit`]. On an application's host, under `/.vestibule/`:
+//! (claims, decision, account), [`finish`] (session), [`home`] and [`sign_out`]; what a provider says later,
+//! [`provider_logout`] and [`refresh`]; an admin's [`test`] ends before [`admit`]. On an application's host, under `/.vestibule/`:
 //! [`arrival`] (take the hand-off code) and [`sign_out`]. No SQL and no policy here: `directory` writes, `policy` decides.
 //! A handler fails by returning [`failed::Failed`].
 
@@ -17,6 +17,7 @@ mod home;
 mod params;
 mod pending;
 mod provider_logout;
+mod refresh;
 mod scene;
 mod sign_out;
 mod start;

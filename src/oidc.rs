@@ -117,6 +117,22 @@ pub struct VerifiedTokens {
     pub sid: Option<String>,
     /// The ID token itself, to be shown (`id_token_hint`) when the person signs out there.
     pub id_token_raw: SecretString,
+    /// By what the same can be asked for again, if the provider gives it.
+    pub refresh_token: Option<SecretString>,
+}
+
+/// What became of a refresh token.
+#[derive(Debug)]
+pub enum Refreshed {
+    /// It was good.
+    Tokens {
+        /// The one to be used next: where providers change them, the one before is good no more.
+        next: SecretString,
+        /// What the provider says now, if it stands every check.
+        claims: Result<Box<VerifiedTokens>, OidcError>,
+    },
+    /// It is good for nothing any more: it ran out, was taken back, or the person is gone.
+    Ended(OidcError),
 }
 
 /// Us, at one provider. Cheap to share in an `Arc`; it asks the provider for nothing before somebody signs in.
@@ -188,19 +204,53 @@ impl RelyingParty {
         let provider = self.discovery.current().await?;
         check_issuer(&provider, answer.iss.as_deref())?;
         let tokens = exchange::redeem(&self.settings, &self.http, &provider, &answer.code, attempt).await?;
-        let id_token = self.verify(&provider, &tokens.id_token).await?;
+        self.verified(&provider, tokens, Some(&attempt.nonce)).await
+    }
+
+    /// Fetches claims again by a refresh token, of the person it was given for.
+    ///
+    /// # Errors
+    /// When the provider cannot be reached, or answers with anything that does not stand every check.
+    pub async fn refresh(&self, token: &SecretString, subject: &str) -> Result<Refreshed, OidcError> {
+        let provider = self.discovery.current().await?;
+        let refreshed = exchange::refresh(&self.settings, &self.http, &provider, token.expose_secret()).await?;
+        let (tokens, next) = match refreshed {
+            exchange::Refreshed::Tokens(tokens, next) => (tokens, next),
+            exchange::Refreshed::Ended(why) => return Ok(Refreshed::Ended(why)),
+        };
+        let next = next.map_or_else(|| token.clone(), SecretString::from);
+        let claims = match tokens {
+            Ok(tokens) => self.verified(&provider, tokens, None).await,
+            Err(error) => Err(error),
+        };
+        let claims = claims.and_then(|verified| {
+            let same = verified.subject == subject;
+            let other = || OidcError::refused("the ID token is of another sub than the session");
+            same.then(|| Box::new(verified)).ok_or_else(other)
+        });
+        Ok(Refreshed::Tokens { next, claims })
+    }
+
+    async fn verified(
+        &self,
+        provider: &Arc<Provider>,
+        tokens: exchange::Tokens,
+        nonce: Option<&str>,
+    ) -> Result<VerifiedTokens, OidcError> {
+        let id_token = self.verify(provider, &tokens.id_token).await?;
         let expected = check::Expected {
             issuer: self.settings.issuer.as_str(),
             client_id: &self.settings.client_id,
-            nonce: &attempt.nonce,
+            nonce,
             access_token: &tokens.access_token,
             now: self.ambient.now(),
         };
         let subject = check::id_token(&id_token, &expected)?;
-        let userinfo = self.userinfo(&provider, &tokens.access_token, &subject).await?;
+        let userinfo = self.userinfo(provider, &tokens.access_token, &subject).await?;
         let id_token = id_token.claims;
         let sid = id_token.get("sid").and_then(Value::as_str).filter(is_session_id).map(str::to_owned);
-        Ok(VerifiedTokens { id_token, userinfo, subject, sid, id_token_raw: tokens.id_token.into() })
+        let (id_token_raw, refresh_token) = (tokens.id_token.into(), tokens.refresh_token.map(SecretString::from));
+        Ok(VerifiedTokens { id_token, userinfo, subject, sid, id_token_raw, refresh_token })
     }
 
     async fn userinfo(

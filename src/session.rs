@@ -19,7 +19,7 @@ pub use table::Sessions;
 
 use crate::identity::{IdentityId, IdpKey, UserId};
 use crate::store::StoreError;
-pub use crate::store::sessions::{AtProvider, EndedSession};
+pub use crate::store::sessions::{AtProvider, Due, EndedSession, Refresh};
 
 /// How long sessions live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -83,7 +83,8 @@ pub struct Settings {
     pub head_timeout: Duration,
     /// How long an answer that has begun may pause.
     pub pause_timeout: Duration,
-    /// How long either side of a tunnel may leave untaken what the other has said.
+    /// How long either side of a tunnel may leave untaken what the other has said, and an upstream what is left of an upload
+    /// after its answer.
     pub taking_timeout: Duration,
     /// How long an unused connection is kept.
     pub idle_timeout: Duration,

@@ -21,6 +21,9 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(300);
 /// What it forgets is worth nothing after minutes, and takes a kilobyte or two for each session in use.
 const TIDY_INTERVAL: Duration = Duration::from_secs(60);
 
+/// How soon after its time a session is asked about.
+const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
+
 /// How soon a certificate that was put in the place of another is served, twice this at most.
 const FILES_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -60,6 +63,7 @@ pub(super) async fn run(house: Arc<House>, mut stopped: watch::Receiver<bool>) {
         house.gateway.forwarder.sweep().await;
         Ok::<_, std::convert::Infallible>(())
     });
+    let refresh = every(REFRESH_INTERVAL, "fetch claims again", || house.login.refresh_due());
     let forget = every(SWEEP_INTERVAL, "forget what is kept no longer", || house.login.directory.sweep());
     tokio::select! {
         () = follow => {}
@@ -68,6 +72,7 @@ pub(super) async fn run(house: Arc<House>, mut stopped: watch::Receiver<bool>) {
         () = count => {}
         () = sweep => {}
         () = tidy => {}
+        () = refresh => {}
         () = forget => {}
         () = reload(&house) => {}
         _ = stopped.wait_for(|stopped| *stopped) => {}

@@ -1,5 +1,6 @@
 //! `vestibule serve`: the server. On SIGHUP it reads its configuration again.
 
+mod files;
 mod reload;
 
 use std::io;
@@ -28,8 +29,8 @@ impl Arguments {
     pub(super) fn run(self, variables: Vec<(String, String)>, terminal: &mut Terminal<'_>) -> anyhow::Result<Outcome> {
         let source = Source { file: self.config.path, variables };
         let settings = source.load()?;
-        let options = Options { approval: self.meant.approval(), notice: None };
         let logs = Logs::start(&settings.log);
+        let options = Options { approval: self.meant.approval(), notice: None, files: files::lift() };
         warn(&settings);
         if let Some(note) = settings.database.note() {
             tracing::info!("{note}");

@@ -1,10 +1,12 @@
 //! `[[idp]]`.
 
+use std::time::Duration;
+
 use secrecy::SecretString;
 
 use crate::identity::{
     ClientAuth, DEFAULT_KEEP_FOR, DEFAULT_LIST_CLAIMS, DEFAULT_NEW_ACCOUNTS, DEFAULT_SCOPES, IdpId, IdpSpec, Invalid,
-    Issuer, OnError, OrganizationId, PolicyText, ProfilePaths, text,
+    Issuer, LEAST_REFRESH, OnError, OrganizationId, PolicyText, ProfilePaths, text,
 };
 
 use super::case;
@@ -47,6 +49,7 @@ fn idp(mut section: Section<'_>) -> IdpDraft {
     let new_accounts_per_hour = section.count("new_accounts_per_hour", DEFAULT_NEW_ACCOUNTS);
     let require_match = section.flag("require_match", false);
     let on_error = on_error(&mut section);
+    let refresh_claims = section.text("refresh_claims", refresh_claims);
     let sign_out_at_provider = section.flag("sign_out_at_provider", false);
     let default_policy = default_policy(&mut section);
     let delegate_to = section.list("delegate_to", OrganizationId::parse).unwrap_or_default();
@@ -78,6 +81,7 @@ fn idp(mut section: Section<'_>) -> IdpDraft {
             new_accounts_per_hour,
             require_match,
             on_error,
+            refresh_claims,
             sign_out_at_provider,
             default_policy,
             delegate_to: plain(&delegate_to),
@@ -145,6 +149,12 @@ fn on_error(section: &mut Section<'_>) -> OnError {
             OnError::Revoke
         }
     }
+}
+
+fn refresh_claims(text: &str) -> Result<Duration, String> {
+    let every = values::duration(text)?;
+    let too_often = || "would ask the provider about everybody all the time; write 1m or more".to_owned();
+    (every >= LEAST_REFRESH).then_some(every).ok_or_else(too_often)
 }
 
 fn default_policy(section: &mut Section<'_>) -> PolicyText {

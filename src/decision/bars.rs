@@ -26,8 +26,21 @@ pub(super) struct Bars<'a> {
 }
 
 impl Bars<'_> {
-    /// What keeps them from what is at one path, however that is read.
+    /// What keeps them from what is at one path, however that is read, and whatever is left out of its front.
     pub(super) fn barred(&self, ask: &Ask<'_>) -> Result<Option<Bar>, Ambiguous> {
+        let bar = self.barred_whole(ask)?;
+        if bar.is_some() || !self.route.has_rules() {
+            return Ok(bar);
+        }
+        for left in ask.path.without_front() {
+            if self.barred_whole(&Ask { path: &left?, ..ask.clone() })?.is_some() {
+                return Err(Ambiguous::Rules);
+            }
+        }
+        Ok(None)
+    }
+
+    fn barred_whole(&self, ask: &Ask<'_>) -> Result<Option<Bar>, Ambiguous> {
         let chosen = self.route.rule(ask)?;
         let bar = self.bar(ask, chosen);
         if bar.is_some() || !self.route.has_rules() {

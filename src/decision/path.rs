@@ -13,6 +13,7 @@
 //! slashes, and take a decoded `?` or `#` for the end of the path.
 //! Where an application has rules and the two readings choose different ones, the path is refused as well.
 
+mod fronts;
 mod windows;
 
 use std::borrow::Cow;

@@ -18,6 +18,8 @@ pub struct ProviderLogout<'a> {
     /// The name of what it said and until when that is remembered, if it counts but once: said again, it would end
     /// sessions of later.
     pub once: Option<(&'a str, Timestamp)>,
+    /// Why, for the audit log.
+    pub why: &'a str,
 }
 
 impl Directory {
@@ -44,7 +46,7 @@ impl Directory {
                 actor: Actor::Provider,
                 about: About { user, idp: Some(logout.idp), ..About::default() },
                 reference: None,
-                detail: Some("signed out at the provider".to_owned()),
+                detail: Some(logout.why.to_owned()),
                 change: Some((json!({ "sessions": ended.len() }), json!({ "sessions": 0 }))),
             };
             audit::record(&mut tx, &self.ambient, entry).await?;

@@ -37,6 +37,15 @@ pub struct SignIn<'a> {
     pub record: &'a Record,
 }
 
+/// Why claims were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Occasion {
+    /// Somebody signs in.
+    SignIn,
+    /// They did before, and are asked about again.
+    Refresh,
+}
+
 /// A sign-in that was written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Provisioned {
@@ -87,9 +96,21 @@ impl Directory {
     /// # Errors
     /// When the sign-in is refused, was decided with another catalogue, or the database fails.
     pub async fn provision(&self, sign_in: &SignIn<'_>) -> Result<Provisioned, ProvisionError> {
+        self.provision_on(Occasion::SignIn, sign_in).await
+    }
+
+    /// The same of claims that were fetched again while a session lasts: of somebody known, or nothing is written.
+    ///
+    /// # Errors
+    /// As [`Directory::provision`], and [`ProvisionError::Unknown`] of anybody new.
+    pub async fn provision_again(&self, sign_in: &SignIn<'_>) -> Result<Provisioned, ProvisionError> {
+        self.provision_on(Occasion::Refresh, sign_in).await
+    }
+
+    async fn provision_on(&self, occasion: Occasion, sign_in: &SignIn<'_>) -> Result<Provisioned, ProvisionError> {
         let mut attempt = 1;
         loop {
-            match settle::run(self, sign_in).await {
+            match settle::run(self, sign_in, occasion).await {
                 Err(ProvisionError::Store(error)) if error.is_worth_retrying() && attempt < ATTEMPTS => attempt += 1,
                 result => return result,
             }

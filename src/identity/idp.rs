@@ -71,6 +71,9 @@ pub const DEFAULT_LIST_CLAIMS: [&str; 2] = ["groups", "roles"];
 /// How long grants are kept where a selector fails, unless something else is said.
 pub const DEFAULT_KEEP_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// How often claims are fetched again at most: a provider is asked about every session.
+pub const LEAST_REFRESH: Duration = Duration::from_secs(60);
+
 const fn default_new_accounts() -> u32 {
     DEFAULT_NEW_ACCOUNTS
 }
@@ -160,6 +163,9 @@ pub struct IdpSpec {
     pub require_match: bool,
     /// What becomes of grants when a selector fails.
     pub on_error: OnError,
+    /// After how long what it says of somebody is asked for again, while their session lasts; absent: never.
+    #[serde(default)]
+    pub refresh_claims: Option<Duration>,
     /// Whether signing out here is signing out at the provider too.
     #[serde(default)]
     pub sign_out_at_provider: bool,

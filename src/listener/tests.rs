@@ -275,6 +275,18 @@ async fn one_client_may_not_take_every_place_but_a_trusted_proxy_may() {
     assert!(exchange(running.address, request).await.starts_with("HTTP/1.1 200"));
 }
 
+#[test]
+fn connections_leave_files_for_all_else() {
+    let within = |files, listeners| {
+        let limits = Limits::default().within(files, listeners);
+        (limits.connections, limits.connections_of_one)
+    };
+    assert_eq!(within(None, 2), (16_384, 2_048));
+    assert_eq!(within(Some(u64::MAX), 2), (16_384, 2_048));
+    assert_eq!(within(Some(1_024), 2), (256, 64));
+    assert_eq!(within(Some(0), 0), (1, 1));
+}
+
 #[tokio::test]
 async fn a_taken_address_is_named() {
     let running = start(Limits::default(), None).await;

@@ -42,7 +42,7 @@ impl Login {
     pub(super) async fn admit(&self, idp: &Idp, tokens: VerifiedTokens) -> Result<Admitted, Refusal> {
         let mut record = Record::new(&self.web.ambient);
         record.take_claims(&self.directory.records(), &tokens.id_token, tokens.userinfo.as_ref());
-        match self.provision(idp, tokens, &mut record).await {
+        match self.provision(idp, tokens, None, &mut record).await {
             Ok((Decided { profile, notes, .. }, provisioned)) => Ok(Admitted { profile, provisioned, notes, record }),
             Err(refusal) if refusal.cause == Cause::Unavailable => Err(refusal),
             Err(refusal) => {
@@ -59,11 +59,25 @@ impl Login {
         }
     }
 
+    /// The same of claims that were fetched again while a session of the identity that is `known_as` lasts. What comes of
+    /// them that cannot be read is nothing.
+    pub(super) async fn admit_again(
+        &self,
+        idp: &Idp,
+        tokens: VerifiedTokens,
+        known_as: &str,
+    ) -> Result<Provisioned, Refusal> {
+        let mut record = Record::new(&self.web.ambient);
+        record.take_claims(&self.directory.records(), &tokens.id_token, tokens.userinfo.as_ref());
+        self.provision(idp, tokens, Some(known_as), &mut record).await.map(|(_, provisioned)| provisioned)
+    }
+
     /// Decides and writes; decides again if the policies moved in between.
     async fn provision(
         &self,
         idp: &Idp,
         tokens: VerifiedTokens,
+        known_as: Option<&str>,
         record: &mut Record,
     ) -> Result<(Decided, Provisioned), Refusal> {
         let rules = ClaimRules { list_claims: &idp.spec.list_claims };
@@ -82,7 +96,14 @@ impl Login {
             record.take_verdicts(scene.policies.version(), decided.verdicts.clone());
             let decision = decided.desired.clone();
             let sign_in = SignIn { idp, profile: decided.profile.clone(), decision, record };
-            match self.directory.provision(&sign_in).await {
+            let written = match known_as {
+                None => self.directory.provision(&sign_in).await,
+                Some(identifier) if identifier == decided.profile.identifier => {
+                    self.directory.provision_again(&sign_in).await
+                }
+                Some(_) => Err(ProvisionError::Unknown),
+            };
+            match written {
                 Err(ProvisionError::Stale) => scene = self.reload().await.map_err(unavailable)?,
                 ended => {
                     self.meter(idp).selector_errors.add(errored as u64);

@@ -30,6 +30,7 @@ impl Login {
             sid: tokens.sid.clone(),
             sub: Some(tokens.subject.clone()),
             id_token: self.keep_hint(idp, &tokens.id_token_raw),
+            refresh: self.keep_refresh(idp, &tokens),
         };
         let Admitted { profile, provisioned, notes, record } = self.admit(idp, tokens).await?;
         tracing::info!(

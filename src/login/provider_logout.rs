@@ -22,6 +22,7 @@ use crate::web;
 const MAX_HINT: usize = 4 * 1024;
 const FORM: &str = "application/x-www-form-urlencoded";
 const NOTHING: &str = "{}";
+const SIGNED_OUT: &str = "signed out at the provider";
 
 /// `POST /login/{idp}/backchannel-logout`: the provider itself says that sessions there have ended. It is believed by its
 /// signature alone.
@@ -81,7 +82,10 @@ pub(super) async fn front_channel(
     };
     if known {
         let ended = EndedThere::Session { sid, sub: None };
-        if let Err(error) = login.directory.end_with_provider(&ProviderLogout { idp: idp.key, ended, once: None }).await
+        if let Err(error) = login
+            .directory
+            .end_with_provider(&ProviderLogout { idp: idp.key, ended, once: None, why: SIGNED_OUT })
+            .await
         {
             tracing::error!(idp = %idp.spec.id, cause = %error, "a sign-out at the provider was not followed");
             return framed(StatusCode::SERVICE_UNAVAILABLE);
@@ -115,7 +119,7 @@ impl Login {
             (None, Some(sub)) => EndedThere::Person { sub },
             (None, None) => return told(StatusCode::BAD_REQUEST, r#"{"error":"invalid_request"}"#),
         };
-        let logout = ProviderLogout { idp: idp.key, ended, once: Some((&token.id, token.stale_at)) };
+        let logout = ProviderLogout { idp: idp.key, ended, once: Some((&token.id, token.stale_at)), why: SIGNED_OUT };
         match self.directory.end_with_provider(&logout).await {
             Ok(count) => {
                 tracing::info!(idp = %idp.spec.id, count, "signed out at the provider");

@@ -1,5 +1,6 @@
 //! The two requests of a sign-in: the authorization request, which the browser carries (OpenID Connect Core 1.0,
-//! section 3.1.2.1, with PKCE, RFC 7636), and the token request, which is ours (RFC 6749, section 4.1.3).
+//! section 3.1.2.1, with PKCE, RFC 7636), and the token request, which is ours (RFC 6749, section 4.1.3); and the one by
+//! which claims are fetched again.
 //!
 //! Of the token response only what is used is looked at, so that nothing else in it can stop a sign-in.
 
@@ -61,6 +62,15 @@ fn code_challenge(verifier: &str) -> String {
 pub(super) struct Tokens {
     pub(super) id_token: String,
     pub(super) access_token: String,
+    pub(super) refresh_token: Option<String>,
+}
+
+/// What the token endpoint makes of a refresh token.
+pub(super) enum Refreshed {
+    /// Tokens of now, if they can be used, and the refresh token that may have taken this one's place all the same.
+    Tokens(Result<Tokens, OidcError>, Option<String>),
+    /// Nothing any more (`invalid_grant`, RFC 6749 5.2): it ran out, was taken back, or the person is gone.
+    Ended(OidcError),
 }
 
 /// Exchanges a code.
@@ -71,7 +81,8 @@ pub(super) async fn redeem(
     code: &str,
     attempt: &Attempt,
 ) -> Result<Tokens, OidcError> {
-    let request = token_request(settings, &provider.metadata.token_endpoint, code, attempt)?;
+    let form = code_grant(settings, code, attempt);
+    let request = token_request(settings, &provider.metadata.token_endpoint, &form)?;
     let response = http.request(request).await.map_err(|error| OidcError::of_exchange(WHAT, &error))?;
     match response.status() {
         StatusCode::OK => Tokens::parse(response.body()),
@@ -82,19 +93,46 @@ pub(super) async fn redeem(
     }
 }
 
-fn token_request(
-    settings: &ProviderSettings,
-    endpoint: &Url,
-    code: &str,
-    attempt: &Attempt,
-) -> Result<Request<Bytes>, OidcError> {
-    let unusable = || OidcError::misconfigured("the token request cannot be sent: check client id and secret");
-    let mut form = vec![
+fn code_grant<'a>(settings: &'a ProviderSettings, code: &'a str, attempt: &'a Attempt) -> [(&'static str, &'a str); 4] {
+    [
         ("grant_type", "authorization_code"),
         ("code", code),
         ("redirect_uri", &settings.redirect_uri),
         ("code_verifier", &attempt.pkce_verifier),
-    ];
+    ]
+}
+
+/// Uses a refresh token (RFC 6749 6, OpenID Connect Core 1.0, section 12).
+pub(super) async fn refresh(
+    settings: &ProviderSettings,
+    http: &HttpClient,
+    provider: &Provider,
+    token: &str,
+) -> Result<Refreshed, OidcError> {
+    let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
+    let request = token_request(settings, &provider.metadata.token_endpoint, &form)?;
+    let response = http.request(request).await.map_err(|error| OidcError::of_exchange(WHAT, &error))?;
+    match response.status() {
+        StatusCode::OK => {
+            let next = said(response.body(), "refresh_token").filter(|token| !token.is_empty());
+            Ok(Refreshed::Tokens(Tokens::parse(response.body()), next))
+        }
+        status @ (StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) => {
+            let refused = refusal(settings, status, response.body());
+            let ended = said(response.body(), "error").as_deref() == Some("invalid_grant");
+            if ended { Ok(Refreshed::Ended(refused)) } else { Err(refused) }
+        }
+        status => Err(unexpected_status(WHAT, status)),
+    }
+}
+
+fn token_request<'a>(
+    settings: &'a ProviderSettings,
+    endpoint: &Url,
+    what: &[(&'static str, &'a str)],
+) -> Result<Request<Bytes>, OidcError> {
+    let unusable = || OidcError::misconfigured("the token request cannot be sent: check client id and secret");
+    let mut form = what.to_vec();
     let mut request = Request::post(endpoint.as_str())
         .header(ACCEPT, "application/json")
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
@@ -151,8 +189,17 @@ impl Tokens {
             Some(Value::String(kind)) if kind.eq_ignore_ascii_case("bearer") => {}
             Some(_) => return Err(OidcError::refused(format!("{WHAT} gave a token that is no bearer token"))),
         }
-        Ok(Self { access_token: token("access_token", "access token")?, id_token: token("id_token", "ID token")? })
+        Ok(Self {
+            access_token: token("access_token", "access token")?,
+            id_token: token("id_token", "ID token")?,
+            refresh_token: text(&answer, "refresh_token").filter(|token| !token.is_empty()).map(str::to_owned),
+        })
     }
+}
+
+fn said(json: &[u8], name: &str) -> Option<String> {
+    let answer: RawClaims = serde_json::from_slice(json).ok()?;
+    text(&answer, name).map(str::to_owned)
 }
 
 /// Reads an error response (RFC 6749 5.2).

@@ -98,6 +98,7 @@ impl House {
             new_accounts_per_hour: DEFAULT_NEW_ACCOUNTS,
             require_match: false,
             on_error: OnError::Revoke,
+            refresh_claims: None,
             sign_out_at_provider: false,
             delegate_to: Vec::new(),
             delegated_claims: Vec::new(),

@@ -1,7 +1,7 @@
 //! What is wrong with an IdP as it is written down, part by part: the same wherever it comes from by hand.
 
 use super::{check_path, check_selector};
-use crate::identity::{IdpSpec, Invalid, OnError, text};
+use crate::identity::{IdpSpec, Invalid, LEAST_REFRESH, OnError, text};
 
 /// Most scopes, and most claims in a list: a form of ours shows them all.
 const MAX_NAMES: usize = 50;
@@ -45,6 +45,12 @@ pub fn idp_flaws(spec: &IdpSpec) -> Vec<IdpFlaw> {
     }
     if matches!(spec.on_error, OnError::Keep { keep_for } if keep_for.is_zero()) {
         check("keep_for", Err("is no time at all: write for how long roles are kept".to_owned()));
+    }
+    if spec.refresh_claims.is_some_and(|every| every < LEAST_REFRESH) {
+        check(
+            "refresh_claims",
+            Err("would ask the provider about everybody all the time: a minute or more".to_owned()),
+        );
     }
     if spec.owner.is_some() && profile.server_admin.is_some() {
         check("server_admin", Err("an organization's own IdP names no server admins: leave it out".to_owned()));

@@ -111,6 +111,7 @@ pub fn idp_spec(id: &str) -> IdpSpec {
         new_accounts_per_hour: DEFAULT_NEW_ACCOUNTS,
         require_match: false,
         on_error: OnError::Revoke,
+        refresh_claims: None,
         sign_out_at_provider: false,
         delegate_to: Vec::new(),
         delegated_claims: Vec::new(),

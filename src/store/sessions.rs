@@ -1,5 +1,7 @@
 //! Sessions and their tokens. Ending a session deletes its row, and with it every token and code.
 
+mod there;
+
 use std::collections::BTreeMap;
 
 use sqlx::FromRow;
@@ -9,6 +11,11 @@ use super::value::{At, BATCH, Parsed, rows, values};
 use super::{Db, StoreError, Tx};
 use crate::base::{Timestamp, TokenHash};
 use crate::identity::{Host, IdentityId, IdpKey, OrganizationKey, SessionId, UserId};
+
+pub use there::{
+    AtProvider, Due, EndedSession, EndedThere, Refresh, delete_ended_there, due, is_known_there, refresh_later,
+    refresh_no_more,
+};
 
 /// One sign-in's session.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,42 +34,6 @@ pub struct SessionRow {
     pub last_seen_at: Timestamp,
     /// When it ends whatever happens.
     pub expires_at: Timestamp,
-}
-
-/// The provider's side of a session.
-#[derive(Clone, Default)]
-pub struct AtProvider {
-    /// The provider's own name for its session (`sid`).
-    pub sid: Option<String>,
-    /// Whom it signed in (`sub`).
-    pub sub: Option<String>,
-    /// The ID token, sealed, if signing out here is to be signing out there.
-    pub id_token: Option<String>,
-}
-
-/// A session that has ended, as far as the provider's side may have to end too.
-pub struct EndedSession {
-    /// The IdP it was opened through.
-    pub idp: IdpKey,
-    /// The ID token, sealed, if it was kept.
-    pub id_token: Option<String>,
-}
-
-/// Of whose sessions a provider says that they ended there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EndedThere<'a> {
-    /// Those of one session there, and of that person if it says whose it was.
-    Session {
-        /// Its `sid`.
-        sid: &'a str,
-        /// The `sub`.
-        sub: Option<&'a str>,
-    },
-    /// Everything of that person.
-    Person {
-        /// The `sub`.
-        sub: &'a str,
-    },
 }
 
 #[derive(FromRow)]
@@ -106,8 +77,8 @@ pub async fn create(
     // Takes the user's row, so that disabling the user comes either before this or finds the session.
     const LOCK: &str = "update users set version = version where id = $1 and disabled_at is null";
     const INSERT: &str = "insert into sessions \
-        (id, user_id, identity_id, idp_key, idp_sid, idp_sub, id_token, created_at, last_seen_at, expires_at) \
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+        (id, user_id, identity_id, idp_key, idp_sid, idp_sub, id_token, refresh_token, refresh_at, created_at, \
+        last_seen_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     let mut tx = db.begin().await?;
     if tx.conn().execute(LOCK, values![session.user]).await? == 0 {
         return Ok(false);
@@ -120,6 +91,8 @@ pub async fn create(
         there.sid.as_deref(),
         there.sub.as_deref(),
         there.id_token.as_deref(),
+        there.refresh.as_ref().map(|refresh| refresh.token.as_str()),
+        there.refresh.as_ref().map(|refresh| refresh.at),
         session.created_at,
         session.last_seen_at,
         session.expires_at,
@@ -224,37 +197,6 @@ async fn delete(tx: &mut Tx, session: SessionId, now: Timestamp) -> Result<Optio
         changes::append(tx, now, &[Change::Session(session)]).await?;
     }
     Ok(ended.map(|(idp, id_token)| EndedSession { idp: idp.0, id_token }))
-}
-
-/// Whether a provider's session is behind one of ours.
-///
-/// # Errors
-/// When the database fails.
-pub async fn is_known_there(db: &Db, idp: IdpKey, sid: &str) -> Result<bool, StoreError> {
-    const SQL: &str = "select count(*) from (select 1 from sessions where idp_key = $1 and idp_sid = $2 limit 1) known";
-    let known: i64 = db.reader().scalar(SQL, values![idp, sid]).await?;
-    Ok(known > 0)
-}
-
-/// Ends sessions that ended at their provider, as part of a transaction that then appends what is returned, each with
-/// whose it was.
-///
-/// # Errors
-/// When the database fails.
-pub async fn delete_ended_there(
-    tx: &mut Tx,
-    idp: IdpKey,
-    ended: EndedThere<'_>,
-) -> Result<Vec<(UserId, Change)>, StoreError> {
-    const OF_SESSION: &str = "delete from sessions where idp_key = $1 and idp_sid = $2 \
-        and (idp_sub is null or idp_sub = coalesce($3, idp_sub)) returning user_id, id";
-    const OF_PERSON: &str = "delete from sessions where idp_key = $1 and idp_sub = $2 returning user_id, id";
-    let (sql, values) = match ended {
-        EndedThere::Session { sid, sub } => (OF_SESSION, values![idp, sid, sub]),
-        EndedThere::Person { sub } => (OF_PERSON, values![idp, sub]),
-    };
-    let ended: Vec<(Parsed<UserId>, Parsed<SessionId>)> = tx.conn().all(sql, values).await?;
-    Ok(ended.into_iter().map(|(user, id)| (user.0, Change::Session(id.0))).collect())
 }
 
 /// Ends all sessions of a user, and says how many there were.

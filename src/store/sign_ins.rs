@@ -80,7 +80,26 @@ pub async fn put(tx: &mut Tx, row: &SignInRow) -> Result<(), StoreError> {
         reference = excluded.reference, refused = excluded.refused, at = excluded.at, \
         catalogue_version = excluded.catalogue_version, claims = excluded.claims, redacted = excluded.redacted, \
         verdicts = excluded.verdicts";
-    let values = values![
+    tx.conn().execute(SQL, columns(row)).await?;
+    Ok(())
+}
+
+/// The same of what was asked for again and came to nothing new: it stays known by the reference of what it came from.
+///
+/// # Errors
+/// When the database fails.
+pub async fn renew(tx: &mut Tx, row: &SignInRow) -> Result<(), StoreError> {
+    const SQL: &str = "insert into sign_ins (id, idp_key, identity_id, identifier, reference, refused, at, \
+        catalogue_version, claims, redacted, verdicts) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+        on conflict (idp_key, identifier, coalesce(identity_id, '')) do update set refused = excluded.refused, at = excluded.at, \
+        catalogue_version = excluded.catalogue_version, claims = excluded.claims, redacted = excluded.redacted, \
+        verdicts = excluded.verdicts";
+    tx.conn().execute(SQL, columns(row)).await?;
+    Ok(())
+}
+
+fn columns(row: &SignInRow) -> Vec<Value> {
+    values![
         row.id,
         row.idp,
         row.identity,
@@ -92,9 +111,7 @@ pub async fn put(tx: &mut Tx, row: &SignInRow) -> Result<(), StoreError> {
         row.claims.as_ref().map(Json::to_string),
         Json::from(row.redacted.as_slice()).to_string(),
         row.verdicts.to_string(),
-    ];
-    tx.conn().execute(SQL, values).await?;
-    Ok(())
+    ]
 }
 
 /// The sign-in whose page showed that reference, if it is still kept.

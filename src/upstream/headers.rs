@@ -169,13 +169,20 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
     remove_where(headers, |name| is_hop_by_hop(name) || named.contains(name));
 }
 
-/// The fields that `Connection` makes ones of this connection.
+/// The fields that `Connection` makes ones of this connection, of those that are there, each once: it may name thousands,
+/// and every field is looked for among them.
 fn named_in_connection(headers: &HeaderMap) -> Vec<HeaderName> {
     let values = headers.get_all(header::CONNECTION).iter();
     let tokens = values.flat_map(|value| value.as_bytes().split(|&byte| byte == b',')).map(<[u8]>::trim_ascii);
     // Nearly every one names only `keep-alive`, which is of one connection anyway.
     let named = tokens.filter(|token| !token.eq_ignore_ascii_case(b"keep-alive"));
-    named.filter_map(|token| HeaderName::from_bytes(token).ok()).collect()
+    let mut names = Vec::new();
+    for name in named.filter_map(|token| HeaderName::from_bytes(token).ok()) {
+        if headers.contains_key(&name) && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// Fields of one connection, beside those that `Connection` names.

@@ -35,6 +35,7 @@ const MAX_RESPONSE_HEAD: usize = 64 * 1024;
 /// All connections that are unused.
 pub(super) struct Pool {
     connector: Connector,
+    taking_timeout: Duration,
     shelves: Arc<Shelves>,
 }
 
@@ -46,7 +47,7 @@ impl Pool {
     pub(super) fn new(connector: Connector, settings: &Settings) -> Self {
         let shelves = Arc::default();
         tokio::spawn(close_unused(Arc::downgrade(&shelves), settings.idle_timeout / 2));
-        Self { connector, shelves }
+        Self { connector, taking_timeout: settings.taking_timeout, shelves }
     }
 
     /// Sends a request and gives the head of its answer.
@@ -131,7 +132,7 @@ impl Pool {
     /// A new connection that is not kept.
     pub(super) async fn connect(&self, destination: &Destination, trust: &Trust) -> Result<Line, ForwardError> {
         let (stream, peer) = self.connector.connect(destination, trust).await?;
-        Line::open(stream, peer).await.map_err(|error| ForwardError::of_exchange(&error))
+        Line::open(stream, peer, self.taking_timeout).await.map_err(|error| ForwardError::of_exchange(&error))
     }
 
     /// What is kept of a destination.

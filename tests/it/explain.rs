@@ -1,5 +1,7 @@
 //! Why somebody holds what they hold, or was refused: `vestibule explain`, `policy try` and `audit export`.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::kit::stage::Stage;
@@ -170,6 +172,20 @@ async fn claims_that_are_not_kept_are_unknown_and_never_a_no() {
             assert!(!bytes.windows(needle.len()).any(|window| window == needle), "kept in {}", file.display());
         }
     }
+}
+
+#[tokio::test]
+async fn claims_are_forgotten_when_their_time_is_over() {
+    let kept = |places: &Places| usual(places) + "\n[records]\nclaims_retention = \"30d\"\n";
+    let mut stage = Stage::set(kept).await;
+    stage.sign_in(json!({ "groups": ["home-lab"] })).await;
+    assert_eq!(stage.explained(&["--user", "alice"]).await["sign_ins"][0]["unknown"], Value::Null);
+    stage.world.clock.advance(Duration::from_secs(30 * 24 * 60 * 60 + 1));
+    // What is over is swept when we start, and every few minutes.
+    stage.world.restart(kept).await;
+    let forgotten =
+        async || stage.explained(&["--user", "alice"]).await["sign_ins"][0]["unknown"] == "its claims are not kept";
+    eventually("they are forgotten", forgotten).await;
 }
 
 #[tokio::test]

@@ -118,6 +118,17 @@ async fn whoever_holds_a_role_by_hand_too_does_not_lose_it() {
 }
 
 #[tokio::test]
+async fn a_part_of_a_text_that_a_policy_would_look_for_is_told_of() {
+    let stage = Stage::set(usual).await;
+    stage.sign_in(json!({ "groups": ["home-lab"], "team": "administration" })).await;
+    let within = "contains(team, 'admin') && 'Admin'";
+    let done = stage.with("contains(groups, 'admin') && 'Admin'", within, &["plan"]).await;
+    let told = "contains(team, …) looks for a part of a text: at company the claim is one for 1";
+    assert!(done.out.contains(told), "{}", done.out);
+    assert!(done.out.contains("+ home-lab/Admin: 1 (alice)"), "{}", done.out);
+}
+
+#[tokio::test]
 async fn people_whose_claims_are_not_kept_are_told_as_unknown() {
     for records in ["keep_claims = false", "redact_claims = [\"groups\"]"] {
         let configuration = |places: &Places| format!("{}\n[records]\n{records}\n", usual(places));

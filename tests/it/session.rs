@@ -4,5 +4,6 @@ mod cookies;
 mod fixation;
 mod lifetime;
 mod provider_logout;
+mod refresh;
 mod sign_out;
 mod tokens;

@@ -93,6 +93,8 @@ function newProvider() {
       rpInitiatedLogout: { enabled: true },
       userinfo: { enabled: settings.userinfo ?? true },
     },
+    // As many providers do, whatever scopes are asked for.
+    issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     findAccount: (_, sub) =>
       users[sub] && {

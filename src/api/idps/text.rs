@@ -91,6 +91,10 @@ pub(in crate::api) struct IdpText {
     /// For how many seconds roles are kept whose selector fails; null: they end.
     #[schemars(range(min = 1, max = MAX_KEEP_FOR))]
     pub(super) keep_for: Option<u64>,
+    /// After how many seconds claims are fetched again while a session lasts; null: never.
+    #[serde(default)]
+    #[schemars(range(min = 60, max = MAX_KEEP_FOR))]
+    pub(super) refresh_claims: Option<u64>,
     /// Whether signing out here is signing out at the provider too.
     #[serde(default)]
     pub(super) sign_out_at_provider: bool,
@@ -103,7 +107,7 @@ pub(in crate::api) struct IdpText {
     pub(super) delegated_claims: Vec<String>,
 }
 
-/// Longest that roles are kept: a year.
+/// Longest that roles are kept, and that claims are: a year.
 const MAX_KEEP_FOR: u64 = 366 * 24 * 60 * 60;
 
 /// How we prove to the token endpoint who we are.
@@ -185,6 +189,7 @@ impl From<&IdpSpec> for IdpText {
                 OnError::Revoke => None,
                 OnError::Keep { keep_for } => Some(keep_for.as_secs()),
             },
+            refresh_claims: spec.refresh_claims.map(|every| every.as_secs()),
             sign_out_at_provider: spec.sign_out_at_provider,
             delegate_to: spec.delegate_to.clone(),
             delegated_claims: spec.delegated_claims.clone(),
@@ -216,6 +221,7 @@ impl IdpText {
             new_accounts_per_hour: self.new_accounts_per_hour,
             require_match: self.require_match,
             on_error: keep_for.map_or(OnError::Revoke, |keep_for| OnError::Keep { keep_for }),
+            refresh_claims: self.refresh_claims.map(|seconds| Duration::from_secs(seconds.min(MAX_KEEP_FOR))),
             sign_out_at_provider: self.sign_out_at_provider,
             delegate_to: self.delegate_to,
             delegated_claims: self.delegated_claims,

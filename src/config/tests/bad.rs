@@ -121,6 +121,12 @@ const IDP: &[Case] = &[
     ("client_secret = ", "scopes = [\"profile\"]\nclient_secret = ", "idp.company.scopes", "`openid` is missing"),
     ("client_secret = ", "scopes = []\nclient_secret = ", "idp.company.scopes", "`openid` is missing"),
     ("client_secret = ", "keep_for = \"1h\"\nclient_secret = ", "idp.company.keep_for", "while on_error is revoke"),
+    (
+        "client_secret = ",
+        "refresh_claims = \"59s\"\nclient_secret = ",
+        "idp.company.refresh_claims",
+        "write 1m or more",
+    ),
     ("client_secret = ", "delegate_to = [\"ofice\"]\nclient_secret = ", "idp.company.delegate_to[0]", "`office`"),
     (
         "client_secret = ",

@@ -78,7 +78,7 @@ fn a_commented_key_shows_its_default() {
     // Nothing said is as all others, which is what these show.
     offers.extend(["connect_timeout", "first_byte_timeout", "idle_timeout", "strip_prefix", "ca", "server_name"]);
     offers.extend(["[application.connection.health]", "path", "interval", "timeout", "fall", "rise"]);
-    offers.extend(["methods", "from"]);
+    offers.extend(["methods", "from", "refresh_claims"]);
     let uncomment = |line: &str| match line.strip_prefix("# ") {
         Some(bare) if bare.contains(" = ") && !offers.iter().any(|offer| bare.starts_with(offer)) => bare.to_owned(),
         _ => line.to_owned(),

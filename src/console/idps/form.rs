@@ -13,7 +13,10 @@ use crate::pages::{Field, GlobalFields, IdpFields, Picked};
 use crate::policy::idp_flaws;
 use crate::web::Fields;
 
-const HOUR: u64 = 60 * 60;
+const MINUTE: u64 = 60;
+const HOUR: u64 = 60 * MINUTE;
+/// Longest between two times that claims are fetched: no session lasts longer than a week, as a rule.
+const MAX_MINUTES: u64 = 7 * 24 * 60;
 /// Longest that roles are kept: a year. Whoever needs more means another setting.
 const MAX_HOURS: u64 = 24 * 366;
 
@@ -55,6 +58,7 @@ impl Draft {
             new_accounts_per_hour: DEFAULT_NEW_ACCOUNTS,
             require_match: false,
             on_error: OnError::Revoke,
+            refresh_claims: None,
             sign_out_at_provider: false,
             delegate_to: Vec::new(),
             delegated_claims: Vec::new(),
@@ -93,6 +97,9 @@ impl Draft {
             on_error: Picked::of(on_error),
             keep_for: Field::of(keep_for.as_secs().div_ceil(HOUR).to_string()),
             new_accounts: Field::of(spec.new_accounts_per_hour.to_string()),
+            refresh_claims: Field::of(
+                spec.refresh_claims.map(|every| every.as_secs().div_ceil(MINUTE).to_string()).unwrap_or_default(),
+            ),
             sign_out_at_provider: spec.sign_out_at_provider,
         };
         let global = spec.owner.is_none().then(|| GlobalFields {
@@ -149,6 +156,7 @@ impl Draft {
             on_error: Picked::of(if form.typed("on_error") == "keep" { "keep" } else { "revoke" }),
             keep_for: field("keep_for"),
             new_accounts: field("new_accounts_per_hour"),
+            refresh_claims: field("refresh_claims"),
             sign_out_at_provider: form.ticked("sign_out_at_provider"),
         };
         let global = global.then(|| GlobalFields {
@@ -171,6 +179,11 @@ impl Draft {
         });
         let new_accounts =
             noted(&mut fields.new_accounts, |text| text.parse().map_err(|_| "write a number, such as 1000".to_owned()));
+        let refresh_claims = noted(&mut fields.refresh_claims, |text| match text.parse() {
+            Ok(minutes @ 1..=MAX_MINUTES) => Ok(Some(Duration::from_secs(minutes * MINUTE))),
+            _ if text.is_empty() => Ok(None),
+            _ => Err(format!("write a number of minutes, at most {MAX_MINUTES}, or nothing")),
+        });
         let delegate_to = match &mut self.global {
             None => Some(Vec::new()),
             Some(global) => noted(&mut global.delegate_to, |text| {
@@ -201,6 +214,7 @@ impl Draft {
             new_accounts_per_hour: new_accounts?,
             require_match: form.ticked("require_match"),
             on_error: if keep { OnError::Keep { keep_for: keep_for? } } else { OnError::Revoke },
+            refresh_claims: refresh_claims?,
             sign_out_at_provider: form.ticked("sign_out_at_provider"),
             delegate_to: delegate_to?,
             delegated_claims: if self.global.is_some() { form.lines("delegated_claims") } else { Vec::new() },
@@ -223,6 +237,7 @@ impl Draft {
             ("required_claims", _) => &mut fields.required_claims.error,
             ("new_accounts_per_hour", _) => &mut fields.new_accounts.error,
             ("keep_for", _) => &mut fields.keep_for.error,
+            ("refresh_claims", _) => &mut fields.refresh_claims.error,
             ("server_admin", Some(global)) => &mut global.server_admin.error,
             ("delegate_to", Some(global)) => &mut global.delegate_to.error,
             ("delegated_claims", Some(global)) => &mut global.delegated_claims.error,

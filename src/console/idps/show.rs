@@ -145,6 +145,9 @@ fn facts(idp: &ManagedIdp, ours: &PublicUrl) -> Vec<(&'static str, String)> {
     };
     add("When a selector fails", on_error);
     add("Most new accounts an hour", spec.new_accounts_per_hour.to_string());
+    if let Some(every) = spec.refresh_claims {
+        add("Asked again", format!("every {} minutes of a session", every.as_secs().div_ceil(60)));
+    }
     if spec.sign_out_at_provider {
         add("Signing out here", "is signing out at the provider too".to_owned());
         add("Address after signing out there", ours.signed_out());

@@ -6,6 +6,7 @@
 //! - without regard to case, and as Windows finds files by it;
 //! - without the slashes at its end, where a rule is for exactly that: routers mostly take `/metrics/` for `/metrics`;
 //! - with one, where rules speak of that folder: `/secret` is mostly the index of `/secret/`;
+//! - without a front that some take for no part of it (`path/fronts`);
 //! - each with every method that the request names.
 
 use std::borrow::Cow;
@@ -122,6 +123,14 @@ impl Route {
             return false;
         }
         let ask = &Ask { method, ..ask.clone() };
+        let mut others = ask.path.without_front();
+        self.passes_whole(ask)
+            && (!self.has_rules()
+                || others.all(|left| left.is_ok_and(|path| self.passes_whole(&Ask { path: &path, ..ask.clone() }))))
+    }
+
+    /// Whether it passes in every reading of the whole path.
+    fn passes_whole(&self, ask: &Ask<'_>) -> bool {
         let passes = |rule: Option<Ruled<'_>>| match rule {
             Some((rule, _)) => rule.preflight && rule.admits_from(ask.client),
             None => self.spec.preflight,

@@ -54,6 +54,29 @@ fn no_name_that_windows_reads_as_another_opens_what_that_one_does_not() {
 }
 
 #[test]
+fn what_an_upstream_leaves_out_of_a_paths_front_gets_nobody_past_a_rule() {
+    let table = table(vec![only("/admin/*", &["Admin"]), only("/metrics", &["Admin"]), everyone("/*")]);
+    let admin = alice(&[(HOME, ADMIN)]);
+    for target in [
+        "//x/admin/y",
+        "///x/admin/y",
+        "//x/%61dmin/y",
+        "//wiki.example.com:80/ADMIN/y",
+        "//x/metrics/",
+        "/index.php/admin/y",
+        "/a/Index%2Ephp/admin/y",
+    ] {
+        let sent = Sent { method: "GET", target, ..Sent::default() };
+        assert_eq!(decided(&table, sent, None), "Rules", "{target}");
+        assert_eq!(decided(&table, sent, Some(&admin)), "known", "{target}");
+    }
+    for target in ["//x/y", "//x", "/index.php/y", "/index.php", "/x//y/admin/z"] {
+        let sent = Sent { method: "GET", target, ..Sent::default() };
+        assert_eq!(decided(&table, sent, None), "nobody", "{target}");
+    }
+}
+
+#[test]
 fn a_slash_more_gets_nobody_past_a_rule() {
     let table = table(vec![
         only("/metrics", &["Admin"]),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{ProvisionError, SignIn};
+use super::{Occasion, ProvisionError, SignIn};
 use crate::base::{Ambient, Timestamp};
 use crate::directory::username;
 use crate::identity::{IdentityId, UserId};
@@ -54,6 +54,7 @@ impl Account {
 pub(super) async fn find(
     tx: &mut Tx,
     sign_in: &SignIn<'_>,
+    occasion: Occasion,
     ambient: &Ambient,
     now: Timestamp,
 ) -> Result<Account, ProvisionError> {
@@ -81,7 +82,10 @@ pub(super) async fn find(
     if identity.issuer != idp.spec.issuer.as_str() || identity.identifier_path != idp.spec.profile.identifier {
         return Err(ProvisionError::Stale);
     }
-    let identity = told(identity, sign_in, now);
+    let mut identity = told(identity, sign_in);
+    if occasion == Occasion::SignIn {
+        identity.last_sign_in_at = now;
+    }
     let profile_changed =
         known.is_none_or(|old| old.display_name != identity.display_name || old.email != identity.email);
     let is_other = |other: &&Match| other.user.id != user.id && other.waiting && other.user.disabled_at.is_none();
@@ -144,11 +148,10 @@ fn new_identity(sign_in: &SignIn<'_>, user: UserId, ambient: &Ambient, now: Time
 }
 
 /// The identity with what this sign-in told of it; what it did not tell stays.
-fn told(mut identity: IdentityRow, sign_in: &SignIn<'_>, now: Timestamp) -> IdentityRow {
+fn told(mut identity: IdentityRow, sign_in: &SignIn<'_>) -> IdentityRow {
     let profile = &sign_in.profile;
     identity.display_name = profile.display_name.clone().or(identity.display_name);
     identity.email = profile.email.clone().or(identity.email);
-    identity.last_sign_in_at = now;
     identity
 }
 

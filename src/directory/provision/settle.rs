@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::account::{self, Account, How};
-use super::{ProvisionError, Provisioned, SignIn};
+use super::{Occasion, ProvisionError, Provisioned, SignIn};
 use crate::audit::{self, About, Action, Entry};
 use crate::base::{Ambient, Timestamp};
 use crate::directory::Directory;
@@ -30,11 +30,18 @@ struct Holdings {
     set_admin: Option<bool>,
 }
 
-pub(super) async fn run(directory: &Directory, sign_in: &SignIn<'_>) -> Result<Provisioned, ProvisionError> {
+pub(super) async fn run(
+    directory: &Directory,
+    sign_in: &SignIn<'_>,
+    occasion: Occasion,
+) -> Result<Provisioned, ProvisionError> {
     let ambient = &directory.ambient;
     let now = ambient.now();
     let mut tx = directory.db.begin().await?;
-    let mut account = account::find(&mut tx, sign_in, ambient, now).await?;
+    let mut account = account::find(&mut tx, sign_in, occasion, ambient, now).await?;
+    if occasion == Occasion::Refresh && account.how != How::Known {
+        return Err(ProvisionError::Unknown);
+    }
     let mut holdings = Holdings::read(&mut tx, &account, sign_in, now).await?;
     let mut refused = holdings.refuses(sign_in);
     if refused && account.how != How::Known {
@@ -60,7 +67,7 @@ pub(super) async fn run(directory: &Directory, sign_in: &SignIn<'_>) -> Result<P
     if holdings.changes() || account.profile_changed || account.how != How::Known || !account.merged.is_empty() {
         search::refresh(&mut tx, &[account.user.id]).await?;
     }
-    holdings.record(&mut tx, &account, sign_in, ambient, refused).await?;
+    holdings.record(&mut tx, &account, sign_in, occasion, ambient, refused).await?;
     let log = log(&mut tx, &account, &holdings, refused).await?;
     changes::append(&mut tx, now, &log).await?;
     tx.commit().await?;
@@ -161,16 +168,24 @@ impl Holdings {
         tx: &mut Tx,
         account: &Account,
         sign_in: &SignIn<'_>,
+        occasion: Occasion,
         ambient: &Ambient,
         refused: bool,
     ) -> Result<(), ProvisionError> {
         let (user, identity) = (account.user.id, &account.identity);
         let why = refused.then(|| ProvisionError::NoMatch.to_string());
         let row = sign_in.record.row(ambient, identity.idp, Some(identity.id), why.clone());
-        sign_ins::put(tx, &row).await?;
         let changed = self.changes() || account.how != How::Known || !account.merged.is_empty();
+        let action = match occasion {
+            _ if refused => Action::SignInRefused,
+            Occasion::SignIn => Action::SignIn,
+            Occasion::Refresh if changed => Action::ClaimsRefreshed,
+            // Of every session every few minutes: that all is as before is no line.
+            Occasion::Refresh => return Ok(sign_ins::renew(tx, &row).await?),
+        };
+        sign_ins::put(tx, &row).await?;
         let entry = Entry {
-            action: if refused { Action::SignInRefused } else { Action::SignIn },
+            action,
             actor: Actor::User(user),
             about: About { user: Some(user), identity: Some(identity.id), idp: Some(identity.idp), ..About::default() },
             reference: Some(sign_in.record.reference.clone()),

@@ -17,7 +17,7 @@ fn checked(change: Value) -> Result<String, OidcError> {
     let expected = Expected {
         issuer: "https://id.example.com/",
         client_id: "me",
-        nonce: "n",
+        nonce: Some("n"),
         access_token: "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y",
         now: Timestamp::from_secs(NOW),
     };

@@ -78,7 +78,8 @@ fn the_token_request_proves_who_we_are_in_the_way_that_is_set_and_no_other() {
     let attempt = Attempt::new(&Ambient::system());
     let asked = |client_auth| {
         let endpoint = provider().metadata.token_endpoint;
-        let request = token_request(&settings(client_auth, "s&=~ é"), &endpoint, "a+code", &attempt).unwrap();
+        let settings = settings(client_auth, "s&=~ é");
+        let request = token_request(&settings, &endpoint, &code_grant(&settings, "a+code", &attempt)).unwrap();
         assert_eq!((request.method().as_str(), request.uri().to_string().as_str()), ("POST", endpoint.as_str()));
         assert_eq!(request.headers()[ACCEPT], "application/json");
         assert_eq!(request.headers()[CONTENT_TYPE], "application/x-www-form-urlencoded");

@@ -84,6 +84,8 @@ pub struct IdpFields {
     pub keep_for: Field,
     /// Most new accounts in an hour.
     pub new_accounts: Field,
+    /// After how many minutes claims are fetched again; empty: never.
+    pub refresh_claims: Field,
     /// Whether signing out here is signing out there.
     pub sign_out_at_provider: bool,
 }
@@ -143,6 +145,7 @@ impl Page for IdpForm {
             on_error: Picked::of("keep"),
             keep_for: Field::of("24"),
             new_accounts: Field::of("1000"),
+            refresh_claims: Field::wrong("often", "write a number"),
             sign_out_at_provider: true,
         };
         let new = Self {

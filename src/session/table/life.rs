@@ -6,7 +6,7 @@ use super::Sessions;
 use crate::base::{Token, TokenHash};
 use crate::identity::{Host, IdpKey, SessionId};
 use crate::session::handoff::CODE_LIFETIME;
-use crate::session::{EndedSession, HandoffError, HandoffRequest, SignedIn, Unavailable};
+use crate::session::{Due, EndedSession, HandoffError, HandoffRequest, Refresh, SignedIn, Unavailable};
 use crate::store::handoff::{self, Code};
 use crate::store::sessions::{self, SessionRow};
 use crate::telemetry::Ended;
@@ -64,6 +64,27 @@ impl Sessions {
     /// When the store could not be asked.
     pub async fn is_known_there(&self, idp: IdpKey, sid: &str) -> Result<bool, Unavailable> {
         Ok(sessions::is_known_there(&self.db, idp, sid).await?)
+    }
+
+    /// Sessions in use whose claims are to be fetched again by now, the caller's alone for `lease`.
+    ///
+    /// # Errors
+    /// When the store could not be asked.
+    pub async fn due(&self, lease: Duration, limit: u32) -> Result<Vec<Due>, Unavailable> {
+        let now = self.ambient.now();
+        Ok(sessions::due(&self.db, now, self.idle_since(), now.plus(lease), limit).await?)
+    }
+
+    /// Keeps by what, and when, claims of a session are fetched next; without it, never again.
+    ///
+    /// # Errors
+    /// When the store could not keep it.
+    pub async fn refresh_next(&self, session: SessionId, next: Option<&Refresh>) -> Result<(), Unavailable> {
+        match next {
+            Some(next) => sessions::refresh_later(&self.db, session, next).await?,
+            None => sessions::refresh_no_more(&self.db, session).await?,
+        }
+        Ok(())
     }
 
     /// Makes the code that carries `session` to the host that asked.

@@ -99,6 +99,24 @@ async fn every_identity_is_paged_through_with_its_last_sign_in() {
 }
 
 #[tokio::test]
+async fn what_is_asked_for_again_keeps_its_reference() {
+    on_each(async |db| {
+        let world = World::new(&db).await;
+        let user = world.user(&db, "alice").await;
+        let identity = world.identity(&db, user, "alice").await;
+        let first = sign_in(&world, Some(identity), "alice", "A1");
+        put(&db, &first).await.unwrap();
+        let again = SignInRow { claims: Some(json!({ "later": 1 })), ..sign_in(&world, Some(identity), "alice", "A2") };
+        let mut tx = db.begin().await.unwrap();
+        sign_ins::renew(&mut tx, &again).await.unwrap();
+        assert_eq!(sign_ins::by_reference(&mut tx, "A2").await.unwrap(), None);
+        let kept = sign_ins::by_reference(&mut tx, "A1").await.unwrap().unwrap();
+        assert_eq!((kept.id, kept.claims), (first.id, again.claims));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn claims_are_forgotten_in_time_and_refusals_altogether() {
     on_each(async |db| {
         let world = World::new(&db).await;

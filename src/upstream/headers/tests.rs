@@ -39,6 +39,13 @@ fn what_is_of_one_connection_stays_there() {
 }
 
 #[test]
+fn who_names_thousands_of_fields_has_none_looked_for_that_is_not_there() {
+    let many = (0..5_000).map(|number| format!("x-{number}, x-once")).collect::<Vec<_>>().join(",");
+    let headers = map(&[("connection", &many), ("x-once", "1"), ("x-other", "1")]);
+    assert_eq!(named_in_connection(&headers), ["x-once"]);
+}
+
+#[test]
 fn trailers_are_asked_for_hop_by_hop() {
     let mut headers = map(&[("te", "gzip;q=0.5, Trailers"), ("connection", "te")]);
     clean_request(&mut headers);

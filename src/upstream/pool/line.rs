@@ -9,6 +9,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
 use axum::body::Body;
 use futures_util::future::BoxFuture;
@@ -24,7 +25,7 @@ use super::MAX_RESPONSE_HEAD;
 use crate::upstream::ForwardError;
 use crate::upstream::connect::Stream;
 use crate::upstream::passed::{Overheard, Passed};
-use crate::upstream::patience::{Patience, Timer};
+use crate::upstream::patience::{Patience, Pause, Timer};
 
 /// A connection on which requests can be sent, one after the other.
 pub(in crate::upstream) struct Line {
@@ -34,6 +35,8 @@ pub(in crate::upstream) struct Line {
     /// What moves it; nothing once it is over.
     connection: Option<BoxFuture<'static, hyper::Result<()>>>,
     passed: Passed,
+    /// How long an upload may stand still after its answer.
+    patience: Duration,
     timer: Timer,
     bell: Arc<Bell>,
     /// The bell, as those take it who ring it.
@@ -41,8 +44,9 @@ pub(in crate::upstream) struct Line {
 }
 
 impl Line {
-    /// A connection to that address that nothing was sent on yet.
-    pub(super) async fn open(stream: Stream, peer: IpAddr) -> hyper::Result<Self> {
+    /// A connection to that address that nothing was sent on yet. What is left of an upload after its answer may stand still
+    /// for as long as `patience`.
+    pub(super) async fn open(stream: Stream, peer: IpAddr, patience: Duration) -> hyper::Result<Self> {
         let passed = Passed::default();
         let stream = TokioIo::new(Overheard::new(TokioIo::new(stream), passed.clone()));
         let (sender, connection) = http1::Builder::new().max_buf_size(MAX_RESPONSE_HEAD).handshake(stream).await?;
@@ -53,6 +57,7 @@ impl Line {
             peer,
             connection: Some(Box::pin(connection.with_upgrades())),
             passed,
+            patience,
             timer: Timer::default(),
             bell,
             rope,
@@ -96,13 +101,18 @@ impl Line {
 
     /// Moves the connection until a request can be sent. Says whether one ever can.
     pub(super) async fn ready(&mut self) -> bool {
+        let mut stuck = Pause::new(self.patience);
         poll_fn(|cx| {
             self.bell.silence();
+            if self.bell.is_rung() {
+                stuck.went_on();
+            }
             self.bell.ring();
             self.go_on();
             match (self.is_ready(), self.is_closed()) {
                 (true, _) => Poll::Ready(true),
                 (false, true) => Poll::Ready(false),
+                (false, false) if stuck.poll_too_long(cx).is_ready() => Poll::Ready(false),
                 (false, false) => self.bell.wait(cx.waker()),
             }
         })

@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use bytes::Bytes;
 use http::{Request, Response};
+use http_body::Frame;
 use http_body_util::BodyExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use super::kit::*;
 use crate::decision::sample;
@@ -32,6 +36,32 @@ async fn an_answer_that_stops_in_the_middle_is_given_up() {
     }
     let error = body.frame().await.unwrap().unwrap_err();
     assert!(format!("{error:?}").contains("Stalled"), "{error:?}");
+}
+
+#[tokio::test]
+async fn an_upload_of_which_nothing_is_taken_after_its_answer_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let upstream = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.read_exact(&mut [0; 16]).await.unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let (send, body) = gated();
+    let forwarder = forwarder(Settings { taking_timeout: Duration::from_millis(300), ..Settings::default() });
+    let mut request = Request::builder().method("POST").body(body).unwrap();
+    let answer = forwarder.forward(permit(&url), &mut request, chain(), always()).await.unwrap();
+    assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "ok");
+    let piece = Bytes::from_static(&[b'x'; 1024 * 1024]);
+    let sending = async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        while send.send(Ok(Frame::data(piece.clone()))).is_ok() {
+            ticks.tick().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), sending).await.expect("it is not held for ever");
+    upstream.abort();
 }
 
 #[tokio::test]

@@ -388,3 +388,34 @@ async fn what_the_file_leaves_to_an_organizations_admins_stays_as_they_wrote_it(
     let refused = world.program_of("home-lab").await.send("PUT", &places[0], Some(policy), &[NEW]).await;
     assert!(matches!(refused.status.as_u16(), 403 | 404 | 409), "{}", refused.text());
 }
+
+#[tokio::test]
+async fn a_policy_gives_no_role_that_its_author_could_not_give_when_saving() {
+    let stage = Stage::set(Places::usual).await;
+    let (world, program) = (&stage.world, stage.world.program().await);
+    program.make("/organizations/club", club()).await;
+    let idp = json!({
+        "name": "Guests", "issuer": stage.provider.issuer, "client_id": crate::kit::provider::CLIENT_ID,
+        "client_secret": crate::kit::provider::CLIENT_SECRET, "auto_provision": true, "delegate_to": ["club"],
+    });
+    program.make("/idps/guests", idp).await;
+    let (admins, own) = (world.program_of("club").await, "/organizations/club/policies/guests");
+    let policy = json!({ "org": "'club'", "role": "['Guest', 'Later']" });
+    let save = async |condition| admins.send("PUT", own, Some(policy.clone()), &[condition]).await;
+    assert_eq!(save(NEW).await.status, 201);
+    let read = program.get("/organizations/club").await;
+    let mut more = club();
+    more["roles"].as_array_mut().unwrap().push(json!({ "name": "Later" }));
+    assert_eq!(program.change("/organizations/club", more, &etag(&read)).await.status, 200);
+    stage.provider.set_claims(json!({ "sub": "greta", "preferred_username": "greta" }));
+    let holds = async |roles: &[&str]| {
+        Browser::new().follow(&world.login("/login/guests")).await;
+        let found = program.get("/users?q=greta").await.json()["items"][0]["roles"].clone();
+        let held = found.as_array().into_iter().flatten().filter_map(|held| held["role"].as_str());
+        held.collect::<Vec<_>>() == roles
+    };
+    eventually("greta is let in", async || holds(&["Guest"]).await).await;
+    assert!(holds(&["Guest"]).await, "the role came after the policy");
+    assert_eq!(save(("if-match", "*")).await.status, 200);
+    eventually("saved again it gives both", async || holds(&["Guest", "Later"]).await).await;
+}

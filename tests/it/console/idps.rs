@@ -172,6 +172,7 @@ async fn a_form_that_is_sent_as_it_is_shown_changes_nothing() {
         ("on_error", "keep"),
         ("keep_for", "7"),
         ("new_accounts_per_hour", "12"),
+        ("refresh_claims", "20"),
         ("sign_out_at_provider", "on"),
         ("server_admin", "contains(groups, 'chiefs')"),
         ("delegate_to", "garage"),

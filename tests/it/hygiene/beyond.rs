@@ -38,7 +38,7 @@ impl User {
     }
 }
 
-const SLASHES: [&str; 10] = [
+const SLASHES: [&str; 12] = [
     "/metrics/",
     "/metrics//",
     "/METRICS/",
@@ -49,6 +49,8 @@ const SLASHES: [&str; 10] = [
     "/data/secret%20",
     "/ADMINI~1/x",
     "/administration",
+    "//x/metrics",
+    "/index.php/metrics",
 ];
 
 #[tokio::test]
@@ -156,7 +158,9 @@ async fn a_preflight_passes_in_no_spelling_that_another_rule_keeps() {
         let lines = "Origin: https://evil.example\r\nAccess-Control-Request-Method: PUT\r\n";
         ask(address(&world), get(path, lines).replacen("GET", "OPTIONS", 1)).await.status
     };
-    for path in ["/secret/x", "/Secret/x", "/SECRET./x", "/secret%20/x", "/secret"] {
+    for path in
+        ["/secret/x", "/Secret/x", "/SECRET./x", "/secret%20/x", "/secret", "//x/secret/y", "/index.php/secret/x"]
+    {
         assert_ne!(ask_at(path).await, 200, "{path}");
     }
     assert_eq!(world.upstream.hits(), 0);

@@ -41,6 +41,8 @@ struct State {
     extra: Mutex<Map<String, Value>>,
     /// Nonces by code; a code is good once.
     codes: Mutex<HashMap<String, Pending>>,
+    /// Clients by refresh token; each is good once, and another takes its place.
+    refreshes: Mutex<HashMap<String, String>>,
     hits: Mutex<HashMap<String, usize>>,
     /// Every code and token ever given out.
     issued: Mutex<Vec<String>>,
@@ -82,6 +84,7 @@ impl Faulty {
             fault: Mutex::new(fault),
             extra: Mutex::default(),
             codes: Mutex::default(),
+            refreshes: Mutex::default(),
             hits: Mutex::default(),
             issued: Mutex::default(),
             mint: Mutex::new(Mint::new("key-1")),
@@ -115,6 +118,11 @@ impl Faulty {
         let mut mint = lock(&self.state.mint);
         let kid = format!("{}-next", mint.kid);
         *mint = Mint::new(&kid);
+    }
+
+    /// Takes back every refresh token: it vouches for nobody any more.
+    pub fn forget_everybody(&self) {
+        lock(&self.state.refreshes).clear();
     }
 
     /// What its signing key is called.
@@ -220,6 +228,10 @@ impl State {
         let mut codes = lock(&self.codes);
         let pending = if fault == Fault::CodesForever { codes.get(&code).cloned() } else { codes.remove(&code) };
         drop(codes);
+        let shown = form.get("refresh_token").and_then(|token| lock(&self.refreshes).remove(token));
+        let again = shown.map(|client_id| Pending { nonce: String::new(), client_id });
+        let refreshed = again.is_some();
+        let pending = pending.or(again);
         let Some(pending) = pending.filter(|_| fault != Fault::TokenError) else {
             let description = format!("bad code {code}\r\nsecret {}", super::provider::CLIENT_SECRET);
             let mut answer = json_answer(&json!({ "error": "invalid_grant", "error_description": description }));
@@ -237,14 +249,17 @@ impl State {
             extra,
         };
         let id_token = lock(&self.mint).id_token(fault, &claims);
-        lock(&self.issued).extend([access_token.clone(), id_token.clone()]);
+        let refresh_token = self.ambient.token().expose();
+        lock(&self.refreshes).insert(refresh_token.clone(), pending.client_id.clone());
+        lock(&self.issued).extend([access_token.clone(), id_token.clone(), refresh_token.clone()]);
         let mut response = json!({
             "access_token": access_token,
             "token_type": "Bearer",
             "expires_in": "600",
+            "refresh_token": refresh_token,
             "id_token": id_token,
         });
-        if fault == Fault::IdTokenMissing {
+        if fault == Fault::IdTokenMissing || (refreshed && fault == Fault::RefreshWithoutIdToken) {
             response.as_object_mut().expect("an object").remove("id_token");
         }
         json_answer(&response)

@@ -45,7 +45,18 @@ pub struct Serving {
 impl Serving {
     /// Starts it.
     pub fn start(configuration: &str, variables: &[(&str, &str)]) -> Self {
-        let mut command = command(&["serve", "--config", configuration], variables);
+        Self::of(command(&["serve", "--config", configuration], variables))
+    }
+
+    /// Starts it from a shell that allows it so many open files, and lets it allow itself so many more.
+    pub fn start_with_files(configuration: &str, (soft, hard): (u32, u32)) -> Self {
+        let line = format!("ulimit -Sn {soft} && ulimit -Hn {hard} && exec \"$0\" serve --config \"$1\"");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &line, env!("CARGO_BIN_EXE_vestibule"), configuration]).env_remove("RUST_LOG");
+        Self::of(shell)
+    }
+
+    fn of(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("the program starts");
         let log = Arc::new(Mutex::new(Vec::new()));
         let (lines, kept) = (BufReader::new(child.stderr.take().expect("piped")).lines(), Arc::clone(&log));
@@ -55,6 +66,14 @@ impl Serving {
             }
         });
         Self { child, log }
+    }
+
+    /// How many files it may have open, and how many it could allow itself.
+    pub fn files(&self) -> (u32, u32) {
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", self.child.id())).expect("it runs");
+        let line = limits.lines().find_map(|line| line.strip_prefix("Max open files")).expect("there is such a limit");
+        let mut numbers = line.split_whitespace().map(|number| number.parse().expect("a number"));
+        (numbers.next().expect("the one"), numbers.next().expect("the other"))
     }
 
     /// Its log so far.

@@ -23,6 +23,10 @@ struct Stage {
 
 impl Stage {
     async fn set() -> Self {
+        Self::set_with(|file| Serving::start(file, &[])).await
+    }
+
+    async fn set_with(start: impl FnOnce(&str) -> Serving) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let database = format!("sqlite://{}", folder.path().join("vestibule.db").display());
@@ -33,7 +37,7 @@ impl Stage {
         let log = format!("[log]\naccess = \"{}\"\n", folder.path().join("access.log").display());
         let text = (log + &places.usual() + open)
             .replace("operations_listen = \"127.0.0.1:0\"", &format!("operations_listen = \"127.0.0.1:{operations}\""));
-        let serving = Serving::start(&file(folder.path(), &text), &[]);
+        let serving = start(&file(folder.path(), &text));
         serving.ready(operations).await;
         Self { serving, upstream, port, operations, folder }
     }
@@ -119,4 +123,24 @@ async fn operators_are_told_what_a_server_without_a_database_waits_for() {
     assert_eq!(ready.status, 503);
     assert!(ready.text().starts_with("starting"), "{}", ready.text());
     assert!(ask("/metrics").await.text().contains("\nvestibule_ready 0\n"));
+}
+
+#[tokio::test]
+async fn who_takes_every_connection_that_there_are_files_for_leaves_some_for_the_others() {
+    let stage = Stage::set_with(|file| Serving::start_with_files(file, (64, 128))).await;
+    assert_eq!(stage.serving.files(), (128, 128), "it allows itself what it may");
+    assert!(stage.serving.log().iter().any(|line| line.contains("few files may be open")));
+    let address: std::net::SocketAddr = ([127, 0, 0, 1], stage.port).into();
+    let mut idle = Vec::new();
+    for _ in 0..128 {
+        idle.push(tokio::net::TcpStream::connect(address).await.unwrap());
+    }
+    // Of one client no more than a quarter of half of them: another one is answered, and so are operators.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 2], 0).into()).unwrap();
+    let mut other = Raw::over(socket.connect(address).await.unwrap());
+    other.send("GET / HTTP/1.1\r\nHost: wiki.localhost\r\n\r\n".to_owned()).await;
+    let mut upstream = Raw::over(stage.upstream.accept().await.unwrap().0);
+    upstream.read_until("\r\n\r\n").await;
+    assert_eq!(stage.readiness().await.0, 200);
 }

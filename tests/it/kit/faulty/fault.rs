@@ -21,6 +21,8 @@ pub enum Fault {
     CodesForever,
     /// There is no ID token.
     IdTokenMissing,
+    /// For a refresh token there is no ID token.
+    RefreshWithoutIdToken,
     /// The ID token is of another issuer.
     Issuer,
     /// The ID token is for another audience.
