@@ -117,6 +117,7 @@ impl Reloader {
 pub struct App {
     settings: Settings,
     approval: Approval,
+    files: Option<u64>,
     web: Arc<Web>,
     public: Vec<Listener>,
     redirecting: Vec<Listener>,
@@ -150,6 +151,7 @@ impl App {
         Ok(Self {
             settings,
             approval: options.approval,
+            files: options.files,
             web: Arc::new(web.map_err(|error| AppError::Internal(error.to_string()))?),
             public,
             redirecting,
@@ -199,9 +201,9 @@ impl App {
         let own = self.addresses().into_iter().chain(redirecting).chain([self.operations_address()]);
         let own: Vec<SocketAddr> = own.collect();
         let usual = Limits::default();
-        let limits = usual.clone().within(self.options.files, self.public.len() + self.redirecting.len());
+        let limits = usual.clone().within(self.files, self.public.len() + self.redirecting.len());
         if limits != usual {
-            let (files, connections) = (self.options.files, limits.connections);
+            let (files, connections) = (self.files, limits.connections);
             tracing::warn!(files, connections, "few files may be open: fewer connections are taken at once than usual");
         }
         let mut serving = JoinSet::new();
