@@ -130,6 +130,11 @@ async fn a_refresh_token_is_sent_to_nobody_but_who_gave_it() {
     let moved = stage.file.replace(&stage.provider.issuer, &other.issuer);
     let done = stage.world.command(&moved, &["apply", "--yes", "--keep-identities", "company"]).await;
     assert_eq!(done.code, Some(0), "{done:?}");
+    let leads_there = async || {
+        let page = Browser::new().navigate(&stage.world.login("/login/company")).await;
+        page.location().is_some_and(|to| to.as_str().starts_with(&other.issuer))
+    };
+    eventually("the running server knows", leads_there).await;
     stage.world.clock.advance(INTERVAL);
     let database = Database::open(&stage.world.database_path()).await;
     let kept = async || database.number("select count(*) from sessions where refresh_token is not null").await;
