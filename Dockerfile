@@ -1,15 +1,20 @@
 # syntax=docker/dockerfile:1
 
-FROM rust:1.95-bookworm AS build
+FROM rust:1.95-trixie AS build
+# What the program is trained with: see benches/train.py.
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends nginx-light nghttp2-client nodejs npm openssl python3 \
+    && rm -rf /var/lib/apt/lists/* \
+    && rustup component add llvm-tools
 WORKDIR /source
 COPY . .
 # Registry and target directory live in the builder's cache, so that a second build compiles only what changed.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \
-    cargo build --locked --profile dist --bin vestibule \
-    && cp target/dist/vestibule /usr/local/bin/vestibule
+    npm ci --prefix tests/provider \
+    && benches/train.py --out /usr/local/bin/vestibule
 
-FROM debian:bookworm-slim
+FROM debian:trixie-slim
 # The authorities that sign identity providers' certificates.
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends ca-certificates \

@@ -13,6 +13,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import statistics
 import subprocess
 import sys
@@ -268,22 +269,25 @@ ProxyPass / http://127.0.0.1:{self.application}/
 
 
 class Vestibule:
-    """Where one `vestibule serve` listens, and its configuration."""
+    """Where one `vestibule serve` listens, over TLS if it has a certificate (chain and key), and its configuration."""
 
-    def __init__(self, binary, folder, application):
+    def __init__(self, binary, folder, application, certificate=None):
         self.binary, self.port, self.operations = binary, free_port(), free_port()
-        self.public_url = f"http://localhost:{self.port}"
+        self.certificate, self.scheme = certificate, "https" if certificate else "http"
+        self.public_url = f"{self.scheme}://localhost:{self.port}"
         self.host = f"app.localhost:{self.port}"
         self.redirect_uri = f"{self.public_url}/login/bench/callback"
         self.application, self.file = application, folder / "vestibule.toml"
         self.database = folder / "vestibule.db"
 
     def configure(self, issuer, roles=("Member",), role_selector="'Member'", extra=""):
+        tls = "[[server.tls.certificate]]\nchain = \"{}\"\nkey = \"{}\"".format(*self.certificate) if self.certificate else ""
         self.file.write_text(f"""
 [server]
 public_url = "{self.public_url}"
 listen = ["127.0.0.1:{self.port}"]
 operations_listen = "127.0.0.1:{self.operations}"
+{tls}
 
 [database]
 url = "sqlite://{self.database}"
@@ -368,7 +372,12 @@ class Browser:
         if form is not None:
             body = urlencode(form)
             headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"{parts.scheme}://{parts.netloc}"}
-        connection = http.client.HTTPConnection("127.0.0.1", parts.port or 80, timeout=30)
+        if parts.scheme == "https":
+            # Whoever is there is one of ours.
+            anybody = ssl._create_unverified_context()
+            connection = http.client.HTTPSConnection("127.0.0.1", parts.port, timeout=30, context=anybody)
+        else:
+            connection = http.client.HTTPConnection("127.0.0.1", parts.port or 80, timeout=30)
         connection.request(method, (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, headers)
         response = connection.getresponse()
         for cookie in response.headers.get_all("Set-Cookie") or []:
@@ -470,15 +479,15 @@ def summary(values):
     return {"median": statistics.median(values), "least": min(values), "most": max(values)}
 
 
-def run(measure, options):
+def run(measure, options, needed=("nginx", "wrk", "node", "taskset"), cores=2):
     """Measures with what it starts in a folder of its own; all of it ends with it, and gives the figures."""
     if options.binary is None:
         subprocess.run(["cargo", "build", "--locked", "--profile", "dist"], cwd=ROOT, check=True)
         options.binary = ROOT / "target/dist/vestibule"
     options.binary = options.binary.resolve()
-    if len(os.sched_getaffinity(0)) < 2:
+    if len(os.sched_getaffinity(0)) < cores:
         fail("two cores are needed: one for the targets, one for the load")
-    for program in ("nginx", "wrk", "node", "taskset"):
+    for program in needed:
         shutil.which(program) or fail(f"{program} is missing")
     if not (ROOT / "tests/provider/node_modules").is_dir():
         fail("first: npm ci --prefix tests/provider")

@@ -27,6 +27,7 @@ use crate::directory::{Approval, DeclareError, Declared};
 use crate::listener::{Arrival, Certificates, Limits, ListenError, Listener, Tracked, TrustedProxies};
 use crate::store::server_keys::ServerKeysError;
 use crate::telemetry::{AccessError, Metrics, Telemetry};
+use crate::web::Web;
 use certificates::Tls;
 pub use house::House;
 
@@ -115,8 +116,9 @@ impl Reloader {
 /// A running server: its listeners are bound, its rooms are being built.
 pub struct App {
     settings: Settings,
-    options: Options,
-    ambient: Ambient,
+    approval: Approval,
+    files: Option<u64>,
+    web: Arc<Web>,
     public: Vec<Listener>,
     redirecting: Vec<Listener>,
     tls: Tls,
@@ -145,10 +147,12 @@ impl App {
             redirecting.push(Listener::bind(*address, None).await?.behind_proxies(settings.server.proxy_protocol));
         }
         let operations = Listener::bind(settings.server.operations_listen, None).await?;
+        let web = Web::new(settings.server.public_url.clone(), options.notice, ambient);
         Ok(Self {
             settings,
-            options,
-            ambient,
+            approval: options.approval,
+            files: options.files,
+            web: Arc::new(web.map_err(|error| AppError::Internal(error.to_string()))?),
             public,
             redirecting,
             tls,
@@ -190,16 +194,16 @@ impl App {
     pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), AppError> {
         let (stopping, stopped) = watch::channel(false);
         let (house, telemetry) = (Arc::clone(&self.house), Arc::clone(&self.telemetry));
-        let door = dispatch::Door::new(&self.settings, &self.options, &self.ambient, house, telemetry, &self.tls)?;
+        let door = dispatch::Door::new(&self.settings, Arc::clone(&self.web), house, telemetry, &self.tls)?;
         let door = Arc::new(door);
         let trusted = Arc::new(TrustedProxies::new(self.settings.server.trusted_proxies.clone()));
         let redirecting = self.redirecting_addresses();
         let own = self.addresses().into_iter().chain(redirecting).chain([self.operations_address()]);
         let own: Vec<SocketAddr> = own.collect();
         let usual = Limits::default();
-        let limits = usual.clone().within(self.options.files, self.public.len() + self.redirecting.len());
+        let limits = usual.clone().within(self.files, self.public.len() + self.redirecting.len());
         if limits != usual {
-            let (files, connections) = (self.options.files, limits.connections);
+            let (files, connections) = (self.files, limits.connections);
             tracing::warn!(files, connections, "few files may be open: fewer connections are taken at once than usual");
         }
         let mut serving = JoinSet::new();
@@ -235,7 +239,7 @@ impl App {
         let operations = tokio::spawn(self.operations.serve(answers, limits, trusted, until(closed)));
         let outcome = tokio::select! {
             () = stop => Ok(()),
-            refused = live(&self.settings, &self.options, &self.ambient, &own, &self.house, &self.telemetry.metrics, &self.tls, stopped) => refused,
+            refused = live(&self.settings, &self.approval, &self.web, &own, &self.house, &self.telemetry.metrics, &self.tls, stopped) => refused,
         };
         stopping.send_replace(true);
         while serving.join_next().await.is_some() {}
@@ -253,8 +257,8 @@ impl App {
 #[expect(clippy::too_many_arguments, reason = "what the house is built from, handed over once")]
 async fn live(
     settings: &Settings,
-    options: &Options,
-    ambient: &Ambient,
+    approval: &Approval,
+    web: &Arc<Web>,
     own: &[SocketAddr],
     place: &ArcSwapOption<House>,
     metrics: &Arc<Metrics>,
@@ -263,7 +267,7 @@ async fn live(
 ) -> Result<(), AppError> {
     let mut wait = RETRY;
     let house = loop {
-        match House::build(settings, options, ambient, own, metrics, tls).await {
+        match House::build(settings, approval, web, own, metrics, tls).await {
             Ok(house) => break Arc::new(house),
             Err(house::BuildError::Refused(error)) => return Err(error),
             Err(house::BuildError::Unavailable(cause)) => {
@@ -277,7 +281,7 @@ async fn live(
     metrics.configuration_taken.set(1);
     tracing::info!(public_url = %settings.server.public_url, "ready");
     tokio::select! {
-        () = tls.order(settings, &house, ambient, metrics) => {}
+        () = tls.order(settings, &house, &web.ambient, metrics) => {}
         () = tasks::run(Arc::clone(&house), stopped) => {}
     }
     Ok(())

@@ -121,6 +121,15 @@ pub struct VerifiedTokens {
     pub refresh_token: Option<SecretString>,
 }
 
+/// What a provider said of a person again, verified; at least one of both.
+#[derive(Clone)]
+pub struct SaidAgain {
+    /// The claims of a new ID token: not every provider gives one.
+    pub id_token: Option<RawClaims>,
+    /// The claims of the userinfo endpoint, if the provider has one.
+    pub userinfo: Option<RawClaims>,
+}
+
 /// What became of a refresh token.
 #[derive(Debug)]
 pub enum Refreshed {
@@ -129,7 +138,7 @@ pub enum Refreshed {
         /// The one to be used next: where providers change them, the one before is good no more.
         next: SecretString,
         /// What the provider says now, if it stands every check.
-        claims: Result<Box<VerifiedTokens>, OidcError>,
+        claims: Result<SaidAgain, OidcError>,
     },
     /// It is good for nothing any more: it ran out, was taken back, or the person is gone.
     Ended(OidcError),
@@ -204,7 +213,13 @@ impl RelyingParty {
         let provider = self.discovery.current().await?;
         check_issuer(&provider, answer.iss.as_deref())?;
         let tokens = exchange::redeem(&self.settings, &self.http, &provider, &answer.code, attempt).await?;
-        self.verified(&provider, tokens, Some(&attempt.nonce)).await
+        let id_token = self.verify(&provider, &tokens.id_token).await?;
+        let subject = check::id_token(&id_token, &self.expected(&tokens.access_token, Some(&attempt.nonce)))?;
+        let userinfo = self.userinfo(&provider, &tokens.access_token, &subject).await?;
+        let id_token = id_token.claims;
+        let sid = id_token.get("sid").and_then(Value::as_str).filter(is_session_id).map(str::to_owned);
+        let (id_token_raw, refresh_token) = (tokens.id_token.into(), tokens.refresh_token.map(SecretString::from));
+        Ok(VerifiedTokens { id_token, userinfo, subject, sid, id_token_raw, refresh_token })
     }
 
     /// Fetches claims again by a refresh token, of the person it was given for.
@@ -220,37 +235,44 @@ impl RelyingParty {
         };
         let next = next.map_or_else(|| token.clone(), SecretString::from);
         let claims = match tokens {
-            Ok(tokens) => self.verified(&provider, tokens, None).await,
+            Ok(tokens) => self.said_again(&provider, tokens, subject).await,
             Err(error) => Err(error),
         };
-        let claims = claims.and_then(|verified| {
-            let same = verified.subject == subject;
-            let other = || OidcError::refused("the ID token is of another sub than the session");
-            same.then(|| Box::new(verified)).ok_or_else(other)
-        });
         Ok(Refreshed::Tokens { next, claims })
     }
 
-    async fn verified(
+    async fn said_again(
         &self,
         provider: &Arc<Provider>,
-        tokens: exchange::Tokens,
-        nonce: Option<&str>,
-    ) -> Result<VerifiedTokens, OidcError> {
-        let id_token = self.verify(provider, &tokens.id_token).await?;
-        let expected = check::Expected {
+        tokens: exchange::Renewed,
+        subject: &str,
+    ) -> Result<SaidAgain, OidcError> {
+        let exchange::Renewed { access_token, id_token } = tokens;
+        let id_token = match id_token {
+            None => None,
+            Some(jwt) => {
+                let verified = self.verify(provider, &jwt).await?;
+                if check::id_token(&verified, &self.expected(&access_token, None))? != subject {
+                    return Err(OidcError::refused("the ID token is of another sub than the session"));
+                }
+                Some(verified.claims)
+            }
+        };
+        let userinfo = self.userinfo(provider, &access_token, subject).await?;
+        if id_token.is_none() && userinfo.is_none() {
+            return Err(OidcError::refused("for a refresh token there is no ID token, nor is there userinfo"));
+        }
+        Ok(SaidAgain { id_token, userinfo })
+    }
+
+    fn expected<'a>(&'a self, access_token: &'a str, nonce: Option<&'a str>) -> check::Expected<'a> {
+        check::Expected {
             issuer: self.settings.issuer.as_str(),
             client_id: &self.settings.client_id,
             nonce,
-            access_token: &tokens.access_token,
+            access_token,
             now: self.ambient.now(),
-        };
-        let subject = check::id_token(&id_token, &expected)?;
-        let userinfo = self.userinfo(provider, &tokens.access_token, &subject).await?;
-        let id_token = id_token.claims;
-        let sid = id_token.get("sid").and_then(Value::as_str).filter(is_session_id).map(str::to_owned);
-        let (id_token_raw, refresh_token) = (tokens.id_token.into(), tokens.refresh_token.map(SecretString::from));
-        Ok(VerifiedTokens { id_token, userinfo, subject, sid, id_token_raw, refresh_token })
+        }
     }
 
     async fn userinfo(
@@ -323,6 +345,12 @@ impl fmt::Debug for Answer {
 impl fmt::Debug for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Attempt(…)")
+    }
+}
+
+impl fmt::Debug for SaidAgain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SaidAgain(…)")
     }
 }
 

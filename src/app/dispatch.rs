@@ -15,8 +15,7 @@ use tokio::time::timeout;
 use tower::ServiceExt as _;
 
 use super::certificates::Tls;
-use super::{AppError, House, Options};
-use crate::base::Ambient;
+use super::{AppError, House};
 use crate::config::Settings;
 use crate::decision::{RequestPath, target};
 use crate::identity::Host;
@@ -45,14 +44,11 @@ pub(super) struct Door {
 impl Door {
     pub(super) fn new(
         settings: &Settings,
-        options: &Options,
-        ambient: &Ambient,
+        web: Arc<Web>,
         house: Arc<ArcSwapOption<House>>,
         telemetry: Arc<Telemetry>,
         tls: &Tls,
     ) -> Result<Self, AppError> {
-        let web = Web::new(settings.server.public_url.clone(), options.notice.clone(), ambient.clone());
-        let web = Arc::new(web.map_err(|error| AppError::Internal(error.to_string()))?);
         let hsts = settings.server.hsts.filter(|_| settings.server.public_url.is_https());
         let hsts = hsts.map(|remembered| HeaderValue::try_from(format!("max-age={}", remembered.as_secs())));
         let hsts = hsts.transpose().map_err(|error| AppError::Internal(error.to_string()))?;

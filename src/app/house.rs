@@ -11,8 +11,8 @@ use secrecy::ExposeSecret as _;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::AppError;
 use super::certificates::Tls;
-use super::{AppError, Options};
 use crate::api::{self, Api};
 use crate::assertion::{Assertions, SigningKey};
 use crate::audit::Denials;
@@ -81,26 +81,23 @@ impl House {
     /// `own` is where this process listens.
     pub(super) async fn build(
         settings: &Settings,
-        options: &Options,
-        ambient: &Ambient,
+        approval: &Approval,
+        web: &Arc<Web>,
         own: &[SocketAddr],
         metrics: &Arc<Metrics>,
         tls: &Tls,
     ) -> Result<Self, BuildError> {
+        let (web, ambient) = (Arc::clone(web), &web.ambient);
         let internal = |error: &dyn std::error::Error| BuildError::Refused(AppError::Internal(error.to_string()));
         let db = Db::open(&settings.database.url).await.map_err(unavailable)?;
         let (sealing, signing) = own_keys(&db, settings, ambient).await?;
         let directory = Directory::new(db.clone(), ambient.clone()).keeping(settings.records.clone());
         // Followed from before the declaration is applied, so that nothing falls in between.
         let changes = Arc::new(Changes::follow(db.clone()).await.map_err(unavailable)?);
-        directory.declare(&settings.declaration, &options.approval).await.map_err(|error| match error {
+        directory.declare(&settings.declaration, approval).await.map_err(|error| match error {
             DeclareError::Store(error) => unavailable(error),
             refused => BuildError::Refused(refused.into()),
         })?;
-        let web = Arc::new(
-            Web::new(settings.server.public_url.clone(), options.notice.clone(), ambient.clone())
-                .map_err(|error| internal(&error))?,
-        );
         let keys = Arc::new(HandoffKeys { sealing, ambient: ambient.clone() });
         let assertions = Arc::new(Assertions::new(signing, settings.server.public_url.clone(), ambient.clone()));
         let sessions = Sessions::new(db.clone(), ambient.clone(), settings.session, Arc::clone(&changes));

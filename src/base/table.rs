@@ -53,10 +53,18 @@ impl<K: Eq + Hash, V: Clone, S: BuildHasher + Clone + Default> Table<K, V, S> {
         self.shards.iter().map(|shard| shard.read().unwrap_or_else(PoisonError::into_inner).len()).sum()
     }
 
-    /// Forgets every entry that `keep` does not want: part by part, so that whoever shares the thread may go on between.
+    /// Forgets every entry that `keep` does not want, and most of the room that it leaves: part by part, so that whoever
+    /// shares the thread may go on between.
     pub async fn retain(&self, keep: impl Fn(&K, &V) -> bool) {
         for shard in &self.shards {
-            shard.write().unwrap_or_else(PoisonError::into_inner).retain(|key, value| keep(key, value));
+            {
+                let mut entries = shard.write().unwrap_or_else(PoisonError::into_inner);
+                entries.retain(|key, value| keep(key, value));
+                let left = entries.len();
+                if left < entries.capacity() / 4 {
+                    entries.shrink_to(left * 2);
+                }
+            }
             tokio::task::yield_now().await;
         }
     }
@@ -119,6 +127,16 @@ mod tests {
         assert!(
             (0..1_000).filter(|number| *number != 7).all(|number| table.get(&number).is_some() == (number % 2 == 0))
         );
+    }
+
+    #[tokio::test]
+    async fn the_room_of_what_was_forgotten_is_given_back() {
+        let table: Table<u64, u64> = Table::new(100_000);
+        (0..50_000).for_each(|number| table.insert(number, number));
+        table.retain(|number, _| *number < 100).await;
+        let room: usize = table.shards.iter().map(|shard| shard.read().unwrap().capacity()).sum();
+        assert!(room < 5_000, "{room}");
+        assert_eq!(table.count(), 100);
     }
 
     #[test]

@@ -35,6 +35,16 @@ impl Recorded {
         (Self { id_token: kept(id_token), userinfo: userinfo.map(kept) }, redacted)
     }
 
+    /// What is known once userinfo alone was asked again: what it says now; of the ID token what userinfo has never said,
+    /// which is as it was.
+    #[must_use]
+    pub fn with_userinfo(mut self, now: Map<String, Value>) -> Self {
+        let before = self.userinfo.take().unwrap_or_default();
+        self.id_token.retain(|name, _| !before.contains_key(name) && !now.contains_key(name));
+        self.userinfo = Some(now);
+        self
+    }
+
     /// The claims again, by the rules of now. A selector that reads one of those left out fails rather than find
     /// nothing.
     ///
@@ -80,6 +90,17 @@ mod tests {
         expected.remove("at_hash");
         assert_eq!(again.merged(), &expected);
         assert!(again.is_withheld("roles") && again.is_absent("roles") && !again.is_absent("groups"));
+    }
+
+    #[test]
+    fn of_what_userinfo_says_again_nothing_of_before_is_left() {
+        let recorded = Recorded {
+            id_token: map(json!({ "sub": "1", "groups": ["a"], "teams": ["t"], "name": "Alice" })),
+            userinfo: Some(map(json!({ "sub": "1", "groups": ["a"] }))),
+        };
+        let renewed = recorded.with_userinfo(map(json!({ "sub": "1", "teams": [] })));
+        assert_eq!(renewed.id_token, map(json!({ "name": "Alice" })), "gone from userinfo is gone");
+        assert_eq!(renewed.userinfo, Some(map(json!({ "sub": "1", "teams": [] }))));
     }
 
     #[test]

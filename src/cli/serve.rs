@@ -69,16 +69,18 @@ async fn run(
 ) -> anyhow::Result<Outcome> {
     // From here on a hangup is a request, and not the end.
     let hangups = signal(SignalKind::hangup())?;
-    let app = App::bind(settings.clone(), options, Ambient::system()).await?;
+    let app = Box::pin(App::bind(settings.clone(), options, Ambient::system())).await?;
     let reloader = app.reloader();
     let running = Running { reloader, settings: &settings, source: &source, logs };
+    // Boxed: they are large, and what was once used of this thread's stack is never given back.
+    let (serving, reloading) = (Box::pin(app.run(stop()?)), Box::pin(reload::at_each(hangups, running)));
     let ended = tokio::select! {
-        ended = app.run(stop()?) => ended,
+        ended = serving => ended,
         () = told_twice()? => {
             terminal.complain(format_args!("vestibule: stopped at once, requests under way were cut off"));
             return Ok(Outcome::Failed);
         }
-        never = reload::at_each(hangups, running) => match never {},
+        never = reloading => match never {},
     };
     match ended {
         Ok(()) => Ok(Outcome::Done),

@@ -172,6 +172,16 @@ impl Directory {
         self.records.load_full()
     }
 
+    /// All that the last sign-in of an identity told, if all of it is kept.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn last_claims(&self, idp: IdpKey, identifier: &str) -> Result<Option<Recorded>, StoreError> {
+        let kept = sign_ins::claims_of(&self.db, idp, identifier).await?;
+        let whole = kept.filter(|(_, redacted)| redacted.is_empty());
+        Ok(whole.and_then(|(claims, _)| serde_json::from_value(claims).ok()))
+    }
+
     /// Writes down that somebody was refused whom a provider vouched for. What is refused earlier, to whoever it may
     /// be, is told in the log alone: strangers write nothing.
     ///

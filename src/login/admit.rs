@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::callback::Refusal;
 use super::{Login, Scene};
-use crate::claims::{ClaimLimits, ClaimRules, Claims};
+use crate::claims::{ClaimLimits, ClaimRules, Claims, Recorded};
 use crate::directory::{Desired, ProvisionError, Provisioned, Record, RefusedSignIn, SignIn};
 use crate::identity::{Idp, IdpKey};
 use crate::oidc::VerifiedTokens;
@@ -42,7 +42,8 @@ impl Login {
     pub(super) async fn admit(&self, idp: &Idp, tokens: VerifiedTokens) -> Result<Admitted, Refusal> {
         let mut record = Record::new(&self.web.ambient);
         record.take_claims(&self.directory.records(), &tokens.id_token, tokens.userinfo.as_ref());
-        match self.provision(idp, tokens, None, &mut record).await {
+        let said = Recorded { id_token: tokens.id_token, userinfo: tokens.userinfo };
+        match self.provision(idp, said, None, &mut record).await {
             Ok((Decided { profile, notes, .. }, provisioned)) => Ok(Admitted { profile, provisioned, notes, record }),
             Err(refusal) if refusal.cause == Cause::Unavailable => Err(refusal),
             Err(refusal) => {
@@ -61,27 +62,22 @@ impl Login {
 
     /// The same of claims that were fetched again while a session of the identity that is `known_as` lasts. What comes of
     /// them that cannot be read is nothing.
-    pub(super) async fn admit_again(
-        &self,
-        idp: &Idp,
-        tokens: VerifiedTokens,
-        known_as: &str,
-    ) -> Result<Provisioned, Refusal> {
+    pub(super) async fn admit_again(&self, idp: &Idp, said: Recorded, known_as: &str) -> Result<Provisioned, Refusal> {
         let mut record = Record::new(&self.web.ambient);
-        record.take_claims(&self.directory.records(), &tokens.id_token, tokens.userinfo.as_ref());
-        self.provision(idp, tokens, Some(known_as), &mut record).await.map(|(_, provisioned)| provisioned)
+        record.take_claims(&self.directory.records(), &said.id_token, said.userinfo.as_ref());
+        self.provision(idp, said, Some(known_as), &mut record).await.map(|(_, provisioned)| provisioned)
     }
 
     /// Decides and writes; decides again if the policies moved in between.
     async fn provision(
         &self,
         idp: &Idp,
-        tokens: VerifiedTokens,
+        said: Recorded,
         known_as: Option<&str>,
         record: &mut Record,
     ) -> Result<(Decided, Provisioned), Refusal> {
         let rules = ClaimRules { list_claims: &idp.spec.list_claims };
-        let claims = Claims::merge(tokens.id_token, tokens.userinfo, &rules, &ClaimLimits::default());
+        let claims = Claims::merge(said.id_token, said.userinfo, &rules, &ClaimLimits::default());
         let claims = Arc::new(claims.map_err(|error| {
             record.forget();
             Refusal::new(Cause::SignInRefused, error)

@@ -9,10 +9,12 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::callback::Refusal;
 use super::{Login, Scene};
+use crate::claims::Recorded;
 use crate::directory::{EndedThere, ProviderLogout};
 use crate::identity::{Idp, IdpKey};
-use crate::oidc::{OidcError, Refreshed, VerifiedTokens};
+use crate::oidc::{OidcError, Refreshed, SaidAgain, VerifiedTokens};
 use crate::session::{Due, Refresh, Unavailable};
 use crate::web::Cause;
 
@@ -94,12 +96,15 @@ impl Login {
         // First of all: where each refresh token is good once, this is the only one.
         self.sessions.refresh_next(due.session, self.sealed(idp, &next, every).as_ref()).await?;
         let refusal = match claims {
-            Ok(claims) => match self.admit_again(idp, *claims, &due.identifier).await {
-                Ok(provisioned) => {
-                    self.count(idp, &provisioned);
-                    return Ok(());
-                }
-                Err(refusal) => refusal,
+            Ok(said) => match self.whole(idp, due, said).await? {
+                Some(said) => match self.admit_again(idp, said, &due.identifier).await {
+                    Ok(provisioned) => {
+                        self.count(idp, &provisioned);
+                        return Ok(());
+                    }
+                    Err(refusal) => refusal,
+                },
+                None => Refusal::new(Cause::SignInRefused, "userinfo alone says too little, and the rest is not kept"),
             },
             Err(error) => error.into(),
         };
@@ -110,6 +115,20 @@ impl Login {
                 let why = &refusal.why;
                 tracing::warn!(idp = %idp.spec.id, session = %due.session, cause = %why, "claims that were fetched again do not count");
                 Ok(())
+            }
+        }
+    }
+
+    /// Everything that a provider says of somebody. Where it gives no new ID token, what the last one said beside userinfo
+    /// is as it was; nothing if that is not kept: what is unknown takes nothing from anybody.
+    async fn whole(&self, idp: &Idp, due: &Due, said: SaidAgain) -> Result<Option<Recorded>, Unavailable> {
+        let SaidAgain { id_token, userinfo } = said;
+        match (id_token, userinfo) {
+            (Some(id_token), userinfo) => Ok(Some(Recorded { id_token, userinfo })),
+            (None, None) => Ok(None),
+            (None, Some(userinfo)) => {
+                let before = self.directory.last_claims(idp.key, &due.identifier).await?;
+                Ok(before.map(|before| before.with_userinfo(userinfo)))
             }
         }
     }

@@ -65,10 +65,17 @@ pub(super) struct Tokens {
     pub(super) refresh_token: Option<String>,
 }
 
+/// What it gives for a refresh token.
+pub(super) struct Renewed {
+    pub(super) access_token: String,
+    /// Not every provider gives one (OpenID Connect Core 1.0, section 12.2).
+    pub(super) id_token: Option<String>,
+}
+
 /// What the token endpoint makes of a refresh token.
 pub(super) enum Refreshed {
     /// Tokens of now, if they can be used, and the refresh token that may have taken this one's place all the same.
-    Tokens(Result<Tokens, OidcError>, Option<String>),
+    Tokens(Result<Renewed, OidcError>, Option<String>),
     /// Nothing any more (`invalid_grant`, RFC 6749 5.2): it ran out, was taken back, or the person is gone.
     Ended(OidcError),
 }
@@ -114,8 +121,8 @@ pub(super) async fn refresh(
     let response = http.request(request).await.map_err(|error| OidcError::of_exchange(WHAT, &error))?;
     match response.status() {
         StatusCode::OK => {
-            let next = said(response.body(), "refresh_token").filter(|token| !token.is_empty());
-            Ok(Refreshed::Tokens(Tokens::parse(response.body()), next))
+            let next = said(response.body(), "refresh_token");
+            Ok(Refreshed::Tokens(Renewed::parse(response.body()), next))
         }
         status @ (StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED) => {
             let refused = refusal(settings, status, response.body());
@@ -177,29 +184,33 @@ impl Tokens {
     /// Reads a token response (RFC 6749 5.1, OpenID Connect Core 1.0 3.1.3.3). How long the access token is good for,
     /// and whatever else there is, does not matter: it is used at once.
     fn parse(json: &[u8]) -> Result<Self, OidcError> {
+        let Renewed { access_token, id_token } = Renewed::parse(json)?;
+        let id_token = id_token.ok_or_else(|| OidcError::refused(format!("{WHAT} gave no ID token")))?;
+        Ok(Self { access_token, id_token, refresh_token: said(json, "refresh_token") })
+    }
+}
+
+impl Renewed {
+    fn parse(json: &[u8]) -> Result<Self, OidcError> {
         let answer: RawClaims = serde_json::from_slice(json)
             .map_err(|_| OidcError::refused(format!("{WHAT} did not answer with a token response: no JSON object")))?;
-        let token = |name: &str, what: &str| match text(&answer, name) {
-            Some(token) if !token.is_empty() => Ok(token.to_owned()),
-            _ => Err(OidcError::refused(format!("{WHAT} gave no {what}"))),
-        };
+        let token = |name: &str| text(&answer, name).filter(|token| !token.is_empty()).map(str::to_owned);
         // Another kind of access token could not be used at userinfo (RFC 6749 7.1).
         match answer.get("token_type") {
             None | Some(Value::Null) => {}
             Some(Value::String(kind)) if kind.eq_ignore_ascii_case("bearer") => {}
             Some(_) => return Err(OidcError::refused(format!("{WHAT} gave a token that is no bearer token"))),
         }
-        Ok(Self {
-            access_token: token("access_token", "access token")?,
-            id_token: token("id_token", "ID token")?,
-            refresh_token: text(&answer, "refresh_token").filter(|token| !token.is_empty()).map(str::to_owned),
-        })
+        let access_token = token("access_token");
+        let access_token = access_token.ok_or_else(|| OidcError::refused(format!("{WHAT} gave no access token")))?;
+        Ok(Self { access_token, id_token: token("id_token") })
     }
 }
 
+/// A text of the answer that is not empty.
 fn said(json: &[u8], name: &str) -> Option<String> {
     let answer: RawClaims = serde_json::from_slice(json).ok()?;
-    text(&answer, name).map(str::to_owned)
+    text(&answer, name).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// Reads an error response (RFC 6749 5.2).

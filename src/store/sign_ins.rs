@@ -114,6 +114,18 @@ fn columns(row: &SignInRow) -> Vec<Value> {
     ]
 }
 
+/// What is kept of the claims of an identity's last sign-in, and the names of those that were left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn claims_of(db: &Db, idp: IdpKey, identifier: &str) -> Result<Option<(Json, Vec<String>)>, StoreError> {
+    const SQL: &str = "select claims, redacted from sign_ins where idp_key = $1 and identifier = $2 \
+        and coalesce(identity_id, '') <> '' and claims is not null";
+    let row: Option<(FromJson<Json>, FromJson<Vec<String>>)> =
+        db.reader().optional(SQL, values![idp, identifier]).await?;
+    Ok(row.map(|(claims, redacted)| (claims.0, redacted.0)))
+}
+
 /// The sign-in whose page showed that reference, if it is still kept.
 ///
 /// # Errors

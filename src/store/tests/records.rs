@@ -111,7 +111,13 @@ async fn what_is_asked_for_again_keeps_its_reference() {
         sign_ins::renew(&mut tx, &again).await.unwrap();
         assert_eq!(sign_ins::by_reference(&mut tx, "A2").await.unwrap(), None);
         let kept = sign_ins::by_reference(&mut tx, "A1").await.unwrap().unwrap();
-        assert_eq!((kept.id, kept.claims), (first.id, again.claims));
+        assert_eq!((kept.id, kept.claims), (first.id, again.claims.clone()));
+        tx.commit().await.unwrap();
+        // Of a refusal before there was an identity nothing is known of anybody.
+        put(&db, &sign_in(&world, None, "eve", "E1")).await.unwrap();
+        let known = sign_ins::claims_of(&db, world.idp, "alice").await.unwrap();
+        assert_eq!(known, Some((again.claims.unwrap(), again.redacted)));
+        assert_eq!(sign_ins::claims_of(&db, world.idp, "eve").await.unwrap(), None);
     })
     .await;
 }

@@ -78,7 +78,6 @@ async fn while_the_provider_is_away_or_talks_nonsense_everything_stays_as_it_is(
         Fault::At(Endpoint::Token, Trouble::Fails),
         Fault::At(Endpoint::Token, Trouble::NotJson),
         Fault::At(Endpoint::Userinfo, Trouble::Fails),
-        Fault::RefreshWithoutIdToken,
         Fault::ForeignKey,
         Fault::UserinfoSub,
         Fault::Audience,
@@ -96,6 +95,32 @@ async fn while_the_provider_is_away_or_talks_nonsense_everything_stays_as_it_is(
         let member = async || stage.roles_at(&browser, "wiki").await.as_deref() == Some("Member");
         eventually(&format!("{fault:?} is over"), member).await;
     }
+}
+
+#[tokio::test]
+async fn without_another_id_token_what_userinfo_says_counts() {
+    let (stage, browser) = stage().await;
+    stage.provider.set_fault(Fault::RefreshWithoutIdToken);
+    stage.provider.set_claims(json!({ "groups": ["home-lab"] }));
+    stage.world.clock.advance(INTERVAL);
+    let member = async || stage.roles_at(&browser, "wiki").await.as_deref() == Some("Member");
+    eventually("she is a member alone", member).await;
+    // What userinfo said before and says no longer has gone, whatever the ID token said at the sign-in.
+    stage.provider.set_claims(json!({}));
+    stage.world.clock.advance(INTERVAL);
+    let out = async || browser.navigate(&stage.world.url("wiki", "/")).await.status == 403;
+    eventually("she is in no organization any more", out).await;
+}
+
+#[tokio::test]
+async fn without_another_id_token_what_is_not_kept_takes_nothing_from_anybody() {
+    let stage = Stage::set(|places| every_minute(places) + "\n[records]\nkeep_claims = false\n").await;
+    let (browser, _) = stage.sign_in(json!({ "groups": ["home-lab", "admin"] })).await;
+    stage.provider.set_fault(Fault::RefreshWithoutIdToken);
+    stage.provider.set_claims(json!({ "groups": [] }));
+    stage.world.clock.advance(INTERVAL);
+    asked_again(&stage, 1).await;
+    assert_eq!(stage.roles_at(&browser, "wiki").await.as_deref(), Some("Admin"));
 }
 
 #[tokio::test]
