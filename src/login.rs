@@ -150,10 +150,10 @@ pub fn sign_in_host(login: Arc<Login>) -> Router {
         .route("/login", get(start::choose))
         .route("/login/{idp}", get(start::start))
         .route("/login/{idp}/test", get(test::start))
-        // What spends a code answers no HEAD: who only looks at a link must not use it up.
+        // What spends a code or ends a session answers no HEAD: who only looks at a link must not use it up.
         .route("/login/{idp}/callback", get(callback::callback).head(failed::wrong_method))
         .route("/login/{idp}/backchannel-logout", post(provider_logout::back_channel))
-        .route("/login/{idp}/frontchannel-logout", get(provider_logout::front_channel))
+        .route("/login/{idp}/frontchannel-logout", get(provider_logout::front_channel).head(failed::wrong_method))
         .route("/logout", get(sign_out::confirm).post(sign_out::sign_out))
         .route("/signed-out", get(sign_out::signed_out))
         // The same address ends a session on every host.

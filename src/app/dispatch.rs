@@ -190,7 +190,8 @@ impl Door {
         }
         let changes = !request.method().is_safe() && place(request.uri().path()) != Place::SignIn;
         let response = self.route(&house.sign_in_host, Assets::SignIn, host, request).await;
-        if changes {
+        // Not for who was refused: strangers cause no reads of the database.
+        if changes && (response.status().is_success() || response.status().is_redirection()) {
             house.catch_up().await;
         }
         response

@@ -29,11 +29,11 @@ impl Bars<'_> {
     /// What keeps them from what is at one path, however that is read, and whatever is left out of its front.
     pub(super) fn barred(&self, ask: &Ask<'_>) -> Result<Option<Bar>, Ambiguous> {
         let bar = self.barred_whole(ask)?;
-        if bar.is_some() || !self.route.has_rules() {
+        if bar.is_some() {
             return Ok(bar);
         }
-        for left in ask.path.without_front() {
-            if self.barred_whole(&Ask { path: &left?, ..ask.clone() })?.is_some() {
+        for path in &self.route.without_front(ask)? {
+            if self.barred_whole(&Ask { path, ..ask.clone() })?.is_some() {
                 return Err(Ambiguous::Rules);
             }
         }

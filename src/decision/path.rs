@@ -23,6 +23,7 @@ use http::uri::PathAndQuery;
 
 use crate::identity::PathPrefix;
 
+pub(super) use fronts::PROGRAM;
 pub(super) use windows::on_windows;
 
 /// Most times over that a path may be encoded. Honest ones are encoded once, addresses passed along twice.

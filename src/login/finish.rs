@@ -29,7 +29,7 @@ impl Login {
         let there = AtProvider {
             sid: tokens.sid.clone(),
             sub: Some(tokens.subject.clone()),
-            id_token: self.keep_hint(idp, &tokens.id_token_raw),
+            id_token: self.keep_hint(idp, &tokens),
             refresh: self.keep_refresh(idp, &tokens),
         };
         let Admitted { profile, provisioned, notes, record } = self.admit(idp, tokens).await?;

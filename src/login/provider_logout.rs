@@ -14,7 +14,7 @@ use super::params::Params;
 use super::{Login, Scene};
 use crate::directory::{EndedThere, ProviderLogout};
 use crate::identity::{Idp, IdpId};
-use crate::oidc::{LogoutToken, OidcError};
+use crate::oidc::{LogoutToken, OidcError, VerifiedTokens};
 use crate::session::EndedSession;
 use crate::web;
 
@@ -132,10 +132,15 @@ impl Login {
         }
     }
 
-    /// The ID token as it is kept until the person signs out, if it is to be shown to the provider then.
-    pub(super) fn keep_hint(&self, idp: &Idp, id_token: &SecretString) -> Option<String> {
-        let fits = idp.spec.sign_out_at_provider && id_token.expose_secret().len() <= MAX_HINT;
-        fits.then(|| self.keys.sealing.seal(&self.web.ambient, &hint_of(idp), &id_token.expose_secret()))?
+    /// The ID token as it is kept until the person signs out, if it is to be shown to the provider then. It holds claims:
+    /// none is kept that holds one which is never to be.
+    pub(super) fn keep_hint(&self, idp: &Idp, tokens: &VerifiedTokens) -> Option<String> {
+        let records = self.directory.records();
+        let may_be_kept =
+            records.keep_claims && !records.redact_claims.iter().any(|name| tokens.id_token.contains_key(name));
+        let jwt = tokens.id_token_raw.expose_secret();
+        let fits = idp.spec.sign_out_at_provider && may_be_kept && jwt.len() <= MAX_HINT;
+        fits.then(|| self.keys.sealing.seal(&self.web.ambient, &hint_of(idp), &jwt))?
     }
 
     /// Where somebody whose session has ended signs out of the provider too, if its IdP is to be signed out of: what it is
@@ -156,6 +161,7 @@ impl Login {
     }
 }
 
+/// Shown to nobody but who gave it: an IdP may be somewhere else by then.
 fn hint_of(idp: &Idp) -> String {
-    format!("ID token of {}", idp.key)
+    format!("ID token of {} at {}", idp.key, idp.spec.issuer.as_str())
 }

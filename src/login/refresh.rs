@@ -40,7 +40,7 @@ impl Login {
 
     fn sealed(&self, idp: &Idp, token: &SecretString, after: Duration) -> Option<Refresh> {
         let token = Some(token.expose_secret()).filter(|token| token.len() <= MAX_TOKEN)?;
-        let token = self.keys.sealing.seal(&self.web.ambient, &purpose(idp.key), &token)?;
+        let token = self.keys.sealing.seal(&self.web.ambient, &purpose(idp), &token)?;
         Some(Refresh { token, at: self.web.ambient.now().plus(after) })
     }
 
@@ -70,7 +70,7 @@ impl Login {
         // Of one that is off no session opens anything; it is asked about when it is on again.
         let Some(idp) = scene.catalogue.idp(due.idp) else { return Ok(()) };
         let Some(provider) = scene.provider(idp.key) else { return Ok(()) };
-        let token = self.keys.sealing.open::<String>(&purpose(idp.key), &due.token).map(SecretString::from);
+        let token = self.keys.sealing.open::<String>(&purpose(idp), &due.token).map(SecretString::from);
         let Some((every, token)) = idp.spec.refresh_claims.zip(token) else {
             return self.sessions.refresh_next(due.session, None).await;
         };
@@ -142,8 +142,9 @@ impl Login {
     }
 }
 
-fn purpose(idp: IdpKey) -> String {
-    format!("refresh token of {idp}")
+/// Sent to nobody but who gave it: whoever may say where an IdP is could otherwise have it sent there.
+fn purpose(idp: &Idp) -> String {
+    format!("refresh token of {} at {}", idp.key, idp.spec.issuer.as_str())
 }
 
 fn lock(away: &Mutex<HashSet<IdpKey>>) -> std::sync::MutexGuard<'_, HashSet<IdpKey>> {

@@ -109,9 +109,11 @@ impl Changes {
     /// # Errors
     /// When the store cannot be read.
     pub async fn catch_up(&self) -> Result<(), Unavailable> {
+        let asked_at = self.micros();
         in_time(async {
             let _reading = self.reading.lock().await;
-            self.read_all().await
+            // Whoever held the lock may have begun after this was asked: of many who wait, one reads for all.
+            if self.heard_at.load(Ordering::Acquire) > asked_at { Ok(()) } else { self.read_all().await }
         })
         .await
     }
@@ -121,9 +123,14 @@ impl Changes {
         self.started.elapsed().saturating_sub(Duration::from_micros(self.heard_at.load(Ordering::Acquire)))
     }
 
+    /// How long ago it was started, in microseconds.
+    fn micros(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
     async fn read_all(&self) -> Result<(), Unavailable> {
         loop {
-            let asked_at = u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX);
+            let asked_at = self.micros();
             let after = self.number();
             let batch = changes::after(&self.db, after).await?;
             let Some(&(last, _)) = batch.last() else {
@@ -202,6 +209,22 @@ mod tests {
             assert!(matches!(outcome, Ok(Err(Unavailable(StoreError::Silent(_))))), "{outcome:?}");
             drop(reading);
             log.catch_up().await.unwrap();
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn of_many_who_wait_for_the_log_one_reads_it_for_all() {
+        on_each(async |db| {
+            let log = Changes::follow(db.clone()).await.unwrap();
+            let reading = log.reading.lock().await;
+            tokio::join!(async { log.catch_up().await.unwrap() }, async {
+                // Read by whoever came in between; there is nothing any more that could be read again.
+                log.heard_at.store(log.micros() + 1, Ordering::Release);
+                db.close().await;
+                drop(reading);
+            });
+            assert!(log.catch_up().await.is_err());
         })
         .await;
     }

@@ -1,4 +1,4 @@
-//! What some upstreams leave out of the front of a path.
+//! What some upstreams take for no part of a path.
 
 use std::borrow::Cow;
 
@@ -7,14 +7,14 @@ use http::uri::PathAndQuery;
 use super::{Ambiguous, RequestPath};
 
 /// The program that PHP applications send all their paths through, and that may be named in front of them.
-const PROGRAM: &[u8] = b"index.php";
+pub(in crate::decision) const PROGRAM: &str = "index.php";
 
 impl RequestPath {
-    /// What is left of the path to those who take its front for something else: for a host, as whoever resolves it like a
-    /// link does (`new URL("//x/admin", base)`), or for the program itself (`/index.php/admin`). Nearly every path has no
-    /// such front, which costs a look at its start and for a dot.
+    /// The path as those read it who take its front for a host, as whoever resolves it like a link does
+    /// (`new URL("//x/admin", base)`), or leave out the program itself (`/wiki/index.php/admin`). Nearly every path has
+    /// nothing of the kind, which costs a look at its start and for a dot.
     pub(in crate::decision) fn without_front(&self) -> impl Iterator<Item = Result<Self, Ambiguous>> {
-        let left = [self.behind_host(), self.behind_program()].into_iter().flatten();
+        let left = [self.behind_host(), self.without_program()].into_iter().flatten();
         left.map(|rest| Self::of(PathAndQuery::try_from(&*rest).map_err(|_| Ambiguous::NoPath)?))
     }
 
@@ -25,13 +25,16 @@ impl RequestPath {
         Some(if rest.starts_with('/') { rest.into() } else { ["/", rest].concat().into() })
     }
 
-    fn behind_program(&self) -> Option<Cow<'_, str>> {
+    fn without_program(&self) -> Option<Cow<'_, str>> {
         let strict = self.strict();
         memchr::memchr(b'.', strict)?;
-        let at = strict.split(|&byte| byte == b'/').position(|segment| segment.eq_ignore_ascii_case(PROGRAM))?;
+        let is_it = |segment: &[u8]| segment.eq_ignore_ascii_case(PROGRAM.as_bytes());
+        let at = strict.split(|&byte| byte == b'/').position(is_it)?;
         // No escape stands for a slash, so both have the same.
-        let (end, _) = self.as_str().match_indices('/').nth(at)?;
-        self.target.as_str().get(end..).map(Cow::Borrowed)
+        let mut slashes = self.as_str().match_indices('/').map(|(slash, _)| slash).skip(at.checked_sub(1)?);
+        let (start, end) = (slashes.next()?, slashes.next()?);
+        let target = self.target.as_str();
+        Some([target.get(..start)?, target.get(end..)?].concat().into())
     }
 }
 
@@ -40,7 +43,7 @@ mod tests {
     use crate::decision::sample::path;
 
     #[test]
-    fn what_is_left_behind_a_front_is_a_path_of_its_own() {
+    fn what_is_left_without_a_front_is_a_path_of_its_own() {
         for (target, left) in [
             ("/admin/x", &[][..]),
             ("/a//admin", &[]),
@@ -54,8 +57,9 @@ mod tests {
             ("//x?/admin", &["/?/admin"]),
             ("//", &["/"]),
             ("/index.php/admin", &["/admin"]),
-            ("/a%20b/INDEX%2ephp/admin?x", &["/admin?x"]),
-            ("//index.php/admin", &["/admin", "/admin"]),
+            ("/a%20b/INDEX%2ephp/admin?x", &["/a%20b/admin?x"]),
+            ("/a/index.php/index.php/", &["/a/index.php/"]),
+            ("//index.php/admin", &["/admin", "//admin"]),
         ] {
             let path = path(target);
             let found: Vec<_> = path.without_front().map(|rest| rest.unwrap().target().to_string()).collect();

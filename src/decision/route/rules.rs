@@ -15,7 +15,7 @@ use std::iter;
 use http::Method;
 
 use super::{Admitted, Route};
-use crate::decision::path::{Ambiguous, on_windows};
+use crate::decision::path::{Ambiguous, PROGRAM, RequestPath, on_windows};
 use crate::decision::{Ask, method};
 use crate::identity::Rule;
 
@@ -123,10 +123,19 @@ impl Route {
             return false;
         }
         let ask = &Ask { method, ..ask.clone() };
-        let mut others = ask.path.without_front();
-        self.passes_whole(ask)
-            && (!self.has_rules()
-                || others.all(|left| left.is_ok_and(|path| self.passes_whole(&Ask { path: &path, ..ask.clone() }))))
+        let passes = |left: Vec<RequestPath>| left.iter().all(|path| self.passes_whole(&Ask { path, ..ask.clone() }));
+        self.passes_whole(ask) && self.without_front(ask).is_ok_and(passes)
+    }
+
+    /// The path as it is read without its front, where rules could differ by that: not where the rule for the whole of it
+    /// names the program itself.
+    pub(in crate::decision) fn without_front(&self, ask: &Ask<'_>) -> Result<Vec<RequestPath>, Ambiguous> {
+        if !self.has_rules() {
+            return Ok(Vec::new());
+        }
+        let left: Vec<_> = ask.path.without_front().collect::<Result<_, _>>()?;
+        let names_it = |(rule, _): Ruled<'_>| rule.path.names(PROGRAM);
+        Ok(if !left.is_empty() && self.rule(ask)?.is_some_and(names_it) { Vec::new() } else { left })
     }
 
     /// Whether it passes in every reading of the whole path.

@@ -55,7 +55,8 @@ fn no_name_that_windows_reads_as_another_opens_what_that_one_does_not() {
 
 #[test]
 fn what_an_upstream_leaves_out_of_a_paths_front_gets_nobody_past_a_rule() {
-    let table = table(vec![only("/admin/*", &["Admin"]), only("/metrics", &["Admin"]), everyone("/*")]);
+    let rules = [only("/admin/*", &["Admin"]), only("/a/metrics/*", &["Admin"]), only("/metrics", &["Admin"])];
+    let table = table(rules.into_iter().chain([everyone("/*")]).collect());
     let admin = alice(&[(HOME, ADMIN)]);
     for target in [
         "//x/admin/y",
@@ -64,16 +65,31 @@ fn what_an_upstream_leaves_out_of_a_paths_front_gets_nobody_past_a_rule() {
         "//wiki.example.com:80/ADMIN/y",
         "//x/metrics/",
         "/index.php/admin/y",
-        "/a/Index%2Ephp/admin/y",
+        "/a/Index%2Ephp/metrics/y",
     ] {
         let sent = Sent { method: "GET", target, ..Sent::default() };
         assert_eq!(decided(&table, sent, None), "Rules", "{target}");
         assert_eq!(decided(&table, sent, Some(&admin)), "known", "{target}");
     }
-    for target in ["//x/y", "//x", "/index.php/y", "/index.php", "/x//y/admin/z"] {
+    for target in ["//x/y", "//x", "/index.php/y", "/index.php", "/x//y/admin/z", "/b/index.php/admin/y"] {
         let sent = Sent { method: "GET", target, ..Sent::default() };
         assert_eq!(decided(&table, sent, None), "nobody", "{target}");
     }
+}
+
+#[test]
+fn a_rule_that_names_the_program_itself_opens_what_it_says() {
+    let open = |path| Rule { preflight: true, ..everyone(path) };
+    let table = table(vec![open("/wiki/*"), open("/index.php/feed/*")]);
+    for target in ["/wiki/index.php/Page", "/index.php/feed/x", "/wiki/Page"] {
+        let sent = Sent { method: "GET", target, ..Sent::default() };
+        assert_eq!(decided(&table, sent, None), "nobody", "{target}");
+        let fields = [("origin", "https://a.example"), ("access-control-request-method", "PUT")];
+        let asked = Sent { method: "OPTIONS", target, headers: &fields, ..Sent::default() };
+        assert_eq!(decided(&table, asked, None), "preflight", "{target}");
+    }
+    let other = Sent { method: "GET", target: "/index.php/x", ..Sent::default() };
+    assert_eq!(decided(&table, other, None), "sign in");
 }
 
 #[test]

@@ -39,6 +39,11 @@ impl PathPattern {
         !self.0.ends_with('*')
     }
 
+    /// Whether one of its segments is called so, in whatever case.
+    pub fn names(&self, segment: &str) -> bool {
+        self.0.split('/').any(|name| name.eq_ignore_ascii_case(segment))
+    }
+
     /// The folder that it speaks of, without the slash behind it: of all that is in it, or of that itself with its slash.
     pub fn folder(&self) -> Option<&str> {
         self.0.strip_suffix('*').unwrap_or(&self.0).strip_suffix('/')

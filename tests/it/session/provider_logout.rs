@@ -198,6 +198,10 @@ async fn a_frame_of_the_providers_page_ends_the_session_that_it_names() {
     {
         assert_eq!(frame(&bad).await.status, 400, "{bad}");
     }
+    let look = Request::head(stage.world.login(&format!("/login/company/frontchannel-logout?iss={issuer}&sid=s1")));
+    let looked = Browser::new().send(look.body(Bytes::new()).unwrap()).await;
+    assert_eq!(looked.status, 405);
+    assert!(is_in(&stage, &browser).await);
     let unknown = frame(&format!("iss={issuer}&sid=guessed")).await;
     let known = frame(&format!("iss={issuer}&sid=s1")).await;
     assert_eq!((unknown.status, &unknown.body), (known.status, &known.body), "whoever guesses is told nothing");
@@ -232,6 +236,26 @@ async fn signing_out_here_leads_on_to_the_provider_where_the_idp_says_so() {
     assert_eq!(asked("id_token_hint"), Some(id_token));
     assert_eq!(asked("client_id").as_deref(), Some(CLIENT_ID));
     assert_eq!(asked("post_logout_redirect_uri"), Some(stage.world.login("/signed-out")));
+}
+
+#[tokio::test]
+async fn an_id_token_with_a_claim_that_is_never_kept_is_not_kept() {
+    for records in ["keep_claims = false", "redact_claims = [\"groups\"]"] {
+        let configuration = |places: &Places| {
+            let there = "auto_provision = true\nsign_out_at_provider = true";
+            format!("{}\n[records]\n{records}\n", places.usual().replace("auto_provision = true", there))
+        };
+        let stage = Stage::set(configuration).await;
+        let (browser, _) = stage.sign_in(json!({ "groups": ["home-lab"] })).await;
+        let database = Database::open(&stage.world.database_path()).await;
+        assert_eq!(database.number("select count(*) from sessions where id_token is not null").await, 0, "{records}");
+        let asked = browser.navigate(&stage.world.login("/logout")).await;
+        let fields = [("csrf", hidden(&asked, "csrf"))];
+        let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let page = browser.submit(&asked.url, &stage.world.login("/logout"), &fields).await;
+        let on = page.link("Go on");
+        assert!(on.contains("client_id=") && !on.contains("id_token_hint"), "{on}");
+    }
 }
 
 #[tokio::test]

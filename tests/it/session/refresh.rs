@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::kit::browser::Browser;
 use crate::kit::database::Database;
-use crate::kit::faulty::{Endpoint, Fault, Trouble};
+use crate::kit::faulty::{Endpoint, Fault, Faulty, Trouble};
 use crate::kit::provider::Variant;
 use crate::kit::scene::is_let_in;
 use crate::kit::stage::Stage;
@@ -121,6 +121,26 @@ async fn without_another_id_token_what_is_not_kept_takes_nothing_from_anybody() 
     stage.world.clock.advance(INTERVAL);
     asked_again(&stage, 1).await;
     assert_eq!(stage.roles_at(&browser, "wiki").await.as_deref(), Some("Admin"));
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_sent_to_nobody_but_who_gave_it() {
+    let (stage, browser) = stage().await;
+    let other = Faulty::start(Fault::Honest).await;
+    let moved = stage.file.replace(&stage.provider.issuer, &other.issuer);
+    let done = stage.world.command(&moved, &["apply", "--yes", "--keep-identities", "company"]).await;
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let leads_there = async || {
+        let page = Browser::new().navigate(&stage.world.login("/login/company")).await;
+        page.location().is_some_and(|to| to.as_str().starts_with(&other.issuer))
+    };
+    eventually("the running server knows", leads_there).await;
+    stage.world.clock.advance(INTERVAL);
+    let database = Database::open(&stage.world.database_path()).await;
+    let kept = async || database.number("select count(*) from sessions where refresh_token is not null").await;
+    eventually("it is of no use any more", async || kept().await == 0).await;
+    assert_eq!((other.hits("/token"), stage.provider.hits("/token")), (0, 1));
+    assert_eq!(stage.roles_at(&browser, "wiki").await.as_deref(), Some("Admin"), "she is the same person there");
 }
 
 #[tokio::test]
