@@ -7,6 +7,7 @@
 //! a sign-in by its type; `docs/adr/0001-oidc-without-a-library.md` says why no library does it.
 
 mod access;
+mod attempt;
 mod check;
 mod discovery;
 mod error;
@@ -15,24 +16,25 @@ mod keys;
 mod logout;
 mod preview;
 mod provider;
+mod refresh;
 mod userinfo;
 
 use std::fmt;
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use subtle::ConstantTimeEq as _;
 use url::Url;
 
 use crate::base::{Addresses, Ambient, HttpClient};
 use crate::identity::{ClientAuth, Issuer};
 
 pub use access::{AccessError, AccessIssuer, AccessToken, claimed_issuer};
+pub use attempt::{Answer, Ask, Attempt};
 pub use error::{Cause, OidcError};
 pub use logout::LogoutToken;
 pub use preview::{Preview, PreviewError, preview};
+pub use refresh::{Refreshed, SaidAgain};
 
 use discovery::Discovery;
 use provider::Provider;
@@ -77,33 +79,6 @@ impl PartialEq for ProviderSettings {
     }
 }
 
-/// What to ask of the provider beside a sign-in.
-#[derive(Clone, Debug, Default)]
-pub struct Ask {
-    /// Who the person says to be (`login_hint`).
-    pub login_hint: Option<String>,
-    /// Whether the provider is to ask for the person's credentials again (`prompt=login`).
-    pub reauthenticate: bool,
-}
-
-/// What the provider sent the browser back with, once its `state` has been found equal.
-#[derive(Clone)]
-pub struct Answer {
-    /// The authorization code.
-    pub code: String,
-    /// The issuer that says to have answered (RFC 9207).
-    pub iss: Option<String>,
-}
-
-/// The secrets of one sign-in under way, which the browser keeps for us, sealed.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct Attempt {
-    /// The `state`: by it the answer is known to be one to this attempt.
-    pub state: String,
-    nonce: String,
-    pkce_verifier: String,
-}
-
 /// What a provider said of a person, verified.
 #[derive(Clone)]
 pub struct VerifiedTokens {
@@ -119,29 +94,6 @@ pub struct VerifiedTokens {
     pub id_token_raw: SecretString,
     /// By what the same can be asked for again, if the provider gives it.
     pub refresh_token: Option<SecretString>,
-}
-
-/// What a provider said of a person again, verified; at least one of both.
-#[derive(Clone)]
-pub struct SaidAgain {
-    /// The claims of a new ID token: not every provider gives one.
-    pub id_token: Option<RawClaims>,
-    /// The claims of the userinfo endpoint, if the provider has one.
-    pub userinfo: Option<RawClaims>,
-}
-
-/// What became of a refresh token.
-#[derive(Debug)]
-pub enum Refreshed {
-    /// It was good.
-    Tokens {
-        /// The one to be used next: where providers change them, the one before is good no more.
-        next: SecretString,
-        /// What the provider says now, if it stands every check.
-        claims: Result<SaidAgain, OidcError>,
-    },
-    /// It is good for nothing any more: it ran out, was taken back, or the person is gone.
-    Ended(OidcError),
 }
 
 /// Us, at one provider. Cheap to share in an `Arc`; it asks the provider for nothing before somebody signs in.
@@ -222,49 +174,6 @@ impl RelyingParty {
         Ok(VerifiedTokens { id_token, userinfo, subject, sid, id_token_raw, refresh_token })
     }
 
-    /// Fetches claims again by a refresh token, of the person it was given for.
-    ///
-    /// # Errors
-    /// When the provider cannot be reached, or answers with anything that does not stand every check.
-    pub async fn refresh(&self, token: &SecretString, subject: &str) -> Result<Refreshed, OidcError> {
-        let provider = self.discovery.current().await?;
-        let refreshed = exchange::refresh(&self.settings, &self.http, &provider, token.expose_secret()).await?;
-        let (tokens, next) = match refreshed {
-            exchange::Refreshed::Tokens(tokens, next) => (tokens, next),
-            exchange::Refreshed::Ended(why) => return Ok(Refreshed::Ended(why)),
-        };
-        let next = next.map_or_else(|| token.clone(), SecretString::from);
-        let claims = match tokens {
-            Ok(tokens) => self.said_again(&provider, tokens, subject).await,
-            Err(error) => Err(error),
-        };
-        Ok(Refreshed::Tokens { next, claims })
-    }
-
-    async fn said_again(
-        &self,
-        provider: &Arc<Provider>,
-        tokens: exchange::Renewed,
-        subject: &str,
-    ) -> Result<SaidAgain, OidcError> {
-        let exchange::Renewed { access_token, id_token } = tokens;
-        let id_token = match id_token {
-            None => None,
-            Some(jwt) => {
-                let verified = self.verify(provider, &jwt).await?;
-                if check::id_token(&verified, &self.expected(&access_token, None))? != subject {
-                    return Err(OidcError::refused("the ID token is of another sub than the session"));
-                }
-                Some(verified.claims)
-            }
-        };
-        let userinfo = self.userinfo(provider, &access_token, subject).await?;
-        if id_token.is_none() && userinfo.is_none() {
-            return Err(OidcError::refused("for a refresh token there is no ID token, nor is there userinfo"));
-        }
-        Ok(SaidAgain { id_token, userinfo })
-    }
-
     fn expected<'a>(&'a self, access_token: &'a str, nonce: Option<&'a str>) -> check::Expected<'a> {
         check::Expected {
             issuer: self.settings.issuer.as_str(),
@@ -321,36 +230,6 @@ fn check_issuer(provider: &Provider, iss: Option<&str>) -> Result<(), OidcError>
             Err(OidcError::refused("the callback lacks iss, which this provider promises to send (RFC 9207)"))
         }
         None => Ok(()),
-    }
-}
-
-impl Attempt {
-    fn new(ambient: &Ambient) -> Self {
-        let secret = || ambient.token().expose();
-        Self { state: secret(), nonce: secret(), pkce_verifier: secret() }
-    }
-
-    /// Whether a callback's `state` is this attempt's; takes the same time whichever byte differs.
-    pub fn state_matches(&self, state: &str) -> bool {
-        self.state.as_bytes().ct_eq(state.as_bytes()).into()
-    }
-}
-
-impl fmt::Debug for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Answer(…)")
-    }
-}
-
-impl fmt::Debug for Attempt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Attempt(…)")
-    }
-}
-
-impl fmt::Debug for SaidAgain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SaidAgain(…)")
     }
 }
 

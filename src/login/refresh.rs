@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::refusal::Refusal;
 use super::{Login, Scene};
+use crate::base::Timestamp;
 use crate::claims::Recorded;
 use crate::directory::{EndedThere, ProviderLogout};
 use crate::identity::{Idp, IdpKey};
@@ -35,13 +36,13 @@ impl Login {
             tracing::warn!(idp = %idp.spec.id, "the provider gave no refresh token: claims are as the sign-in left them");
             return None;
         };
-        self.sealed(idp, token, every)
+        self.sealed(idp, token, self.web.ambient.now().plus(every))
     }
 
-    fn sealed(&self, idp: &Idp, token: &SecretString, after: Duration) -> Option<Refresh> {
+    fn sealed(&self, idp: &Idp, token: &SecretString, at: Timestamp) -> Option<Refresh> {
         let token = Some(token.expose_secret()).filter(|token| token.len() <= MAX_TOKEN)?;
         let token = self.keys.sealing.seal(&self.web.ambient, &purpose(idp), &token)?;
-        Some(Refresh { token, at: self.web.ambient.now().plus(after) })
+        Some(Refresh { token, at })
     }
 
     /// Asks about every session whose time has come.
@@ -94,7 +95,7 @@ impl Login {
             }
         };
         // First of all: where each refresh token is good once, this is the only one.
-        self.sessions.refresh_next(due.session, self.sealed(idp, &next, every).as_ref()).await?;
+        self.sessions.refresh_next(due.session, self.sealed(idp, &next, asked_at.plus(every)).as_ref()).await?;
         let refusal = match claims {
             Ok(said) => match self.whole(idp, due, said).await? {
                 Some(said) => match self.admit_again(idp, said, &due.identifier).await {
