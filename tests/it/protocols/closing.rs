@@ -82,12 +82,15 @@ async fn nothing_is_said_in_the_middle_of_a_frame() {
     assert_eq!(came.recv().await, Some(Came::End), "no frame was made of it");
 }
 
-/// The timers of this machine's connections to a port (proc(5)).
+/// The timers of this machine's open connections to a port (proc(5)). Closed ones linger, also those of somebody who had
+/// the port before.
 fn timers(remote: u16, local: impl Fn(u16) -> bool) -> Vec<String> {
+    const ESTABLISHED: &str = "01";
     let table = std::fs::read_to_string("/proc/self/net/tcp").expect("a table of connections");
     let port = |address: &str| u16::from_str_radix(address.split_once(':')?.1, 16).ok();
     let rows = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
-    let ours = rows.filter(|row| port(row[2]) == Some(remote) && port(row[1]).is_some_and(&local));
+    let open = rows.filter(|row| row[3] == ESTABLISHED);
+    let ours = open.filter(|row| port(row[2]) == Some(remote) && port(row[1]).is_some_and(&local));
     ours.map(|row| row[5].split(':').next().unwrap_or_default().to_owned()).collect()
 }
 
