@@ -28,12 +28,21 @@ pub(super) struct Bars<'a> {
 impl Bars<'_> {
     /// What keeps them from what is at one path, however that is read, and whatever is left out of its front.
     pub(super) fn barred(&self, ask: &Ask<'_>) -> Result<Option<Bar>, Ambiguous> {
-        let bar = self.barred_whole(ask)?;
+        self.whatever_front(ask, |ask| self.barred_whole(ask))
+    }
+
+    /// What keeps them from something, be the front of its path left out or not.
+    fn whatever_front(
+        &self,
+        ask: &Ask<'_>,
+        barred: impl Fn(&Ask<'_>) -> Result<Option<Bar>, Ambiguous>,
+    ) -> Result<Option<Bar>, Ambiguous> {
+        let bar = barred(ask)?;
         if bar.is_some() {
             return Ok(bar);
         }
         for path in &self.route.without_front(ask)? {
-            if self.barred_whole(&Ask { path, ..ask.clone() })?.is_some() {
+            if barred(&Ask { path, ..ask.clone() })?.is_some() {
                 return Err(Ambiguous::Rules);
             }
         }
@@ -58,6 +67,13 @@ impl Bars<'_> {
     /// What keeps whoever may have the path from all that is done along with it: to what lies below, and to a second path.
     pub(super) fn barred_along(&self, ask: &Ask<'_>) -> Result<Option<Bar>, Ambiguous> {
         let extent = Extent::of(ask);
+        if !(extent.below || extent.second) {
+            return Ok(None);
+        }
+        self.whatever_front(ask, |ask| self.barred_along_whole(ask, &extent))
+    }
+
+    fn barred_along_whole(&self, ask: &Ask<'_>, extent: &Extent) -> Result<Option<Bar>, Ambiguous> {
         if extent.below
             && let Some(bar) = self.barred_below(ask)?
         {
@@ -79,7 +95,7 @@ impl Bars<'_> {
             }
         }
         for path in targets() {
-            if let Some(bar) = self.barred_below(&Ask { path, ..ask.clone() })? {
+            if let Some(bar) = self.whatever_front(&Ask { path, ..ask.clone() }, |ask| self.barred_below(ask))? {
                 return Ok(Some(bar));
             }
         }

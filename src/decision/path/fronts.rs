@@ -11,11 +11,13 @@ pub(in crate::decision) const PROGRAM: &str = "index.php";
 
 impl RequestPath {
     /// The path as those read it who take its front for a host, as whoever resolves it like a link does
-    /// (`new URL("//x/admin", base)`), or leave out the program itself (`/wiki/index.php/admin`). Nearly every path has
-    /// nothing of the kind, which costs a look at its start and for a dot.
+    /// (`new URL("//x/admin", base)`), or leave out the program itself (`/wiki/index.php/admin`), or both. Nearly every
+    /// path has nothing of the kind, which costs a look at its start and for a dot.
     pub(in crate::decision) fn without_front(&self) -> impl Iterator<Item = Result<Self, Ambiguous>> {
-        let left = [self.behind_host(), self.without_program()].into_iter().flatten();
-        left.map(|rest| Self::of(PathAndQuery::try_from(&*rest).map_err(|_| Ambiguous::NoPath)?))
+        let read = |left: Cow<'_, str>| Self::of(PathAndQuery::try_from(&*left).map_err(|_| Ambiguous::NoPath)?);
+        let behind = self.behind_host().map(read);
+        let both = behind.as_ref().and_then(|path| path.as_ref().ok()?.without_program().map(read));
+        [behind, both, self.without_program().map(read)].into_iter().flatten()
     }
 
     fn behind_host(&self) -> Option<Cow<'_, str>> {
@@ -60,6 +62,7 @@ mod tests {
             ("/a%20b/INDEX%2ephp/admin?x", &["/a%20b/admin?x"]),
             ("/a/index.php/index.php/", &["/a/index.php/"]),
             ("//index.php/admin", &["/admin", "//admin"]),
+            ("//x/a/index.php/admin", &["/a/index.php/admin", "/a/admin", "//x/a/admin"]),
         ] {
             let path = path(target);
             let found: Vec<_> = path.without_front().map(|rest| rest.unwrap().target().to_string()).collect();

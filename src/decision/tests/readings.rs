@@ -66,6 +66,7 @@ fn what_an_upstream_leaves_out_of_a_paths_front_gets_nobody_past_a_rule() {
         "//x/metrics/",
         "/index.php/admin/y",
         "/a/Index%2Ephp/metrics/y",
+        "//x/index.php/admin/y",
     ] {
         let sent = Sent { method: "GET", target, ..Sent::default() };
         assert_eq!(decided(&table, sent, None), "Rules", "{target}");

@@ -129,6 +129,25 @@ fn what_is_done_to_a_folder_is_done_to_all_that_lies_below() {
 }
 
 #[test]
+fn what_lies_below_a_folder_without_its_front_counts_too() {
+    let table = table(vec![only("/data/secret/*", &["Admin"])]);
+    let (member, admin) = (alice(&[(HOME, MEMBER)]), alice(&[(HOME, ADMIN)]));
+    for (method, target, headers, of_member) in [
+        ("DELETE", "//x/data", &[][..], "Rules"),
+        ("DELETE", "//x/", &[], "Rules"),
+        ("DELETE", "/index.php/data/", &[], "Rules"),
+        ("COPY", "//x/data", &[("destination", "/mine/")], "Rules"),
+        ("COPY", "/mine/", &[("destination", "//x/data")], "Rules"),
+        ("DELETE", "//x/other", &[], "known"),
+        ("GET", "//x/data", &[], "known"),
+    ] {
+        let sent = Sent { method, target, headers, client: None };
+        assert_eq!(decided(&table, sent, Some(&member)), of_member, "{method} {target} {headers:?}");
+        assert_eq!(decided(&table, sent, Some(&admin)), "known", "{method} {target} {headers:?}");
+    }
+}
+
+#[test]
 fn what_lies_below_counts_from_elsewhere_too() {
     let table = table(vec![from(&["10.0.0.0/8"], everyone("/inner/office/*"))]);
     let admin = alice(&[(HOME, ADMIN)]);
