@@ -479,18 +479,22 @@ def summary(values):
     return {"median": statistics.median(values), "least": min(values), "most": max(values)}
 
 
+def need(*programs):
+    for program in programs:
+        shutil.which(program) or fail(f"{program} is missing")
+    if not (ROOT / "tests/provider/node_modules").is_dir():
+        fail("first: npm ci --prefix tests/provider")
+
+
 def run(measure, options, needed=("nginx", "wrk", "node", "taskset"), cores=2):
     """Measures with what it starts in a folder of its own; all of it ends with it, and gives the figures."""
+    need(*needed)
     if options.binary is None:
         subprocess.run(["cargo", "build", "--locked", "--profile", "dist"], cwd=ROOT, check=True)
         options.binary = ROOT / "target/dist/vestibule"
     options.binary = options.binary.resolve()
     if len(os.sched_getaffinity(0)) < cores:
         fail("two cores are needed: one for the targets, one for the load")
-    for program in needed:
-        shutil.which(program) or fail(f"{program} is missing")
-    if not (ROOT / "tests/provider/node_modules").is_dir():
-        fail("first: npm ci --prefix tests/provider")
     signal.signal(signal.SIGTERM, lambda *_: fail("stopped"))
     with tempfile.TemporaryDirectory(prefix="vestibule-bench-") as folder:
         os.chmod(folder, 0o755)

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import kit
 import websocket
-from kit import CONNECTIONS, ROOT, Browser, Vestibule, fail, run, say, start_application, start_provider
+from kit import CONNECTIONS, ROOT, Browser, Vestibule, fail, need, run, say, start_application, start_provider
 from stall import add
 
 # Enough that nothing of it is rare, beside all that a start does once.
@@ -51,10 +51,12 @@ def build(place, flags):
     return place / target / "dist/vestibule"
 
 
-def merge(counts, merged):
+def merger():
     tool = Path(rustc("--print", "target-libdir")).parent / "bin/llvm-profdata"
-    if not tool.exists():
-        fail("llvm-profdata is missing: rustup component add llvm-tools")
+    return tool if tool.exists() else fail("llvm-profdata is missing: rustup component add llvm-tools")
+
+
+def merge(tool, counts, merged):
     subprocess.run([tool, "merge", "--output", merged, counts], check=True)
 
 
@@ -135,11 +137,14 @@ def main():
     parser.add_argument("--out", type=Path, default=ROOT / "target/trained/vestibule")
     parser.add_argument("--keep", type=Path, help="keep what was counted there")
     options = parser.parse_args()
+    # Before minutes of compiling.
+    need(*NEEDED)
+    tool = merger()
     with tempfile.TemporaryDirectory() as folder:
         counts, merged = Path(folder) / "counts", options.keep or Path(folder) / "merged.profdata"
         options.binary = build(ROOT / "target/training", f"-C profile-generate={counts}")
         run(train, options, NEEDED, cores=1)
-        merge(counts, merged)
+        merge(tool, counts, merged)
         trained = build(ROOT / "target/trained", f"-C profile-use={merged.resolve()}")
     shutil.copy(trained, options.out)
     say(f"{options.out}: {options.out.stat().st_size / 2**20:.1f} MiB")
