@@ -1,19 +1,21 @@
 //! The identity assertion: a JWT (RFC 7519) that tells an upstream who its user is in a way it can check, signed with a
 //! key of ours whose public half stands in our JWKS. Signing costs more than the rest of a request together, so an
-//! assertion is signed once per session and application and used until half its life is over.
+//! assertion is signed once per session and application and used until half its life is over: the signature alone is
+//! kept for that long, and is a tenth of it.
 
 mod key;
 
 use std::fmt;
 use std::time::Duration;
 
-use http::HeaderValue;
-use jsonwebtoken::{Algorithm, Header};
-use serde::{Deserialize, Serialize};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
 
 use crate::base::{Ambient, Timestamp};
 use crate::identity::{ApplicationId, OrganizationId, PublicUrl, RoleName, UserId, Username};
 
+use key::{ALGORITHM, SIGNATURE_LENGTH};
 pub use key::{InvalidKey, SigningKey};
 
 /// How long an assertion holds: the most the mission allows, since an upstream cannot ask whether it still does.
@@ -43,30 +45,30 @@ pub struct Subject<'a> {
 }
 
 /// The claims as they travel.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claims {
+#[derive(Serialize)]
+struct Claims<'a> {
     /// The public URL.
-    pub iss: String,
+    iss: &'a str,
     /// The application's id.
-    pub aud: String,
+    aud: &'a str,
     /// The user's id.
-    pub sub: String,
+    sub: UserId,
     /// When it was signed, in seconds since the epoch.
-    pub iat: i64,
+    iat: i64,
     /// Until when it holds, in seconds since the epoch.
-    pub exp: i64,
+    exp: i64,
     /// The username.
-    pub preferred_username: String,
+    preferred_username: &'a str,
     /// The name people go by.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
     /// The e-mail address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
     /// Role names in the application's organization.
-    pub groups: Vec<String>,
+    groups: Vec<&'a str>,
     /// The application's organization.
-    pub organization: String,
+    organization: &'a str,
 }
 
 /// An assertion could not be signed. Carries nothing of the key.
@@ -79,21 +81,29 @@ pub struct Assertions {
     key: SigningKey,
     issuer: PublicUrl,
     ambient: Ambient,
+    /// The first part of each: its JOSE header (RFC 7515 4).
+    head: String,
 }
 
-/// A signed assertion.
-#[derive(Clone, Debug)]
-pub struct Signed {
-    /// The value of `X-Vestibule-Assertion`.
-    pub value: HeaderValue,
+/// What of an assertion is dear to make. The rest is told again of whom it speaks of, so this is all that is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signature {
+    bytes: [u8; SIGNATURE_LENGTH],
+    signed_at: Timestamp,
+}
+
+impl Signature {
     /// From when on another is to be used.
-    pub renew_at: Timestamp,
+    pub fn renew_at(&self) -> Timestamp {
+        self.signed_at.plus(VALIDITY - RENEW_BELOW)
+    }
 }
 
 impl Assertions {
     /// Signs with `key` as `issuer`.
-    pub const fn new(key: SigningKey, issuer: PublicUrl, ambient: Ambient) -> Self {
-        Self { key, issuer, ambient }
+    pub fn new(key: SigningKey, issuer: PublicUrl, ambient: Ambient) -> Self {
+        let head = serde_json::json!({ "typ": TYPE, "alg": ALGORITHM, "kid": key.id() }).to_string();
+        Self { head: URL_SAFE_NO_PAD.encode(head), key, issuer, ambient }
     }
 
     /// The present instant.
@@ -105,11 +115,23 @@ impl Assertions {
     ///
     /// # Errors
     /// When signing fails. The request must then not be forwarded as anybody.
-    pub fn sign(&self, subject: &Subject<'_>) -> Result<Signed, SigningFailed> {
-        let now = self.now();
-        let mut value = HeaderValue::from_str(&self.encode(subject, now)?).map_err(|_| SigningFailed)?;
-        value.set_sensitive(true);
-        Ok(Signed { value, renew_at: now.plus(VALIDITY - RENEW_BELOW) })
+    pub fn sign(&self, subject: &Subject<'_>) -> Result<Signature, SigningFailed> {
+        let signed_at = self.now();
+        let mut message = String::new();
+        self.say(subject, signed_at, &mut message)?;
+        Ok(Signature { bytes: self.key.sign(message.as_bytes())?, signed_at })
+    }
+
+    /// Adds to `text` the assertion that was signed about `subject`: the value of `X-Vestibule-Assertion`, in the compact
+    /// form of RFC 7515 3.1. With the signature of another subject it is one that nobody believes.
+    ///
+    /// # Errors
+    /// When what it says cannot be written down, which its signing would have told.
+    pub fn write(&self, subject: &Subject<'_>, signature: &Signature, text: &mut String) -> Result<(), SigningFailed> {
+        self.say(subject, signature.signed_at, text)?;
+        text.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature.bytes, text);
+        Ok(())
     }
 
     /// The key set upstreams check assertions with (RFC 7517): `/.well-known/vestibule/jwks.json`.
@@ -117,30 +139,32 @@ impl Assertions {
         serde_json::json!({ "keys": [self.key.jwk()] })
     }
 
-    /// What an assertion about `subject` would say now.
-    pub fn claims(&self, subject: &Subject<'_>) -> Claims {
-        self.claims_at(subject, self.now())
+    /// What an assertion about `subject` would say now, as JSON for people to read.
+    pub fn claims(&self, subject: &Subject<'_>) -> Option<String> {
+        serde_json::to_string_pretty(&self.claims_at(subject, self.now())).ok()
     }
 
-    fn encode(&self, subject: &Subject<'_>, now: Timestamp) -> Result<String, SigningFailed> {
-        let header =
-            Header { typ: Some(TYPE.to_owned()), kid: Some(self.key.id().to_owned()), ..Header::new(Algorithm::EdDSA) };
-        let claims = self.claims_at(subject, now);
-        jsonwebtoken::encode(&header, &claims, self.key.encoding()).map_err(|_| SigningFailed)
+    /// Adds the part that is signed.
+    fn say(&self, subject: &Subject<'_>, signed_at: Timestamp, text: &mut String) -> Result<(), SigningFailed> {
+        let claims = serde_json::to_vec(&self.claims_at(subject, signed_at)).map_err(|_| SigningFailed)?;
+        text.push_str(&self.head);
+        text.push('.');
+        URL_SAFE_NO_PAD.encode_string(claims, text);
+        Ok(())
     }
 
-    fn claims_at(&self, subject: &Subject<'_>, now: Timestamp) -> Claims {
+    fn claims_at<'a>(&'a self, subject: &'a Subject<'_>, now: Timestamp) -> Claims<'a> {
         Claims {
-            iss: self.issuer.as_str().to_owned(),
-            aud: subject.application.to_string(),
-            sub: subject.user.to_string(),
+            iss: self.issuer.as_str(),
+            aud: subject.application.as_str(),
+            sub: subject.user,
             iat: now.secs(),
             exp: now.plus(VALIDITY).secs(),
-            preferred_username: subject.username.to_string(),
-            name: subject.display_name.map(str::to_owned),
-            email: subject.email.map(str::to_owned),
-            groups: subject.groups.iter().map(ToString::to_string).collect(),
-            organization: subject.organization.to_string(),
+            preferred_username: subject.username.as_str(),
+            name: subject.display_name,
+            email: subject.email,
+            groups: subject.groups.iter().map(|group| group.as_str()).collect(),
+            organization: subject.organization.as_str(),
         }
     }
 }

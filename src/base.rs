@@ -20,5 +20,5 @@ pub use pace::Pace;
 pub use reference::Reference;
 pub use seal::SealingKey;
 pub use secret::{Token, TokenHash, TokenHasher};
-pub use table::{QuickHasher, Table};
+pub use table::{Keyed, QuickHasher, Table};
 pub use timestamp::{InvalidTimestamp, Timestamp};

@@ -11,7 +11,7 @@ mod sent;
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,19 +19,16 @@ use arc_swap::ArcSwap;
 use moka::sync::Cache;
 
 use crate::base::{Ambient, HttpClient, Table, Timestamp, TokenHash, TokenHasher};
-use crate::identity::{
-    ApplicationKey, ApplicationToken, Catalogue, Machines, OrganizationKey, TokenId, TokenIssuer, UserId,
-};
+use crate::identity::{ApplicationKey, ApplicationToken, Catalogue, Machines, OrganizationKey, TokenId, TokenIssuer};
 use crate::session::{Changes, Evidence, Principal, Unavailable};
 use crate::store::application_tokens::{self, ApplicationTokenRow};
-use crate::store::users::PrincipalRows;
 use crate::store::{Db, StoreError, service_accounts, users};
 
 pub use sent::{Sent, sent};
 
 use guesses::Guesses;
 use issuers::Issuers;
-use known::{Known, Scope};
+use known::{Found, Known, Scope};
 
 /// Tokens kept in memory; past that, they are read and verified again.
 const MAX_KNOWN: usize = 100_000;
@@ -102,12 +99,11 @@ pub struct Bearers {
     changes: Arc<Changes>,
     http: HttpClient,
     issuers: ArcSwap<Issuers>,
-    known: Table<TokenHash, Arc<Known>, BuildHasherDefault<TokenHasher>>,
+    known: Table<Arc<Known>, BuildHasherDefault<TokenHasher>>,
     /// The change number at which the store had no such token. One that is made later is another: nobody can have
     /// presented it before.
     unknown: Cache<TokenHash, i64>,
     guesses: Guesses,
-    generation: AtomicU64,
     used: Mutex<HashMap<TokenId, Timestamp>>,
 }
 
@@ -123,7 +119,6 @@ impl Bearers {
             issuers: ArcSwap::default(),
             known: Table::new(MAX_KNOWN),
             unknown: Cache::builder().max_capacity(MAX_UNKNOWN).time_to_live(UNKNOWN_LIFETIME).build(),
-            generation: AtomicU64::new(1),
             used: Mutex::default(),
         }
     }
@@ -194,10 +189,10 @@ impl Bearers {
             true => self.token(presented.token).await,
             false => self.access_token(presented, &issuers, &candidates).await,
         };
-        match loaded {
+        match loaded.and_then(|found| self.known(key, found)) {
             Ok(known) => {
                 let known = Arc::new(known);
-                self.known.insert(key, Arc::clone(&known));
+                self.known.insert(Arc::clone(&known));
                 Ok(Some(known))
             }
             Err(refused) => {
@@ -210,7 +205,7 @@ impl Bearers {
     }
 
     /// A token issued here.
-    async fn token(&self, text: &str) -> Result<Known, Refused> {
+    async fn token(&self, text: &str) -> Result<Found, Refused> {
         let token = ApplicationToken::parse(text).ok_or_else(|| invalid("it is no token for applications"))?;
         let (hash, number) = (token.hash(), self.changes.number());
         let absent = || invalid("there is no such token, or it has run out");
@@ -227,24 +222,18 @@ impl Bearers {
             Some(identity) => users::principal(&self.db, user, identity, now).await?,
             None => service_accounts::principal(&self.db, user, now).await?,
         };
-        let noted_at = last_used_at.map_or(0, Timestamp::micros);
-        let evidence = Evidence::Token(id, identity);
-        self.known(user, evidence, rows, (Scope::Token(id, applications), expires_at, number, noted_at))
+        let (evidence, scope) = (Evidence::Token(id, identity), Scope::Token(id, applications));
+        Ok(Found { user, evidence, rows, scope, expires_at, number, noted_at: last_used_at })
     }
 
-    fn known(
-        &self,
-        user: UserId,
-        evidence: Evidence,
-        rows: Option<PrincipalRows>,
-        (scope, expires_at, number, noted_at): (Scope, Timestamp, i64, i64),
-    ) -> Result<Known, Refused> {
+    fn known(&self, key: TokenHash, found: Found) -> Result<Known, Refused> {
+        let Found { user, evidence, rows, scope, expires_at, number, noted_at } = found;
         let rows = rows.filter(|rows| rows.idp_live && !rows.disabled);
         let rows = rows.ok_or_else(|| invalid("whoever it speaks of may not enter any more"))?;
         let good_until = rows.kept_until;
-        let generation = self.generation.fetch_add(1, Ordering::Relaxed);
-        let principal = Arc::new(Principal::new(user, evidence, rows, generation));
-        Ok(Known { principal, scope, expires_at, good_until, number, noted_at: AtomicI64::new(noted_at) })
+        let principal = Arc::new(Principal::new(user, evidence, rows, self.changes.generation()));
+        let noted_at = AtomicI64::new(noted_at.map_or(0, Timestamp::micros));
+        Ok(Known { key, principal, scope, expires_at, good_until, number, noted_at })
     }
 
     fn note_use(&self, known: &Known, token: TokenId) {
@@ -276,7 +265,7 @@ impl Bearers {
 
     /// Lets go of what is good no more.
     pub async fn sweep(&self) {
-        self.known.retain(|_, known| self.is_good(known)).await;
+        self.known.retain(|known| self.is_good(known)).await;
     }
 }
 

@@ -12,7 +12,7 @@ mod unknown;
 
 use std::time::Duration;
 
-pub use changes::{Changes, MAX_SILENCE, POLL_INTERVAL};
+pub use changes::{Changes, Generation, MAX_SILENCE, POLL_INTERVAL};
 pub use handoff::{HandoffError, HandoffKeys, HandoffRequest, MAX_ATTEMPTS};
 pub use principal::{Evidence, Principal};
 pub use table::Sessions;

@@ -6,10 +6,15 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use jsonwebtoken::EncodingKey;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::SigningFailed;
 use crate::base::Ambient;
+
+/// What its signatures are called in JOSE (RFC 8037 3.1).
+pub(super) const ALGORITHM: &str = "EdDSA";
+/// Bytes of a signature (RFC 8032 5.1.6).
+pub(super) const SIGNATURE_LENGTH: usize = 64;
 
 /// A text is no signing key. Says nothing of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +24,7 @@ pub struct InvalidKey;
 /// An Ed25519 key pair.
 pub struct SigningKey {
     stored: SecretString,
-    encoding: EncodingKey,
+    pair: Ed25519KeyPair,
     public: String,
     id: String,
 }
@@ -57,12 +62,13 @@ impl SigningKey {
     /// Its public half as a JWK (RFC 8037 2).
     pub fn jwk(&self) -> serde_json::Value {
         serde_json::json!({
-            "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": self.id, "x": self.public,
+            "kty": "OKP", "crv": "Ed25519", "alg": ALGORITHM, "use": "sig", "kid": self.id, "x": self.public,
         })
     }
 
-    pub(super) const fn encoding(&self) -> &EncodingKey {
-        &self.encoding
+    pub(super) fn sign(&self, message: &[u8]) -> Result<[u8; SIGNATURE_LENGTH], SigningFailed> {
+        let signature = self.pair.try_sign(message).map_err(|_| SigningFailed)?;
+        signature.as_ref().try_into().map_err(|_| SigningFailed)
     }
 
     fn from_pkcs8(pkcs8: &[u8]) -> Result<Self, InvalidKey> {
@@ -72,7 +78,7 @@ impl SigningKey {
         let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{public}"}}"#);
         let id = URL_SAFE_NO_PAD.encode(digest(&SHA256, canonical.as_bytes()));
         let stored = SecretString::from(STANDARD.encode(pkcs8));
-        Ok(Self { stored, encoding: EncodingKey::from_ed_der(pkcs8), public, id })
+        Ok(Self { stored, pair, public, id })
     }
 }
 

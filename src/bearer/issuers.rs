@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::known::{Known, Scope};
+use super::known::{Found, Scope};
 use super::{Bearers, Presented, Refused, invalid};
 use crate::base::{Ambient, HttpClient};
 use crate::identity::{
@@ -79,7 +79,7 @@ impl Bearers {
         presented: &Presented<'_>,
         issuers: &Issuers,
         candidates: &[Arc<AccessIssuer>],
-    ) -> Result<Known, Refused> {
+    ) -> Result<Found, Refused> {
         let number = self.changes.number();
         let mut refused = invalid("no issuer takes it");
         for issuer in candidates {
@@ -88,8 +88,8 @@ impl Bearers {
                 Ok(token) => {
                     let (user, identity, rows) = self.holder(presented, issuers, issuer.spec(), &token).await?;
                     let scope = Scope::Issuer(issuer.spec().id.clone(), issuers.epoch);
-                    let evidence = Evidence::AccessToken(identity);
-                    return self.known(user, evidence, rows, (scope, token.expires_at, number, 0));
+                    let (evidence, expires_at) = (Evidence::AccessToken(identity), token.expires_at);
+                    return Ok(Found { user, evidence, rows, scope, expires_at, number, noted_at: None });
                 }
                 Err(AccessError::Refused(cause)) => refused = Refused::Invalid(cause),
                 Err(error @ AccessError::Unavailable(_)) => refused = Refused::WithoutKeys(error.to_string()),

@@ -110,8 +110,7 @@ impl Here<Organization> {
 }
 
 fn shown(sample: Sample) -> RequestSample {
-    let claims = sample.claims.and_then(|claims| serde_json::to_string_pretty(&claims).ok());
-    let assertion = claims.map(|claims| (ASSERTION_HEADER.to_string(), claims));
+    let assertion = sample.claims.map(|claims| (ASSERTION_HEADER.to_string(), claims));
     RequestSample { line: sample.line, headers: sample.headers, assertion }
 }
 

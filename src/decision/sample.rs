@@ -10,7 +10,7 @@ use crate::identity::{
     Allotment, Allow, Application, ApplicationKey, ApplicationSpec, Catalogue, HeaderPreset, Host, IdentityId,
     Machines, Organization, OrganizationKey, Reach, Role, RoleId, RoleName, Rule, SessionId, UserId,
 };
-use crate::session::{Evidence, Principal};
+use crate::session::{Evidence, Generation, Principal};
 use crate::telemetry::Metrics;
 
 /// The organization that owns the application, and another one with a role of the same name.
@@ -100,7 +100,7 @@ pub(crate) fn alice(roles: &[(OrganizationKey, RoleId)]) -> Arc<Principal> {
         provider: "Company login".into(),
         roles: roles.into(),
         server_admin: false,
-        generation: 1,
+        generation: Generation::NONE,
     })
 }
 

@@ -24,6 +24,21 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Changed subjects remembered one by one, in about ten megabytes; past that, everything loaded before counts as changed.
 const MAX_SUBJECTS: usize = 200_000;
 
+/// Tells what was read of somebody from what was read at any other time, or of anybody else, since this process started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Generation(u64);
+
+impl Generation {
+    /// Of those who were made up, and of whom nothing is kept.
+    pub const NONE: Self = Self(0);
+
+    /// One of a test's choice.
+    #[cfg(test)]
+    pub(crate) const fn of(number: u64) -> Self {
+        Self(number)
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Subject {
     User(UserId),
@@ -44,6 +59,7 @@ pub struct Changes {
     heard_at: AtomicU64,
     reading: AsyncMutex<()>,
     catalogue: watch::Sender<i64>,
+    generations: AtomicU64,
 }
 
 impl Changes {
@@ -62,6 +78,7 @@ impl Changes {
             heard_at: AtomicU64::new(0),
             reading: AsyncMutex::new(()),
             catalogue: watch::Sender::new(number),
+            generations: AtomicU64::new(1),
         })
     }
 
@@ -74,6 +91,11 @@ impl Changes {
     /// [`Changes::is_fresh`] when using what was read.
     pub fn number(&self) -> i64 {
         self.read.load(Ordering::Acquire)
+    }
+
+    /// The generation of what is read of somebody now.
+    pub fn generation(&self) -> Generation {
+        Generation(self.generations.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Whether nothing about this user, or a session of theirs, has changed since `number`.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Generation;
 use super::shared::Shared;
 use crate::identity::{
     IdentityId, Organization, OrganizationKey, Origin, RoleId, SessionId, TokenId, UserId, Username,
@@ -58,14 +59,13 @@ pub struct Principal {
     /// Whether they may administer the server. Never in a session of an organization's own IdP: whoever runs that can
     /// be anybody in it. And in sessions alone.
     pub server_admin: bool,
-    /// Another number whenever anything of this principal may differ: with the evidence, a key for what is derived from
-    /// it.
-    pub generation: u64,
+    /// Another one whenever anything of this principal may differ: the key of what is derived from it.
+    pub generation: Generation,
 }
 
 impl Principal {
     /// The user of these rows, recognised by that evidence.
-    pub fn new(user: UserId, evidence: Evidence, rows: PrincipalRows, generation: u64) -> Self {
+    pub fn new(user: UserId, evidence: Evidence, rows: PrincipalRows, generation: Generation) -> Self {
         let counts = |origin: Origin| match origin {
             Origin::Manual => true,
             Origin::Policy(identity) => evidence.identity() == Some(identity),

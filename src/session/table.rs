@@ -5,7 +5,7 @@ mod life;
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::shared::Shared;
 use super::timeouts::Timeouts;
 use super::unknown::Unknown;
 use super::{Changes, Evidence, Principal, SessionSettings, Unavailable};
-use crate::base::{Ambient, Table, Timestamp, Token, TokenHash, TokenHasher};
+use crate::base::{Ambient, Keyed, QuickHasher, Table, Timestamp, Token, TokenHash, TokenHasher};
 use crate::identity::{Host, SessionId};
 use crate::store::handoff;
 use crate::store::sessions;
@@ -42,10 +42,27 @@ struct Live {
 
 /// One host's token for a session.
 struct HostToken {
+    hash: TokenHash,
     host: Host,
     live: Arc<Live>,
     /// The change number at which the token was read: it may have been replaced since, and `live` read after that.
     number: i64,
+}
+
+impl Keyed for Live {
+    type Key = Evidence;
+
+    fn key(&self) -> &Evidence {
+        &self.principal.evidence
+    }
+}
+
+impl Keyed for HostToken {
+    type Key = TokenHash;
+
+    fn key(&self) -> &TokenHash {
+        &self.hash
+    }
 }
 
 /// Recognises, opens and ends sessions.
@@ -54,11 +71,11 @@ pub struct Sessions {
     ambient: Ambient,
     timeouts: Timeouts,
     changes: Arc<Changes>,
-    tokens: Table<TokenHash, Arc<HostToken>, BuildHasherDefault<TokenHasher>>,
-    by_id: Table<SessionId, Arc<Live>>,
+    tokens: Table<Arc<HostToken>, BuildHasherDefault<TokenHasher>>,
+    /// By what they are: ids are ours, so nobody can choose them.
+    lives: Table<Arc<Live>, BuildHasherDefault<QuickHasher>>,
     shared: Shared,
     unknown: Unknown,
-    generation: AtomicU64,
     active: Mutex<HashMap<SessionId, Timestamp>>,
     metrics: Arc<Metrics>,
 }
@@ -72,10 +89,9 @@ impl Sessions {
             timeouts: Timeouts::new(settings),
             changes,
             tokens: Table::new(MAX_CACHED),
-            by_id: Table::new(MAX_CACHED),
+            lives: Table::new(MAX_CACHED),
             shared: Shared::default(),
             unknown: Unknown::new(),
-            generation: AtomicU64::new(1),
             active: Mutex::default(),
             metrics: Arc::default(),
         }
@@ -89,7 +105,7 @@ impl Sessions {
 
     /// How many are held in memory.
     pub fn in_memory(&self) -> usize {
-        self.by_id.count()
+        self.lives.count()
     }
 
     /// Lets sessions live so long from now on. When those that there are end at the latest stays as it was said.
@@ -161,7 +177,8 @@ impl Sessions {
             return Ok(None);
         };
         let now = self.ambient.now();
-        if let Some(live) = self.by_id.get(&row.id).filter(|live| self.is_live(live, live.number, now)) {
+        let evidence = Evidence::Session(row.id, row.identity);
+        if let Some(live) = self.lives.get(&evidence).filter(|live| self.is_live(live, live.number, now)) {
             self.keep(hash, host, &live, number);
             return Ok(Some(live));
         }
@@ -171,10 +188,9 @@ impl Sessions {
         }
         let rows = users::principal(&self.db, row.user, row.identity, now).await?;
         let Some(rows) = rows.filter(|rows| rows.idp_live && !rows.disabled) else { return Ok(None) };
-        let generation = self.generation.fetch_add(1, Ordering::Relaxed);
         // A grant still counts at the very instant until which it is kept.
         let grant_ends = rows.kept_until.map(|until| until.plus(Duration::from_micros(1)));
-        let principal = Principal::new(row.user, Evidence::Session(row.id, row.identity), rows, generation);
+        let principal = Principal::new(row.user, evidence, rows, self.changes.generation());
         let live = Arc::new(Live {
             principal: Arc::new(principal.sharing(&self.shared)),
             stale_at: grant_ends.map_or(row.expires_at, |ends| ends.min(row.expires_at)),
@@ -182,14 +198,14 @@ impl Sessions {
             last_seen: AtomicI64::new(last_seen.micros()),
             last_written: AtomicI64::new(row.last_seen_at.micros()),
         });
-        self.by_id.insert(row.id, Arc::clone(&live));
+        self.lives.insert(Arc::clone(&live));
         self.keep(hash, host, &live, number);
         Ok(Some(live))
     }
 
     fn keep(&self, hash: TokenHash, host: &Host, live: &Arc<Live>, number: i64) {
         let host = self.shared.hosts.one(host.clone());
-        self.tokens.insert(hash, Arc::new(HostToken { host, live: Arc::clone(live), number }));
+        self.tokens.insert(Arc::new(HostToken { hash, host, live: Arc::clone(live), number }));
     }
 
     fn unwritten_activity(&self, session: SessionId) -> Option<Timestamp> {
@@ -216,10 +232,9 @@ impl Sessions {
     /// # Errors
     /// When the store could not write it.
     pub async fn write_activity(&self) -> Result<(), Unavailable> {
-        let noted: Vec<_> = {
-            let mut active = self.active.lock().unwrap_or_else(PoisonError::into_inner);
-            active.drain().collect()
-        };
+        // Taken whole: its room is not kept for as many as there were once.
+        let noted = std::mem::take(&mut *self.active.lock().unwrap_or_else(PoisonError::into_inner));
+        let noted: Vec<_> = noted.into_iter().collect();
         if noted.is_empty() {
             return Ok(());
         }
@@ -236,8 +251,8 @@ impl Sessions {
     /// When the store could not.
     pub async fn sweep(&self) -> Result<(), Unavailable> {
         let now = self.ambient.now();
-        self.tokens.retain(|_, known| self.is_live(&known.live, known.number, now)).await;
-        self.by_id.retain(|_, live| self.is_live(live, live.number, now)).await;
+        self.tokens.retain(|known| self.is_live(&known.live, known.number, now)).await;
+        self.lives.retain(|live| self.is_live(live, live.number, now)).await;
         // Activity reaches the store late: an hour of grace costs nothing, since idleness is judged at each use.
         let idle_since = now.minus(self.timeouts.idle()).minus(Duration::from_secs(3600));
         let expired = sessions::sweep(&self.db, now, idle_since).await?;

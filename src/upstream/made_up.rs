@@ -9,7 +9,7 @@ use http::{HeaderMap, Method};
 use uuid::Uuid;
 
 use super::{Forwarder, Sample};
-use crate::decision::{Ask, Decision, Evidence, Principal, RequestPath, RouteTable};
+use crate::decision::{Ask, Decision, Evidence, Generation, Principal, RequestPath, RouteTable};
 use crate::identity::{
     Application, Catalogue, IdentityId, Organization, OrganizationKey, Reach, RoleId, SessionId, UserId, Username,
 };
@@ -60,6 +60,6 @@ fn alice(organization: &Organization, application: &Application) -> Option<Princ
         provider: "".into(),
         server_admin: false,
         roles: roles.into(),
-        generation: 0,
+        generation: Generation::NONE,
     })
 }

@@ -11,7 +11,6 @@ use super::connect::Trust;
 use super::outgoing::{Asked, own_authority};
 use super::patience::Patience;
 use super::{ForwardError, Forwarder};
-use crate::assertion::Claims;
 use crate::decision::Permit;
 use crate::identity::{Destination, Host, UpstreamProtocol};
 
@@ -35,8 +34,8 @@ pub struct Sample {
     /// What we say in its headers, in their order. The assertion is left out: one that is signed would be good for
     /// whoever reads the page.
     pub headers: Vec<(String, String)>,
-    /// What the assertion says, if there is one.
-    pub claims: Option<Claims>,
+    /// What the assertion says, if there is one: JSON.
+    pub claims: Option<String>,
 }
 
 impl Forwarder {
