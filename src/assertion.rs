@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
 use crate::base::{Ambient, Timestamp};
-use crate::identity::{ApplicationId, OrganizationId, PublicUrl, RoleName, UserId, Username};
+use crate::identity::{ApplicationId, OrganizationId, PublicUrl, RoleName, UserId};
 
 use key::{ALGORITHM, SIGNATURE_LENGTH};
 pub use key::{InvalidKey, SigningKey};
@@ -35,7 +35,7 @@ pub struct Subject<'a> {
     /// The user: `sub`.
     pub user: UserId,
     /// The username: `preferred_username`.
-    pub username: &'a Username,
+    pub username: &'a str,
     /// The name people go by: `name`.
     pub display_name: Option<&'a str>,
     /// The e-mail address, if applications may be told: `email`.
@@ -160,7 +160,7 @@ impl Assertions {
             sub: subject.user,
             iat: now.secs(),
             exp: now.plus(VALIDITY).secs(),
-            preferred_username: subject.username.as_str(),
+            preferred_username: subject.username,
             name: subject.display_name,
             email: subject.email,
             groups: subject.groups.iter().map(|group| group.as_str()).collect(),

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 pub use changes::{Changes, Generation, MAX_SILENCE, POLL_INTERVAL};
 pub use handoff::{HandoffError, HandoffKeys, HandoffRequest, MAX_ATTEMPTS};
-pub use principal::{Evidence, Principal};
+pub use principal::{Evidence, Holdings, Principal, Profile};
 pub use table::Sessions;
 
 use crate::identity::{IdentityId, IdpKey, UserId};

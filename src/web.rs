@@ -118,9 +118,9 @@ impl Web {
 pub fn account(principal: &Principal) -> Account {
     Account {
         name: principal.name().to_owned(),
-        username: principal.username.to_string(),
-        email: principal.email.as_deref().map(str::to_owned),
-        provider: principal.provider.to_string(),
+        username: principal.profile.username().to_owned(),
+        email: principal.profile.email().map(str::to_owned),
+        provider: principal.holdings.provider.to_string(),
     }
 }
 

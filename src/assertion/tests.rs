@@ -24,7 +24,6 @@ struct Bench {
     assertions: Assertions,
     application: ApplicationId,
     organization: OrganizationId,
-    username: Username,
     role: RoleName,
 }
 
@@ -39,7 +38,6 @@ impl Bench {
             assertions,
             application: "wiki".parse().unwrap(),
             organization: "home-lab".parse().unwrap(),
-            username: "alice".parse().unwrap(),
             role: "Admin".parse().unwrap(),
         }
     }
@@ -49,7 +47,7 @@ impl Bench {
             application: &self.application,
             organization: &self.organization,
             user: UserId::new(Uuid::from_u128(7)),
-            username: &self.username,
+            username: "alice",
             display_name: Some("Älice"),
             email: None,
             groups: vec![&self.role],

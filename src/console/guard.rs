@@ -90,7 +90,7 @@ impl Visitor {
     /// Whether they administer the server.
     pub(super) fn is_server_admin(&self) -> bool {
         match &self.who {
-            Who::User(principal) => principal.server_admin,
+            Who::User(principal) => principal.holdings.server_admin,
             Who::BreakGlass => true,
         }
     }

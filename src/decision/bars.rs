@@ -137,7 +137,7 @@ impl Bars<'_> {
     fn reason(&self, principal: &Principal) -> DenialReason {
         if self.admitted {
             DenialReason::PathNotAdmitted
-        } else if principal.roles.is_empty() {
+        } else if principal.holdings.roles.is_empty() {
             DenialReason::WithoutOrganization
         } else if principal.roles_in(self.route.organization()).next().is_none() {
             DenialReason::NotInOrganization

@@ -10,7 +10,7 @@ use crate::identity::{
     Allotment, Allow, Application, ApplicationKey, ApplicationSpec, Catalogue, HeaderPreset, Host, IdentityId,
     Machines, Organization, OrganizationKey, Reach, Role, RoleId, RoleName, Rule, SessionId, UserId,
 };
-use crate::session::{Evidence, Generation, Principal};
+use crate::session::{Evidence, Generation, Holdings, Principal, Profile};
 use crate::telemetry::Metrics;
 
 /// The organization that owns the application, and another one with a role of the same name.
@@ -94,12 +94,8 @@ pub(crate) fn alice(roles: &[(OrganizationKey, RoleId)]) -> Arc<Principal> {
     Arc::new(Principal {
         evidence: Evidence::Session(SessionId::new(Uuid::from_u128(1000)), IdentityId::new(Uuid::from_u128(1002))),
         user: UserId::new(Uuid::from_u128(1001)),
-        username: "alice".parse().unwrap(),
-        display_name: Some("Alice Ä".into()),
-        email: Some("alice@example.com".into()),
-        provider: "Company login".into(),
-        roles: roles.into(),
-        server_admin: false,
+        profile: Profile::new(&"alice".parse().unwrap(), Some("Alice Ä"), Some("alice@example.com")),
+        holdings: Arc::new(Holdings { provider: "Company login".into(), roles: roles.into(), server_admin: false }),
         generation: Generation::NONE,
     })
 }

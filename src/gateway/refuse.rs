@@ -83,7 +83,7 @@ impl Gateway {
             reference = %failure.reference,
             application = %denial.route.application(),
             user = principal.map(|principal| tracing::field::display(principal.user)),
-            username = principal.map(|principal| tracing::field::display(&principal.username)),
+            username = principal.map(|principal| tracing::field::display(principal.profile.username())),
             cause = %denial.reason,
             "entry denied"
         );

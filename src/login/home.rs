@@ -55,7 +55,7 @@ impl Login {
 
     /// Whether there is anything in the console for them.
     fn administers(&self, scene: &Scene, principal: &Principal) -> bool {
-        principal.server_admin || scene.catalogue.organizations.iter().any(|one| principal.administers(one))
+        principal.holdings.server_admin || scene.catalogue.organizations.iter().any(|one| principal.administers(one))
     }
 
     /// Leads an admin from the page of somebody without organization to who it was.

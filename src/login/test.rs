@@ -53,7 +53,7 @@ pub(super) async fn start(
 /// A global IdP is the server admins', an organization's own its admins' too.
 fn may_test(scene: &Scene, idp: &Idp, principal: &Principal) -> bool {
     match idp.owner {
-        None => principal.server_admin,
+        None => principal.holdings.server_admin,
         Some(owner) => scene.catalogue.organization(owner).is_some_and(|owner| principal.administers(owner)),
     }
 }
@@ -65,7 +65,8 @@ impl Login {
         let scene = self.scene();
         let Some(id) = id.filter(|id| scene.catalogue.idp_by_id(id).is_none()) else { return Ok(scene) };
         let administers = |principal: &Principal| {
-            principal.server_admin || scene.catalogue.organizations.iter().any(|one| principal.administers(one))
+            principal.holdings.server_admin
+                || scene.catalogue.organizations.iter().any(|one| principal.administers(one))
         };
         let Some((_, admin)) = self.admin(host, headers, administers).await? else { return Ok(scene) };
         // Nothing is remembered of such a provider, so each test asks it anew for all that it needs.

@@ -38,6 +38,60 @@ impl Evidence {
     }
 }
 
+/// What applications are told of a user, in one piece of memory: there may be a million of these. What is empty is not
+/// there.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Username, display name, e-mail.
+    text: Box<str>,
+    /// How long the first of them is, and the second.
+    lengths: [u32; 2],
+}
+
+impl Profile {
+    /// Of somebody who is called so by applications, and by people.
+    pub fn new(username: &Username, display_name: Option<&str>, email: Option<&str>) -> Self {
+        let texts = [username.as_str(), display_name.unwrap_or_default(), email.unwrap_or_default()];
+        // Longer is no text of ours: then nothing is told.
+        let length = |text: &str| u32::try_from(text.len()).unwrap_or(u32::MAX);
+        Self { text: texts.concat().into(), lengths: [length(texts[0]), length(texts[1])] }
+    }
+
+    fn split(&self) -> (&str, &str, &str) {
+        let [username, display_name] = self.lengths.map(|length| length as usize);
+        let (username, rest) = self.text.split_at_checked(username).unwrap_or_default();
+        let (display_name, email) = rest.split_at_checked(display_name).unwrap_or_default();
+        (username, display_name, email)
+    }
+
+    /// What applications call the user.
+    pub fn username(&self) -> &str {
+        self.split().0
+    }
+
+    /// The name people go by.
+    pub fn display_name(&self) -> Option<&str> {
+        Some(self.split().1).filter(|name| !name.is_empty())
+    }
+
+    /// The e-mail address, there only if applications may be told.
+    pub fn email(&self) -> Option<&str> {
+        Some(self.split().2).filter(|email| !email.is_empty())
+    }
+}
+
+/// What somebody holds, and by whose word: people by the thousand have it in common.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Holdings {
+    /// What the sign-in page calls the IdP of the identity; of a service account, what its organization is called.
+    pub provider: Box<str>,
+    /// The roles held, sorted, each once.
+    pub roles: Box<[(OrganizationKey, RoleId)]>,
+    /// Whether they may administer the server. Never in a session of an organization's own IdP: whoever runs that can
+    /// be anybody in it. And in sessions alone.
+    pub server_admin: bool,
+}
+
 /// A user, with exactly the grants that count with what they are recognised by: of live roles, not of another identity's
 /// sign-ins, and of an organization's own IdP or service account only that organization's.
 #[derive(Clone, Debug)]
@@ -46,19 +100,10 @@ pub struct Principal {
     pub evidence: Evidence,
     /// The user: the subject of assertions.
     pub user: UserId,
-    /// What the sign-in page calls the IdP of the identity; of a service account, what its organization is called.
-    pub provider: Arc<str>,
-    /// What applications call the user.
-    pub username: Username,
-    /// The name people go by.
-    pub display_name: Option<Box<str>>,
-    /// The e-mail address, present only if applications may be told.
-    pub email: Option<Box<str>>,
-    /// The roles held, sorted, each once.
-    pub roles: Arc<[(OrganizationKey, RoleId)]>,
-    /// Whether they may administer the server. Never in a session of an organization's own IdP: whoever runs that can
-    /// be anybody in it. And in sessions alone.
-    pub server_admin: bool,
+    /// What applications are told of the user.
+    pub profile: Profile,
+    /// What the user holds.
+    pub holdings: Arc<Holdings>,
     /// Another one whenever anything of this principal may differ: the key of what is derived from it.
     pub generation: Generation,
 }
@@ -80,29 +125,30 @@ impl Principal {
         roles.sort_unstable();
         roles.dedup();
         let may_be_told = |verified: bool| verified || rows.email_trusted;
+        let email = rows.email.filter(|email| may_be_told(email.verified)).map(|email| email.address);
+        let holdings = Holdings {
+            provider: rows.provider.into(),
+            roles: roles.into(),
+            server_admin: rows.server_admin && rows.idp_owner.is_none() && evidence.session().is_some(),
+        };
         Self {
             evidence,
             user,
-            provider: rows.provider.into(),
-            username: rows.username,
-            display_name: rows.display_name.map(String::into),
-            email: rows.email.filter(|email| may_be_told(email.verified)).map(|email| email.address.into()),
-            roles: roles.into(),
-            server_admin: rows.server_admin && rows.idp_owner.is_none() && evidence.session().is_some(),
+            profile: Profile::new(&rows.username, rows.display_name.as_deref(), email.as_deref()),
+            holdings: Arc::new(holdings),
             generation,
         }
     }
 
     /// The same, holding what others hold as well but once.
     pub(super) fn sharing(mut self, shared: &Shared) -> Self {
-        self.provider = shared.providers.one(self.provider);
-        self.roles = shared.roles.one(self.roles);
+        self.holdings = shared.holdings.one(self.holdings);
         self
     }
 
     /// What people call them.
     pub fn name(&self) -> &str {
-        self.display_name.as_deref().unwrap_or(self.username.as_str())
+        self.profile.display_name().unwrap_or(self.profile.username())
     }
 
     /// Their session, if they have one.
@@ -113,12 +159,13 @@ impl Principal {
     /// Whether they administer that organization: as the server's admin, or by one of its roles.
     pub fn administers(&self, organization: &Organization) -> bool {
         let holds = |role| self.roles_in(organization.key).any(|held| held == role);
-        self.server_admin || organization.roles.iter().any(|role| role.admin && holds(role.id))
+        self.holdings.server_admin || organization.roles.iter().any(|role| role.admin && holds(role.id))
     }
 
     /// The roles held in one organization.
     pub fn roles_in(&self, organization: OrganizationKey) -> impl Iterator<Item = RoleId> {
-        let start = self.roles.partition_point(|(other, _)| *other < organization);
-        self.roles[start..].iter().take_while(move |(other, _)| *other == organization).map(|(_, role)| *role)
+        let roles = &self.holdings.roles;
+        let start = roles.partition_point(|(other, _)| *other < organization);
+        roles[start..].iter().take_while(move |(other, _)| *other == organization).map(|(_, role)| *role)
     }
 }

@@ -5,19 +5,16 @@ use std::collections::HashSet;
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::identity::{Host, OrganizationKey, RoleId};
+use super::principal::Holdings;
+use crate::identity::Host;
 
 /// Most values of a kind that are looked for. Beyond, sharing begins anew: what is shared already stays so.
 const MAX_VALUES: usize = 50_000;
 
-/// A set of roles, sorted.
-pub(super) type Roles = Arc<[(OrganizationKey, RoleId)]>;
-
 /// What sessions share.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
-    pub(super) roles: Values<Roles>,
-    pub(super) providers: Values<Arc<str>>,
+    pub(super) holdings: Values<Arc<Holdings>>,
     pub(super) hosts: Values<Host>,
 }
 
@@ -53,8 +50,11 @@ mod tests {
     #[test]
     fn what_is_alike_is_held_once() {
         let shared = Shared::default();
-        let (one, other) = (shared.providers.one("company".into()), shared.providers.one("company".into()));
+        let of = |provider: &str| {
+            shared.holdings.one(Arc::new(Holdings { provider: provider.into(), roles: [].into(), server_admin: false }))
+        };
+        let (one, other) = (of("company"), of("company"));
         assert!(Arc::ptr_eq(&one, &other));
-        assert!(!Arc::ptr_eq(&one, &shared.providers.one("guests".into())));
+        assert!(!Arc::ptr_eq(&one, &of("guests")));
     }
 }

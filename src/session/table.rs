@@ -3,7 +3,7 @@
 
 mod life;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::hash::BuildHasherDefault;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,7 +76,7 @@ pub struct Sessions {
     lives: Table<Arc<Live>, BuildHasherDefault<QuickHasher>>,
     shared: Shared,
     unknown: Unknown,
-    active: Mutex<HashMap<SessionId, Timestamp>>,
+    active: Mutex<BTreeMap<SessionId, Timestamp>>,
     metrics: Arc<Metrics>,
 }
 
@@ -232,14 +232,16 @@ impl Sessions {
     /// # Errors
     /// When the store could not write it.
     pub async fn write_activity(&self) -> Result<(), Unavailable> {
-        // Taken whole: its room is not kept for as many as there were once.
         let noted = std::mem::take(&mut *self.active.lock().unwrap_or_else(PoisonError::into_inner));
-        let noted: Vec<_> = noted.into_iter().collect();
         if noted.is_empty() {
             return Ok(());
         }
         if let Err(error) = sessions::touch_many(&self.db, &noted).await {
-            self.active.lock().unwrap_or_else(PoisonError::into_inner).extend(noted);
+            // What was noted meanwhile is later.
+            let mut active = self.active.lock().unwrap_or_else(PoisonError::into_inner);
+            for (session, at) in noted {
+                active.entry(session).or_insert(at);
+            }
             return Err(error.into());
         }
         Ok(())

@@ -20,6 +20,9 @@ use super::{DatabaseUrl, Db, Pools, StoreError, search};
 const WAIT: Duration = Duration::from_secs(5);
 /// Readers of an SQLite file. Reads are short: more would only hold memory.
 const SQLITE_READERS: u32 = 4;
+/// What each connection to an SQLite file keeps of it, in KiB (below zero, as SQLite has it): the upper levels of the
+/// indexes in use. The rest the kernel keeps, once for all of them.
+const SQLITE_CACHE: &str = "-512";
 /// Connections of one process to PostgreSQL, whose own default allows 100 for all processes together.
 const POSTGRES_CONNECTIONS: u32 = 10;
 
@@ -57,6 +60,7 @@ async fn open_sqlite(path: &Path) -> Result<Pools, StoreError> {
         // A session that was ended must stay ended when the power fails.
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
+        .pragma("cache_size", SQLITE_CACHE)
         .busy_timeout(WAIT);
     // What a row no longer holds is no longer in the file: it may have been a key, or a person.
     let writing = options.clone().pragma("secure_delete", "fast");

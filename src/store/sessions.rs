@@ -160,23 +160,21 @@ async fn insert_token(
 ///
 /// # Errors
 /// When the database fails; what was not written can be given again.
-pub async fn touch_many(db: &Db, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
-    let mut latest = BTreeMap::new();
-    for (session, at) in seen {
-        let known = latest.entry(*session).or_insert(*at);
-        *known = (*known).max(*at);
-    }
-    let seen: Vec<(SessionId, Timestamp)> = latest.into_iter().collect();
-    for batch in seen.chunks(BATCH) {
+pub async fn touch_many(db: &Db, seen: &BTreeMap<SessionId, Timestamp>) -> Result<(), StoreError> {
+    let mut left = seen.iter();
+    loop {
+        let batch: Vec<_> = left.by_ref().take(BATCH).collect();
+        if batch.is_empty() {
+            return Ok(());
+        }
         let sql = format!(
             "with seen (id, at) as (values {}) update sessions set last_seen_at = seen.at from seen \
              where sessions.id = seen.id and sessions.last_seen_at < seen.at",
             rows(1, batch.len(), 2)
         );
-        let values = batch.iter().flat_map(|(session, at)| values![*session, *at]).collect();
+        let values = batch.iter().flat_map(|(session, at)| values![**session, **at]).collect();
         db.writer().execute(sql, values).await?;
     }
-    Ok(())
 }
 
 /// Ends a session on every host. Gives what it was, if there was one.

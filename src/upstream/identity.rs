@@ -128,9 +128,9 @@ fn subject<'a>(route: &'a Route, identity: &'a Identity) -> Subject<'a> {
         application: route.application(),
         organization: &route.spec().organization,
         user: principal.user,
-        username: &principal.username,
-        display_name: principal.display_name.as_deref(),
-        email: principal.email.as_deref(),
+        username: principal.profile.username(),
+        display_name: principal.profile.display_name(),
+        email: principal.profile.email(),
         groups: identity.groups().collect(),
     }
 }

@@ -9,7 +9,7 @@ use http::{HeaderMap, Method};
 use uuid::Uuid;
 
 use super::{Forwarder, Sample};
-use crate::decision::{Ask, Decision, Evidence, Generation, Principal, RequestPath, RouteTable};
+use crate::decision::{Ask, Decision, Evidence, Generation, Holdings, Principal, Profile, RequestPath, RouteTable};
 use crate::identity::{
     Application, Catalogue, IdentityId, Organization, OrganizationKey, Reach, RoleId, SessionId, UserId, Username,
 };
@@ -54,12 +54,8 @@ fn alice(organization: &Organization, application: &Application) -> Option<Princ
     Some(Principal {
         evidence: Evidence::Session(SessionId::new(Uuid::nil()), IdentityId::new(Uuid::nil())),
         user: UserId::new(Uuid::nil()),
-        username: Username::parse("alice").ok()?,
-        display_name: Some("Alice Liddell".into()),
-        email: Some("alice@example.com".into()),
-        provider: "".into(),
-        server_admin: false,
-        roles: roles.into(),
+        profile: Profile::new(&Username::parse("alice").ok()?, Some("Alice Liddell"), Some("alice@example.com")),
+        holdings: Arc::new(Holdings { provider: "".into(), roles: roles.into(), server_admin: false }),
         generation: Generation::NONE,
     })
 }

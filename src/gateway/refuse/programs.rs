@@ -65,7 +65,7 @@ impl Gateway {
             reference = %failure.reference,
             application = %route.application(),
             user = %program.user,
-            username = %program.username,
+            username = %program.profile.username(),
             cause = %why,
             "entry denied"
         );

@@ -11,7 +11,7 @@ use crate::base::{QuickHasher, Timestamp};
 
 /// For so many, at one to two kilobytes each. For everybody else they are written anew, which costs less than a tenth of
 /// a request: about what it costs to fetch them from far away in memory.
-pub(super) const PLACES: usize = 1024;
+pub(super) const PLACES: usize = 512;
 /// A place is left to its holder as long as they ask this often.
 const HELD_FOR: Duration = Duration::from_secs(1);
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::*;
 use crate::assertion::SigningKey;
 use crate::base::{Ambient, Clock, SystemChance, Timestamp};
-use crate::decision::{Principal, sample};
+use crate::decision::{Principal, Profile, sample};
 
 #[derive(Clone)]
 struct Hand(Arc<AtomicI64>);
@@ -41,7 +41,7 @@ impl Bench {
     fn told(&self, number: u64) -> (String, String, String) {
         let mut who = Principal::clone(&sample::alice(&[(sample::HOME, sample::MEMBER)]));
         who.generation = Generation::of(number);
-        who.username = format!("user-{number}").parse().unwrap();
+        who.profile = Profile::new(&format!("user-{number}").parse().unwrap(), None, None);
         let permit = sample::permitted(sample::wiki("http://127.0.0.1:1", Vec::new()), "/", Some(&Arc::new(who)));
         let mut headers = HeaderMap::new();
         self.identities.add(&mut headers, &permit).unwrap();

@@ -42,7 +42,7 @@ pub(super) fn names(preset: HeaderPreset) -> &'static [HeaderName] {
 /// What stands behind the names of a preset, where there is something to tell: each is added to `whole`, and said how
 /// long it is there.
 fn texts(preset: HeaderPreset, subject: &Subject<'_>, whole: &mut String) -> [Option<usize>; 4] {
-    let username = Some(subject.username.as_str());
+    let username = Some(subject.username);
     let groups = subject.groups.iter().map(|group| group.as_str()).collect::<Vec<_>>().join(",");
     let last = if preset == HeaderPreset::Remote { subject.display_name } else { username };
     let mut texts = [username, Some(groups.as_str()), subject.email, last];
