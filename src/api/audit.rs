@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use super::Api;
 use super::answer::{Answer, Page, json};
-use super::ask::{Asked, At, Cursor, Limit, limit};
+use super::ask::{Asked, At, Cursor, Limit, limit, said};
 use super::guard::Caller;
 use super::refusal::Refusal;
-use super::schema::{Id, Instant, Slug};
+use super::schema::{Id, Instant, InstantOrDay, Said, Slug};
 use crate::base::{Reference, Timestamp};
 use crate::directory::{AuditLine, BadFilters, Explanation, LogFilters, LogPage, LogPlace, Subject};
 use crate::identity::{AuditId, IdentityId, OrganizationId, SessionId, UserId};
@@ -72,26 +72,28 @@ pub(super) struct LogQuery {
     #[schemars(with = "Option<Id>")]
     user: Option<UserId>,
     /// Those about the user of this name: instead of `user`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "said")]
+    #[schemars(with = "Option<Said>")]
     who: String,
     /// Those of this action, such as `sign-in-refused`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "said")]
+    #[schemars(with = "Option<Said>")]
     action: String,
     /// Those about this identity provider.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "said")]
     #[schemars(with = "Option<Slug>")]
     idp: String,
     /// Those about this organization.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "said")]
     #[schemars(with = "Option<Slug>")]
     organization: String,
     /// Those from this instant on; a date will do, in UTC.
-    #[serde(default)]
-    #[schemars(with = "Option<Instant>")]
+    #[serde(default, deserialize_with = "said")]
+    #[schemars(with = "Option<InstantOrDay>")]
     from: String,
     /// Those before this instant.
-    #[serde(default)]
-    #[schemars(with = "Option<Instant>")]
+    #[serde(default, deserialize_with = "said")]
+    #[schemars(with = "Option<InstantOrDay>")]
     to: String,
     /// `next` of the page before.
     cursor: Option<Cursor>,
@@ -104,19 +106,20 @@ pub(super) struct LogQuery {
 #[serde(deny_unknown_fields)]
 pub(super) struct OrganizationLogQuery {
     /// Those of this action, such as `roles-changed`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "said")]
+    #[schemars(with = "Option<Said>")]
     action: String,
     /// Those about this identity provider.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "said")]
     #[schemars(with = "Option<Slug>")]
     idp: String,
     /// Those from this instant on; a date will do, in UTC.
-    #[serde(default)]
-    #[schemars(with = "Option<Instant>")]
+    #[serde(default, deserialize_with = "said")]
+    #[schemars(with = "Option<InstantOrDay>")]
     from: String,
     /// Those before this instant.
-    #[serde(default)]
-    #[schemars(with = "Option<Instant>")]
+    #[serde(default, deserialize_with = "said")]
+    #[schemars(with = "Option<InstantOrDay>")]
     to: String,
     /// `next` of the page before.
     cursor: Option<Cursor>,
