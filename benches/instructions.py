@@ -15,7 +15,8 @@ import subprocess
 from pathlib import Path
 
 import kit
-from kit import Vestibule, fail, run, say, sign_in, start_application, start_provider
+from browser import sign_in
+from kit import Vestibule, fail, run, say, start_application, start_provider
 
 BATCH = 500
 
