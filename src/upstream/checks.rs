@@ -13,8 +13,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use super::Forwarder;
 use super::outgoing::{Asked, own_authority};
 use super::patience::Patience;
-use super::pool::Pool;
-use super::shelf::Shelf;
+use super::pool::{Pool, Shelf};
 use crate::decision::Route;
 use crate::identity::{ApplicationKey, Destination, HealthCheck, UpstreamProtocol};
 

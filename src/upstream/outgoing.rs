@@ -5,7 +5,8 @@ use http::{HeaderMap, HeaderValue, Request, Version, header};
 use http_body::Body as _;
 use hyper::upgrade::OnUpgrade;
 
-use super::{ForwardError, Forwarder, Upgrade, body, gate, headers, tunnel};
+use super::handshake::Handshake;
+use super::{ForwardError, Forwarder, Upgrade, body, gate, headers};
 use crate::decision::Permit;
 use crate::identity::{Destination, Host, PathPrefix, UpstreamProtocol};
 use crate::telemetry::Ours;
@@ -16,7 +17,7 @@ impl Forwarder {
         &self,
         permit: &Permit,
         request: &mut Request<Body>,
-    ) -> Result<Option<(tunnel::Handshake, OnUpgrade)>, ForwardError> {
+    ) -> Result<Option<(Handshake, OnUpgrade)>, ForwardError> {
         let upgrade = Upgrade::of(request, &permit.route().spec().connection.upgrades);
         headers::check_hops(request.headers())?;
         headers::clean_request(request.headers_mut());
@@ -25,7 +26,7 @@ impl Forwarder {
         }
         Ok(upgrade.and_then(|upgrade| {
             let client = request.extensions_mut().remove::<OnUpgrade>()?;
-            Some((tunnel::Handshake::ask(upgrade, request.headers_mut(), || self.ambient.bytes()), client))
+            Some((Handshake::ask(upgrade, request.headers_mut(), || self.ambient.bytes()), client))
         }))
     }
 

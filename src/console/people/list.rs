@@ -2,11 +2,11 @@
 
 use url::form_urlencoded;
 
-use super::{BELOW, idp_label, offered_idps};
-use crate::console::Live;
+use super::BELOW;
 use crate::console::answer::{Answer, page};
 use crate::console::failed::Failed;
 use crate::console::here::Here;
+use crate::console::{Live, idp_names};
 use crate::directory::{AdminError, FoundPeople, ListedUser, NO_WORD, Place, Sought, SoughtState, UserState};
 use crate::identity::Catalogue;
 use crate::pages::{Field, People, PersonRow, Pick, PlaceRow, Standing};
@@ -100,8 +100,8 @@ impl Asked<'_> {
 
     fn idps(&self, catalogue: &Catalogue) -> Vec<Pick> {
         let within = self.0.organization.as_ref().map(|one| one.key);
-        let offered = offered_idps(catalogue, within, self.0.query.typed("idp"));
-        let offered = offered.iter().map(|idp| (idp.spec.id.as_str(), idp_label(catalogue, idp)));
+        let offered = idp_names::offered(catalogue, within, self.0.query.typed("idp"));
+        let offered = offered.iter().map(|idp| (idp.spec.id.as_str(), idp_names::label(catalogue, idp)));
         self.picks("idp", "Any", offered)
     }
 
