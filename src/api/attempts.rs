@@ -68,10 +68,17 @@ struct TestedUpstream {
 pub(super) struct Received {
     /// Its first line.
     line: String,
-    /// What we say in its headers, each a name and a value, in their order. The signed assertion is left out.
-    headers: Vec<(String, String)>,
+    /// What we say in its headers, in their order. The signed assertion is left out.
+    headers: Vec<ReceivedHeader>,
     /// What the assertion says; null: there is none.
     assertion: Option<Map<String, Value>>,
+}
+
+/// A header that we say something in.
+#[derive(Serialize, JsonSchema)]
+struct ReceivedHeader {
+    name: String,
+    value: String,
 }
 
 impl Api {
@@ -159,5 +166,6 @@ pub(super) async fn sample(
         Ok(_) => None,
         Err(error) => return Err(Refusal::Store(error.to_string())),
     };
-    json(StatusCode::OK, &Received { line: sample.line, headers: sample.headers, assertion })
+    let headers = sample.headers.into_iter().map(|(name, value)| ReceivedHeader { name, value }).collect();
+    json(StatusCode::OK, &Received { line: sample.line, headers, assertion })
 }

@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use super::Api;
 use super::answer::{Answer, Page, json};
-use super::ask::{At, Cursor, Limit, Query, limit};
+use super::ask::{At, Cursor, Limit, Query, limit, said};
 use super::guard::Caller;
 use super::refusal::Refusal;
-use super::schema::{Id, Instant, Slug};
+use super::schema::{Id, Instant, InstantOrDay, Said, Slug};
 use crate::base::{Reference, Timestamp};
 use crate::directory::{AuditLine, BadFilters, Explanation, LogFilters, LogPage, LogPlace, Subject};
 use crate::identity::{AuditId, IdentityId, OrganizationId, SessionId, UserId};
@@ -74,19 +74,20 @@ macro_rules! log_query {
         pub(super) struct $name {
             $($own)*
             /// Those of this action, such as `roles-changed`.
-            #[serde(default)]
+            #[serde(default, deserialize_with = "said")]
+            #[schemars(with = "Option<Said>")]
             action: String,
             /// Those about this identity provider.
-            #[serde(default)]
+            #[serde(default, deserialize_with = "said")]
             #[schemars(with = "Option<Slug>")]
             idp: String,
             /// Those from this instant on; a date will do, in UTC.
-            #[serde(default)]
-            #[schemars(with = "Option<Instant>")]
+            #[serde(default, deserialize_with = "said")]
+            #[schemars(with = "Option<InstantOrDay>")]
             from: String,
             /// Those before this instant.
-            #[serde(default)]
-            #[schemars(with = "Option<Instant>")]
+            #[serde(default, deserialize_with = "said")]
+            #[schemars(with = "Option<InstantOrDay>")]
             to: String,
             /// `next` of the page before.
             cursor: Option<Cursor>,
@@ -111,10 +112,11 @@ log_query! {
         #[schemars(with = "Option<Id>")]
         user: Option<UserId>,
         /// Those about the user of this name: instead of `user`.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "said")]
+        #[schemars(with = "Option<Said>")]
         who: String,
         /// Those about this organization.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "said")]
         #[schemars(with = "Option<Slug>")]
         organization: String,
     }
