@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{self, FromRequest, FromRequestParts, Path, Request};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::request::Parts;
@@ -36,14 +36,14 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Api>> for At<T> {
 
 /// The query.
 #[derive(Debug)]
-pub(super) struct Asked<T>(pub(super) T);
+pub(super) struct Query<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequestParts<Arc<Api>> for Asked<T> {
+impl<T: DeserializeOwned> FromRequestParts<Arc<Api>> for Query<T> {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Api>) -> Result<Self, Refusal> {
-        let query = Query::try_from_uri(&parts.uri);
-        query.map(|Query(query)| Self(query)).map_err(|error| Refusal::Query(error.body_text()))
+        let query = extract::Query::try_from_uri(&parts.uri);
+        query.map(|extract::Query(query)| Self(query)).map_err(|error| Refusal::Query(error.body_text()))
     }
 }
 

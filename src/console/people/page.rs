@@ -187,7 +187,7 @@ pub(in crate::console) fn sign_in_facts(sign_in: &ExplainedSignIn, live: &Live, 
         organization: verdict.id.to_string(),
         kind: verdict.outcome.word(),
         detail: verdict_detail(verdict, &sign_in.fates(verdict)),
-        source: verdict.asked(),
+        source: verdict.source(),
     };
     SignInFacts {
         idp: idp_names::name(&live.catalogue, &sign_in.idp),

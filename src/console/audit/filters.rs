@@ -14,7 +14,7 @@ use crate::pages::{self, Field, Pick};
 use crate::web::Fields;
 
 /// The filters, and where a page begins.
-pub(super) struct Asked {
+pub(super) struct Filters {
     who: Field,
     action: Field,
     idp: Field,
@@ -24,7 +24,7 @@ pub(super) struct Asked {
     before: Option<LogPlace>,
 }
 
-impl Asked {
+impl Filters {
     pub(super) fn of(fields: &Fields) -> Self {
         let field = |name| Field::of(fields.text(name).unwrap_or_default());
         Self {
