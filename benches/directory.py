@@ -26,7 +26,8 @@ import uuid
 from pathlib import Path
 
 import kit
-from kit import Browser, Vestibule, fail, say, start_application, start_provider
+from browser import Browser
+from kit import Vestibule, fail, say, start_application, start_provider
 
 FIRST = ["Ada", "Bela", "Chidi", "Dana", "Emre", "Fatou", "Grace", "Hana", "Ivo", "Joana", "Kofi", "Lena"]
 LAST = ["Archer", "Baker", "Cook", "Dyer", "Fisher", "Glover", "Hunter", "Mason", "Miller", "Potter", "Smith", "Weaver"]

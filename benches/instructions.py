@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """User instructions per request with a live session, counted by callgrind: the one figure that a busy machine leaves alone.
 
-    benches/instructions.py [--requests 20000] [--binary target/dist/vestibule] [--keep FILE]
+    benches/instructions.py [--requests 20000] [--groups 2] [--binary target/dist/vestibule] [--keep FILE]
+
+Every group of the person who asks is a role, and the application is told all of them. A copy of a few KiB counts for
+more than it takes: callgrind counts each byte of it.
 
 Needs valgrind beside what benches/gateway.py needs. `--keep` writes what callgrind_annotate reads; build with
 `CARGO_PROFILE_DIST_STRIP=none CARGO_PROFILE_DIST_DEBUG=line-tables-only` to see names in it.
@@ -15,7 +18,8 @@ import subprocess
 from pathlib import Path
 
 import kit
-from kit import Vestibule, fail, run, say, sign_in, start_application, start_provider
+from browser import sign_in
+from kit import Vestibule, fail, run, say, start_application, start_provider
 
 BATCH = 500
 
@@ -34,7 +38,9 @@ def ask(port, headers, requests):
 
 def measure(processes, options):
     vestibule = Vestibule(options.binary, processes.folder, start_application(processes))
-    vestibule.configure(start_provider(processes, [vestibule.redirect_uri]))
+    groups = [f"group-{number}" for number in range(options.groups)]
+    users = {"alice": {"groups": groups}}
+    vestibule.configure(start_provider(processes, [vestibule.redirect_uri], users), groups, "groups")
     kit.PATIENCE_S = 120
     kept = processes.folder / "callgrind.out"
     valgrind = ["valgrind", "--tool=callgrind", "--instr-atstart=no", f"--callgrind-out-file={kept}"]
@@ -55,6 +61,7 @@ def measure(processes, options):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=20_000)
+    parser.add_argument("--groups", type=int, default=2, help="of the person who asks")
     parser.add_argument("--binary", type=Path, help="measure this one instead of building --profile dist")
     parser.add_argument("--keep", type=Path, help="keep callgrind's record there")
     run(measure, parser.parse_args())

@@ -1,4 +1,4 @@
-"""What the benchmarks start and end: nginx, Apache, the application, the provider, ourselves, and a browser that signs in.
+"""What the benchmarks start and end (nginx, the application, the provider, ourselves), and how they measure.
 
 Everything listens on loopback. Targets share core 0; load, application and provider have core 1. CPU is read from the
 kernel's clock of each process, which on a busy machine is the one figure to trust.
@@ -13,15 +13,12 @@ import re
 import shutil
 import signal
 import socket
-import ssl
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urlencode, urljoin, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 CONNECTIONS = 64
@@ -79,8 +76,8 @@ def free_port():
         return server.getsockname()[1]
 
 
-def until_ready(processes, child, port, path="/", pause=0.001):
-    """Waits for the first 200 and returns how long it took, in seconds."""
+def until_ready(processes, child, port, path="/", pause=0.001, status=200):
+    """Waits for the first answer of that status and returns how long it took, in seconds."""
     begun = time.monotonic()
     while time.monotonic() - begun < PATIENCE_S:
         if child.poll() is not None:
@@ -88,7 +85,7 @@ def until_ready(processes, child, port, path="/", pause=0.001):
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
             connection.request("GET", path)
-            if connection.getresponse().status == 200:
+            if connection.getresponse().status == status:
                 return time.monotonic() - begun
         except OSError:
             pass
@@ -160,13 +157,15 @@ http {{
 
 
 def start_application(processes):
-    """Answers 1 KiB, at /large 100 KiB, at /whoami the name it was told, and echoes what comes over a WebSocket."""
+    """Answers 1 KiB, at /large 100 KiB, at /whoami the name it was told, at /length how long the request was, and echoes
+    what comes over a WebSocket."""
     port, echo = free_port(), free_port()
     processes.start("echo", [sys.executable, ROOT / "benches/websocket.py", echo], LOAD_CORE)
     (processes.folder / "large").write_text("x" * LARGE)
     child = nginx(processes, "application", LOAD_CORE, f"""listen 127.0.0.1:{port};
     large_client_header_buffers 8 64k; underscores_in_headers on;
     location = /whoami {{ return 200 "$http_remote_user$http_oidc_claim_sub"; }}
+    location = /length {{ return 200 $request_length; }}
     location = /socket {{
       proxy_pass http://127.0.0.1:{echo}; proxy_http_version 1.1;
       proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;
@@ -177,16 +176,20 @@ def start_application(processes):
     return port
 
 
-def start_nginx(processes, application):
-    """nginx without any authentication, with buffers that hold the large answer: the price of passing on."""
+def start_nginx(processes, application, name="nginx", told=0):
+    """nginx without any authentication, with buffers that hold the large answer: the price of passing on. It tells the
+    application so many bytes more."""
     port = free_port()
+    # What it takes for one word of its configuration is less than 4 KiB.
+    pieces = range(0, told, 2048)
+    more = " ".join(f'proxy_set_header X-Told-{at} "{"x" * min(2048, told - at)}";' for at in pieces)
     child = nginx(
-        processes, "nginx", TARGET_CORE,
+        processes, name, TARGET_CORE,
         f"""listen 127.0.0.1:{port};
     large_client_header_buffers 8 64k; proxy_buffer_size 16k; proxy_buffers 16 16k; proxy_busy_buffers_size 128k;
     location / {{
       proxy_pass http://application; proxy_http_version 1.1;
-      proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $passed_on;
+      proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $passed_on; {more}
     }}""",
         f"""upstream application {{
     server 127.0.0.1:{application}; keepalive {CONNECTIONS}; keepalive_requests 1000000000;
@@ -207,65 +210,6 @@ def start_provider(processes, redirect_uris, users=None):
     )
     line = child.stdout.readline()
     return json.loads(line)["issuer"] if line else fail(f"the provider ended:\n{processes.log_of(child)}")
-
-
-class Apache:
-    """Apache with mod_auth_openidc, sessions in shared memory, in front of the application."""
-
-    MODULES = Path("/usr/lib/apache2/modules")
-    NEEDED = ["mpm_event", "authn_core", "authz_core", "authz_user", "proxy", "proxy_http", "proxy_wstunnel", "auth_openidc"]
-
-    def __init__(self, processes, application):
-        self.processes, self.application, self.port = processes, application, free_port()
-        self.host = f"app.localhost:{self.port}"
-        self.redirect_uri = f"http://{self.host}/signed-in"
-
-    @classmethod
-    def is_there(cls):
-        return bool(shutil.which("apache2")) and (cls.MODULES / "mod_auth_openidc.so").exists()
-
-    def start(self, issuer):
-        folder = self.processes.folder / "apache"
-        folder.mkdir()
-        modules = "".join(f"LoadModule {name}_module {self.MODULES}/mod_{name}.so\n" for name in self.NEEDED)
-        (folder / "apache.conf").write_text(f"""
-{modules}
-ServerRoot {folder}
-ServerName {self.host}
-PidFile {folder}/pid
-ErrorLog {folder}/error.log
-LogLevel error
-DefaultRuntimeDir {folder}
-{"User www-data" if os.geteuid() == 0 else ""}
-{"Group www-data" if os.geteuid() == 0 else ""}
-Listen 127.0.0.1:{self.port}
-KeepAlive On
-MaxKeepAliveRequests 0
-KeepAliveTimeout 60
-ServerLimit 1
-ThreadsPerChild {4 * CONNECTIONS}
-MaxRequestWorkers {4 * CONNECTIONS}
-LimitRequestFieldSize 65536
-LimitRequestLine 65536
-OIDCProviderMetadataURL {issuer}/.well-known/openid-configuration
-OIDCClientID {CLIENT_ID}
-OIDCClientSecret {CLIENT_SECRET}
-OIDCRedirectURI {self.redirect_uri}
-OIDCCryptoPassphrase benchmark
-OIDCScope "openid profile email groups"
-OIDCCacheType shm
-OIDCCacheShmEntrySizeMax 65536
-OIDCPassClaimsAs headers
-ProxyPass /signed-in !
-ProxyPass /socket ws://127.0.0.1:{self.application}/socket
-ProxyPass / http://127.0.0.1:{self.application}/
-<Location />
-  AuthType openid-connect
-  Require valid-user
-</Location>
-""")
-        self.child = self.processes.start("apache", ["apache2", "-DFOREGROUND", "-f", folder / "apache.conf"], TARGET_CORE)
-        until_open(self.processes, self.child, self.port)
 
 
 class Vestibule:
@@ -329,95 +273,6 @@ headers = "remote"
         """Starts it, under another program if one is named, and returns the child and the seconds until it answered."""
         child = processes.start("vestibule", [*before, self.binary, "serve", "--config", self.file], TARGET_CORE)
         return child, until_ready(processes, child, self.operations, "/readyz")
-
-
-# --- A browser, as far as a sign-in needs one --------------------------------------------------------------------------
-
-
-class Form(HTMLParser):
-    """The first form of a page: where it goes and what its hidden fields hold."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.action, self.fields, self.open = None, {}, False
-        self.feed(page)
-
-    def handle_starttag(self, tag, attributes):
-        attributes = dict(attributes)
-        if tag == "form" and self.action is None:
-            self.action, self.open = attributes.get("action") or "", True
-        elif tag == "input" and self.open and attributes.get("name"):
-            self.fields[attributes["name"]] = attributes.get("value") or ""
-
-    def handle_endtag(self, tag):
-        self.open = self.open and tag != "form"
-
-
-class Browser:
-    """Cookies by host, whatever the port; every name leads to loopback."""
-
-    def __init__(self):
-        self.cookies = {}
-
-    def ask(self, method, url, form=None):
-        """One request; the status, the headers, the body."""
-        parts = urlsplit(url)
-        headers = {
-            "Host": parts.netloc, "Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document",
-        }
-        jar = self.cookies.setdefault(parts.hostname, {})
-        if jar:
-            headers["Cookie"] = self.header(parts.hostname)
-        body = None
-        if form is not None:
-            body = urlencode(form)
-            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"{parts.scheme}://{parts.netloc}"}
-        if parts.scheme == "https":
-            # Whoever is there is one of ours.
-            anybody = ssl._create_unverified_context()
-            connection = http.client.HTTPSConnection("127.0.0.1", parts.port, timeout=30, context=anybody)
-        else:
-            connection = http.client.HTTPConnection("127.0.0.1", parts.port or 80, timeout=30)
-        connection.request(method, (parts.path or "/") + (f"?{parts.query}" if parts.query else ""), body, headers)
-        response = connection.getresponse()
-        for cookie in response.headers.get_all("Set-Cookie") or []:
-            name, _, value = cookie.split(";")[0].partition("=")
-            gone = re.search(r";\s*(max-age=0|expires=thu, 01.jan.1970)", cookie, re.I)
-            jar.pop(name, None) if gone else jar.update({name: value})
-        return response.status, response.headers, response.read().decode(errors="replace")
-
-    def header(self, host):
-        return "; ".join(f"{name}={value}" for name, value in self.cookies.get(host, {}).items())
-
-    def visit(self, url, login):
-        """Follows redirects and fills in the provider's forms until a page comes that is neither; its status and text."""
-        method, form = "GET", None
-        for _ in range(30):
-            status, headers, page = self.ask(method, url, form)
-            method, form = "GET", None
-            if status in (301, 302, 303, 307, 308):
-                url = urljoin(url, headers["Location"])
-                continue
-            found = Form(page)
-            if status != 200 or found.action is None:
-                return status, page
-            for name in ("login", "username", "password"):
-                if name in found.fields:
-                    found.fields[name] = login
-            url, method, form = urljoin(url, found.action), "POST", found.fields
-        fail(f"the sign-in goes round in circles, last at {url}")
-
-
-def sign_in(host, user="alice"):
-    """Signs somebody in and returns the cookie header of their session at the application, or nothing if that fails."""
-    whoami = f"http://{host}/whoami"
-    browser = Browser()
-    status, told = browser.visit(whoami, user)
-    if status != 200 or told.strip() != user:
-        return None
-    if Browser().ask("GET", whoami)[0] == 200:
-        fail("the application answers without a session: there is nothing to compare")
-    return browser.header("app.localhost")
 
 
 # --- Measuring ---------------------------------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ import uuid
 from pathlib import Path
 
 import kit
-from kit import Browser, Vestibule, fail, say, sign_in, start_application, start_provider
+from browser import Browser, sign_in
+from kit import Vestibule, fail, say, start_application, start_provider
 
 PAUSE_S = 0.004
 # A hundred thousand policies are compiled at the start.

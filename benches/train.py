@@ -23,7 +23,8 @@ from pathlib import Path
 
 import kit
 import websocket
-from kit import CONNECTIONS, ROOT, Browser, Vestibule, fail, need, run, say, start_application, start_provider
+from browser import Browser
+from kit import CONNECTIONS, ROOT, Vestibule, fail, need, run, say, start_application, start_provider
 from stall import add
 
 # Enough that nothing of it is rare, beside all that a start does once.

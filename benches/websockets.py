@@ -19,6 +19,7 @@ from pathlib import Path
 
 import kit
 import websocket
+from browser import Browser
 from kit import Vestibule, fail, free_port, resident_mib, run_time, say, start_provider
 
 # One client may have 2,048 connections: they come from so many addresses of loopback that nobody has more.
@@ -33,7 +34,7 @@ def measure(processes, options):
     vestibule = Vestibule(options.binary, processes.folder, application)
     vestibule.configure(start_provider(processes, [vestibule.redirect_uri]))
     child, _ = vestibule.start(processes)
-    browser = kit.Browser()
+    browser = Browser()
     # The echo knows handshakes alone: the page it ends on says so, and the session is there.
     browser.visit(f"http://{vestibule.host}/", "alice")
     cookie = browser.header("app.localhost") or fail("signing in failed")

@@ -9,6 +9,7 @@ mod ask;
 mod danger;
 mod edit;
 mod guard;
+mod objects;
 mod openapi;
 mod operation;
 mod refusal;
@@ -31,6 +32,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
+use bytes::Bytes;
+use serde_json::Value;
 
 use crate::base::{HttpClients, Pace};
 use crate::directory::{Current, Directory, Live};
@@ -38,8 +41,6 @@ use crate::identity::TokenId;
 use crate::session::HandoffKeys;
 use crate::upstream::Forwarder;
 use crate::web::{Notices, Troubles, Web};
-
-pub use openapi::document;
 
 /// Where the API begins on the sign-in host.
 const BASE: &str = "/api/v1";
@@ -60,6 +61,7 @@ pub struct Api {
     troubles: Troubles,
     notices: Notices,
     pace: Pace<TokenId>,
+    document: Bytes,
 }
 
 impl Api {
@@ -76,13 +78,19 @@ impl Api {
         notices: Notices,
     ) -> Self {
         let pace = Pace::new(web.ambient.clone(), STEP, BURST);
-        Self { web, directory, current, keys, forwarder, http, troubles, notices, pace }
+        let document = document().to_string().into();
+        Self { web, directory, current, keys, forwarder, http, troubles, notices, pace, document }
     }
 
     /// What is live.
     fn live(&self) -> Arc<Live> {
         self.current.get()
     }
+}
+
+/// The OpenAPI document.
+pub fn document() -> Value {
+    openapi::document(&routes::operations())
 }
 
 /// The API's routes on the sign-in host.

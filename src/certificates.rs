@@ -6,6 +6,8 @@
 //! Only hosts that are published here are ordered for. Nothing that a client sends leads to an order.
 
 mod authority;
+mod failed;
+mod made;
 mod notice;
 mod order;
 mod schedule;
@@ -30,8 +32,9 @@ use crate::session::HandoffKeys;
 use crate::store::Db;
 use crate::telemetry::{CertificateSource, Metrics, Ordered};
 use authority::Authority;
+use failed::Failed;
+use made::Made;
 use notice::Trouble;
-use order::{Failed, Made};
 use shelf::{Shelf, ShelfError};
 use stock::Stock;
 

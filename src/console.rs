@@ -14,6 +14,7 @@ mod explain;
 mod failed;
 mod guard;
 mod here;
+mod idp_names;
 mod idps;
 mod organizations;
 mod overview;

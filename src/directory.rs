@@ -6,8 +6,8 @@
 
 mod admin;
 mod audit_log;
-mod crowd;
 mod break_glass;
+mod crowd;
 mod danger;
 mod declare;
 mod difference;
@@ -47,7 +47,7 @@ pub use admin::{Admin, AdminError, NewUser, OrganizationAdmin, PolicyPlace, Serv
 pub use audit_log::{BadFilters, LogFilters, LogPage, LogPlace};
 pub use break_glass::{BREAK_GLASS_LIFETIME, LINK_LIFETIME};
 pub use danger::{Approval, Danger, DangerKind, IdentityChoice};
-pub use declare::{DeclareError, Declared};
+pub use declare::Declared;
 pub use difference::{Becomes, Difference};
 pub use edit::{Edit, EditError, Expected, Revision, SecretEdit, Terms};
 pub use explain::{
@@ -66,10 +66,11 @@ pub use people::{
     FoundPeople, ListedIdentity, ListedRole, ListedUser, MergeError, NO_WORD, Own, OwnSession, Person, PersonSession,
     Sought, UserSelector, UserState,
 };
-pub use plan::Gone;
+pub use plan::{DeclareError, Gone};
 pub use policies::{Author, PolicyVersion, RecallError, Recalled, StandingPolicy};
 pub use provider_logout::ProviderLogout;
-pub use provision::{Desired, ProvisionError, Provisioned, SignIn};
+pub use provision::{ProvisionError, Provisioned, SignIn};
+pub use reconcile::Desired;
 pub use record::{Record, RecordSettings, RefusedSignIn};
 pub use secret::{SealedSecret, SealedSecrets};
 pub use tokens::{Bearer, ListedToken, MAX_TOKEN_LIFETIME, MAX_TOKENS, MadeToken, TokenError};

@@ -10,6 +10,7 @@ mod gathered;
 mod patience;
 pub mod proxy_protocol;
 mod serve;
+mod slot;
 mod tls;
 
 use std::io;
@@ -25,7 +26,7 @@ use crate::telemetry::Gauge;
 
 pub use activity::Tracked;
 pub use client::{Arrival, Client, TrustedProxies, address_of};
-pub use serve::Slot;
+pub use slot::Slot;
 pub use tls::{Certificate, CertificateFiles, Certificates, Challenge, Handshake, Validity, authorities};
 
 /// What holds for every connection.

@@ -30,7 +30,7 @@ use crate::base::{Addresses, Ambient, HttpClient};
 use crate::identity::{ClientAuth, Issuer};
 
 pub use access::{AccessError, AccessIssuer, AccessToken, claimed_issuer};
-pub use attempt::{Answer, Ask, Attempt};
+pub use attempt::{Answer, Attempt, Hints};
 pub use error::{Cause, OidcError};
 pub use logout::LogoutToken;
 pub use preview::{Preview, PreviewError, preview};
@@ -141,10 +141,10 @@ impl RelyingParty {
     ///
     /// # Errors
     /// When the provider's metadata cannot be had, or is not what it should be.
-    pub async fn authorize(&self, ask: Ask) -> Result<(Url, Attempt), OidcError> {
+    pub async fn authorize(&self, hints: Hints) -> Result<(Url, Attempt), OidcError> {
         let provider = self.discovery.current().await?;
         let attempt = Attempt::new(&self.ambient);
-        let url = exchange::authorization_url(&self.settings, &provider, &ask, &attempt);
+        let url = exchange::authorization_url(&self.settings, &provider, &hints, &attempt);
         Ok((url, attempt))
     }
 

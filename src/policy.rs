@@ -26,7 +26,7 @@ pub use case::{Case, Expected, Mismatch, in_short};
 pub use compare::{Piece, compare};
 pub use decide::{Decision, Given, LeftOut, MAX_SHOWN, Outcome, Verdict, decide, explain, show};
 pub use guide::{Chosen, ClaimPath, Condition, Gives, MAX_ROWS, Row, read_org, read_role, write_org, write_role};
-pub use lint::{Asked, lint_org, lint_role};
+pub use lint::{Judged, lint_org, lint_role};
 pub use profile::{Profile, ProfileError, ProfilePaths};
 pub use reach::Reach;
 pub use record::{QUOTED, to_json};

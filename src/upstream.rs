@@ -11,6 +11,7 @@ mod error;
 mod exchange;
 mod gate;
 mod guard;
+mod handshake;
 mod headers;
 mod health;
 mod identity;
@@ -20,7 +21,6 @@ mod passed;
 mod patience;
 mod pool;
 mod probe;
-mod shelf;
 mod stream;
 mod tunnel;
 
@@ -41,10 +41,10 @@ use crate::identity::{PublicUrl, TimeLimit};
 
 use body::CleanTrailers;
 pub use error::{ForwardError, SetupError};
+pub use handshake::Upgrade;
 pub use health::{UpstreamHealth, UpstreamState};
 pub use identity::ASSERTION_HEADER;
 pub use probe::{Probed, Sample};
-pub use tunnel::Upgrade;
 
 /// An error of a body, whatever it is.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -1,11 +1,13 @@
-//! The house keeps its shape: arrows between rooms only where the table draws one, fenced crates only at home, no
-//! `mod.rs`, no file that has outgrown one meaning.
+//! The house keeps its shape: arrows between rooms only where the table draws one, none in a ring inside of a room, fenced
+//! crates only at home, no `mod.rs`, no file that has outgrown one meaning.
 //!
 //! `architecture/table.rs` is the table and the only file to edit when a room is added. It needs no compiled crate:
 //! everything is read from the sources as they stand.
 
 #[path = "architecture/paths.rs"]
 mod paths;
+#[path = "architecture/rings.rs"]
+mod rings;
 #[path = "architecture/rules.rs"]
 mod rules;
 #[path = "architecture/table.rs"]
@@ -73,6 +75,12 @@ fn every_arrow_is_in_the_table() {
 #[test]
 fn fenced_crates_stay_at_home() {
     let found = findings(&["src"], rules::fences).unwrap();
+    assert!(found.is_empty(), "\n{found}\n");
+}
+
+#[test]
+fn no_modules_of_a_room_import_one_another() {
+    let found = rings::rings(&sources("src").unwrap()).join("\n");
     assert!(found.is_empty(), "\n{found}\n");
 }
 

@@ -5,7 +5,7 @@ use http::header::HeaderValue;
 use http::{HeaderMap, HeaderName};
 use libfuzzer_sys::fuzz_target;
 use vestibule::gateway::forward_auth::Fields;
-use vestibule::gateway::forward_auth::asked::Asked;
+use vestibule::gateway::forward_auth::original::Original;
 
 const ORIGINAL: [&str; 3] = ["x-original-url", "x-original-method", "x-forwarded-for"];
 const FORWARDED: [&str; 5] =
@@ -20,16 +20,16 @@ fuzz_target!(|fields: Vec<(u8, Vec<u8>)>| {
         }
     }
     for (kind, needed) in [(Fields::Original, &ORIGINAL[..]), (Fields::Forwarded, &FORWARDED)] {
-        let Ok(asked) = Asked::read(kind, &headers) else { continue };
+        let Ok(original) = Original::read(kind, &headers) else { continue };
         for name in needed {
             assert_eq!(headers.get_all(*name).iter().count(), 1, "{name}");
         }
         let target = headers[needed[0]].to_str().expect("text");
-        assert!(target.ends_with(asked.path.target().as_str()), "{target}: {asked:?}");
+        assert!(target.ends_with(original.path.target().as_str()), "{target}: {original:?}");
         let method = if kind == Fields::Original { ORIGINAL[1] } else { FORWARDED[2] };
-        assert_eq!(headers[method], asked.method.as_str());
+        assert_eq!(headers[method], original.method.as_str());
         for uri in headers.get_all("x-forwarded-uri").iter().chain(headers.get_all("x-original-uri")) {
-            assert_eq!(uri, asked.path.target().as_str());
+            assert_eq!(uri, original.path.target().as_str());
         }
     }
 });

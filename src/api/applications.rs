@@ -17,7 +17,7 @@ use self::machines::MachinesText;
 use self::rule::RuleText;
 use super::Api;
 use super::answer::{Answer, Page, json, one};
-use super::ask::{Asked, At, Cursor, PageQuery, Sent, limit};
+use super::ask::{At, Cursor, PageQuery, Query, Sent, limit};
 use super::edit::ChangeQuery;
 use super::guard::Caller;
 use super::refusal::Refusal;
@@ -197,7 +197,7 @@ pub(super) async fn list(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At(organization): At<OrganizationId>,
-    Asked(query): Asked<PageQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Answer {
     let live = api.live();
     let key = api.organization_admin(&caller, &live, &organization)?.organization();
@@ -225,7 +225,7 @@ pub(super) async fn put(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At((organization, application)): At<(OrganizationId, ApplicationId)>,
-    Asked(query): Asked<ChangeQuery>,
+    Query(query): Query<ChangeQuery>,
     headers: HeaderMap,
     Sent(text): Sent<ApplicationText>,
 ) -> Answer {
@@ -242,7 +242,7 @@ pub(super) async fn remove(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At((organization, application)): At<(OrganizationId, ApplicationId)>,
-    Asked(query): Asked<ChangeQuery>,
+    Query(query): Query<ChangeQuery>,
     headers: HeaderMap,
 ) -> Answer {
     let live = api.live();

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
+use axum::extract::{self, FromRequest, FromRequestParts, Path, Request};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::request::Parts;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
 
-use super::Api;
 use super::refusal::Refusal;
+use super::{Api, objects};
 
 /// Most things on one page.
 pub(super) const MAX_PAGE: u32 = 200;
@@ -36,14 +36,14 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Api>> for At<T> {
 
 /// The query.
 #[derive(Debug)]
-pub(super) struct Asked<T>(pub(super) T);
+pub(super) struct Query<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequestParts<Arc<Api>> for Asked<T> {
+impl<T: DeserializeOwned> FromRequestParts<Arc<Api>> for Query<T> {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Api>) -> Result<Self, Refusal> {
-        let query = Query::try_from_uri(&parts.uri);
-        query.map(|Query(query)| Self(query)).map_err(|error| Refusal::Query(error.body_text()))
+        let query = extract::Query::try_from_uri(&parts.uri);
+        query.map(|extract::Query(query)| Self(query)).map_err(|error| Refusal::Query(error.body_text()))
     }
 }
 
@@ -61,7 +61,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<Api>> for Sent<T> {
             return Err(Refusal::NotJson);
         }
         let body = Bytes::from_request(request, api).await.map_err(|error| Refusal::Body(error.body_text()))?;
-        serde_json::from_slice(&body).map(Self).map_err(|error| match error.classify() {
+        objects::read(&body).map(Self).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => Refusal::Invalid(error.to_string()),
             _ => Refusal::Body(error.to_string()),
         })
@@ -109,6 +109,12 @@ impl TryFrom<u32> for Limit {
         let fits = (1..=MAX_PAGE).contains(&number);
         if fits { Ok(Self(number)) } else { Err(format!("a page holds 1 to {MAX_PAGE} things")) }
     }
+}
+
+/// Reads a filter that has something to say if it is sent: a variable that a script left empty would ask for everything.
+pub(super) fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Err(D::Error::custom("it is empty: say what is sought, or leave it out")) } else { Ok(text) }
 }
 
 /// Where a page begins. Callers are not meant to read it, so that it may change.

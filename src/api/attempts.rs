@@ -19,10 +19,10 @@ use crate::directory::Admin;
 use crate::identity::{ApplicationId, ClientAuth, Destination, Host, OrganizationId, UpstreamUrl};
 use crate::oidc::preview;
 
-/// A provider to be asked.
+/// A provider that shall tell of itself.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Asked {
+pub(super) struct ProviderToDiscover {
     /// Its issuer identifier.
     issuer: String,
 }
@@ -68,10 +68,17 @@ struct TestedUpstream {
 pub(super) struct Received {
     /// Its first line.
     line: String,
-    /// What we say in its headers, each a name and a value, in their order. The signed assertion is left out.
-    headers: Vec<(String, String)>,
+    /// What we say in its headers, in their order. The signed assertion is left out.
+    headers: Vec<ReceivedHeader>,
     /// What the assertion says; null: there is none.
     assertion: Option<Map<String, Value>>,
+}
+
+/// A header that we say something in.
+#[derive(Serialize, JsonSchema)]
+struct ReceivedHeader {
+    name: String,
+    value: String,
 }
 
 impl Api {
@@ -107,23 +114,27 @@ impl Api {
     }
 }
 
-pub(super) async fn discover(State(api): State<Arc<Api>>, caller: Caller, Sent(asked): Sent<Asked>) -> Answer {
+pub(super) async fn discover(
+    State(api): State<Arc<Api>>,
+    caller: Caller,
+    Sent(provider): Sent<ProviderToDiscover>,
+) -> Answer {
     api.server_admin(&caller)?;
-    api.discovered(&caller, Addresses::Any, &asked.issuer).await
+    api.discovered(&caller, Addresses::Any, &provider.issuer).await
 }
 
 pub(super) async fn discover_for_organization(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At(organization): At<OrganizationId>,
-    Sent(asked): Sent<Asked>,
+    Sent(provider): Sent<ProviderToDiscover>,
 ) -> Answer {
     let addresses = match api.editor(&caller, &api.live(), &organization)? {
         Admin::Server(_) => Addresses::Any,
         // Our own network is no business of an organization's.
         Admin::Organization(_) => Addresses::Public,
     };
-    api.discovered(&caller, addresses, &asked.issuer).await
+    api.discovered(&caller, addresses, &provider.issuer).await
 }
 
 pub(super) async fn test(
@@ -155,5 +166,6 @@ pub(super) async fn sample(
         Ok(_) => None,
         Err(error) => return Err(Refusal::Store(error.to_string())),
     };
-    json(StatusCode::OK, &Received { line: sample.line, headers: sample.headers, assertion })
+    let headers = sample.headers.into_iter().map(|(name, value)| ReceivedHeader { name, value }).collect();
+    json(StatusCode::OK, &Received { line: sample.line, headers, assertion })
 }

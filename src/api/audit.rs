@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use super::Api;
 use super::answer::{Answer, Page, json};
-use super::ask::{Asked, At, Cursor, Limit, limit};
+use super::ask::{At, Cursor, Limit, Query, limit, said};
 use super::guard::Caller;
 use super::refusal::Refusal;
-use super::schema::{Id, Instant, Slug};
+use super::schema::{Id, Instant, InstantOrDay, Said, Slug};
 use crate::base::{Reference, Timestamp};
 use crate::directory::{AuditLine, BadFilters, Explanation, LogFilters, LogPage, LogPlace, Subject};
 use crate::identity::{AuditId, IdentityId, OrganizationId, SessionId, UserId};
@@ -64,64 +64,67 @@ pub(super) struct Line {
     after: Option<Value>,
 }
 
-/// Which lines.
-#[derive(Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct LogQuery {
-    /// Those about this user.
-    #[schemars(with = "Option<Id>")]
-    user: Option<UserId>,
-    /// Those about the user of this name: instead of `user`.
-    #[serde(default)]
-    who: String,
-    /// Those of this action, such as `sign-in-refused`.
-    #[serde(default)]
-    action: String,
-    /// Those about this identity provider.
-    #[serde(default)]
-    #[schemars(with = "Option<Slug>")]
-    idp: String,
-    /// Those about this organization.
-    #[serde(default)]
-    #[schemars(with = "Option<Slug>")]
-    organization: String,
-    /// Those from this instant on; a date will do, in UTC.
-    #[serde(default)]
-    #[schemars(with = "Option<Instant>")]
-    from: String,
-    /// Those before this instant.
-    #[serde(default)]
-    #[schemars(with = "Option<Instant>")]
-    to: String,
-    /// `next` of the page before.
-    cursor: Option<Cursor>,
-    /// Most lines on the page.
-    limit: Option<Limit>,
+/// A query of a log: filters of its own, and those of every log. A macro, since serde does not refuse unknown names where a
+/// part is flattened.
+macro_rules! log_query {
+    ($(#[$about:meta])* $name:ident { $($own:tt)* }) => {
+        $(#[$about])*
+        #[derive(Default, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub(super) struct $name {
+            $($own)*
+            /// Those of this action, such as `roles-changed`.
+            #[serde(default, deserialize_with = "said")]
+            #[schemars(with = "Option<Said>")]
+            action: String,
+            /// Those about this identity provider.
+            #[serde(default, deserialize_with = "said")]
+            #[schemars(with = "Option<Slug>")]
+            idp: String,
+            /// Those from this instant on; a date will do, in UTC.
+            #[serde(default, deserialize_with = "said")]
+            #[schemars(with = "Option<InstantOrDay>")]
+            from: String,
+            /// Those before this instant.
+            #[serde(default, deserialize_with = "said")]
+            #[schemars(with = "Option<InstantOrDay>")]
+            to: String,
+            /// `next` of the page before.
+            cursor: Option<Cursor>,
+            /// Most lines on the page.
+            limit: Option<Limit>,
+        }
+
+        impl $name {
+            /// The filters of every log.
+            fn filters(&self) -> LogFilters<'_> {
+                let Self { action, idp, from, to, .. } = self;
+                LogFilters { action, idp, from, to, ..LogFilters::default() }
+            }
+        }
+    };
 }
 
-/// Which lines of an organization.
-#[derive(Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct OrganizationLogQuery {
-    /// Those of this action, such as `roles-changed`.
-    #[serde(default)]
-    action: String,
-    /// Those about this identity provider.
-    #[serde(default)]
-    #[schemars(with = "Option<Slug>")]
-    idp: String,
-    /// Those from this instant on; a date will do, in UTC.
-    #[serde(default)]
-    #[schemars(with = "Option<Instant>")]
-    from: String,
-    /// Those before this instant.
-    #[serde(default)]
-    #[schemars(with = "Option<Instant>")]
-    to: String,
-    /// `next` of the page before.
-    cursor: Option<Cursor>,
-    /// Most lines on the page.
-    limit: Option<Limit>,
+log_query! {
+    /// Which lines.
+    LogQuery {
+        /// Those about this user.
+        #[schemars(with = "Option<Id>")]
+        user: Option<UserId>,
+        /// Those about the user of this name: instead of `user`.
+        #[serde(default, deserialize_with = "said")]
+        #[schemars(with = "Option<Said>")]
+        who: String,
+        /// Those about this organization.
+        #[serde(default, deserialize_with = "said")]
+        #[schemars(with = "Option<Slug>")]
+        organization: String,
+    }
+}
+
+log_query! {
+    /// Which lines of an organization.
+    OrganizationLogQuery {}
 }
 
 /// What became of a request or a sign-in: `event`, `user` and `sign_ins`.
@@ -195,10 +198,10 @@ fn reference(text: &str) -> Result<Subject, Refusal> {
     Reference::parse(text).map(Subject::Reference).ok_or(Refusal::NotFound)
 }
 
-pub(super) async fn list(State(api): State<Arc<Api>>, caller: Caller, Asked(query): Asked<LogQuery>) -> Answer {
+pub(super) async fn list(State(api): State<Arc<Api>>, caller: Caller, Query(query): Query<LogQuery>) -> Answer {
     let admin = api.server_admin(&caller)?;
-    let LogQuery { who, action, idp, organization, from, to, .. } = &query;
-    let filters = LogFilters { who, action, idp, organization, from, to };
+    let LogQuery { who, organization, .. } = &query;
+    let filters = LogFilters { who, organization, ..query.filters() };
     let mut sought = admin.sought(&api.live().catalogue, &filters).await?.map_err(unfit)?;
     if query.user.is_some() && !who.is_empty() {
         return Err(Refusal::Query("say who it is: either user or who".to_owned()));
@@ -212,12 +215,10 @@ pub(super) async fn list_of_organization(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At(organization): At<OrganizationId>,
-    Asked(query): Asked<OrganizationLogQuery>,
+    Query(query): Query<OrganizationLogQuery>,
 ) -> Answer {
     let admin = api.organization_admin(&caller, &api.live(), &organization)?;
-    let OrganizationLogQuery { action, idp, from, to, .. } = &query;
-    let filters = LogFilters { action, idp, from, to, ..LogFilters::default() };
-    let sought = admin.sought(&api.live().catalogue, &filters).map_err(unfit)?;
+    let sought = admin.sought(&api.live().catalogue, &query.filters()).map_err(unfit)?;
     let limit = limit(query.limit);
     api.log(admin.latest(&sought, before(query.cursor)?, limit).await?)
 }

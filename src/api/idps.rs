@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::Api;
 use super::answer::{Answer, Page, json, matches, must_match, one};
-use super::ask::{Asked, At, Sent};
+use super::ask::{At, Query, Sent};
 use super::edit::{ChangeQuery, Outcome, is_new};
 use super::guard::Caller;
 use super::refusal::Refusal;
@@ -164,7 +164,7 @@ pub(super) async fn put(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At(id): At<IdpId>,
-    Asked(query): Asked<ChangeQuery>,
+    Query(query): Query<ChangeQuery>,
     headers: HeaderMap,
     Sent(text): Sent<IdpText>,
 ) -> Answer {
@@ -175,7 +175,7 @@ pub(super) async fn change(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At(id): At<IdpId>,
-    Asked(query): Asked<ChangeQuery>,
+    Query(query): Query<ChangeQuery>,
     headers: HeaderMap,
     Sent(change): Sent<IdpChange>,
 ) -> Answer {
@@ -186,7 +186,7 @@ pub(super) async fn remove(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At(id): At<IdpId>,
-    Asked(query): Asked<ChangeQuery>,
+    Query(query): Query<ChangeQuery>,
     headers: HeaderMap,
 ) -> Answer {
     api.remove_idp(api.idps_of_server(&caller)?, &id, &query, &headers).await
@@ -213,7 +213,7 @@ pub(super) async fn put_of_organization(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At((organization, id)): At<(OrganizationId, IdpId)>,
-    Asked(query): Asked<ChangeQuery>,
+    Query(query): Query<ChangeQuery>,
     headers: HeaderMap,
     Sent(text): Sent<IdpText>,
 ) -> Answer {
@@ -224,7 +224,7 @@ pub(super) async fn change_of_organization(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At((organization, id)): At<(OrganizationId, IdpId)>,
-    Asked(query): Asked<ChangeQuery>,
+    Query(query): Query<ChangeQuery>,
     headers: HeaderMap,
     Sent(change): Sent<IdpChange>,
 ) -> Answer {
@@ -235,7 +235,7 @@ pub(super) async fn remove_of_organization(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At((organization, id)): At<(OrganizationId, IdpId)>,
-    Asked(query): Asked<ChangeQuery>,
+    Query(query): Query<ChangeQuery>,
     headers: HeaderMap,
 ) -> Answer {
     api.remove_idp(api.idps_of(&caller, organization)?, &id, &query, &headers).await

@@ -1,8 +1,10 @@
 //! The OpenAPI 3.1 document, made of the table of operations and of the types that are sent and given.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use axum::body::Body;
+use axum::extract::State;
 use http::{Method, StatusCode};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -13,7 +15,7 @@ use super::danger::DangerTold;
 use super::edit::Preview;
 use super::operation::{Operation, Precondition, Rights};
 use super::schema::{Id, ReferenceText, Slug};
-use super::{BASE, routes};
+use super::{Api, BASE};
 use crate::web;
 
 const ABOUT: &str = "What the console does, for programs. Send a token as `Authorization: Bearer vst_…`; a server admin's \
@@ -54,12 +56,12 @@ struct Flaw {
 }
 
 /// `GET /openapi.json`.
-pub(super) async fn show() -> Answer {
-    Ok(web::answer(StatusCode::OK, "application/json", Body::from(document().to_string())))
+pub(super) async fn show(State(api): State<Arc<Api>>) -> Answer {
+    Ok(web::answer(StatusCode::OK, "application/json", Body::from(api.document.clone())))
 }
 
-/// The document.
-pub fn document() -> Value {
+/// The document of these operations.
+pub(super) fn document(operations: &[Operation]) -> Value {
     let mut settings = SchemaSettings::draft2020_12();
     settings.definitions_path = "/components/schemas".into();
     settings.meta_schema = None;
@@ -67,11 +69,11 @@ pub fn document() -> Value {
     let problem = schemas.subschema_for::<Problem>();
     let mut paths: Map<String, Value> = Map::new();
     let mut tags = BTreeSet::new();
-    for operation in routes::operations() {
+    for operation in operations {
         tags.insert(operation.tag);
         let method = operation.method.as_str().to_ascii_lowercase();
         let path = paths.entry(format!("{BASE}{}", operation.path)).or_insert_with(|| json!({}));
-        path[method] = told(&operation, &mut schemas);
+        path[method] = told(operation, &mut schemas);
     }
     json!({
         "openapi": "3.1.1",

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Api;
 use super::answer::{Answer, Page, json, one};
-use super::ask::{Asked, At, Cursor, PageQuery, Sent, limit};
+use super::ask::{At, Cursor, PageQuery, Query, Sent, limit};
 use super::edit::ChangeQuery;
 use super::guard::Caller;
 use super::refusal::Refusal;
@@ -97,7 +97,7 @@ fn find(live: &Live, id: &OrganizationId) -> Result<Organization, Refusal> {
     found.map(Organization::from).ok_or(Refusal::NotFound)
 }
 
-pub(super) async fn list(State(api): State<Arc<Api>>, caller: Caller, Asked(query): Asked<PageQuery>) -> Answer {
+pub(super) async fn list(State(api): State<Arc<Api>>, caller: Caller, Query(query): Query<PageQuery>) -> Answer {
     api.server_admin(&caller)?;
     let live = api.live();
     let after: Option<OrganizationId> = query.cursor.map(|cursor| cursor.place()).transpose()?;
@@ -120,7 +120,7 @@ pub(super) async fn put(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At(organization): At<OrganizationId>,
-    Asked(query): Asked<ChangeQuery>,
+    Query(query): Query<ChangeQuery>,
     headers: HeaderMap,
     Sent(text): Sent<OrganizationText>,
 ) -> Answer {
@@ -138,7 +138,7 @@ pub(super) async fn remove(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At(organization): At<OrganizationId>,
-    Asked(query): Asked<ChangeQuery>,
+    Query(query): Query<ChangeQuery>,
     headers: HeaderMap,
 ) -> Answer {
     let editor = api.editor(&caller, &api.live(), &organization)?;

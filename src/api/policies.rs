@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::Api;
 use super::answer::{Answer, Page, json, must_match, one};
-use super::ask::{Asked, At, Cursor, PageQuery, Sent, limit};
+use super::ask::{At, Cursor, PageQuery, Query, Sent, limit};
 use super::edit::{ChangeQuery, Outcome, is_new};
 use super::guard::Caller;
 use super::refusal::Refusal;
@@ -152,7 +152,7 @@ pub(super) async fn put(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At(idp): At<IdpId>,
-    Asked(query): Asked<ChangeQuery>,
+    Query(query): Query<ChangeQuery>,
     headers: HeaderMap,
     Sent(text): Sent<PolicyText>,
 ) -> Answer {
@@ -165,7 +165,7 @@ pub(super) async fn list_versions(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At(idp): At<IdpId>,
-    Asked(query): Asked<PageQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Answer {
     versions(&api.default_policy(&caller, &idp)?, query).await
 }
@@ -201,7 +201,7 @@ pub(super) async fn put_own(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At((organization, idp)): At<(OrganizationId, IdpId)>,
-    Asked(query): Asked<ChangeQuery>,
+    Query(query): Query<ChangeQuery>,
     headers: HeaderMap,
     Sent(text): Sent<PolicyText>,
 ) -> Answer {
@@ -214,7 +214,7 @@ pub(super) async fn remove_own(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At((organization, idp)): At<(OrganizationId, IdpId)>,
-    Asked(query): Asked<ChangeQuery>,
+    Query(query): Query<ChangeQuery>,
     headers: HeaderMap,
 ) -> Answer {
     let place = api.own_policy(&caller, &organization, &idp)?;
@@ -228,7 +228,7 @@ pub(super) async fn list_own_versions(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At((organization, idp)): At<(OrganizationId, IdpId)>,
-    Asked(query): Asked<PageQuery>,
+    Query(query): Query<PageQuery>,
 ) -> Answer {
     versions(&api.own_policy(&caller, &organization, &idp)?, query).await
 }

@@ -281,11 +281,11 @@ fn idps() -> [Operation; 12] {
     [
         post("/discovery", "discover", attempts::discover)
             .summary(IDPS, "Ask a provider what it is, before anything is saved")
-            .takes::<attempts::Asked>()
+            .takes::<attempts::ProviderToDiscover>()
             .gives::<attempts::Discovered>(200, "What it tells of itself."),
         post("/organizations/{organization}/discovery", "discoverForOrganization", attempts::discover_for_organization)
             .summary(IDPS, "Ask a provider what it is, for an organization: on the public internet alone")
-            .takes::<attempts::Asked>()
+            .takes::<attempts::ProviderToDiscover>()
             .gives::<attempts::Discovered>(200, "What it tells of itself."),
         get("/idps", "listIdps", idps::list)
             .summary(IDPS, "The IdPs that are for all, in order of name")

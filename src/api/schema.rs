@@ -82,6 +82,19 @@ text_schema!(
     { "type": "string", "format": "date-time", "examples": ["2026-11-25T18:30:00Z"] }
 );
 text_schema!(
+    /// An instant that is asked for.
+    InstantOrDay,
+    {
+        "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2})?)?Z?$",
+        "description": "In UTC; a day stands for its beginning.", "examples": ["2026-11-25", "2026-11-25T18:30:00Z"],
+    }
+);
+text_schema!(
+    /// A filter that says something.
+    Said,
+    { "type": "string", "minLength": 1 }
+);
+text_schema!(
     /// What a page showed that refused something.
     ReferenceText,
     { "type": "string", "examples": ["7F3KQ-9QXM2"] }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::Api;
 use super::answer::{Answer, Page, done, is_any, json, matches, one};
-use super::ask::{Asked, At, Cursor, Sent, limit};
+use super::ask::{At, Cursor, Query, Sent, limit};
 use super::guard::Caller;
 use super::refusal::Refusal;
 use crate::directory::{ListedUser, NewUser, Person, Sought, SoughtState, UserSelector, Who};
@@ -69,7 +69,7 @@ fn sign_ins(person: &Person) -> Answer {
     json(StatusCode::OK, &Page { items: explained.collect(), next: None })
 }
 
-pub(super) async fn list(State(api): State<Arc<Api>>, caller: Caller, Asked(query): Asked<UserQuery>) -> Answer {
+pub(super) async fn list(State(api): State<Arc<Api>>, caller: Caller, Query(query): Query<UserQuery>) -> Answer {
     let admin = api.server_admin(&caller)?;
     let after = query.cursor.map(|cursor| cursor.place()).transpose()?;
     let sought = Sought {

@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
 use super::AcmeSettings;
-use super::order::Failed;
+use super::failed::Failed;
 use super::shelf::Shelf;
 use crate::base::HttpClient;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::order::Made;
+use super::made::{Kept, Made};
 use super::schedule;
 use crate::base::{Ambient, Timestamp};
 use crate::listener::Challenge;
@@ -40,14 +40,6 @@ pub(super) struct Shelf {
     pub(super) directory: String,
     /// What this process is known by while it orders.
     pub(super) holder: String,
-}
-
-/// A certificate with its key, as it is kept.
-pub(super) struct Kept {
-    /// The chain, in PEM.
-    pub(super) chain: String,
-    /// The key, in PEM.
-    pub(super) key: SecretString,
 }
 
 /// What is new on the shelf.

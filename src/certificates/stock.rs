@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::made::Kept;
 use super::notice::Trouble;
 use super::schedule;
-use super::shelf::Kept;
 use crate::base::Timestamp;
 use crate::listener::Certificate;
 use crate::store::certificates::HostRow;

@@ -32,7 +32,7 @@ impl Shown {
         let width = told.iter().chain(shown).map(|verdict| verdict.id.as_str().len()).max().unwrap_or_default();
         for verdict in told.iter().chain(shown) {
             let (word, detail, from) =
-                (verdict.outcome.word(), verdict_detail(verdict, &fates(verdict)), verdict.asked());
+                (verdict.outcome.word(), verdict_detail(verdict, &fates(verdict)), verdict.source());
             terminal.say(format_args!("  {:<width$}  {word:<12}  {detail}  ({from})", verdict.id.as_str()));
         }
         if shown.len() < none.len() {

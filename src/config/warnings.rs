@@ -6,7 +6,7 @@ use crate::identity::{Allow, ApplicationSpec, IdpSpec, PolicyText, Rule};
 
 use super::problem::Problem;
 use super::settings::Settings;
-use crate::policy::{Asked, lint_org, lint_role};
+use crate::policy::{Judged, lint_org, lint_role};
 
 impl Settings {
     /// What an admin should know of a configuration that is right. Nothing here keeps it from being used.
@@ -39,23 +39,23 @@ impl Settings {
             let reached = organizations.iter().filter(|o| idp.owner.as_ref().is_none_or(|owner| *owner == o.id));
             let (mut org, mut role) = (Vec::new(), Vec::new());
             for organization in reached {
-                let asked: Asked<'_> = (&organization.id, &organization.roles);
+                let about: Judged<'_> = (&organization.id, &organization.roles);
                 let own = organization.policies.iter().find(|policy| policy.idp == idp.id).map(|policy| &policy.text);
                 let path = format!("organization.{}.policy.{}", organization.id, idp.id);
                 match own.and_then(|text| text.org.as_ref()) {
-                    Some(text) => warnings.extend(odd_org(&path, text, &[asked])),
-                    None => org.push(asked),
+                    Some(text) => warnings.extend(odd_org(&path, text, &[about])),
+                    None => org.push(about),
                 }
                 match own.and_then(|text| text.role.as_ref()) {
-                    Some(text) => warnings.extend(odd_role(&path, text, &[asked])),
-                    None => role.push(asked),
+                    Some(text) => warnings.extend(odd_role(&path, text, &[about])),
+                    None => role.push(about),
                 }
             }
             let path = format!("idp.{}.default_policy", idp.id);
             let default = &idp.default_policy;
             warnings.extend(default.org.iter().filter(|_| !org.is_empty()).flat_map(|text| odd_org(&path, text, &org)));
-            let asked = default.role.iter().filter(|_| !role.is_empty());
-            warnings.extend(asked.flat_map(|text| odd_role(&path, text, &role)));
+            let texts = default.role.iter().filter(|_| !role.is_empty());
+            warnings.extend(texts.flat_map(|text| odd_role(&path, text, &role)));
         }
         warnings
     }
@@ -111,12 +111,12 @@ fn of_application(application: &ApplicationSpec) -> Vec<Problem> {
     odd.collect()
 }
 
-fn odd_org(path: &str, text: &str, asked: &[Asked<'_>]) -> Option<Problem> {
-    lint_org(text, asked).map(|odd| warning(&format!("{path}.org"), &odd))
+fn odd_org(path: &str, text: &str, about: &[Judged<'_>]) -> Option<Problem> {
+    lint_org(text, about).map(|odd| warning(&format!("{path}.org"), &odd))
 }
 
-fn odd_role(path: &str, text: &str, asked: &[Asked<'_>]) -> Vec<Problem> {
-    lint_role(text, asked).iter().map(|odd| warning(&format!("{path}.role"), odd)).collect()
+fn odd_role(path: &str, text: &str, about: &[Judged<'_>]) -> Vec<Problem> {
+    lint_role(text, about).iter().map(|odd| warning(&format!("{path}.role"), odd)).collect()
 }
 
 fn warning(path: &str, message: &str) -> Problem {

@@ -1,13 +1,13 @@
 //! `/console/audit`, and the same below an organization: what happened, and where a reference leads.
 
-mod asked;
+mod filters;
 
 use axum::body::Body;
 use futures_util::stream;
 use http::header::CONTENT_DISPOSITION;
 use http::{HeaderValue, StatusCode};
 
-use self::asked::Asked;
+use self::filters::Filters;
 use super::Live;
 use super::answer::{Answer, page};
 use super::failed::Failed;
@@ -26,28 +26,28 @@ const CHUNK: u32 = 1_000;
 
 /// `GET …/audit`
 pub(super) async fn show(here: Here) -> Answer {
-    let (live, mut asked) = (here.console.live(), Asked::of(&here.query));
-    let sought = asked.sought(&here, &live.catalogue).await?;
+    let (live, mut filters) = (here.console.live(), Filters::of(&here.query));
+    let sought = filters.sought(&here, &live.catalogue).await?;
     let log = match &sought {
-        Some(sought) => here.admin().latest(sought, asked.before(), PAGE).await?,
+        Some(sought) => here.admin().latest(sought, filters.before(), PAGE).await?,
         None => LogPage::default(),
     };
     let (path, everywhere) = (here.path("/audit"), here.organization.is_none());
     Ok(page(here.pages().audit_log(&AuditLog {
         shell: here.shell(Place::Audit, Corner::Audit),
         explain: here.path("/explain"),
-        filters: asked.form(&live.catalogue, here.organization.as_ref().map(|organization| organization.key)),
+        filters: filters.form(&live.catalogue, here.organization.as_ref().map(|organization| organization.key)),
         lines: log.lines.iter().map(|line| item(line, &log, &live, everywhere)).collect(),
-        older: log.next.map(|next| asked.href(&path, Some(next))),
-        newest: asked.before().map(|_| asked.href(&path, None)),
-        export: sought.map(|_| asked.href(&format!("{path}/export"), None)),
+        older: log.next.map(|next| filters.href(&path, Some(next))),
+        newest: filters.before().map(|_| filters.href(&path, None)),
+        export: sought.map(|_| filters.href(&format!("{path}/export"), None)),
         path,
     })))
 }
 
 /// `GET …/audit/export`: what is asked for as JSON lines, oldest first, read as it is sent.
 pub(super) async fn export(here: Here) -> Answer {
-    let sought = Asked::of(&here.query).sought(&here, &here.console.live().catalogue).await?;
+    let sought = Filters::of(&here.query).sought(&here, &here.console.live().catalogue).await?;
     let start = Some((here, sought.ok_or(Failed::BadRequest)?, None));
     let chunks = stream::try_unfold(start, move |state| async move {
         let Some((here, sought, after)) = state else { return Ok(None) };

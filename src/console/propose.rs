@@ -27,14 +27,14 @@ pub(super) enum Proposed {
     /// It is done.
     Made,
     /// It has to be shown and meant first.
-    Ask(Asked),
+    Ask(Foreseen),
     /// It cannot be done.
     Refused(EditError),
 }
 
 /// What is shown before a change, and what it asks.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct Foreseen {
     /// Whether something else came since it was shown before.
     pub(super) moved: bool,
     /// Who gains and who loses what.
@@ -52,7 +52,7 @@ impl Console {
     /// When the database fails.
     pub(super) async fn ask(&self, editor: Admin<'_>, edit: &Edit) -> Result<Proposed, Failed> {
         match editor.foresee(edit).await {
-            Ok(foresight) => Ok(Proposed::Ask(Asked::of(&foresight, &Fields::default(), false, false))),
+            Ok(foresight) => Ok(Proposed::Ask(Foreseen::of(&foresight, &Fields::default(), false, false))),
             Err(EditError::Store(error)) => Err(error.into()),
             Err(refused) => Ok(Proposed::Refused(refused)),
         }
@@ -78,7 +78,7 @@ impl Console {
         let approval = approval(fields, &foresight.dangers);
         let harmless = foresight.impact.is_empty() && foresight.dangers.is_empty();
         if !harmless && shown.is_none() {
-            return Ok(Proposed::Ask(Asked::of(&foresight, fields, false, false)));
+            return Ok(Proposed::Ask(Foreseen::of(&foresight, fields, false, false)));
         }
         let version = shown.unwrap_or(foresight.version);
         match editor.edit(edit, &Terms { expected, approval, shown: Some(version) }).await {
@@ -87,9 +87,9 @@ impl Console {
                 Ok(Proposed::Made)
             }
             Err(EditError::Store(error)) => Err(error.into()),
-            Err(EditError::Dangerous(_)) => Ok(Proposed::Ask(Asked::of(&foresight, fields, true, false))),
+            Err(EditError::Dangerous(_)) => Ok(Proposed::Ask(Foreseen::of(&foresight, fields, true, false))),
             Err(EditError::Moved) if version != foresight.version => {
-                Ok(Proposed::Ask(Asked::of(&foresight, fields, false, true)))
+                Ok(Proposed::Ask(Foreseen::of(&foresight, fields, false, true)))
             }
             Err(refused) => Ok(Proposed::Refused(refused)),
         }
@@ -131,7 +131,7 @@ impl Words<'_> {
     }
 }
 
-impl Asked {
+impl Foreseen {
     /// The page that asks. What the form said so far goes along.
     pub(super) fn page(self, shell: Shell, words: Words<'_>, fields: &Fields) -> Confirm {
         let answered = |name: &str| {

@@ -1,6 +1,6 @@
 //! The audit log, for whoever may read it.
 
-mod asked;
+mod filters;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -10,7 +10,7 @@ use crate::identity::{Actor, AuditId, UserId, Username};
 use crate::store::audit::{self, AuditRow as AuditLine, Lines, Order, Sought};
 use crate::store::{StoreError, Tx, grants, identities, users};
 
-pub use asked::{BadFilters, LogFilters};
+pub use filters::{BadFilters, LogFilters};
 
 /// Where a page of the log ended.
 pub type LogPlace = (Timestamp, AuditId);

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::danger::{Approval, Danger, DangerKind, IdentityChoice};
 use super::difference::Difference;
 use super::foresee::dangers;
-use super::plan::{Gone, Plan, Stored};
+use super::plan::{DeclareError, Gone, Plan, Stored};
 use super::{ATTEMPTS, Directory};
 use crate::audit::{self, About, Action, Entry};
 use crate::base::Timestamp;
@@ -21,26 +21,6 @@ const MAX_TOLD: usize = 100;
 pub struct Declared {
     /// Whether anything changed; if not, nothing was written.
     pub changed: bool,
-}
-
-/// Why a declaration was not applied. Nothing of it was.
-#[derive(Debug, thiserror::Error)]
-pub enum DeclareError {
-    /// It would make other people of those we know, and nobody has said what shall become of them.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    Dangerous(Vec<Danger>),
-    /// It refers to what it does not declare.
-    #[error("{0} is referred to, but not declared")]
-    Undeclared(String),
-    /// The catalogue has changed since it was looked at.
-    #[error("the configuration in the database has changed meanwhile: look again at what this one would do")]
-    Moved,
-    /// A defect of this program.
-    #[error("{0}")]
-    Internal(String),
-    /// The database failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 impl Directory {
@@ -84,7 +64,7 @@ impl Directory {
     ) -> Result<Declared, DeclareError> {
         let mut snapshot = self.db.snapshot().await?;
         let stored = Stored::load(&mut snapshot).await?;
-        let plan = self.plan(&stored, declaration, gone)?;
+        let plan = Plan::of(&stored, declaration, gone, &self.ambient)?;
         if plan.is_empty() {
             return Ok(Declared { changed: false });
         }
@@ -126,14 +106,6 @@ impl Directory {
         changes::append(&mut tx, now, &log).await?;
         tx.commit().await?;
         Ok(())
-    }
-
-    pub(super) fn plan(&self, stored: &Stored, declaration: &Declaration, gone: Gone) -> Result<Plan, DeclareError> {
-        let mut plan = Plan::new(stored, declaration, || self.ambient.uuid())?;
-        if gone == Gone::Pruned {
-            plan.prune(stored);
-        }
-        Ok(plan)
     }
 }
 

@@ -8,9 +8,8 @@ mod revision;
 use std::collections::HashSet;
 
 use super::danger::Danger;
-use super::declare::DeclareError;
 use super::foresee::dangers_of;
-use super::plan::{Plan, Stored};
+use super::plan::{DeclareError, Plan, Stored};
 use super::{ATTEMPTS, Approval, Directory, Foresight, OrganizationAdmin, SealedSecret, ServerAdmin};
 use crate::audit::{About, Action, Entry};
 use crate::identity::{

@@ -3,6 +3,7 @@
 
 mod after;
 mod impact;
+mod pages;
 mod scope;
 mod sum;
 mod tally;
@@ -11,9 +12,8 @@ use std::collections::HashSet;
 
 use super::Directory;
 use super::danger::{COUNTED, Danger, MANY};
-use super::declare::DeclareError;
 use super::difference::Difference;
-use super::plan::{Gone, Plan, Stored};
+use super::plan::{DeclareError, Gone, Plan, Stored};
 use crate::identity::{Declaration, IdpKey};
 use crate::policy::Snapshot;
 use crate::store::{StoreError, Tx, catalogue, forget};
@@ -55,7 +55,7 @@ impl Directory {
     pub async fn foresee(&self, declaration: &Declaration, gone: Gone) -> Result<Foresight, DeclareError> {
         let mut tx = self.db.snapshot().await?;
         let stored = Stored::load(&mut tx).await?;
-        let plan = self.plan(&stored, declaration, gone)?;
+        let plan = Plan::of(&stored, declaration, gone, &self.ambient)?;
         let version = catalogue::version(&mut tx).await?;
         let impact = self.impact(&mut tx, &stored, &plan, HashSet::new()).await?;
         let dangers = dangers_of(&mut tx, &plan, &impact).await?;
@@ -102,7 +102,7 @@ impl Directory {
         let now = self.ambient.now();
         let crowd = scope.crowd(tx, now).await?;
         let sides = tally::Sides { before, after, old, new, forgotten, contained, audience };
-        tally::work_out(tx, sides, crowd, now, most).await
+        pages::work_out(tx, sides, crowd, now, most).await
     }
 }
 

@@ -6,8 +6,7 @@ use serde_json::json;
 
 use super::crowd::Crowd;
 use super::explain::kept_claims;
-use super::provision::Desired;
-use super::reconcile::{Rules, reconcile};
+use super::reconcile::{Desired, Rules, reconcile};
 use super::record::RoleNames;
 use super::{ATTEMPTS, Directory, OrganizationAdmin, ServerAdmin};
 use crate::audit::{self, About, Action, Entry};

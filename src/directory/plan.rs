@@ -1,19 +1,13 @@
 //! What a declaration changes, as a value: a pure function of what is stored and what is declared.
 
+mod planner;
 mod prune;
 
 use std::collections::{HashMap, HashSet};
 
-use uuid::Uuid;
-
-use super::danger::DangerKind;
-use super::declare::DeclareError;
+use super::danger::{Danger, DangerKind};
 use super::secret::SealedSecret;
-use crate::base::Addresses;
-use crate::identity::{
-    ApplicationKey, Ceiling, Declaration, IdpId, IdpKey, IdpSpec, OrganizationId, OrganizationKey, OrganizationSpec,
-    PolicyId, PolicyText, RoleId,
-};
+use crate::identity::{ApplicationKey, IdpId, IdpKey, OrganizationKey, PolicyId, RoleId};
 use crate::store::declared::{self, ApplicationRow, IdpRow, OrganizationRow, PolicyRow, RoleRow};
 use crate::store::forget::{self, Source};
 use crate::store::{StoreError, Tx, client_secrets};
@@ -50,6 +44,26 @@ impl Stored {
         let declared = self.organizations.iter().any(|row| row.key == organization && row.declared);
         declared && idp.declared && !idp.delegates.contains(&organization)
     }
+}
+
+/// Why a declaration is not applied. Nothing of it is.
+#[derive(Debug, thiserror::Error)]
+pub enum DeclareError {
+    /// It would make other people of those we know, and nobody has said what shall become of them.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Dangerous(Vec<Danger>),
+    /// It refers to what it does not declare.
+    #[error("{0} is referred to, but not declared")]
+    Undeclared(String),
+    /// The catalogue has changed since it was looked at.
+    #[error("the configuration in the database has changed meanwhile: look again at what this one would do")]
+    Moved,
+    /// A defect of this program.
+    #[error("{0}")]
+    Internal(String),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// What becomes of that which the file declares no longer.
@@ -147,156 +161,5 @@ impl Plan {
         } else if moved {
             self.dangers.push((row.key, row.spec.id.clone(), DangerKind::Source));
         }
-    }
-
-    /// What `declaration` changes of what is `stored`; new rows get keys from `key`.
-    pub(super) fn new(
-        stored: &Stored,
-        declaration: &Declaration,
-        key: impl FnMut() -> Uuid,
-    ) -> Result<Self, DeclareError> {
-        let mut planner =
-            Planner { stored, plan: Self::default(), key, organizations: HashMap::new(), idps: Vec::new() };
-        for spec in &declaration.organizations {
-            planner.organization(spec);
-        }
-        for spec in &declaration.idps {
-            planner.idp(spec)?;
-        }
-        for spec in &declaration.organizations {
-            planner.policies(spec)?;
-        }
-        planner.applications(declaration)?;
-        planner.gone(declaration);
-        Ok(planner.plan)
-    }
-}
-
-struct Planner<'a, K> {
-    stored: &'a Stored,
-    plan: Plan,
-    key: K,
-    organizations: HashMap<&'a OrganizationId, OrganizationKey>,
-    idps: Vec<(IdpKey, &'a IdpSpec)>,
-}
-
-impl<'a, K: FnMut() -> Uuid> Planner<'a, K> {
-    fn organization(&mut self, spec: &'a OrganizationSpec) {
-        let stored = self.stored.organizations.iter().find(|row| row.id == spec.id);
-        let key = stored.map_or_else(|| OrganizationKey::new((self.key)()), |row| row.key);
-        self.organizations.insert(&spec.id, key);
-        let row = OrganizationRow {
-            key,
-            id: spec.id.clone(),
-            name: spec.name.clone(),
-            allotment: spec.allotment.clone(),
-            declared: true,
-            live: true,
-        };
-        if stored != Some(&row) {
-            self.plan.organizations.push(row);
-        }
-        for name in &spec.roles {
-            let stored = self.stored.roles.iter().find(|row| row.organization == key && row.name == *name);
-            let id = stored.map_or_else(|| RoleId::new((self.key)()), |row| row.id);
-            let admin = spec.admin_roles.contains(name);
-            let row = RoleRow { id, organization: key, name: name.clone(), admin, live: true };
-            if stored != Some(&row) {
-                self.plan.roles.push(row);
-            }
-        }
-        let gone = |row: &&RoleRow| row.organization == key && row.live && !spec.roles.contains(&row.name);
-        self.plan.roles.extend(self.stored.roles.iter().filter(gone).map(|row| RoleRow { live: false, ..row.clone() }));
-    }
-
-    fn idp(&mut self, spec: &'a IdpSpec) -> Result<(), DeclareError> {
-        let stored = self.stored.idps.iter().find(|row| row.spec.id == spec.id);
-        let key = stored.map_or_else(|| IdpKey::new((self.key)()), |row| row.key);
-        self.idps.push((key, spec));
-        let owner = spec.owner.as_ref().map(|id| self.organization_key(id)).transpose()?;
-        let delegates = spec.delegate_to.iter().map(|id| self.organization_key(id)).collect::<Result<_, _>>()?;
-        // Who writes the file runs this server.
-        let addresses = Addresses::Any;
-        let row = IdpRow { key, owner, delegates, addresses, spec: spec.clone(), declared: true, live: true };
-        if let Some(stored) = stored {
-            self.plan.danger(self.stored, stored, &row);
-        }
-        if stored != Some(&row) {
-            self.plan.idps.push(row);
-        }
-        // The file has its own, or none.
-        self.plan.secrets.extend(self.stored.secrets.contains(&key).then_some((key, None)));
-        self.policy(key, None, &spec.default_policy);
-        Ok(())
-    }
-
-    fn policies(&mut self, spec: &OrganizationSpec) -> Result<(), DeclareError> {
-        let organization = self.organization_key(&spec.id)?;
-        let mut idps = Vec::with_capacity(spec.policies.len());
-        for policy in &spec.policies {
-            let unknown = || DeclareError::Undeclared(format!("the IdP {}", policy.idp));
-            let (idp, _) = *self.idps.iter().find(|(_, idp)| idp.id == policy.idp).ok_or_else(unknown)?;
-            idps.push(idp);
-            self.policy(idp, Some(organization), &policy.text);
-        }
-        // What the file had, and what it has now. The rest is for the organization's admins to say.
-        let had = |row: &PolicyRow| {
-            let idp = self.stored.idps.iter().find(|idp| idp.key == row.idp);
-            idp.is_some_and(|idp| self.stored.declares_policy(idp, organization))
-        };
-        let has =
-            |row: &PolicyRow| self.idps.iter().any(|(key, idp)| *key == row.idp && !idp.delegate_to.contains(&spec.id));
-        let own = self.stored.policies.iter().filter(|row| row.organization == Some(organization));
-        let gone = own.filter(|row| !idps.contains(&row.idp) && (had(row) || has(row)));
-        self.plan.retired.extend(gone.map(|row| row.id));
-        Ok(())
-    }
-
-    /// A changed text is a new version; versions that were in force once never change.
-    fn policy(&mut self, idp: IdpKey, organization: Option<OrganizationKey>, text: &PolicyText) {
-        let stored = self.stored.policies.iter().find(|row| row.idp == idp && row.organization == organization);
-        if stored.is_some_and(|row| row.text == *text && row.ceiling == Ceiling::None) {
-            return;
-        }
-        self.plan.retired.extend(stored.map(|row| row.id));
-        let id = PolicyId::new((self.key)());
-        self.plan.policies.push(PolicyRow { id, idp, organization, text: text.clone(), ceiling: Ceiling::None });
-    }
-
-    fn applications(&mut self, declaration: &Declaration) -> Result<(), DeclareError> {
-        for spec in &declaration.applications {
-            let stored = self.stored.applications.iter().find(|row| row.spec.id == spec.id);
-            let key = stored.map_or_else(|| ApplicationKey::new((self.key)()), |row| row.key);
-            let organization = self.organization_key(&spec.organization)?;
-            let row = ApplicationRow { key, organization, spec: spec.clone(), declared: true, live: true };
-            if stored != Some(&row) {
-                self.plan.applications.push(row);
-            }
-        }
-        Ok(())
-    }
-
-    /// What was declared and is no more: kept, but of no effect. What was made by hand is none of the file's business.
-    fn gone(&mut self, declaration: &Declaration) {
-        for row in self.stored.organizations.iter().filter(|row| row.declared && row.live) {
-            if !declaration.organizations.iter().any(|spec| spec.id == row.id) {
-                self.plan.organizations.push(OrganizationRow { live: false, ..row.clone() });
-            }
-        }
-        for row in self.stored.idps.iter().filter(|row| row.declared && row.live) {
-            if !declaration.idps.iter().any(|spec| spec.id == row.spec.id) {
-                self.plan.idps.push(IdpRow { live: false, ..row.clone() });
-            }
-        }
-        for row in self.stored.applications.iter().filter(|row| row.declared && row.live) {
-            if !declaration.applications.iter().any(|spec| spec.id == row.spec.id) {
-                self.plan.applications.push(ApplicationRow { live: false, ..row.clone() });
-            }
-        }
-    }
-
-    fn organization_key(&self, id: &OrganizationId) -> Result<OrganizationKey, DeclareError> {
-        let unknown = || DeclareError::Undeclared(format!("the organization {id}"));
-        self.organizations.get(id).copied().ok_or_else(unknown)
     }
 }

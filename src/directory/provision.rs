@@ -7,21 +7,11 @@
 mod account;
 mod settle;
 
+use super::reconcile::Desired;
 use super::{ATTEMPTS, Directory, Record};
-use crate::identity::{IdentityId, Idp, OrganizationKey, RoleId, UserId, Username};
+use crate::identity::{IdentityId, Idp, RoleId, UserId, Username};
 use crate::policy::Profile;
 use crate::store::StoreError;
-
-/// What the policies decided.
-#[derive(Clone, Debug, Default)]
-pub struct Desired {
-    /// The version of the catalogue it was decided with.
-    pub version: i64,
-    /// The roles the sign-in gives.
-    pub roles: Vec<(OrganizationKey, RoleId)>,
-    /// The organizations whose selectors failed.
-    pub errored: Vec<OrganizationKey>,
-}
 
 /// A sign-in to be written down.
 #[derive(Clone, Debug)]

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::provision::Desired;
 use crate::base::Timestamp;
 use crate::identity::{OnError, OrganizationKey, Origin, RoleId};
 use crate::store::grants::HeldRow;
@@ -13,6 +12,17 @@ use crate::store::grants::HeldRow;
 const REFRESH: Duration = Duration::from_secs(3_600);
 /// With `keep_for`, the last good evaluation on record is never older than it really is by more than this share of it.
 const REFRESH_SHARE: u32 = 24;
+
+/// What the policies decided.
+#[derive(Clone, Debug, Default)]
+pub struct Desired {
+    /// The version of the catalogue it was decided with.
+    pub version: i64,
+    /// The roles the sign-in gives.
+    pub roles: Vec<(OrganizationKey, RoleId)>,
+    /// The organizations whose selectors failed.
+    pub errored: Vec<OrganizationKey>,
+}
 
 /// The grants of one origin to add, to remove, to write down a good evaluation of, and to keep until an instant that is
 /// not on record yet. Each is sorted.

@@ -10,7 +10,7 @@
 //! and by `X-Forwarded-For` with each. Whoever asks could be anybody else's proxy: they are a trusted one by address, or
 //! show the secret.
 
-pub mod asked;
+pub mod original;
 mod secret;
 
 use std::sync::Arc;
@@ -27,7 +27,7 @@ use crate::identity::Host;
 use crate::listener::Arrival;
 use crate::telemetry::{Decided, Watch};
 use crate::web::{self, Assets, Cause, see_other};
-use asked::{Asked, Unclear};
+use original::{Original, Unclear};
 pub use secret::ProxySecret;
 use secret::SECRET_HEADER;
 
@@ -119,9 +119,10 @@ impl Gateway {
             return self.web.refuse_because(Cause::NotAProxy, &why, &parts.headers, Assets::Application);
         }
         parts.headers.remove(SECRET_HEADER);
-        let asked = Asked::read(endpoint.fields(), &parts.headers).and_then(|asked| confirmed(asked, &parts));
-        let response = match asked {
-            Ok(asked) => self.judge(endpoint, &asked, &parts.headers, watch).await,
+        let original =
+            Original::read(endpoint.fields(), &parts.headers).and_then(|original| confirmed(original, &parts));
+        let response = match original {
+            Ok(original) => self.judge(endpoint, &original, &parts.headers, watch).await,
             Err(unclear) => self.web.refuse_because(Cause::BadRequest, &unclear, &parts.headers, Assets::Application),
         };
         if endpoint == Endpoint::Nginx { known_to_nginx(response) } else { response }
@@ -130,19 +131,19 @@ impl Gateway {
     async fn judge(
         self: &Arc<Self>,
         endpoint: Endpoint,
-        asked: &Asked,
+        original: &Original,
         headers: &HeaderMap,
         watch: &mut Watch<'_>,
     ) -> Response {
-        if asked.path.is_ours() {
+        if original.path.is_ours() {
             let why = "what lies below /.vestibule/ is ours: the proxy must pass it to us, not ask about it";
             return self.web.refuse_because(Cause::NotFound, &why, headers, Assets::Application);
         }
-        let Asker { principal, by, .. } = match self.asker_behind_proxy(asked, headers).await {
+        let Asker { principal, by, .. } = match self.asker_behind_proxy(original, headers).await {
             Ok(asker) => asker,
-            Err(unknown) => return self.refuse_unknown(watch, &asked.host, unknown, headers),
+            Err(unknown) => return self.refuse_unknown(watch, &original.host, unknown, headers),
         };
-        let (host, path, method, client) = (&asked.host, &asked.path, &asked.method, Some(asked.client));
+        let (host, path, method, client) = (&original.host, &original.path, &original.method, Some(original.client));
         let ask = Ask { host, path, method, preflight: preflight(method, headers), headers, client };
         let decision = self.routes.load().decide(&ask, principal.as_ref());
         match decision {
@@ -152,7 +153,7 @@ impl Gateway {
                 }
                 note(watch, permit.route(), Decided::Permitted);
                 if endpoint == Endpoint::NginxPage {
-                    self.again(asked, headers)
+                    self.again(original, headers)
                 } else {
                     self.introduce(permit, headers)
                 }
@@ -174,12 +175,12 @@ impl Gateway {
     }
 
     /// Who asks. A program only where the application says that its proxy keeps tokens to itself: we cannot take them out.
-    async fn asker_behind_proxy(&self, asked: &Asked, headers: &HeaderMap) -> Result<Asker, Unknown> {
+    async fn asker_behind_proxy(&self, original: &Original, headers: &HeaderMap) -> Result<Asker, Unknown> {
         let takes_programs = |route: &Arc<Route>| route.spec().machines.behind_proxy;
-        if self.routes.load().route(&asked.host).is_some_and(takes_programs) {
-            return self.asker(&asked.host, &asked.path, headers, Some(asked.client)).await;
+        if self.routes.load().route(&original.host).is_some_and(takes_programs) {
+            return self.asker(&original.host, &original.path, headers, Some(original.client)).await;
         }
-        self.visitor(&asked.host, headers, By::Session).await
+        self.visitor(&original.host, headers, By::Session).await
     }
 
     /// Who it is, to the proxy.
@@ -196,20 +197,20 @@ impl Gateway {
     }
 
     /// For a browser whose session came about between nginx' two questions.
-    fn again(&self, asked: &Asked, headers: &HeaderMap) -> Response {
-        if asked.method == Method::GET {
-            return see_other(&self.address_of(&asked.host, &asked.path));
+    fn again(&self, original: &Original, headers: &HeaderMap) -> Response {
+        if original.method == Method::GET {
+            return see_other(&self.address_of(&original.host, &original.path));
         }
         self.web.refuse(Cause::Unavailable, headers, Assets::Application)
     }
 }
 
 /// What the question's own line says besides must be true of what is asked about.
-fn confirmed(asked: Asked, parts: &Parts) -> Result<Asked, Unclear> {
+fn confirmed(original: Original, parts: &Parts) -> Result<Original, Unclear> {
     let behind = parts.uri.path_and_query().and_then(|target| target.as_str().strip_prefix("/auth/forward/"));
-    let same_path = behind.is_none_or(|behind| asked.path.target().as_str().strip_prefix('/') == Some(behind));
-    let same_method = matches!(parts.method, Method::GET | Method::HEAD) || parts.method == asked.method;
-    if same_path && same_method { Ok(asked) } else { Err(Unclear::Question) }
+    let same_path = behind.is_none_or(|behind| original.path.target().as_str().strip_prefix('/') == Some(behind));
+    let same_method = matches!(parts.method, Method::GET | Method::HEAD) || parts.method == original.method;
+    if same_path && same_method { Ok(original) } else { Err(Unclear::Question) }
 }
 
 /// The method that a preflight asks about. What it must not carry is not ours to take out here, so it is none then.

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -12,7 +12,6 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::answer::Watched;
 use super::patience::Patience;
 
 /// How many more requests a peer may give up on one connection than let be answered. People who leave pages early give up
@@ -36,6 +35,17 @@ pub(super) struct Activity {
     abused: Notify,
     answers: Mutex<Vec<Watched>>,
 }
+
+/// An answer, as who looks after its connection sees it.
+pub(super) trait Taken: Send + Sync {
+    /// Odd while it waits for the client, and another number after each step.
+    fn pace(&self) -> u32;
+    /// Lets go of what it comes from.
+    fn give_up(&self);
+}
+
+/// An answer to be looked at, and its pace when it was last.
+pub(super) type Watched = (Weak<dyn Taken>, u32);
 
 /// What goes on over a connection.
 #[derive(Debug, PartialEq, Eq)]

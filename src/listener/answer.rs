@@ -3,13 +3,13 @@
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-use super::activity::Busy;
+use super::activity::{Busy, Taken};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -36,17 +36,6 @@ struct Lasting<B> {
     /// How often it was asked for a piece, times two; odd while the client has not taken the last one.
     pace: AtomicU32,
 }
-
-/// An answer, as who looks after its connection sees it.
-pub(super) trait Taken: Send + Sync {
-    /// Odd while it waits for the client, and another number after each step.
-    fn pace(&self) -> u32;
-    /// Lets go of what it comes from.
-    fn give_up(&self);
-}
-
-/// An answer to be looked at, and its pace when it was last.
-pub(super) type Watched = (Weak<dyn Taken>, u32);
 
 impl<B: Body + Send + 'static> Answer<B> {
     /// Over HTTP/2 it waits for its client before its first piece.

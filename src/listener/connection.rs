@@ -23,7 +23,7 @@ use super::answer::Answer;
 use super::crowd::Crowd;
 use super::gathered::Gathered;
 use super::proxy_protocol::{self, Source};
-use super::serve::Slot;
+use super::slot::Slot;
 use super::tls::PROOF;
 use super::{Arrival, Handshake, Limits, Tls, TrustedProxies};
 

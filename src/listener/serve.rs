@@ -9,48 +9,18 @@ use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use super::activity::Tracked;
 use super::connection::{Door, Proxies};
-use super::crowd::{Crowd, Place};
+use super::crowd::Crowd;
+use super::slot::Slot;
 use super::{Arrival, Limits, Listener, TrustedProxies};
-use crate::telemetry::Held;
 
 /// How long to wait when the system has no more file handles: long enough for some to come back.
 const ACCEPT_BACKOFF: Duration = Duration::from_millis(50);
-
-/// A connection's place among those a listener takes at once. Whoever goes on using the connection after the answer, as a
-/// WebSocket does, keeps a copy for as long: a drain waits for it.
-#[derive(Clone, Debug)]
-pub struct Slot(Arc<Taken>);
-
-#[derive(Debug)]
-struct Taken {
-    _permit: Option<OwnedSemaphorePermit>,
-    place: Option<Place>,
-    _open: Held,
-    stopped: watch::Receiver<bool>,
-}
-
-impl Slot {
-    /// Whether it is time to stop: whoever goes on using the connection has until the end of the drain.
-    pub fn is_stopping(&self) -> bool {
-        *self.0.stopped.borrow()
-    }
-
-    /// Whether somebody has a copy beside the connection itself, which has `own` of them.
-    pub(super) fn is_lent(&self, own: usize) -> bool {
-        Arc::strong_count(&self.0) > own
-    }
-
-    /// Counts the connection among this client's, instead of the peer's. Says whether that could be done.
-    pub(super) fn count_for(&mut self, place: Place) -> bool {
-        Arc::get_mut(&mut self.0).map(|taken| taken.place = Some(place)).is_some()
-    }
-}
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -120,9 +90,7 @@ impl Listener {
                     let peer = peer.ip();
                     let place = room.crowd.enter(peer, of_one);
                     if place.is_some() || trusted.contains(peer.to_canonical()) {
-                        let (open, stopped) = (self.open.hold(), stopped.clone());
-                        let taken = Taken { _permit: permit, place, _open: open, stopped };
-                        return (stream, peer, Slot(Arc::new(taken)));
+                        return (stream, peer, Slot::new(permit, place, self.open.hold(), stopped.clone()));
                     }
                     tracing::debug!(%peer, "a connection was closed: this client has too many");
                 }

@@ -14,20 +14,20 @@ use super::pending::{Pending, Purpose};
 use super::refusal::Refusal;
 use super::{Login, Scene};
 use crate::identity::{Host, Idp, IdpId, SessionId};
-use crate::oidc::Ask;
+use crate::oidc::Hints;
 use crate::pages::{Assets, Choice, Choose};
 use crate::session::HandoffRequest;
 use crate::web::{self, Cause, SignInWish, see_other, with_cookie};
 
 /// What a navigation asks of the sign-in, in the scene of that moment.
-pub(super) struct Asked {
+pub(super) struct Navigation {
     scene: Arc<Scene>,
     sealed: Option<String>,
     request: Option<HandoffRequest>,
     wish: SignInWish,
 }
 
-impl FromRequestParts<Arc<Login>> for Asked {
+impl FromRequestParts<Arc<Login>> for Navigation {
     type Rejection = Failed;
 
     async fn from_request_parts(parts: &mut Parts, login: &Arc<Login>) -> Result<Self, Failed> {
@@ -71,21 +71,21 @@ impl Login {
 pub(super) async fn choose(
     State(login): State<Arc<Login>>,
     Extension(host): Extension<Host>,
-    asked: Asked,
+    navigation: Navigation,
     headers: HeaderMap,
 ) -> Answer {
     let principal = login.principal(&host, &headers).await?;
     let session = principal.as_ref().and_then(|(principal, _)| principal.session());
-    if let Some(session) = session.filter(|_| !asked.wish.as_someone_else) {
-        return match &asked.request {
+    if let Some(session) = session.filter(|_| !navigation.wish.as_someone_else) {
+        return match &navigation.request {
             Some(request) => login.hand_off(session, request).await,
             None => Ok(see_other("/")),
         };
     }
-    let offers = asked.scene.offers(asked.request.as_ref());
+    let offers = navigation.scene.offers(navigation.request.as_ref());
     match offers.as_slice() {
-        [idp] if idp.owner.is_none() || principal.is_none() => login.depart(&asked, idp, &headers).await,
-        offers => Ok(login.show_chooser(offers, &asked)),
+        [idp] if idp.owner.is_none() || principal.is_none() => login.depart(&navigation, idp, &headers).await,
+        offers => Ok(login.show_chooser(offers, &navigation)),
     }
 }
 
@@ -99,24 +99,25 @@ pub(super) fn is_own_choice(headers: &HeaderMap) -> bool {
 pub(super) async fn start(
     State(login): State<Arc<Login>>,
     Path(idp): Path<String>,
-    asked: Asked,
+    navigation: Navigation,
     headers: HeaderMap,
 ) -> Answer {
     if !is_own_choice(&headers) {
-        return Ok(see_other(&asked.wish.path(None, asked.sealed.as_deref())));
+        return Ok(see_other(&navigation.wish.path(None, navigation.sealed.as_deref())));
     }
-    let idp = IdpId::parse(&idp).ok().and_then(|id| asked.scene.catalogue.idp_by_id(&id));
-    let idp = idp.filter(|idp| asked.scene.applies(idp, asked.request.as_ref())).ok_or(Cause::NotFound)?;
-    login.depart(&asked, idp, &headers).await
+    let idp = IdpId::parse(&idp).ok().and_then(|id| navigation.scene.catalogue.idp_by_id(&id));
+    let idp = idp.filter(|idp| navigation.scene.applies(idp, navigation.request.as_ref())).ok_or(Cause::NotFound)?;
+    login.depart(&navigation, idp, &headers).await
 }
 
 impl Login {
-    async fn depart(&self, asked: &Asked, idp: &Idp, headers: &HeaderMap) -> Answer {
-        let ask = Ask { login_hint: asked.wish.login_hint.clone(), reauthenticate: asked.wish.as_someone_else };
-        let purpose = Purpose::SignIn { request: asked.request.clone() };
-        self.send_to_provider(&asked.scene, idp, ask, purpose, headers).await.map_err(|refusal| {
-            let request = self.seal_anew(asked.request.as_ref());
-            let again = asked.wish.path(Some(idp.spec.id.as_str()), request.as_deref());
+    async fn depart(&self, navigation: &Navigation, idp: &Idp, headers: &HeaderMap) -> Answer {
+        let hints =
+            Hints { login_hint: navigation.wish.login_hint.clone(), reauthenticate: navigation.wish.as_someone_else };
+        let purpose = Purpose::SignIn { request: navigation.request.clone() };
+        self.send_to_provider(&navigation.scene, idp, hints, purpose, headers).await.map_err(|refusal| {
+            let request = self.seal_anew(navigation.request.as_ref());
+            let again = navigation.wish.path(Some(idp.spec.id.as_str()), request.as_deref());
             self.log_refusal(Some(idp), &refusal, None).with_link("Try again", again).into()
         })
     }
@@ -126,22 +127,22 @@ impl Login {
         &self,
         scene: &Scene,
         idp: &Idp,
-        ask: Ask,
+        hints: Hints,
         purpose: Purpose,
         headers: &HeaderMap,
     ) -> Result<Response, Refusal> {
-        let (url, attempt) = scene.client(idp)?.authorize(ask).await?;
+        let (url, attempt) = scene.client(idp)?.authorize(hints).await?;
         let pending = Pending::new(idp.key, attempt, purpose, self.web.ambient.now());
         Ok(self.keep_pending(pending, headers).into_iter().fold(see_other(url.as_str()), with_cookie))
     }
 
-    fn show_chooser(&self, offers: &[&Idp], asked: &Asked) -> Response {
-        let scene = &asked.scene;
-        let application = asked.request.as_ref().and_then(|request| scene.application(&request.host));
+    fn show_chooser(&self, offers: &[&Idp], navigation: &Navigation) -> Response {
+        let scene = &navigation.scene;
+        let application = navigation.request.as_ref().and_then(|request| scene.application(&request.host));
         let owner = |idp: &Idp| scene.catalogue.organization(idp.owner?);
         let choice = |idp: &&Idp| Choice {
             name: idp.spec.name.clone(),
-            href: asked.wish.path(Some(idp.spec.id.as_str()), asked.sealed.as_deref()),
+            href: navigation.wish.path(Some(idp.spec.id.as_str()), navigation.sealed.as_deref()),
             owner: owner(idp).map(|owner| owner.name.clone()),
             issuer_host: owner(idp).map(|_| idp.spec.issuer.host().to_owned()),
         };

@@ -17,7 +17,7 @@ use crate::base::{Reference, Token};
 use crate::claims::{ClaimLimits, ClaimRules, Claims, Recorded};
 use crate::directory::StoreError;
 use crate::identity::{Actor, Host, Idp, IdpId, IdpKey};
-use crate::oidc::{Ask, VerifiedTokens};
+use crate::oidc::{Hints, VerifiedTokens};
 use crate::pages::{Assets, TestFailure, TestPerson, TestSignIn, VerdictLine};
 use crate::policy::{self, Outcome, Profile, Verdict};
 use crate::session::{Principal, Unavailable};
@@ -44,9 +44,9 @@ pub(super) async fn start(
         return Ok(see_other(&web::idp_page(&scene.catalogue, idp)));
     }
     // Whoever tests chooses as whom.
-    let ask = Ask { login_hint: None, reauthenticate: true };
+    let hints = Hints { login_hint: None, reauthenticate: true };
     let purpose = Purpose::Test { asked_by: token.hash().to_string() };
-    let sent = login.send_to_provider(&scene, idp, ask, purpose, &headers).await;
+    let sent = login.send_to_provider(&scene, idp, hints, purpose, &headers).await;
     Ok(sent.unwrap_or_else(|refusal| login.tell_test(&login.failed_test(&scene, idp, &refusal))))
 }
 
@@ -225,5 +225,5 @@ fn person(profile: Profile, fate: String) -> TestPerson {
 fn line(scene: &Scene, verdict: &Verdict) -> VerdictLine {
     let name = scene.catalogue.organization(verdict.organization).map(|organization| organization.name.clone());
     let name = name.unwrap_or_else(|| verdict.id.to_string());
-    VerdictLine::new(name, verdict.outcome.word(), verdict.roles(), verdict.why(), verdict.asked())
+    VerdictLine::new(name, verdict.outcome.word(), verdict.roles(), verdict.why(), verdict.source())
 }

@@ -9,7 +9,7 @@ use crate::base::Ambient;
 
 /// What to ask of the provider beside a sign-in.
 #[derive(Clone, Debug, Default)]
-pub struct Ask {
+pub struct Hints {
     /// Who the person says to be (`login_hint`).
     pub login_hint: Option<String>,
     /// Whether the provider is to ask for the person's credentials again (`prompt=login`).

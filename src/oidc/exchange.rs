@@ -19,12 +19,17 @@ use crate::identity::ClientAuth;
 
 use super::error::{OidcError, quoted};
 use super::provider::{Provider, unexpected_status};
-use super::{Ask, Attempt, ProviderSettings, RawClaims};
+use super::{Attempt, Hints, ProviderSettings, RawClaims};
 
 const WHAT: &str = "the token endpoint";
 
 /// Where to send the browser.
-pub(super) fn authorization_url(settings: &ProviderSettings, provider: &Provider, ask: &Ask, attempt: &Attempt) -> Url {
+pub(super) fn authorization_url(
+    settings: &ProviderSettings,
+    provider: &Provider,
+    hints: &Hints,
+    attempt: &Attempt,
+) -> Url {
     let mut url = provider.metadata.authorization_endpoint.clone();
     // The endpoint may have a query of its own, which stays.
     let mut query = url.query_pairs_mut();
@@ -37,10 +42,10 @@ pub(super) fn authorization_url(settings: &ProviderSettings, provider: &Provider
         .append_pair("nonce", &attempt.nonce)
         .append_pair("code_challenge", &code_challenge(&attempt.pkce_verifier))
         .append_pair("code_challenge_method", "S256");
-    if let Some(hint) = &ask.login_hint {
+    if let Some(hint) = &hints.login_hint {
         query.append_pair("login_hint", hint);
     }
-    if ask.reauthenticate {
+    if hints.reauthenticate {
         query.append_pair("prompt", "login");
     }
     drop(query);

@@ -1,7 +1,5 @@
 //! The decision: for each organization in reach, whether the person belongs there and with which roles, and why.
 
-mod groups;
-
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -9,10 +7,7 @@ use serde_json::Value;
 
 use super::reach::{Place, Reach};
 use super::selector::{EvaluationError, PreparedClaims, Returned, Selector, shorten};
-use super::snapshot::{Applied, Compiled, IdpPolicies};
-pub(super) use groups::Groups;
-use groups::chooses;
-
+use super::snapshot::{Applied, Compiled, IdpPolicies, chooses};
 use crate::claims::Claims;
 use crate::identity::{OrganizationId, OrganizationKey, RoleId, RoleName};
 

@@ -79,8 +79,8 @@ pub struct Row<T> {
 /// Which organization a row of an org selector chooses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Chosen {
-    /// Each one that is asked about.
-    Asked,
+    /// Each one that is asked about, by its own id.
+    Itself,
     /// This one alone.
     Named(OrganizationId),
 }

@@ -3,17 +3,17 @@
 use super::selector::Selector;
 use crate::identity::{OrganizationId, RoleName};
 
-/// An organization that a selector may be asked for, and its roles.
-pub type Asked<'a> = (&'a OrganizationId, &'a [RoleName]);
+/// An organization that a selector decides about, and its roles.
+pub type Judged<'a> = (&'a OrganizationId, &'a [RoleName]);
 
-/// What is odd about an org selector, asked for these organizations.
-pub fn lint_org(text: &str, asked: &[Asked<'_>]) -> Option<String> {
+/// What is odd about an org selector that decides about these organizations.
+pub fn lint_org(text: &str, about: &[Judged<'_>]) -> Option<String> {
     let constant = Selector::parse(text).ok()?.constant()?;
     if constant.is_true() {
         return Some("always matches: everybody who signs in belongs; is that meant?".to_owned());
     }
     let names: Vec<&str> = constant.texts().collect();
-    if names.iter().any(|name| asked.iter().any(|(id, _)| id.as_str() == *name)) {
+    if names.iter().any(|name| about.iter().any(|(id, _)| id.as_str() == *name)) {
         return None;
     }
     Some(match names.first() {
@@ -22,12 +22,12 @@ pub fn lint_org(text: &str, asked: &[Asked<'_>]) -> Option<String> {
     })
 }
 
-/// What is odd about a role selector, asked for these organizations: names it may return that none of them has.
-pub fn lint_role(text: &str, asked: &[Asked<'_>]) -> Vec<String> {
+/// What is odd about a role selector that decides about these organizations: names it may return that none of them has.
+pub fn lint_role(text: &str, about: &[Judged<'_>]) -> Vec<String> {
     let Ok(selector) = Selector::parse(text) else { return Vec::new() };
-    let is_role = |name: &String| asked.iter().any(|(_, roles)| roles.iter().any(|role| role.as_str() == name));
+    let is_role = |name: &String| about.iter().any(|(_, roles)| roles.iter().any(|role| role.as_str() == name));
     let unknown = selector.literals().into_iter().filter(|name| !is_role(name));
-    let of = match asked {
+    let of = match about {
         [(id, _)] => format!("{id} has no such role"),
         _ => "no organization that it is asked for has such a role".to_owned(),
     };
@@ -42,8 +42,8 @@ mod tests {
     fn constants_and_names_that_nobody_has_are_told() {
         let id = OrganizationId::parse("home-lab").unwrap();
         let roles = [RoleName::parse("Admin").unwrap(), RoleName::parse("Member").unwrap()];
-        let asked = [(&id, roles.as_slice())];
-        let org = |text| lint_org(text, &asked);
+        let about = [(&id, roles.as_slice())];
+        let org = |text| lint_org(text, &about);
         assert!(org("`true`").unwrap().starts_with("always matches"));
         assert!(org("'home'").unwrap().contains("no organization `home`"));
         assert!(org("`false`").unwrap().starts_with("never matches"));
@@ -52,7 +52,7 @@ mod tests {
         {
             assert_eq!(org(fine), None, "{fine}");
         }
-        let role = |text| lint_role(text, &asked);
+        let role = |text| lint_role(text, &about);
         assert_eq!(role("contains(groups, 'x') && 'Boss' || 'Member'").len(), 1);
         assert_eq!(role("['Admin', a && 'Owner', `[\"Guest\"]`]").len(), 1);
         assert_eq!(role("`[\"Guest\", \"Owner\"]`").len(), 2);

@@ -1,15 +1,19 @@
 //! All policies of one version of the catalogue, compiled once and shared by every sign-in until the next.
 
+mod groups;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::decide::Groups;
 use super::profile::ProfilePaths;
 use super::reach::Reach;
 use super::selector::{Selector, SelectorError};
 use crate::identity::{
     Catalogue, Ceiling, Idp, IdpKey, OrganizationKey, OrganizationPolicy, PolicyId, PolicyText, RoleId,
 };
+
+use groups::Groups;
+pub(super) use groups::chooses;
 
 /// A selector of a live policy. A text that is none (saved under other limits, or changed behind our back) fails
 /// whenever it is asked, and so costs only the organization it is asked for.

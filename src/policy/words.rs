@@ -29,8 +29,8 @@ impl Verdict {
         }
     }
 
-    /// Which policies were asked.
-    pub fn asked(&self) -> String {
+    /// Which policies gave the selectors.
+    pub fn source(&self) -> String {
         let asked_role = !matches!(self.outcome, Outcome::NoMatch { .. });
         match (self.org_selector, self.role_selector) {
             (org, role) if asked_role && org.word() != role.word() => {

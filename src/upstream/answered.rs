@@ -7,6 +7,7 @@ use http::{Response, StatusCode, Version, response};
 use hyper::upgrade::OnUpgrade;
 
 use super::body::CleanTrailers;
+use super::handshake::Handshake;
 use super::{ForwardError, Forwarder, Lasting, StillAllowed, headers, pool, stream, tunnel};
 
 impl Forwarder {
@@ -14,7 +15,7 @@ impl Forwarder {
     pub(super) fn tunnel_of(
         &self,
         mut answer: Response<pool::Answer>,
-        handshake: tunnel::Handshake,
+        handshake: Handshake,
         client: OnUpgrade,
         still_allowed: impl FnOnce(Lasting) -> StillAllowed,
         pause: Duration,

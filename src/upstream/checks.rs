@@ -11,10 +11,9 @@ use tokio::task::AbortHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::Forwarder;
-use super::outgoing::{Asked, own_authority};
+use super::outgoing::{Addressed, own_authority};
 use super::patience::Patience;
-use super::pool::Pool;
-use super::shelf::Shelf;
+use super::pool::{Pool, Shelf};
 use crate::decision::Route;
 use crate::identity::{ApplicationKey, Destination, HealthCheck, UpstreamProtocol};
 
@@ -70,8 +69,9 @@ impl Forwarder {
         let (spec, destinations) = (route.spec(), route.destinations().to_vec());
         let check = spec.connection.health.clone()?;
         let mut headers = HeaderMap::new();
-        let asked = Asked { host: spec.hosts.first()?, received: Version::HTTP_11, forwarded_for: None, prefix: None };
-        self.address(&mut headers, asked);
+        let addressed =
+            Addressed { host: spec.hosts.first()?, received: Version::HTTP_11, forwarded_for: None, prefix: None };
+        self.address(&mut headers, addressed);
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
         headers.insert(header::USER_AGENT, HeaderValue::from_static("vestibule (health check)"));
         let uri = check.path.as_str().parse().ok()?;

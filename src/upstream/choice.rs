@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::pool::Pool;
-use super::shelf::Shelf;
+use super::pool::{Pool, Shelf};
 use crate::decision::Route;
 use crate::identity::Destination;
 

@@ -5,7 +5,8 @@ use http::{HeaderMap, HeaderValue, Request, Version, header};
 use http_body::Body as _;
 use hyper::upgrade::OnUpgrade;
 
-use super::{ForwardError, Forwarder, Upgrade, body, gate, headers, tunnel};
+use super::handshake::Handshake;
+use super::{ForwardError, Forwarder, Upgrade, body, gate, headers};
 use crate::decision::Permit;
 use crate::identity::{Destination, Host, PathPrefix, UpstreamProtocol};
 use crate::telemetry::Ours;
@@ -16,7 +17,7 @@ impl Forwarder {
         &self,
         permit: &Permit,
         request: &mut Request<Body>,
-    ) -> Result<Option<(tunnel::Handshake, OnUpgrade)>, ForwardError> {
+    ) -> Result<Option<(Handshake, OnUpgrade)>, ForwardError> {
         let upgrade = Upgrade::of(request, &permit.route().spec().connection.upgrades);
         headers::check_hops(request.headers())?;
         headers::clean_request(request.headers_mut());
@@ -25,7 +26,7 @@ impl Forwarder {
         }
         Ok(upgrade.and_then(|upgrade| {
             let client = request.extensions_mut().remove::<OnUpgrade>()?;
-            Some((tunnel::Handshake::ask(upgrade, request.headers_mut(), || self.ambient.bytes()), client))
+            Some((Handshake::ask(upgrade, request.headers_mut(), || self.ambient.bytes()), client))
         }))
     }
 
@@ -41,7 +42,7 @@ impl Forwarder {
         }
         let received = request.version();
         let prefix = permit.route().spec().connection.strip_prefix.as_ref();
-        self.address(request.headers_mut(), Asked { host: permit.host(), received, forwarded_for, prefix });
+        self.address(request.headers_mut(), Addressed { host: permit.host(), received, forwarded_for, prefix });
         self.identities.add(request.headers_mut(), permit)?;
         body::frame(request);
         // In the form that goes to a server (RFC 9112 3.2.1): exactly the path that was decided on.
@@ -60,18 +61,18 @@ impl Forwarder {
     }
 
     /// Says which host was asked for, and by whom.
-    pub(super) fn address(&self, headers: &mut HeaderMap, asked: Asked<'_>) {
-        let authority = self.public.authority(asked.host, headers.get(header::HOST));
+    pub(super) fn address(&self, headers: &mut HeaderMap, addressed: Addressed<'_>) {
+        let authority = self.public.authority(addressed.host, headers.get(header::HOST));
         headers.insert(header::HOST, authority.clone());
-        headers::add_client(headers, asked.received, asked.forwarded_for, &self.public, authority);
-        if let Some(prefix) = asked.prefix {
+        headers::add_client(headers, addressed.received, addressed.forwarded_for, &self.public, authority);
+        if let Some(prefix) = addressed.prefix {
             headers::add_prefix(headers, prefix);
         }
     }
 }
 
-/// What a browser asked for, as far as every upstream is told.
-pub(super) struct Asked<'a> {
+/// Which host a browser addressed and how, as far as every upstream is told.
+pub(super) struct Addressed<'a> {
     pub(super) host: &'a Host,
     pub(super) received: Version,
     pub(super) forwarded_for: Option<HeaderValue>,

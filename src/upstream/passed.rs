@@ -14,7 +14,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// More header fields than a request has with all of ours: the listener takes no more than 100.
 const MAX_FIELDS: usize = 128;
-/// As much room as is kept for the heads of later requests, of each connection.
+/// As much room as is kept for the heads of later requests, of each connection. A larger one is let go whole: cut down it
+/// would be copied, and again when it grows.
 const KEPT_ROOM: usize = 4 * 1024;
 
 /// What passed over a connection since the last request was begun. Not to be printed: heads hold cookies and tokens.
@@ -34,7 +35,9 @@ impl Passed {
     pub(super) fn begin(&self, may_repeat: bool) {
         let mut said = self.0.said.lock().unwrap_or_else(PoisonError::into_inner);
         said.clear();
-        said.shrink_to(KEPT_ROOM);
+        if said.capacity() > KEPT_ROOM {
+            *said = Vec::new();
+        }
         drop(said);
         self.0.heard.store(false, Ordering::Relaxed);
         self.0.keeping.store(may_repeat, Ordering::Relaxed);

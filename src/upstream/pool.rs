@@ -3,6 +3,7 @@
 
 pub(super) mod http2;
 pub(super) mod line;
+mod shelf;
 
 use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
@@ -21,11 +22,11 @@ use hyper::body::Incoming;
 use super::connect::{Connector, Trust};
 use super::gate::Keeper;
 use super::patience::Patience;
-use super::shelf::Shelf;
 use super::{ForwardError, Settings};
 use crate::base::QuickHasher;
 use crate::identity::{Destination, UpstreamProtocol};
 use line::{Line, Unanswered};
+pub(super) use shelf::Shelf;
 
 /// Most bytes read of the head of an answer before it is given up: large cookies and content policies fit, a flood does
 /// not. hyper looks after each read, so up to twice as many may have come. It takes at most 100 header fields, as for

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Request, StatusCode, Version, header};
 use tokio::time::Instant;
 
 use super::connect::Trust;
-use super::outgoing::{Asked, own_authority};
+use super::outgoing::{Addressed, own_authority};
 use super::patience::Patience;
 use super::{ForwardError, Forwarder};
 use crate::decision::Permit;
@@ -49,7 +49,7 @@ impl Forwarder {
         let mut request = Request::new(Body::empty());
         self.address(
             request.headers_mut(),
-            Asked { host, received: Version::HTTP_11, forwarded_for: None, prefix: None },
+            Addressed { host, received: Version::HTTP_11, forwarded_for: None, prefix: None },
         );
         if !pass_host {
             request.headers_mut().insert(header::HOST, own_authority(destination));
@@ -77,7 +77,10 @@ impl Forwarder {
         let mut headers = HeaderMap::new();
         let prefix = permit.route().spec().connection.strip_prefix.as_ref();
         let forwarded_for = Some(super::headers::value(&client.to_string()));
-        self.address(&mut headers, Asked { host: permit.host(), received: Version::HTTP_11, forwarded_for, prefix });
+        self.address(
+            &mut headers,
+            Addressed { host: permit.host(), received: Version::HTTP_11, forwarded_for, prefix },
+        );
         if let Some(first) = permit.route().destinations().first().filter(|_| !permit.route().spec().pass_host) {
             headers.insert(header::HOST, own_authority(first));
         }

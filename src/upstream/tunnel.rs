@@ -2,7 +2,6 @@
 //! longer than the right to use it, and is told when we stop.
 
 mod frames;
-mod handshake;
 mod leash;
 mod relay;
 
@@ -15,8 +14,6 @@ use tokio::time::timeout;
 
 use super::Standing;
 use super::pool::http2::Place;
-pub use handshake::Upgrade;
-pub(super) use handshake::{Handshake, WEBSOCKET, accept_of};
 pub(super) use leash::{Leash, Leashes};
 use relay::Relay;
 

@@ -55,7 +55,7 @@ pub fn shape(source: &Source) -> Vec<String> {
 }
 
 /// `src/a/b.rs` is the module `a::b`, `src/main.rs` the room `main`, `src/lib.rs` the root.
-fn module_of(path: &str) -> Vec<String> {
+pub fn module_of(path: &str) -> Vec<String> {
     let inner = path.strip_prefix("src/").unwrap_or(path);
     let inner = inner.strip_suffix(".rs").unwrap_or(inner);
     if inner == "lib" { Vec::new() } else { inner.split('/').map(str::to_owned).collect() }
@@ -87,7 +87,7 @@ fn wrong_arrow(source: &Source, room: &Room, wing: Option<&Wing>, path: &Path) -
 }
 
 /// Whether a file is compiled for tests alone. A room's tests may set up any room below it.
-fn is_test(path: &str) -> bool {
+pub fn is_test(path: &str) -> bool {
     path.contains("/tests/") || ["/tests.rs", "/kit.rs", "/sample.rs"].iter().any(|name| path.ends_with(name))
 }
 

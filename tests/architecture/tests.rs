@@ -2,6 +2,7 @@
 
 use crate::Source;
 use crate::paths::paths;
+use crate::rings::rings;
 use crate::rules::{LONGEST_FILE, arrows, fences, shape};
 use crate::table::{DOORS, FENCES, May, ROOMS, Room, WINGS};
 
@@ -212,5 +213,30 @@ fn the_map_shows_the_table() {
         let (begin, end) = (format!("| {layer} | `{name}`"), format!("| {may} |"));
         let shown = map.lines().any(|line| line.starts_with(&begin) && line.ends_with(&end));
         assert!(shown, "ARCHITECTURE.md lacks the row `{begin} … {end}`");
+    }
+}
+
+#[test]
+fn modules_that_import_one_another_are_found_at_every_depth() {
+    let house = |back: &str| {
+        rings(&[
+            source("src/room.rs", "mod one;\nmod two;\nuse two::Two;"),
+            source("src/room/one.rs", "use super::two::Two;\nuse super::Room;"),
+            source("src/room/two.rs", "pub struct Two;\nuse self::small::Small;"),
+            source("src/room/two/small.rs", back),
+            source("src/room/tests.rs", "use super::one;\nuse super::two;"),
+            source("src/other.rs", ""),
+        ])
+    };
+    let told = ["src/room: one, two import one another: move down what two of them need"];
+    assert_eq!(house("use crate::room::one::One;"), told);
+    assert_eq!(house("fn f() { super::super::one::f() }"), told);
+    for fine in [
+        "use super::Two;",
+        "use crate::room::Room;",
+        "use crate::other::X;",
+        "mod tests { use crate::room::one::One; }",
+    ] {
+        assert_eq!(house(fine), [""; 0], "{fine}");
     }
 }

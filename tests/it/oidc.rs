@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use url::Url;
 use vestibule::base::{Addresses, Ambient, HttpClient, HttpSettings};
 use vestibule::identity::{ClientAuth, Issuer};
-use vestibule::oidc::{Answer, Ask, Attempt, OidcError, ProviderSettings, RelyingParty, VerifiedTokens};
+use vestibule::oidc::{Answer, Attempt, Hints, OidcError, ProviderSettings, RelyingParty, VerifiedTokens};
 
 use crate::kit::browser::Browser;
 use crate::kit::provider::{CLIENT_ID, CLIENT_SECRET};
@@ -42,7 +42,7 @@ fn answer(callback: &Url, attempt: &Attempt) -> Answer {
 
 /// A sign-in at a provider that asks nothing.
 async fn sign_in_unasked(party: &RelyingParty) -> Result<VerifiedTokens, OidcError> {
-    let (url, attempt) = party.authorize(Ask::default()).await?;
+    let (url, attempt) = party.authorize(Hints::default()).await?;
     let callback = Browser::new().navigate(url.as_str()).await.location().expect("sent back");
     party.redeem(answer(&callback, &attempt), &attempt).await
 }

@@ -109,6 +109,7 @@ function newProvider() {
       if (grant) return grant;
       const fresh = new ctx.oidc.provider.Grant({ clientId: client.clientId, accountId: session.accountId });
       fresh.addOIDCScope('openid offline_access profile email groups');
+      fresh.addOIDCClaims(['groups']);
       await fresh.save();
       return fresh;
     },

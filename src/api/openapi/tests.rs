@@ -1,4 +1,5 @@
 use super::*;
+use crate::api::{document, routes};
 
 #[test]
 fn the_committed_document_is_this_one() {

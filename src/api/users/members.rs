@@ -9,7 +9,7 @@ use super::text::{MemberQuery, MemberToMake, RolesByHand, User};
 use super::{seen, sessions, sign_ins, who};
 use crate::api::Api;
 use crate::api::answer::{Answer, Page, done, json, one};
-use crate::api::ask::{Asked, At, Cursor, Sent, limit};
+use crate::api::ask::{At, Cursor, Query, Sent, limit};
 use crate::api::guard::Caller;
 use crate::api::refusal::Refusal;
 use crate::directory::{NewUser, Sought, SoughtState};
@@ -19,7 +19,7 @@ pub(in crate::api) async fn list(
     State(api): State<Arc<Api>>,
     caller: Caller,
     At(organization): At<OrganizationId>,
-    Asked(query): Asked<MemberQuery>,
+    Query(query): Query<MemberQuery>,
 ) -> Answer {
     let live = api.live();
     let admin = api.organization_admin(&caller, &live, &organization)?;

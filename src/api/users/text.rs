@@ -185,7 +185,7 @@ pub(in crate::api) struct UserQuery {
     #[schemars(with = "Option<RoleText>")]
     pub(super) role: Option<RoleName>,
     /// How it stands with them.
-    pub(super) state: Option<StateAsked>,
+    pub(super) state: Option<StateFilter>,
     /// `next` of the page before.
     pub(super) cursor: Option<Cursor>,
     /// Most users on the page; one may hold fewer and still not be the last.
@@ -206,7 +206,7 @@ pub(in crate::api) struct MemberQuery {
     #[schemars(with = "Option<RoleText>")]
     pub(super) role: Option<RoleName>,
     /// How it stands with them.
-    pub(super) state: Option<StateAsked>,
+    pub(super) state: Option<StateFilter>,
     /// `next` of the page before.
     pub(super) cursor: Option<Cursor>,
     /// Most users on the page; one may hold fewer and still not be the last.
@@ -216,7 +216,7 @@ pub(in crate::api) struct MemberQuery {
 /// How it stands with users that a list asks for.
 #[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum StateAsked {
+pub(super) enum StateFilter {
     /// May not enter.
     Disabled,
     /// Has never signed in.
@@ -225,12 +225,12 @@ pub(super) enum StateAsked {
     WithoutOrganization,
 }
 
-impl From<StateAsked> for SoughtState {
-    fn from(state: StateAsked) -> Self {
+impl From<StateFilter> for SoughtState {
+    fn from(state: StateFilter) -> Self {
         match state {
-            StateAsked::Disabled => Self::Disabled,
-            StateAsked::Waiting => Self::Waiting,
-            StateAsked::WithoutOrganization => Self::WithoutOrganization,
+            StateFilter::Disabled => Self::Disabled,
+            StateFilter::Waiting => Self::Waiting,
+            StateFilter::WithoutOrganization => Self::WithoutOrganization,
         }
     }
 }

@@ -5,6 +5,7 @@ mod authorize;
 mod client;
 mod pages;
 mod people;
+mod request;
 mod signer;
 #[cfg(test)]
 mod tests;

@@ -32,7 +32,7 @@ fn told(here: &Here<Organization>, application: &Application, proposed: Proposed
     let own = format!("{base}/{}", application.spec.id);
     match proposed {
         Proposed::Made => Ok(done(&base, Done::Deleted)),
-        Proposed::Ask(asked) => {
+        Proposed::Ask(foreseen) => {
             let hosts = application.spec.hosts.iter().map(|host| format!("Nothing answers at {host} any more."));
             let words = Words {
                 title: format!("Delete {}?", application.spec.name),
@@ -42,7 +42,7 @@ fn told(here: &Here<Organization>, application: &Application, proposed: Proposed
                 action: format!("{own}/delete"),
                 cancel: own,
             };
-            Ok(page(here.pages().confirm(&asked.page(here.shell(Corner::Applications), words, fields))))
+            Ok(page(here.pages().confirm(&foreseen.page(here.shell(Corner::Applications), words, fields))))
         }
         // The page says that the file has it.
         Proposed::Refused(EditError::Declared(_)) => Ok(see_other(&own)),

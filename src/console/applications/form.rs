@@ -87,10 +87,10 @@ async fn take(here: &Here<Organization>, fields: &Fields, before: Option<&Applic
     };
     match console.propose(here.editor(), &Edit::Application(Box::new(spec)), expected, fields).await? {
         Proposed::Made => Ok(done(&own, made)),
-        Proposed::Ask(asked) => {
+        Proposed::Ask(foreseen) => {
             let title = format!("Save {}?", fields.typed("name").trim());
             let words = Words { title, button: "Confirm", destructive: false, words: Vec::new(), action, cancel };
-            Ok(page(pages.confirm(&asked.page(shell, words, fields))))
+            Ok(page(pages.confirm(&foreseen.page(shell, words, fields))))
         }
         Proposed::Refused(error) => {
             match error {

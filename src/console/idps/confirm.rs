@@ -100,7 +100,7 @@ impl Here {
 
     fn idp_act(&self, act: Act, idp: &ManagedIdp, proposed: Proposed) -> Answer {
         let own = self.idp_page(&idp.spec.id);
-        let asked = match proposed {
+        let foreseen = match proposed {
             Proposed::Made => {
                 return Ok(match act {
                     Act::Enable => done(&own, Done::Enabled),
@@ -108,7 +108,7 @@ impl Here {
                     Act::Delete => done(&self.path(BELOW), Done::Deleted),
                 });
             }
-            Proposed::Ask(asked) => asked,
+            Proposed::Ask(foreseen) => foreseen,
             // No page of ours leads to what the file declares, or to what has gone meanwhile.
             Proposed::Refused(EditError::NoSuch(_) | EditError::OutOfReach(_)) => return Err(Failed::NotFound),
             Proposed::Refused(_) => return Err(Failed::BadRequest),
@@ -121,6 +121,6 @@ impl Here {
             action: format!("{own}/{}", act.path()),
             cancel: own,
         };
-        Ok(page(self.pages().confirm(&asked.page(self.idps_shell(), words, &Fields::default()))))
+        Ok(page(self.pages().confirm(&foreseen.page(self.idps_shell(), words, &Fields::default()))))
     }
 }

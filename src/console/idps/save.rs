@@ -10,7 +10,7 @@ use super::show::test_of;
 use crate::console::answer::{Answer, done, form_again, page};
 use crate::console::failed::Failed;
 use crate::console::here::{Here, Sent};
-use crate::console::propose::{Asked, Proposed, Words};
+use crate::console::propose::{Foreseen, Proposed, Words};
 use crate::console::typed::sentence;
 use crate::directory::{Edit, EditError, Expected, ManagedIdp, SealedSecret, SecretEdit};
 use crate::identity::{ClientAuth, IdpId, IdpSpec, Issuer, text};
@@ -127,7 +127,7 @@ impl Work<'_> {
                 let made = if self.kept.is_some() { Done::Saved } else { Done::Created };
                 return Ok(done(&self.here.idp_page(&self.id), made));
             }
-            Proposed::Ask(asked) => return Ok(page(self.here.pages().confirm(&self.confirm(asked, &secret)))),
+            Proposed::Ask(foreseen) => return Ok(page(self.here.pages().confirm(&self.confirm(foreseen, &secret)))),
             Proposed::Refused(EditError::Taken(_)) => {
                 format!("There is a provider {} already: go back and choose another id.", self.id)
             }
@@ -163,7 +163,7 @@ impl Work<'_> {
     }
 
     /// What the change would do, with everything that was typed carried along: the secret sealed.
-    fn confirm(&self, asked: Asked, secret: &SecretEdit) -> Confirm {
+    fn confirm(&self, foreseen: Foreseen, secret: &SecretEdit) -> Confirm {
         let (action, cancel) = self.addresses();
         let sealed = match secret {
             SecretEdit::Set(sealed) => Some((SEALED, sealed.as_str())),
@@ -177,7 +177,7 @@ impl Work<'_> {
             action,
             cancel,
         };
-        asked.page(self.here.idps_shell(), words, &self.form.replacing(&[SECRET, SEALED], sealed))
+        foreseen.page(self.here.idps_shell(), words, &self.form.replacing(&[SECRET, SEALED], sealed))
     }
 
     /// Where the form is sent, and where to go instead.

@@ -34,7 +34,7 @@ fn told(here: &Here<Organization>, proposed: Proposed, fields: &Fields) -> Answe
     let own = here.path("");
     match proposed {
         Proposed::Made => Ok(done("/console/organizations", Done::Deleted)),
-        Proposed::Ask(asked) => {
+        Proposed::Ask(foreseen) => {
             let words = Words {
                 title: format!("Delete {}?", organization.name),
                 button: "Delete it",
@@ -43,7 +43,7 @@ fn told(here: &Here<Organization>, proposed: Proposed, fields: &Fields) -> Answe
                 action: format!("{own}/delete"),
                 cancel: own,
             };
-            Ok(page(here.pages().confirm(&asked.page(here.shell(Corner::Overview), words, fields))))
+            Ok(page(here.pages().confirm(&foreseen.page(here.shell(Corner::Overview), words, fields))))
         }
         // The page says that the file has it.
         Proposed::Refused(EditError::Declared(_)) => Ok(see_other(&own)),

@@ -73,11 +73,11 @@ async fn take(
     };
     match console.propose(editor, &edit, expected, fields).await? {
         Proposed::Made => Ok(done(&format!("{ALL}/{id}"), made)),
-        Proposed::Ask(asked) => {
+        Proposed::Ask(foreseen) => {
             let title =
                 format!("{} {}?", if before.is_some() { "Save" } else { "Create" }, fields.typed("name").trim());
             let words = Words { title, button: "Confirm", destructive: false, words: Vec::new(), action, cancel };
-            Ok(page(console.web.pages.confirm(&asked.page(shell, words, fields))))
+            Ok(page(console.web.pages.confirm(&foreseen.page(shell, words, fields))))
         }
         Proposed::Refused(error) => {
             match error {

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::roles::ticks;
-use super::{BELOW, idp_label, offered_idps, who};
-use crate::console::Live;
+use super::{BELOW, who};
 use crate::console::answer::{Answer, done, form_again, page};
 use crate::console::here::{Here, Sent};
+use crate::console::{Live, idp_names};
 use crate::directory::{AdminError, NewUser};
 use crate::identity::{Idp, Organization, RoleName};
 use crate::pages::{Done, Field, NewPerson, Pick};
@@ -107,10 +107,10 @@ impl Form<'_> {
     /// and has named none yet.
     fn idps(&self) -> Vec<Pick> {
         let within = self.organization().map(|organization| organization.key);
-        let reached = offered_idps(&self.live.catalogue, within, self.fields.typed("idp")).into_iter();
+        let reached = idp_names::offered(&self.live.catalogue, within, self.fields.typed("idp")).into_iter();
         let pick = |idp: &Idp| Pick {
             value: idp.spec.id.to_string(),
-            label: idp_label(&self.live.catalogue, idp),
+            label: idp_names::label(&self.live.catalogue, idp),
             chosen: idp.spec.id.as_str() == self.fields.typed("idp"),
         };
         reached.map(pick).collect()

@@ -2,11 +2,11 @@
 
 use url::form_urlencoded;
 
-use super::{BELOW, idp_label, offered_idps};
-use crate::console::Live;
+use super::BELOW;
 use crate::console::answer::{Answer, page};
 use crate::console::failed::Failed;
 use crate::console::here::Here;
+use crate::console::{Live, idp_names};
 use crate::directory::{AdminError, FoundPeople, ListedUser, NO_WORD, Place, Sought, SoughtState, UserState};
 use crate::identity::Catalogue;
 use crate::pages::{Field, People, PersonRow, Pick, PlaceRow, Standing};
@@ -26,18 +26,18 @@ const STATES: [(SoughtState, &str, &str); 3] = [
 pub(in crate::console) async fn list(here: Here) -> Answer {
     let live = here.console.live();
     let after = here.query.text("after").map(str::parse::<Place>).transpose().map_err(|_| Failed::BadRequest)?;
-    let asked = Asked(&here);
-    let found = match asked.sought() {
+    let filters = Filters(&here);
+    let found = match filters.sought() {
         Ok(sought) => here.admin().find_people(&live.catalogue, &sought, after.as_ref(), PAGE).await,
         Err(error) => Err(error),
     };
-    Ok(page(here.pages().people(&asked.page(&live, found)?)))
+    Ok(page(here.pages().people(&filters.page(&live, found)?)))
 }
 
 /// What the address asks for.
-struct Asked<'a>(&'a Here);
+struct Filters<'a>(&'a Here);
 
-impl Asked<'_> {
+impl Filters<'_> {
     fn sought(&self) -> Result<Sought, AdminError> {
         let unknown = |what, name: &str| AdminError::NoSuch { what, name: name.to_owned(), available: Vec::new() };
         let state = self.0.query.typed("state");
@@ -93,15 +93,15 @@ impl Asked<'_> {
     }
 
     fn picks<'a>(&self, name: &str, any: &str, offered: impl IntoIterator<Item = (&'a str, String)>) -> Vec<Pick> {
-        let asked = self.0.query.typed(name);
-        let pick = |(value, label): (&str, String)| Pick { value: value.to_owned(), label, chosen: value == asked };
+        let typed = self.0.query.typed(name);
+        let pick = |(value, label): (&str, String)| Pick { value: value.to_owned(), label, chosen: value == typed };
         [("", any.to_owned())].into_iter().chain(offered).map(pick).collect()
     }
 
     fn idps(&self, catalogue: &Catalogue) -> Vec<Pick> {
         let within = self.0.organization.as_ref().map(|one| one.key);
-        let offered = offered_idps(catalogue, within, self.0.query.typed("idp"));
-        let offered = offered.iter().map(|idp| (idp.spec.id.as_str(), idp_label(catalogue, idp)));
+        let offered = idp_names::offered(catalogue, within, self.0.query.typed("idp"));
+        let offered = offered.iter().map(|idp| (idp.spec.id.as_str(), idp_names::label(catalogue, idp)));
         self.picks("idp", "Any", offered)
     }
 

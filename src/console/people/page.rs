@@ -1,10 +1,10 @@
 //! Somebody's page.
 
+use super::BELOW;
 use super::list::{name, standing};
-use super::{BELOW, idp_name, owner_of};
 use crate::console::answer::{Answer, page};
 use crate::console::here::Here;
-use crate::console::{Live, audit};
+use crate::console::{Live, audit, idp_names};
 use crate::directory::{
     Actor, AuditLine, ExplainedSignIn, ListedIdentity, ListedRole, ListedUser, LogPage, Now, Person, PersonSession,
     Who, verdict_detail,
@@ -60,7 +60,7 @@ impl Showing<'_> {
         let (base, narrowed) = (self.here.person(user.id), Narrowed::of(self.here));
         let session = |session: &PersonSession| SessionFacts {
             id: session.id.to_string(),
-            idp: idp_name(&self.live.catalogue, &session.idp),
+            idp: idp_names::name(&self.live.catalogue, &session.idp),
             since: session.created_at.into(),
             seen: session.last_seen_at.into(),
         };
@@ -97,8 +97,8 @@ impl Showing<'_> {
     fn identities(&self, user: &ListedUser) -> Vec<IdentityFacts> {
         let catalogue = &self.live.catalogue;
         let facts = |identity: &ListedIdentity| IdentityFacts {
-            idp: idp_name(catalogue, &identity.idp),
-            owner: catalogue.idp_by_id(&identity.idp).and_then(|idp| owner_of(catalogue, idp)),
+            idp: idp_names::name(catalogue, &identity.idp),
+            owner: catalogue.idp_by_id(&identity.idp).and_then(|idp| idp_names::owner_of(catalogue, idp)),
             identifier: identity.identifier.clone(),
             email: identity.email.clone(),
             verified: identity.email_verified,
@@ -113,7 +113,7 @@ impl Showing<'_> {
                 Who::Email(address) => ("email", address),
                 Who::Identifier(identifier) => ("identifier", identifier),
             };
-            AwaitedFacts { idp: idp_name(&self.live.catalogue, idp), kind, value: value.clone() }
+            AwaitedFacts { idp: idp_names::name(&self.live.catalogue, idp), kind, value: value.clone() }
         };
         user.awaited.iter().map(facts).collect()
     }
@@ -164,7 +164,7 @@ pub(super) fn given_by(origin: Origin, user: &ListedUser, live: &Live) -> String
     match origin {
         Origin::Manual => "by hand".to_owned(),
         Origin::Policy(identity) => match user.identities.iter().find(|other| other.id == identity) {
-            Some(identity) => format!("by sign-ins at {}", idp_name(&live.catalogue, &identity.idp)),
+            Some(identity) => format!("by sign-ins at {}", idp_names::name(&live.catalogue, &identity.idp)),
             None => "by sign-ins".to_owned(),
         },
     }
@@ -187,10 +187,10 @@ pub(in crate::console) fn sign_in_facts(sign_in: &ExplainedSignIn, live: &Live, 
         organization: verdict.id.to_string(),
         kind: verdict.outcome.word(),
         detail: verdict_detail(verdict, &sign_in.fates(verdict)),
-        source: verdict.asked(),
+        source: verdict.source(),
     };
     SignInFacts {
-        idp: idp_name(&live.catalogue, &sign_in.idp),
+        idp: idp_names::name(&live.catalogue, &sign_in.idp),
         identifier: sign_in.identifier.clone(),
         at: sign_in.at.into(),
         reference: sign_in.reference.clone(),

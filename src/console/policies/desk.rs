@@ -96,8 +96,8 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// The organizations it is asked for, with their roles.
-    pub(super) fn asked(&self) -> Vec<(&Organization, Vec<RoleName>)> {
+    /// The organizations it decides about, with their roles.
+    pub(super) fn judged(&self) -> Vec<(&Organization, Vec<RoleName>)> {
         let organizations: Vec<&Organization> = match (self.organization, self.idp.owner) {
             (Some(organization), _) => vec![organization],
             (None, owner) => {

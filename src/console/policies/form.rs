@@ -22,8 +22,8 @@ impl Draft {
         let mut org = fields_of(text.org.as_deref());
         let rows = text.org.as_deref().and_then(|text| policy::read_org(text, lists));
         // An organization's own policy chooses no other.
-        let rows =
-            rows.filter(|rows| desk.organization.is_none() || rows.iter().all(|row| row.then == policy::Chosen::Asked));
+        let rows = rows
+            .filter(|rows| desk.organization.is_none() || rows.iter().all(|row| row.then == policy::Chosen::Itself));
         if let Some(rows) = rows {
             org = SelectorFields { kind: "rows", rows: guide::shown(&rows, guide::chosen_text), ..org };
         }
@@ -117,10 +117,10 @@ impl Draft {
     /// The policy it comes to, with what is to be said of it; nothing if something is wrong, which stands beside its field.
     pub(super) fn text(&mut self, desk: &Desk<'_>) -> Option<PolicyText> {
         let (org, role) = (self.org_text(desk), self.role_text(desk));
-        let asked = desk.asked();
-        let asked: Vec<policy::Asked<'_>> = asked.iter().map(|(one, roles)| (&one.id, roles.as_slice())).collect();
-        let org = checked(&mut self.org, org, desk, |text| policy::lint_org(text, &asked).into_iter().collect());
-        let role = checked(&mut self.role, role, desk, |text| policy::lint_role(text, &asked));
+        let judged = desk.judged();
+        let about: Vec<policy::Judged<'_>> = judged.iter().map(|(one, roles)| (&one.id, roles.as_slice())).collect();
+        let org = checked(&mut self.org, org, desk, |text| policy::lint_org(text, &about).into_iter().collect());
+        let role = checked(&mut self.role, role, desk, |text| policy::lint_role(text, &about));
         Some(PolicyText { org: org?, role: role? })
     }
 

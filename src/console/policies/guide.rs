@@ -44,7 +44,7 @@ pub(super) fn read<T>(rows: &mut [GuideRow], then: impl Fn(&str) -> Result<T, In
 
 /// Which organization a row chooses: the one that is named, or each that is asked about.
 pub(super) fn chosen(text: &str) -> Result<Chosen, Invalid> {
-    if text.is_empty() { Ok(Chosen::Asked) } else { OrganizationId::parse(text).map(Chosen::Named) }
+    if text.is_empty() { Ok(Chosen::Itself) } else { OrganizationId::parse(text).map(Chosen::Named) }
 }
 
 fn condition(row: &mut GuideRow) -> Option<Condition> {
@@ -92,7 +92,7 @@ pub(super) fn shown<T>(rows: &[Row<T>], then: impl Fn(&T) -> String) -> Vec<Guid
 /// What a row that chooses an organization shows.
 pub(super) fn chosen_text(chosen: &Chosen) -> String {
     match chosen {
-        Chosen::Asked => String::new(),
+        Chosen::Itself => String::new(),
         Chosen::Named(id) => id.to_string(),
     }
 }

@@ -167,5 +167,5 @@ pub(super) fn decisions(
 fn line(catalogue: &Catalogue, verdict: &Verdict) -> VerdictLine {
     let name = catalogue.organization(verdict.organization).map(|organization| organization.name.clone());
     let name = name.unwrap_or_else(|| verdict.id.to_string());
-    VerdictLine::new(name, verdict.outcome.word(), verdict.roles(), verdict.why(), verdict.asked())
+    VerdictLine::new(name, verdict.outcome.word(), verdict.roles(), verdict.why(), verdict.source())
 }

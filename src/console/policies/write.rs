@@ -7,7 +7,7 @@ use crate::console::answer::{Answer, done, form_again, page};
 use crate::console::audit;
 use crate::console::failed::Failed;
 use crate::console::here::{Here, Sent};
-use crate::console::propose::{Asked, Proposed};
+use crate::console::propose::{Foreseen, Proposed};
 use crate::console::typed::sentence;
 use crate::directory::{Edit, Expected, StandingPolicy};
 use crate::identity::{PolicyText, Sight};
@@ -73,9 +73,9 @@ async fn change(desk: &Desk<'_>, fields: &Fields, standing: &StandingPolicy, tex
     match desk.here.console.ask(desk.editor, &edit(desk, text.clone())).await? {
         Proposed::Made => Ok(done(&desk.path(), Done::Saved)),
         Proposed::Refused(error) => again(desk, fields, standing, text, &error.to_string()),
-        Proposed::Ask(asked) => {
+        Proposed::Ask(foreseen) => {
             let seen = standing.version.as_ref().map(|(_, revision)| revision.to_string());
-            Ok(page(desk.here.pages().confirm(&confirm(desk, asked, text, seen.unwrap_or_default()))))
+            Ok(page(desk.here.pages().confirm(&confirm(desk, foreseen, text, seen.unwrap_or_default()))))
         }
     }
 }
@@ -89,7 +89,7 @@ async fn save(desk: &Desk<'_>, fields: &Fields, standing: &StandingPolicy) -> An
     match desk.here.console.propose(desk.editor, &edit(desk, text.clone()), expected, fields).await? {
         Proposed::Made if fields.ticked("losses") => Ok(done(&format!("{}?losses=1", desk.path()), Done::Saved)),
         Proposed::Made => Ok(done(&desk.path(), Done::Saved)),
-        Proposed::Ask(asked) => Ok(page(desk.here.pages().confirm(&confirm(desk, asked, text, seen.to_owned())))),
+        Proposed::Ask(foreseen) => Ok(page(desk.here.pages().confirm(&confirm(desk, foreseen, text, seen.to_owned())))),
         Proposed::Refused(error) => again(desk, fields, standing, text, &error.to_string()),
     }
 }
@@ -112,7 +112,7 @@ fn again(desk: &Desk<'_>, fields: &Fields, standing: &StandingPolicy, text: Opti
     Ok(form_again(desk.here.pages().policy_editor(&sheet.editor(desk, standing, draft))))
 }
 
-fn confirm(desk: &Desk<'_>, asked: Asked, text: Option<PolicyText>, seen: String) -> Confirm {
+fn confirm(desk: &Desk<'_>, foreseen: Foreseen, text: Option<PolicyText>, seen: String) -> Confirm {
     let left_out = if desk.organization.is_some() { "as the default policy says" } else { "nothing, so nobody" };
     let says = |name: &str, text: &Option<String>| match text {
         Some(text) => format!("{name}: {text}"),
@@ -136,19 +136,19 @@ fn confirm(desk: &Desk<'_>, asked: Asked, text: Option<PolicyText>, seen: String
         Some(_) => "It gives nothing until auto provision is on there.",
     };
     words.push(counts.to_owned());
-    if !asked.impact.losses.is_empty() {
+    if !foreseen.impact.losses.is_empty() {
         words.push("Once it is saved, what it no longer gives can be taken away at once.".to_owned());
         hidden.push(("losses".to_owned(), "1".to_owned()));
     }
-    hidden.push(asked.hidden);
+    hidden.push(foreseen.hidden);
     let title = desk.title();
     Confirm {
         shell: desk.shell(),
         title: if text.is_some() { format!("Save: {title}") } else { format!("Remove: {title}") },
         words,
-        moved: asked.moved,
-        impact: Some(asked.impact),
-        questions: asked.questions,
+        moved: foreseen.moved,
+        impact: Some(foreseen.impact),
+        questions: foreseen.questions,
         hidden,
         action: desk.path(),
         button: if text.is_some() { "Save" } else { "Remove" }.to_owned(),

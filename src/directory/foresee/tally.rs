@@ -1,23 +1,16 @@
-//! Works an impact out: old and new policies over what everybody's last sign-in said, page by page.
+//! What everybody's last sign-in would come to: old and new policies over what it said, added up.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::impact::Impact;
-use super::{Most, sum};
-use crate::base::Timestamp;
 use crate::claims::Claims;
-use crate::directory::crowd::Crowd;
-use crate::directory::declare::DeclareError;
 use crate::directory::explain::kept_claims;
 use crate::directory::plan::Audience;
 use crate::identity::{Catalogue, IdentityId, Idp, IdpKey, OrganizationKey, Origin, RoleId, UserId};
 use crate::policy::{self, Snapshot};
-use crate::store::holders::{self, LiveGrant};
+use crate::store::holders::LiveGrant;
 use crate::store::sign_ins::LastSignIn;
-use crate::store::{StoreError, Tx};
 
 /// Before and after.
 pub(super) struct Sides {
@@ -64,68 +57,6 @@ pub(super) struct Tally {
     pub(super) failing: HashMap<OrganizationKey, u64>,
     pub(super) texts: BTreeMap<(IdpKey, String), u64>,
     pub(super) unknown: Vec<UserId>,
-}
-
-/// Works an impact out, off the async workers.
-pub(super) async fn work_out(
-    tx: &mut Tx,
-    sides: Sides,
-    mut crowd: Crowd,
-    now: Timestamp,
-    most: Most,
-) -> Result<Impact, DeclareError> {
-    let sides = Arc::new(sides);
-    let mut tally = Tally::default();
-    let mut looked_at = HashSet::new();
-    while let Some(page) = crowd.next(tx).await? {
-        if looked_at.len() as u64 >= most.identities {
-            tally.beyond = true;
-            break;
-        }
-        looked_at.extend(page.iter().map(|row| row.identity));
-        tally = add(tally, page, tx, &sides, now).await?;
-    }
-    if tally.beyond {
-        let mut admins = Crowd::of(sum::admins(tx, &sides, now, most.holders).await?);
-        while let Some(mut page) = admins.next(tx).await? {
-            page.retain(|row| !looked_at.contains(&row.identity));
-            tally = add(tally, page, tx, &sides, now).await?;
-        }
-    }
-    Ok(sum::sum(tally, tx, &sides, now, most.holders).await?)
-}
-
-/// Takes a page in.
-async fn add(
-    mut tally: Tally,
-    page: Vec<LastSignIn>,
-    tx: &mut Tx,
-    sides: &Arc<Sides>,
-    now: Timestamp,
-) -> Result<Tally, DeclareError> {
-    let users: BTreeSet<UserId> = page.iter().map(|row| row.user).collect();
-    let held = held(tx, &users.into_iter().collect::<Vec<_>>(), now).await?;
-    let sides = Arc::clone(sides);
-    let worked = tokio::task::spawn_blocking(move || {
-        for row in page {
-            let held = held.get(&row.user).map(Vec::as_slice).unwrap_or_default();
-            tally.identity(row, held, &sides);
-        }
-        tally
-    });
-    worked.await.map_err(|error| DeclareError::Internal(error.to_string()))
-}
-
-/// What these users hold that counts.
-async fn held(tx: &mut Tx, users: &[UserId], now: Timestamp) -> Result<HashMap<UserId, Vec<Held>>, StoreError> {
-    let mut held: HashMap<UserId, Vec<Held>> = HashMap::new();
-    for grant in holders::live_of(tx, users, now).await? {
-        held.entry(grant.user).or_default().push(grant.into());
-    }
-    for (user, origin) in holders::server_admins_by(tx, users).await? {
-        held.entry(user).or_default().push(Held { thing: Thing::ServerAdmin, origin });
-    }
-    Ok(held)
 }
 
 impl Tally {

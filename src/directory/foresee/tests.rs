@@ -80,7 +80,7 @@ async fn the_catalogue_that_is_foreseen_is_the_one_that_comes() {
         for next in [many.clone(), first(), owner_gone.clone(), first(), Declaration::default(), many.clone()] {
             let mut tx = it.db.begin().await.unwrap();
             let stored = Stored::load(&mut tx).await.unwrap();
-            let plan = it.directory.plan(&stored, &next, Gone::Kept).unwrap();
+            let plan = Plan::of(&stored, &next, Gone::Kept, &it.directory.ambient).unwrap();
             let version = catalogue::version(&mut tx).await.unwrap();
             let foreseen = after::catalogue(&stored, &plan, version);
             write(&mut tx, &plan, Actor::File, it.ambient.now()).await.unwrap();
@@ -229,7 +229,7 @@ async fn of_more_people_than_are_looked_at_it_is_said_and_no_last_admin_is_overl
             let most = Most { identities, holders };
             let mut tx = it.db.snapshot().await.unwrap();
             let stored = Stored::load(&mut tx).await.unwrap();
-            let plan = it.directory.plan(&stored, changed, Gone::Kept).unwrap();
+            let plan = Plan::of(&stored, changed, Gone::Kept, &it.directory.ambient).unwrap();
             it.directory.impact_on(&mut tx, &stored, &plan, HashSet::new(), most).await.unwrap()
         };
         let all = of(&nobody, 4, 4).await;

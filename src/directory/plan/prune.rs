@@ -9,7 +9,7 @@ use crate::identity::{OrganizationId, OrganizationKey};
 
 impl Plan {
     /// Removes all that is declared no longer, or would be by this plan.
-    pub(in crate::directory) fn prune(&mut self, stored: &Stored) {
+    pub(super) fn prune(&mut self, stored: &Stored) {
         let after = After::of(self.organizations.iter().map(|row| (row.key, row.live)));
         for row in stored.organizations.iter().filter(|row| row.declared && !after.stays(&row.key, row.live)) {
             self.remove_organization(stored, row.key, &row.id);

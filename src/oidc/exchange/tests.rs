@@ -35,8 +35,8 @@ fn provider() -> Provider {
 #[test]
 fn the_request_asks_for_everything_we_rely_on() {
     let attempt = Attempt::new(&Ambient::system());
-    let ask = Ask { login_hint: Some("a&b@example.com".to_owned()), reauthenticate: true };
-    let url = authorization_url(&settings(ClientAuth::Basic, "s"), &provider(), &ask, &attempt);
+    let hints = Hints { login_hint: Some("a&b@example.com".to_owned()), reauthenticate: true };
+    let url = authorization_url(&settings(ClientAuth::Basic, "s"), &provider(), &hints, &attempt);
     let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
     let asked: HashMap<&str, &str> = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(asked.len(), pairs.len(), "nothing twice: {url}");

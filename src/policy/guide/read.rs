@@ -8,7 +8,7 @@ use crate::policy::selector::{PLACEHOLDER, Selector, Shape};
 pub fn read_org(text: &str, list_claims: &[String]) -> Option<Vec<Row<Chosen>>> {
     let reader = Reader { list_claims };
     let chosen = |text: String| match text.as_str() {
-        PLACEHOLDER => Some(Chosen::Asked),
+        PLACEHOLDER => Some(Chosen::Itself),
         id => OrganizationId::parse(id).ok().map(Chosen::Named),
     };
     let rows = match Selector::parse(text).ok()?.shape() {
@@ -19,7 +19,7 @@ pub fn read_org(text: &str, list_claims: &[String]) -> Option<Vec<Row<Chosen>>> 
             let single = parts.len() == 1;
             for part in parts {
                 conditions.push(match reader.condition(&part) {
-                    Some(when) => Row { when, then: Chosen::Asked },
+                    Some(when) => Row { when, then: Chosen::Itself },
                     None if single => reader.row(part, chosen)?,
                     // Of two organizations `||` gives the first alone: no rows say that.
                     None => return None,

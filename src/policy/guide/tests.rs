@@ -36,16 +36,16 @@ fn rows_read_like_what_a_person_would_write() {
     let admin = || listed("groups", "admin");
     for (rows, text) in [
         (vec![], ""),
-        (vec![row(Condition::Everybody, Chosen::Asked)], "`true`"),
-        (vec![row(listed("groups", "{{orgId}}"), Chosen::Asked)], "contains(groups, '{{orgId}}')"),
+        (vec![row(Condition::Everybody, Chosen::Itself)], "`true`"),
+        (vec![row(listed("groups", "{{orgId}}"), Chosen::Itself)], "contains(groups, '{{orgId}}')"),
         (vec![row(Condition::Everybody, named("home-lab"))], "'home-lab'"),
         (vec![row(admin(), named("home-lab"))], "contains(groups, 'admin') && 'home-lab'"),
         (
-            vec![row(admin(), Chosen::Asked), row(Condition::domain("@example.com").unwrap(), Chosen::Asked)],
+            vec![row(admin(), Chosen::Itself), row(Condition::domain("@example.com").unwrap(), Chosen::Itself)],
             "contains(groups, 'admin') || email_verified == `true` && matches_domain(email, 'example.com')",
         ),
         (
-            vec![row(admin(), named("home-lab")), row(listed("realm_access.roles", "it's"), Chosen::Asked)],
+            vec![row(admin(), named("home-lab")), row(listed("realm_access.roles", "it's"), Chosen::Itself)],
             "[contains(groups, 'admin') && 'home-lab', contains(realm_access.roles || `[]`, `\"it's\"`) && '{{orgId}}']",
         ),
     ] {
@@ -124,7 +124,7 @@ proptest! {
         first in any::<bool>(),
     ) {
         let orgs: Vec<_> =
-            orgs.into_iter().map(|(when, id)| row(when, id.map_or(Chosen::Asked, |id| named(&id)))).collect();
+            orgs.into_iter().map(|(when, id)| row(when, id.map_or(Chosen::Itself, |id| named(&id)))).collect();
         let text = write_org(&orgs, &lists()).unwrap();
         if Selector::parse(&text).is_ok() {
             prop_assert_eq!(read_org(&text, &lists()), Some(orgs), "{}", text);

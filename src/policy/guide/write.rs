@@ -7,13 +7,13 @@ use crate::policy::selector::PLACEHOLDER;
 /// The org selector of these rows; none without rows. `list_claims` are always lists, other claims may be absent.
 /// Whether it keeps a selector's limits is told by whoever checks selectors.
 pub fn write_org(rows: &[Row<Chosen>], list_claims: &[String]) -> Option<String> {
-    let asked = |row: &Row<Chosen>| row.then == Chosen::Asked;
-    if !rows.is_empty() && rows.iter().all(asked) {
+    let is_itself = |row: &Row<Chosen>| row.then == Chosen::Itself;
+    if !rows.is_empty() && rows.iter().all(is_itself) {
         let conditions: Vec<String> = rows.iter().map(|row| condition(&row.when, list_claims)).collect();
         return Some(conditions.join(" || "));
     }
     let result = |row: &Row<Chosen>| match &row.then {
-        Chosen::Asked => given(&row.when, PLACEHOLDER, list_claims),
+        Chosen::Itself => given(&row.when, PLACEHOLDER, list_claims),
         Chosen::Named(id) => given(&row.when, id.as_str(), list_claims),
     };
     // Not `||`: whoever fulfils two rows belongs to both organizations.

@@ -19,7 +19,7 @@ use super::{Failed, MAX_RESPONSE_HEAD};
 use crate::identity::Destination;
 use crate::upstream::ForwardError;
 use crate::upstream::connect::{Connector, Stream, Trust};
-use crate::upstream::shelf::Shelf;
+use crate::upstream::pool::Shelf;
 
 use websocket::Announced;
 pub(super) use websocket::is_asked_for;

@@ -121,6 +121,29 @@ async fn what_is_wrong_is_told_part_by_part() {
 }
 
 #[tokio::test]
+async fn what_has_names_is_not_read_from_a_list() {
+    let world = World::usual().await;
+    let program = world.program().await;
+    program.make("/organizations/club", club()).await;
+    let with = |part: &str, value: Value| {
+        let mut desk = json!({ "name": "Desk", "hosts": ["desk.localhost"], "upstream": "http://127.0.0.1:1" });
+        desk[part] = value;
+        desk
+    };
+    for body in [
+        with("connection", json!([])),
+        with("connection", json!([null, null])),
+        with("rules", json!([["/", ["Boss"]]])),
+        json!(["Desk", ["desk.localhost"], "http://127.0.0.1:1"]),
+    ] {
+        let refused = program.send("PUT", "/organizations/club/applications/desk", Some(body.clone()), &[NEW]).await;
+        assert_eq!((refused.status.as_u16(), problem(&refused).as_str()), (422, "invalid"), "{body}");
+        assert!(refused.text().contains("invalid type: sequence"), "{}", refused.text());
+    }
+    program.make("/organizations/club/applications/desk", with("connection", json!({}))).await;
+}
+
+#[tokio::test]
 async fn an_application_made_here_is_served_and_gone_when_it_is_removed() {
     let world = World::usual().await;
     let program = world.program().await;
@@ -139,7 +162,7 @@ async fn an_application_made_here_is_served_and_gone_when_it_is_removed() {
     let received = program.get(&format!("{path}/sample")).await.json();
     assert_eq!((&received["line"], &received["assertion"]["aud"]), (&json!("GET / HTTP/1.1"), &json!("desk")));
     let told = received["headers"].as_array().unwrap();
-    assert!(told.contains(&json!(["remote-groups", "Boss,Guest"])), "{received}");
+    assert!(told.contains(&json!({ "name": "remote-groups", "value": "Boss,Guest" })), "{received}");
     assert!(!received.to_string().contains("x-vestibule-assertion"), "{received}");
     assert_eq!(program.get("/organizations/home-lab/applications/desk").await.status, 404);
     assert_eq!(
@@ -334,6 +357,8 @@ async fn the_log_is_paged_filtered_and_leads_from_a_reference_to_its_reason() {
         ("organization=moon", "organization: there is no organization"),
         ("who=alice&user=00000000-0000-0000-0000-000000000000", "either user or who"),
         ("whom=alice", "unknown field"),
+        ("to=", "to: it is empty"),
+        ("action=sign-in&who=", "who: it is empty"),
     ] {
         let refused = program.get(&format!("/audit?{unfit}")).await;
         assert_eq!((refused.status.as_u16(), problem(&refused).as_str()), (400, "bad-query"), "{unfit}");
@@ -346,7 +371,7 @@ async fn the_log_is_paged_filtered_and_leads_from_a_reference_to_its_reason() {
     let log = of_lab.get("/organizations/home-lab/audit?to=2020-01-01").await.json();
     assert_eq!(log["items"], json!([]));
     // Neither a person nor another organization is asked about there.
-    for unfit in ["who=alice", "organization=home-lab", "idp=moon"] {
+    for unfit in ["who=alice", "organization=home-lab", "idp=moon", "idp=", "from="] {
         assert_eq!(of_lab.get(&format!("/organizations/home-lab/audit?{unfit}")).await.status, 400, "{unfit}");
     }
 }

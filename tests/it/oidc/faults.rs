@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 use vestibule::base::ambient::{Clock, SystemChance, SystemClock};
 use vestibule::base::{Ambient, HttpSettings, Timestamp};
-use vestibule::oidc::{Ask, OidcError, RelyingParty};
+use vestibule::oidc::{Hints, OidcError, RelyingParty};
 
 use super::{claims, party, settings, sign_in_unasked};
 use crate::kit::faulty::{Endpoint, Fault, Faulty, Trouble};
@@ -154,7 +154,7 @@ async fn what_the_token_endpoint_says_is_quoted_without_secrets() {
 async fn a_provider_that_nobody_answers_for_is_unavailable() {
     let http = HttpSettings::default();
     let party = party(settings("http://127.0.0.1:1"), http, Ambient::system());
-    let error = party.authorize(Ask::default()).await.expect_err("nobody listens");
+    let error = party.authorize(Hints::default()).await.expect_err("nobody listens");
     assert!(matches!(error, OidcError::Unavailable(_)), "{error}");
 }
 
@@ -206,7 +206,7 @@ async fn many_who_wait_share_one_question() {
     let party = Arc::new(party_of(&provider, &Later::default()));
     let all = (0..20).map(|_| {
         let party = Arc::clone(&party);
-        tokio::spawn(async move { party.authorize(Ask::default()).await.map(|_| ()) })
+        tokio::spawn(async move { party.authorize(Hints::default()).await.map(|_| ()) })
     });
     for one in all.collect::<Vec<_>>() {
         one.await.expect("no panic").expect("begun");
@@ -220,11 +220,11 @@ async fn what_is_known_stays_in_use_while_a_provider_is_down() {
     let provider = Faulty::start(Fault::Honest).await;
     let clock = Later::default();
     let party = party_of(&provider, &clock);
-    party.authorize(Ask::default()).await.expect("known");
+    party.authorize(Hints::default()).await.expect("known");
     provider.set_fault(Fault::At(Endpoint::Discovery, Trouble::Fails));
     clock.pass(Duration::from_secs(2 * 60 * 60));
-    party.authorize(Ask::default()).await.expect("still known");
-    party.authorize(Ask::default()).await.expect("and not asked for again at once");
+    party.authorize(Hints::default()).await.expect("still known");
+    party.authorize(Hints::default()).await.expect("and not asked for again at once");
     assert_eq!(provider.hits("/.well-known/openid-configuration"), 2);
 }
 

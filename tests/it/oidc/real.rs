@@ -3,7 +3,7 @@
 use serde_json::json;
 use vestibule::base::{Ambient, HttpSettings};
 use vestibule::identity::ClientAuth;
-use vestibule::oidc::{Ask, OidcError, RelyingParty, VerifiedTokens};
+use vestibule::oidc::{Hints, OidcError, RelyingParty, VerifiedTokens};
 
 use super::{REDIRECT_URI, answer, claims, party, settings};
 use crate::kit::browser::Browser;
@@ -20,7 +20,7 @@ fn party_of(provider: &Provider, client_auth: ClientAuth) -> RelyingParty {
 
 async fn sign_in(party: &RelyingParty, username: &str) -> Result<VerifiedTokens, OidcError> {
     let browser = new_browser();
-    let (url, attempt) = party.authorize(Ask::default()).await?;
+    let (url, attempt) = party.authorize(Hints::default()).await?;
     let callback = callback(&browser, url.as_str(), Some(username)).await;
     party.redeem(answer(&callback, &attempt), &attempt).await
 }
@@ -137,13 +137,13 @@ async fn a_code_is_good_once_and_only_with_its_own_attempt() {
     let provider = Provider::start(&Variant::default());
     let party = party_of(&provider, ClientAuth::Basic);
     let browser = new_browser();
-    let (url, attempt) = party.authorize(Ask::default()).await.expect("begun");
+    let (url, attempt) = party.authorize(Hints::default()).await.expect("begun");
     let first = answer(&callback(&browser, url.as_str(), Some("alice")).await, &attempt);
-    let (_, other) = party.authorize(Ask::default()).await.expect("begun");
+    let (_, other) = party.authorize(Hints::default()).await.expect("begun");
     let error = party.redeem(first.clone(), &other).await.expect_err("another verifier");
     assert!(error.to_string().contains("invalid_grant"), "{error}");
     // The browser is signed in there by now, so it is not asked again; unless we ask for it.
-    let (url, attempt) = party.authorize(Ask::default()).await.expect("begun");
+    let (url, attempt) = party.authorize(Hints::default()).await.expect("begun");
     let second = answer(&callback(&browser, url.as_str(), None).await, &attempt);
     party.redeem(second.clone(), &attempt).await.expect("once");
     let error = party.redeem(second.clone(), &attempt).await.expect_err("twice");
@@ -155,10 +155,10 @@ async fn reauthentication_and_hint_reach_the_provider() {
     let provider = Provider::start(&Variant::default());
     let party = party_of(&provider, ClientAuth::Basic);
     let browser = new_browser();
-    let (url, _) = party.authorize(Ask::default()).await.expect("begun");
+    let (url, _) = party.authorize(Hints::default()).await.expect("begun");
     callback(&browser, url.as_str(), Some("alice")).await;
-    let ask = Ask { login_hint: Some("bob".to_owned()), reauthenticate: true };
-    let (url, attempt) = party.authorize(ask).await.expect("begun");
+    let hints = Hints { login_hint: Some("bob".to_owned()), reauthenticate: true };
+    let (url, attempt) = party.authorize(hints).await.expect("begun");
     let page = browser.follow(url.as_str()).await.pop().expect("a page");
     assert!(page.text().contains("value=\"bob\""), "{}", page.text());
     let back = callback(&browser, page.url.as_str(), Some("bob")).await;
@@ -177,7 +177,7 @@ async fn clients_may_be_added_while_it_runs_and_people_may_go_away() {
     let party = party(settings, HttpSettings::default(), Ambient::system());
     sign_in(&party, "carol").await.expect("signed in");
 
-    let (url, _) = party.authorize(Ask::default()).await.expect("begun");
+    let (url, _) = party.authorize(Hints::default()).await.expect("begun");
     let back = callback(&new_browser(), url.as_str(), Some("cancel")).await;
     let value = |name: &str| back.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
     assert_eq!(value("error").as_deref(), Some("access_denied"));

@@ -7,33 +7,15 @@ use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
-use serde::Deserialize;
 use url::Url;
 
+use super::request::Request;
 use super::{Person, Provider, pages};
 
 /// Longest `state` or `nonce` taken, in bytes: what we keep or send back for a client has a bound.
 const MAX_OPAQUE: usize = 2 * 1024;
 /// The length of a SHA-256 in unpadded base64url (RFC 7636 4.2).
 const CHALLENGE_LENGTH: usize = 43;
-
-/// The parameters of an authorization request (OpenID Connect Core 1.0, 3.1.2.1).
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Request {
-    pub(super) client_id: String,
-    pub(super) redirect_uri: String,
-    pub(super) response_type: String,
-    pub(super) scope: String,
-    pub(super) state: String,
-    pub(super) nonce: String,
-    pub(super) code_challenge: String,
-    pub(super) code_challenge_method: String,
-    pub(super) prompt: String,
-    pub(super) login_hint: String,
-    /// Not of the protocol: the username chosen on our own page, read by [`choose`] alone.
-    person: String,
-}
 
 /// What a code stands for.
 #[derive(Clone, Debug)]

@@ -6,8 +6,8 @@ use axum::response::Response;
 use http::StatusCode;
 
 use super::super::html::{document, escape};
-use super::authorize::Request;
 use super::people::{PEOPLE, Person};
+use super::request::Request;
 
 const BANNER: &str =
     "<p class=\"banner\"><strong>Demonstration provider</strong> Nobody is checked here: choose anyone.</p>";

@@ -18,10 +18,10 @@ use super::{Lines, MAX_LINES, MAX_STREAMS, Place, unfold};
 use crate::identity::Destination;
 use crate::upstream::ForwardError;
 use crate::upstream::connect::{Connector, Stream};
+use crate::upstream::handshake::{WEBSOCKET, accept_of};
 use crate::upstream::headers::value;
 use crate::upstream::pool::Failed;
-use crate::upstream::shelf::Shelf;
-use crate::upstream::tunnel::{WEBSOCKET, accept_of};
+use crate::upstream::pool::Shelf;
 
 /// How many places WebSockets leave free: they last, and must not keep requests out.
 const LEFT_FREE: usize = MAX_LINES * MAX_STREAMS / 2;

@@ -10,11 +10,11 @@ use http::response::Parts;
 use http::{Method, Request, StatusCode, Version};
 use hyper::ext::Protocol;
 
+use super::headers::value;
 use crate::identity::UpgradeProtocol;
-use crate::upstream::headers::value;
 
 /// How `Upgrade` and `:protocol` name it.
-pub(in crate::upstream) const WEBSOCKET: &str = "websocket";
+pub(super) const WEBSOCKET: &str = "websocket";
 /// What a server's answer to a key is made with (RFC 6455 1.3).
 const ACCEPT_SUFFIX: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -79,7 +79,7 @@ fn has_body(headers: &HeaderMap) -> bool {
 }
 
 /// A handshake under way.
-pub(in crate::upstream) struct Handshake {
+pub(super) struct Handshake {
     upgrade: Upgrade,
     /// What the upstream has to answer to a key of ours.
     accept: Option<String>,
@@ -87,7 +87,7 @@ pub(in crate::upstream) struct Handshake {
 
 impl Handshake {
     /// Asks the upstream for it, in the headers of a request over HTTP/1.1. `key` is chance for a key of ours.
-    pub(in crate::upstream) fn ask(upgrade: Upgrade, headers: &mut HeaderMap, key: impl FnOnce() -> [u8; 16]) -> Self {
+    pub(super) fn ask(upgrade: Upgrade, headers: &mut HeaderMap, key: impl FnOnce() -> [u8; 16]) -> Self {
         let accept = (upgrade == Upgrade::WebSocketStream).then(|| {
             let key = STANDARD.encode(key());
             headers.insert(header::SEC_WEBSOCKET_KEY, value(&key));
@@ -99,12 +99,12 @@ impl Handshake {
     }
 
     /// Whether what passes are frames.
-    pub(in crate::upstream) const fn is_framed(&self) -> bool {
+    pub(super) const fn is_framed(&self) -> bool {
         self.upgrade.is_websocket()
     }
 
     /// Whether an upstream that switches protocols switches to the one that was asked for, and has read our key.
-    pub(in crate::upstream) fn is_agreed(&self, answer: &HeaderMap) -> bool {
+    pub(super) fn is_agreed(&self, answer: &HeaderMap) -> bool {
         let Some(protocol) = named(answer) else {
             return false;
         };
@@ -119,7 +119,7 @@ impl Handshake {
     }
 
     /// Tells the client that the upstream has agreed.
-    pub(in crate::upstream) fn agree(&self, answer: &mut Parts) {
+    pub(super) fn agree(&self, answer: &mut Parts) {
         if self.upgrade == Upgrade::WebSocketStream {
             answer.status = StatusCode::OK;
             answer.headers.remove(header::SEC_WEBSOCKET_ACCEPT);
@@ -129,7 +129,7 @@ impl Handshake {
     }
 
     /// Whether an answer that did not agree can be passed on: over HTTP/2 a success would be agreement.
-    pub(in crate::upstream) fn may_be_told(&self, status: StatusCode) -> bool {
+    pub(super) fn may_be_told(&self, status: StatusCode) -> bool {
         self.upgrade != Upgrade::WebSocketStream || !status.is_success()
     }
 
@@ -146,7 +146,7 @@ impl Handshake {
 }
 
 /// What proves that a key was read (RFC 6455 4.2.2).
-pub(in crate::upstream) fn accept_of(key: &[u8]) -> String {
+pub(super) fn accept_of(key: &[u8]) -> String {
     STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &[key, ACCEPT_SUFFIX.as_bytes()].concat()))
 }
 

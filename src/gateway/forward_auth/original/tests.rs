@@ -27,19 +27,19 @@ fn headers(pairs: Pairs<'_>) -> HeaderMap {
 }
 
 /// What is read of the usual headers of that kind, one of them replaced.
-fn with(fields: Fields, name: &'static str, value: &str) -> Result<Asked, Unclear> {
+fn with(fields: Fields, name: &'static str, value: &str) -> Result<Original, Unclear> {
     let usual = if fields == Fields::Original { ORIGINAL } else { FORWARDED };
     let mut headers = headers(usual);
     headers.insert(HeaderName::from_static(name), HeaderValue::from_bytes(value.as_bytes()).unwrap());
-    Asked::read(fields, &headers)
+    Original::read(fields, &headers)
 }
 
 #[test]
 fn both_kinds_name_the_same_request() {
     for (fields, pairs) in [(Fields::Forwarded, FORWARDED), (Fields::Original, ORIGINAL)] {
-        let asked = Asked::read(fields, &headers(pairs)).unwrap();
-        assert_eq!((asked.host.as_str(), asked.path.target().as_str()), ("wiki.example.com", "/page?q=1"));
-        assert_eq!((asked.method, asked.client), (Method::GET, "192.0.2.7".parse().unwrap()));
+        let original = Original::read(fields, &headers(pairs)).unwrap();
+        assert_eq!((original.host.as_str(), original.path.target().as_str()), ("wiki.example.com", "/page?q=1"));
+        assert_eq!((original.method, original.client), (Method::GET, "192.0.2.7".parse().unwrap()));
     }
 }
 
@@ -48,10 +48,10 @@ fn each_header_is_there_exactly_once() {
     for (fields, pairs) in [(Fields::Forwarded, FORWARDED), (Fields::Original, ORIGINAL)] {
         for (index, &(name, value)) in pairs.iter().enumerate() {
             let without = [&pairs[..index], &pairs[index + 1..]].concat();
-            assert_eq!(Asked::read(fields, &headers(&without)).unwrap_err(), Unclear::Missing(name));
+            assert_eq!(Original::read(fields, &headers(&without)).unwrap_err(), Unclear::Missing(name));
             // Even if both say the same: which one counted would be chance.
             let twice = [pairs, &[(name, value)]].concat();
-            assert_eq!(Asked::read(fields, &headers(&twice)).unwrap_err(), Unclear::Twice(name));
+            assert_eq!(Original::read(fields, &headers(&twice)).unwrap_err(), Unclear::Twice(name));
             for list in [format!("{value}, {value}"), format!("{value},{value}"), format!(",{value}"), String::new()] {
                 assert!(with(fields, name, &list).is_err(), "{name}: {list}");
             }
@@ -150,13 +150,13 @@ proptest! {
     /// Whatever is sent, what is decided on is exactly what the proxy says it sends on.
     #[test]
     fn nothing_is_read_that_does_not_stand_there(uri in "/[ -~]{0,40}", host in "[ -~]{1,30}") {
-        if let Ok(asked) = with(Fields::Forwarded, "x-forwarded-uri", &uri) {
-            prop_assert_eq!(asked.path.target().as_str(), uri.as_str());
+        if let Ok(original) = with(Fields::Forwarded, "x-forwarded-uri", &uri) {
+            prop_assert_eq!(original.path.target().as_str(), uri.as_str());
         }
         let url = format!("https://{host}{uri}");
-        if let Ok(asked) = with(Fields::Original, "x-original-url", &url) {
-            prop_assert!(url.ends_with(asked.path.target().as_str()));
-            let named = format!("https://{}", asked.host);
+        if let Ok(original) = with(Fields::Original, "x-original-url", &url) {
+            prop_assert!(url.ends_with(original.path.target().as_str()));
+            let named = format!("https://{}", original.host);
             prop_assert!(url.to_ascii_lowercase().starts_with(&named));
         }
     }

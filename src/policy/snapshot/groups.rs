@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::Compiled;
 use crate::policy::reach::{Place, Reach};
 use crate::policy::selector::{Piece, Piecewise, PreparedClaims, Returned, Selector};
-use crate::policy::snapshot::Compiled;
 
 /// The organizations of a reach, by org selector.
 #[derive(Debug, Default)]

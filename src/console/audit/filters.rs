@@ -6,7 +6,7 @@ use crate::audit::Action;
 use crate::base::Timestamp;
 use crate::console::failed::Failed;
 use crate::console::here::Here;
-use crate::console::people::{idp_label, offered_idps};
+use crate::console::idp_names;
 use crate::console::typed::sentence;
 use crate::directory::{Admin, BadFilters, LogFilters, LogPlace, SoughtLines};
 use crate::identity::{AuditId, Catalogue, OrganizationKey};
@@ -14,7 +14,7 @@ use crate::pages::{self, Field, Pick};
 use crate::web::Fields;
 
 /// The filters, and where a page begins.
-pub(super) struct Asked {
+pub(super) struct Filters {
     who: Field,
     action: Field,
     idp: Field,
@@ -24,7 +24,7 @@ pub(super) struct Asked {
     before: Option<LogPlace>,
 }
 
-impl Asked {
+impl Filters {
     pub(super) fn of(fields: &Fields) -> Self {
         let field = |name| Field::of(fields.text(name).unwrap_or_default());
         Self {
@@ -93,8 +93,8 @@ impl Asked {
                 |(value, label): (&str, String)| Pick { value: value.to_owned(), label, chosen: chosen.value == value };
             std::iter::once(any).chain(offered.into_iter().map(pick)).collect()
         };
-        let idps = offered_idps(catalogue, within, &self.idp.value).into_iter();
-        let idps = idps.map(|idp| (idp.spec.id.as_str(), idp_label(catalogue, idp)));
+        let idps = idp_names::offered(catalogue, within, &self.idp.value).into_iter();
+        let idps = idps.map(|idp| (idp.spec.id.as_str(), idp_names::label(catalogue, idp)));
         let actions = Action::ALL.iter().map(|action| (action.word(), super::words(action.word())));
         pages::LogFilters {
             who: within.is_none().then(|| self.who.clone()),

@@ -2,10 +2,10 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use super::connect::Trust;
-use super::health::Health;
-use super::pool::http2::Lines;
-use super::pool::line::Line;
+use super::http2::Lines;
+use super::line::Line;
+use crate::upstream::connect::Trust;
+use crate::upstream::health::Health;
 
 /// Most unused connections kept for each upstream.
 const MAX_IDLE_PER_UPSTREAM: usize = 256;
@@ -17,9 +17,9 @@ const MOST_SAVED: u32 = 100 * RETRY_PRICE;
 
 /// What is kept of one destination.
 #[derive(Debug)]
-pub(super) struct Shelf {
-    pub(super) health: Health,
-    pub(super) trust: Trust,
+pub(in crate::upstream) struct Shelf {
+    pub(in crate::upstream) health: Health,
+    pub(in crate::upstream) trust: Trust,
     /// Connections over HTTP/2.
     pub(super) lines: Lines,
     kept: Mutex<Kept>,
@@ -61,7 +61,7 @@ impl Shelf {
 
     /// Whether a request that failed may be tried here once more. Where much fails, that would double what an upstream
     /// in trouble is sent.
-    pub(super) fn pays_for_retry(&self) -> bool {
+    pub(in crate::upstream) fn pays_for_retry(&self) -> bool {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let rest = kept.saved.checked_sub(RETRY_PRICE);
         kept.saved = rest.unwrap_or(kept.saved);

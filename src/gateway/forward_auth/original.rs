@@ -20,9 +20,9 @@ const FORWARDED_METHOD: &str = "x-forwarded-method";
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
 const FORWARDED_URI: &str = "x-forwarded-uri";
 
-/// The request that a proxy asks about.
+/// The original request: the one that a proxy asks about.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct Original {
     /// The host it is for.
     pub host: Host,
     /// The path, as the proxy sends it on.
@@ -56,7 +56,7 @@ pub enum Unclear {
     Path(#[from] Ambiguous),
 }
 
-impl Asked {
+impl Original {
     /// Reads the headers that are this endpoint's. Those of the other kind are not needed, but must not contradict.
     ///
     /// # Errors
