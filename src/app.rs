@@ -152,7 +152,7 @@ impl App {
             settings,
             approval: options.approval,
             files: options.files,
-            web: Arc::new(web.map_err(|error| AppError::Internal(error.to_string()))?),
+            web: Arc::new(web),
             public,
             redirecting,
             tls,

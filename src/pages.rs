@@ -63,30 +63,30 @@ const TEMPLATES: &[(&str, &str)] = &[
     (Problem::TEMPLATE, include_str!("../templates/problem.html")),
 ];
 
-/// The templates, ready to render.
+/// The templates. Each is parsed when it is first asked for: an organization that never opens the console holds none of
+/// its pages in memory. That they parse, the tests have seen.
 #[derive(Debug)]
 pub struct Pages {
     environment: Environment<'static>,
 }
 
-impl Pages {
-    /// Parses every template.
-    ///
-    /// # Errors
-    /// When a template does not parse.
-    pub fn new() -> Result<Self, PageError> {
+impl Default for Pages {
+    fn default() -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.add_global("csrf_field", CSRF_FIELD);
         environment.add_global("stylesheet", assets::versioned("vestibule.css"));
         environment.add_global("mark", assets::versioned("mark.svg"));
         environment.add_global("htmx", assets::versioned("htmx.min.js"));
-        for &(name, source) in TEMPLATES.iter().chain(console::TEMPLATES) {
-            environment.add_template(name, source)?;
-        }
-        Ok(Self { environment })
+        environment.set_loader(|wanted| {
+            let mut templates = TEMPLATES.iter().chain(console::TEMPLATES);
+            Ok(templates.find(|(name, _)| *name == wanted).map(|(_, source)| *source))
+        });
+        Self { environment }
     }
+}
 
+impl Pages {
     /// The chooser of identity providers.
     ///
     /// # Errors

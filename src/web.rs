@@ -74,22 +74,11 @@ const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
 
 impl Web {
     /// The answers of the server at `public_url`.
-    ///
-    /// # Errors
-    /// When a page built into this binary is broken.
-    pub fn new(public_url: PublicUrl, notice: Option<String>, ambient: Ambient) -> Result<Self, PageError> {
+    pub fn new(public_url: PublicUrl, notice: Option<String>, ambient: Ambient) -> Self {
         let port = public_url.port().unwrap_or(if public_url.is_https() { 443 } else { 80 });
         let cookies = CookieNames::new(public_url.is_https(), &format!("{}:{port}", public_url.host()));
         let errands = Pace::new(ambient.clone(), ERRAND, ERRANDS);
-        Ok(Self {
-            pages: Arc::new(Pages::new()?),
-            public_url,
-            cookies,
-            ambient,
-            notice,
-            errands,
-            trials: Evaluations::default(),
-        })
+        Self { pages: Arc::default(), public_url, cookies, ambient, notice, errands, trials: Evaluations::default() }
     }
 
     /// What stands around a page on that host.

@@ -37,7 +37,7 @@ fn samples() -> Vec<(&'static str, usize, Value)> {
 }
 
 fn render(template: &str, facts: &Value) -> String {
-    let pages = Pages::new().unwrap();
+    let pages = Pages::default();
     pages.environment.get_template(template).unwrap().render(Serde(facts)).unwrap()
 }
 
@@ -133,7 +133,7 @@ fn collect(facts: &Value, texts: &mut Vec<String>) {
 
 #[test]
 fn typed_functions_render_their_own_template() {
-    let pages = Pages::new().unwrap();
+    let pages = Pages::default();
     assert!(pages.choose(&Choose::samples()[0]).unwrap().contains("continue to <bdi>Wiki</bdi>"));
     assert!(pages.welcome(&Welcome::samples()[0]).unwrap().contains("Welcome"));
     assert!(pages.home(&Home::samples()[0]).unwrap().contains("Applications"));

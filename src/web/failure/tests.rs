@@ -35,7 +35,7 @@ const ALL: [Cause; 26] = [
 ];
 
 fn web() -> Web {
-    Web::new(PublicUrl::parse("https://login.example.com").unwrap(), None, Ambient::system()).unwrap()
+    Web::new(PublicUrl::parse("https://login.example.com").unwrap(), None, Ambient::system())
 }
 
 async fn text(response: Response) -> String {

@@ -58,7 +58,7 @@ impl Alone {
         let db = Db::open(&settings.database.url).await.expect("a database");
         let directory = Directory::new(db.clone(), ambient.clone());
         directory.declare(&settings.declaration, &Approval::default()).await.expect("declared");
-        let web = Web::new(settings.server.public_url.clone(), None, ambient.clone()).expect("pages");
+        let web = Web::new(settings.server.public_url.clone(), None, ambient.clone());
         let changes = Arc::new(Changes::follow(db.clone()).await.expect("a change log"));
         let sessions = Sessions::new(db.clone(), ambient.clone(), settings.session, changes);
         let keys = HandoffKeys { sealing: SealingKey::new(&[7; 32]), ambient };
