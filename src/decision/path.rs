@@ -14,6 +14,7 @@
 //! Where an application has rules and the two readings choose different ones, the path is refused as well.
 
 mod fronts;
+mod letters;
 mod windows;
 
 use std::borrow::Cow;

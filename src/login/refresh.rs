@@ -15,8 +15,9 @@ use crate::base::Timestamp;
 use crate::claims::Recorded;
 use crate::directory::{EndedThere, ProviderLogout};
 use crate::identity::{Idp, IdpKey};
-use crate::oidc::{OidcError, Refreshed, SaidAgain, VerifiedTokens};
+use crate::oidc::{OidcError, Refreshed, RelyingParty, SaidAgain, VerifiedTokens};
 use crate::session::{Due, Refresh, Unavailable};
+use crate::telemetry::RefreshOutcome;
 use crate::web::Cause;
 
 /// Sessions that are asked about at once.
@@ -33,6 +34,7 @@ impl Login {
     pub(super) fn keep_refresh(&self, idp: &Idp, tokens: &VerifiedTokens) -> Option<Refresh> {
         let every = idp.spec.refresh_claims?;
         let Some(token) = &tokens.refresh_token else {
+            self.meter(idp).refreshed(RefreshOutcome::WithoutToken);
             tracing::warn!(idp = %idp.spec.id, "the provider gave no refresh token: claims are as the sign-in left them");
             return None;
         };
@@ -40,9 +42,13 @@ impl Login {
     }
 
     fn sealed(&self, idp: &Idp, token: &SecretString, at: Timestamp) -> Option<Refresh> {
-        let token = Some(token.expose_secret()).filter(|token| token.len() <= MAX_TOKEN)?;
-        let token = self.keys.sealing.seal(&self.web.ambient, &purpose(idp), &token)?;
-        Some(Refresh { token, at })
+        let sealed = Some(token.expose_secret()).filter(|token| token.len() <= MAX_TOKEN);
+        let sealed = sealed.and_then(|token| self.keys.sealing.seal(&self.web.ambient, &purpose(idp), &token));
+        if sealed.is_none() {
+            self.meter(idp).refreshed(RefreshOutcome::WithoutToken);
+            tracing::warn!(idp = %idp.spec.id, "the provider's refresh token is too long to be kept: claims stay as they are");
+        }
+        sealed.map(|token| Refresh { token, at })
     }
 
     /// Asks about every session whose time has come.
@@ -78,8 +84,20 @@ impl Login {
         if lock(away).contains(&idp.key) {
             return Ok(());
         }
+        let outcome = self.ask_again((idp, provider), due, (&token, every), away).await;
+        self.meter(idp).refreshed(*outcome.as_ref().unwrap_or(&RefreshOutcome::Unavailable));
+        outcome.map(drop)
+    }
+
+    async fn ask_again(
+        &self,
+        (idp, provider): (&Idp, &RelyingParty),
+        due: &Due,
+        (token, every): (&SecretString, Duration),
+        away: &Mutex<HashSet<IdpKey>>,
+    ) -> Result<RefreshOutcome, Unavailable> {
         let asked_at = self.web.ambient.now();
-        let answer = provider.refresh(&token, &due.sub).await;
+        let answer = provider.refresh(token, &due.sub).await;
         if self.web.ambient.now().since(asked_at) > SLOW {
             lock(away).insert(idp.key);
         }
@@ -91,7 +109,7 @@ impl Login {
                     lock(away).insert(idp.key);
                 }
                 tracing::warn!(idp = %idp.spec.id, session = %due.session, cause = %error, "claims were not fetched again");
-                return Ok(());
+                return Ok(unchanged(Refusal::from(error).cause));
             }
         };
         // First of all: where each refresh token is good once, this is the only one.
@@ -101,7 +119,7 @@ impl Login {
                 Some(said) => match self.admit_again(idp, said, &due.identifier).await {
                     Ok(provisioned) => {
                         self.count(idp, &provisioned);
-                        return Ok(());
+                        return Ok(RefreshOutcome::Refreshed);
                     }
                     Err(refusal) => refusal,
                 },
@@ -112,10 +130,10 @@ impl Login {
         match refusal.cause {
             // Where a match is required their sessions have ended already; whoever is somebody else by now signs in anew.
             Cause::NoAccount => self.end_refused(idp, due, &refusal.why).await,
-            _ => {
+            cause => {
                 let why = &refusal.why;
                 tracing::warn!(idp = %idp.spec.id, session = %due.session, cause = %why, "claims that were fetched again do not count");
-                Ok(())
+                Ok(unchanged(cause))
             }
         }
     }
@@ -135,11 +153,20 @@ impl Login {
     }
 
     /// Ends the session of somebody whom the provider does not vouch for any more.
-    async fn end_refused(&self, idp: &Idp, due: &Due, why: &str) -> Result<(), Unavailable> {
+    async fn end_refused(&self, idp: &Idp, due: &Due, why: &str) -> Result<RefreshOutcome, Unavailable> {
         tracing::info!(idp = %idp.spec.id, session = %due.session, cause = why, "the provider vouches for somebody no longer");
         let logout = ProviderLogout { idp: idp.key, ended: EndedThere::Ours(due.session), once: None, why };
         self.directory.end_with_provider(&logout).await?;
-        Ok(())
+        Ok(RefreshOutcome::Ended)
+    }
+}
+
+/// How a question is counted that changed nothing.
+const fn unchanged(cause: Cause) -> RefreshOutcome {
+    match cause {
+        Cause::ProviderUnavailable => RefreshOutcome::IdpUnavailable,
+        Cause::Unavailable => RefreshOutcome::Unavailable,
+        _ => RefreshOutcome::Refused,
     }
 }
 

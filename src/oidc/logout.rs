@@ -44,7 +44,7 @@ impl RelyingParty {
         }
         let provider = self.discovery.current().await?;
         let verified = self.verify(&provider, jwt).await?;
-        read(&verified.claims, self.settings.issuer.as_str(), &self.settings.client_id, self.ambient.now())
+        LogoutToken::read(&verified.claims, self.settings.issuer.as_str(), &self.settings.client_id, self.ambient.now())
     }
 
     /// Where to send the browser of somebody who has signed out here and shall be signed out there too, to come back to
@@ -65,42 +65,47 @@ impl RelyingParty {
     }
 }
 
-/// Reads the claims of a token whose signature is the provider's.
-fn read(claims: &RawClaims, issuer: &str, client_id: &str, now: Timestamp) -> Result<LogoutToken, OidcError> {
-    let refused = |why: &str| Err(OidcError::refused(format!("the logout token {why}")));
-    check::issuer(claims, issuer)?;
-    check::audience(claims, client_id)?;
-    let event = claims.get("events").and_then(|events| events.get(EVENT));
-    if !event.is_some_and(Value::is_object) {
-        return refused("tells of no logout (events): it is another kind of token");
+impl LogoutToken {
+    /// Reads the claims of a token whose signature has been verified; [`RelyingParty::logout_token`] sees to both.
+    ///
+    /// # Errors
+    /// When they are not those of a logout token of this issuer, for this client, of now.
+    pub fn read(claims: &RawClaims, issuer: &str, client_id: &str, now: Timestamp) -> Result<Self, OidcError> {
+        let refused = |why: &str| Err(OidcError::refused(format!("the logout token {why}")));
+        check::issuer(claims, issuer)?;
+        check::audience(claims, client_id)?;
+        let event = claims.get("events").and_then(|events| events.get(EVENT));
+        if !event.is_some_and(Value::is_object) {
+            return refused("tells of no logout (events): it is another kind of token");
+        }
+        // An ID token must never do for one (2.4).
+        if claims.contains_key("nonce") {
+            return refused("has a nonce, which only ID tokens have");
+        }
+        let Some(exp) = instant(claims, "exp")? else { return refused("has no exp") };
+        let Some(iat) = instant(claims, "iat")? else { return refused("has no iat") };
+        if now >= exp.plus(LEEWAY) {
+            return refused("has expired");
+        }
+        if iat > now.plus(LEEWAY) {
+            return refused("was issued in the future (iat): compare clocks");
+        }
+        let oldest = iat.plus(MAX_AGE + LEEWAY);
+        if now >= oldest {
+            return refused("was issued long ago (iat)");
+        }
+        let short = |name: &str| text(claims, name).filter(|text| !text.is_empty() && text.len() <= MAX_TEXT);
+        let Some(id) = short("jti") else { return refused("has no jti that can be remembered") };
+        let subject = short("sub").map(str::to_owned);
+        let sid = text(claims, "sid").filter(is_session_id).map(str::to_owned);
+        if claims.contains_key("sub") && subject.is_none() || claims.contains_key("sid") && sid.is_none() {
+            return refused("names a sub or sid that can be nobody's");
+        }
+        if subject.is_none() && sid.is_none() {
+            return refused("names neither sub nor sid");
+        }
+        Ok(Self { subject, sid, id: id.to_owned(), stale_at: exp.plus(LEEWAY).min(oldest) })
     }
-    // An ID token must never do for one (2.4).
-    if claims.contains_key("nonce") {
-        return refused("has a nonce, which only ID tokens have");
-    }
-    let Some(exp) = instant(claims, "exp")? else { return refused("has no exp") };
-    let Some(iat) = instant(claims, "iat")? else { return refused("has no iat") };
-    if now >= exp.plus(LEEWAY) {
-        return refused("has expired");
-    }
-    if iat > now.plus(LEEWAY) {
-        return refused("was issued in the future (iat): compare clocks");
-    }
-    let oldest = iat.plus(MAX_AGE + LEEWAY);
-    if now >= oldest {
-        return refused("was issued long ago (iat)");
-    }
-    let short = |name: &str| text(claims, name).filter(|text| !text.is_empty() && text.len() <= MAX_TEXT);
-    let Some(id) = short("jti") else { return refused("has no jti that can be remembered") };
-    let subject = short("sub").map(str::to_owned);
-    let sid = text(claims, "sid").filter(is_session_id).map(str::to_owned);
-    if claims.contains_key("sub") && subject.is_none() || claims.contains_key("sid") && sid.is_none() {
-        return refused("names a sub or sid that can be nobody's");
-    }
-    if subject.is_none() && sid.is_none() {
-        return refused("names neither sub nor sid");
-    }
-    Ok(LogoutToken { subject, sid, id: id.to_owned(), stale_at: exp.plus(LEEWAY).min(oldest) })
 }
 
 #[cfg(test)]

@@ -130,6 +130,24 @@ label!(
 );
 
 label!(
+    /// What became of asking a provider again about somebody with a session.
+    RefreshOutcome {
+        /// The policies decided on what it says now.
+        Refreshed = "refreshed",
+        /// It vouches for them no longer: the session ended.
+        Ended = "ended",
+        /// What it says does not hold, or says too little: everything stayed as it was.
+        Refused = "refused",
+        /// It does not answer: everything stayed as it was.
+        IdpUnavailable = "idp_unavailable",
+        /// We cannot work: the database does not answer.
+        Unavailable = "unavailable",
+        /// It gave nothing to ask by: it is not asked again until the next sign-in.
+        WithoutToken = "without_token",
+    }
+);
+
+label!(
     /// Whence it was known whom a session's token belongs to.
     Known {
         /// From memory.

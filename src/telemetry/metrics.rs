@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::label::{Answer, CertificateSource, Decided, Door, Ended, Fate, Known, Ordered, SignInOutcome, Trouble};
+use super::label::{
+    Answer, CertificateSource, Decided, Door, Ended, Fate, Known, Ordered, RefreshOutcome, SignInOutcome, Trouble,
+};
 use number::{By, Histogram};
 pub use number::{Counter, Gauge, Held};
 
@@ -52,10 +54,11 @@ pub struct ApplicationMeter {
     troubles: By<Trouble>,
 }
 
-/// What is counted of the sign-ins at one IdP.
+/// What is counted of the sign-ins at one IdP, and of what it says later.
 #[derive(Debug, Default)]
 pub struct IdpMeter {
     outcomes: By<SignInOutcome>,
+    refreshes: By<RefreshOutcome>,
     /// Accounts that sign-ins made.
     pub accounts: Counter,
     /// Grants that sign-ins gave.
@@ -153,6 +156,11 @@ impl IdpMeter {
     /// Counts a sign-in.
     pub fn ended(&self, outcome: SignInOutcome) {
         self.outcomes.of(outcome).one();
+    }
+
+    /// Counts a question about somebody who has a session.
+    pub fn refreshed(&self, outcome: RefreshOutcome) {
+        self.refreshes.of(outcome).one();
     }
 }
 

@@ -43,7 +43,9 @@ pub(super) fn check_hops(headers: &HeaderMap) -> Result<(), ForwardError> {
 /// so that naming it in `Connection` takes nothing away.
 pub(super) fn clean_request(headers: &mut HeaderMap) {
     let trailers = accepts_trailers(headers);
-    let named = named_in_connection(headers);
+    let mut named = named_in_connection(headers);
+    // What was decided on arrives: a listing that lost its `Depth` would tell of all that lies below.
+    named.retain(|name| !is_decided_on(name.as_str()));
     remove_where(headers, |name| is_hop_by_hop(name) || named.contains(name) || is_ours(name.as_str()));
     cookies::strip_request(headers);
     if trailers {

@@ -7,6 +7,7 @@
 //! - without the slashes at its end, where a rule is for exactly that: routers mostly take `/metrics/` for `/metrics`;
 //! - with one, where rules speak of that folder: `/secret` is mostly the index of `/secret/`;
 //! - without a front that some take for no part of it (`path/fronts`);
+//! - with plain letters for those beyond ASCII (`path/letters`);
 //! - each with every method that the request names.
 
 use std::borrow::Cow;
@@ -123,19 +124,26 @@ impl Route {
             return false;
         }
         let ask = &Ask { method, ..ask.clone() };
-        let passes = |left: Vec<RequestPath>| left.iter().all(|path| self.passes_whole(&Ask { path, ..ask.clone() }));
-        self.passes_whole(ask) && self.without_front(ask).is_ok_and(passes)
+        let passes =
+            |others: Vec<RequestPath>| others.iter().all(|path| self.passes_whole(&Ask { path, ..ask.clone() }));
+        self.passes_whole(ask) && self.taken_for(ask).is_ok_and(passes)
     }
 
-    /// The path as it is read without its front, where rules could differ by that: not where the rule for the whole of it
-    /// names the program itself.
-    pub(in crate::decision) fn without_front(&self, ask: &Ask<'_>) -> Result<Vec<RequestPath>, Ambiguous> {
+    /// The other paths that it may be to an upstream, where rules could differ by that: without its front, unless the rule
+    /// for the whole of it names the program itself, and in plain letters.
+    pub(in crate::decision) fn taken_for(&self, ask: &Ask<'_>) -> Result<Vec<RequestPath>, Ambiguous> {
         if !self.has_rules() {
             return Ok(Vec::new());
         }
-        let left: Vec<_> = ask.path.without_front().collect::<Result<_, _>>()?;
+        let mut others: Vec<_> = ask.path.without_front().collect::<Result<_, _>>()?;
         let names_it = |(rule, _): Ruled<'_>| rule.path.names(PROGRAM);
-        Ok(if !left.is_empty() && self.rule(ask)?.is_some_and(names_it) { Vec::new() } else { left })
+        if !others.is_empty() && self.rule(ask)?.is_some_and(names_it) {
+            others.clear();
+        }
+        let plain = iter::once(ask.path).chain(&others).filter_map(RequestPath::in_plain_letters);
+        let plain: Vec<_> = plain.collect::<Result<_, _>>()?;
+        others.extend(plain);
+        Ok(others)
     }
 
     /// Whether it passes in every reading of the whole path.

@@ -14,7 +14,7 @@ fn claims() -> Value {
 }
 
 fn tried(claims: &Value) -> Result<LogoutToken, OidcError> {
-    read(claims.as_object().unwrap(), ISSUER, "vestibule", NOW)
+    LogoutToken::read(claims.as_object().unwrap(), ISSUER, "vestibule", NOW)
 }
 
 fn with(name: &str, value: Value) -> Value {

@@ -84,6 +84,12 @@ const SELECTORS: Family = family(
     &["idp"],
     "Organizations whose selectors failed at a sign-in.",
 );
+const REFRESHES: Family = family(
+    Kind::Counter,
+    "vestibule_claims_refreshes_total",
+    &["idp", "outcome"],
+    "Claims that were to be fetched again for a session, by what became of it.",
+);
 const ORDERS: Family = family(
     Kind::Counter,
     "vestibule_certificate_orders_total",
@@ -191,6 +197,10 @@ impl Metrics {
         text.family(SIGN_INS);
         for (id, meter) in &idps {
             meter.outcomes.each().for_each(|(outcome, count)| told(text, &[id, outcome], count));
+        }
+        text.family(REFRESHES);
+        for (id, meter) in &idps {
+            meter.refreshes.each().for_each(|(outcome, count)| told(text, &[id, outcome], count));
         }
         for (family, number) in [
             (ACCOUNTS, (|meter| &meter.accounts) as fn(&super::IdpMeter) -> &Counter),

@@ -37,6 +37,7 @@ fn everything_of_every_application_at_once_is_bounded() {
     for number in 0..2 * MAX_IDPS {
         let meter = metrics.idp(&format!("idp-{number}"));
         SignInOutcome::ALL.iter().for_each(|outcome| meter.ended(*outcome));
+        RefreshOutcome::ALL.iter().for_each(|outcome| meter.refreshed(*outcome));
     }
     let lines = exposed(&metrics).lines().count();
     assert!(lines < 30_000, "{lines}");
@@ -61,6 +62,7 @@ fn eventful() -> Metrics {
     Door::ALL.iter().for_each(|door| metrics.answered(*door, Answer::Success, Instant::now()));
     let idp = metrics.idp("company");
     SignInOutcome::ALL.iter().for_each(|outcome| idp.ended(*outcome));
+    RefreshOutcome::ALL.iter().for_each(|outcome| idp.refreshed(*outcome));
     Ordered::ALL.iter().for_each(|outcome| metrics.certificates.ordered(*outcome));
     CertificateSource::ALL.iter().for_each(|source| metrics.certificates.first_end(*source, Some(1)));
     [&idp.accounts, &idp.grants_added, &idp.grants_removed, &idp.selector_errors].into_iter().for_each(Counter::one);

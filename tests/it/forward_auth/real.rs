@@ -34,3 +34,11 @@ async fn envoy_asks_before_it_forwards() {
     journey::whole(&world, &envoy).await;
     journey::without_us(&mut world, &envoy).await;
 }
+
+#[tokio::test]
+async fn traefik_asks_before_it_forwards() {
+    let mut world = journey::world().await;
+    let traefik = Fronting::traefik(&world).await;
+    journey::all_but_subtleties(&world, &traefik).await;
+    journey::without_us(&mut world, &traefik).await;
+}

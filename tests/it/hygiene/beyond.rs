@@ -38,7 +38,7 @@ impl User {
     }
 }
 
-const SLASHES: [&str; 12] = [
+const TAKEN_FOR: [&str; 18] = [
     "/metrics/",
     "/metrics//",
     "/METRICS/",
@@ -51,22 +51,30 @@ const SLASHES: [&str; 12] = [
     "/administration",
     "//x/metrics",
     "/index.php/metrics",
+    "/data/s%C3%A9cret/x",
+    "/data/%C5%BFecret/x",
+    "/%EF%BD%8Detrics",
+    "/data/x/%EF%BC%8E%EF%BC%8E/secret/x",
+    "/data%EF%BC%8Fsecret/x",
+    "/index.php/data/se%C2%ADcret/x",
 ];
 
 #[tokio::test]
 async fn what_an_upstream_takes_for_another_path_is_kept_as_that_one() {
     let bob = User::new(RULES, "bob").await;
     let hits = bob.world.upstream.hits();
-    for path in SLASHES {
+    for path in TAKEN_FOR {
         assert!(matches!(bob.status("GET", path, "").await, 400 | 403), "{path}");
     }
     assert!(matches!(bob.status("GET", "/x/..%20/metrics", "").await, 400));
     assert_eq!(bob.world.upstream.hits(), hits);
-    for path in ["/metric/", "/data", "/data/", "/x/HEAD~1", "/administrations"] {
+    for path in
+        ["/metric/", "/data", "/data/", "/x/HEAD~1", "/administrations", "/data/caf%C3%A9", "/%EF%BC%8Fx%EF%BC%BC.jpg"]
+    {
         assert_eq!(bob.status("GET", path, "").await, 200, "{path}");
     }
     let alice = User::new(RULES, "alice").await;
-    for path in SLASHES {
+    for path in TAKEN_FOR {
         assert_eq!(alice.status("GET", path, "").await, 200, "{path}: an admin follows every link");
     }
 }

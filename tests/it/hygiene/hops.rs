@@ -32,6 +32,28 @@ async fn hop_by_hop_headers_end_at_the_proxy() {
 }
 
 #[tokio::test]
+async fn what_was_decided_on_is_of_no_connection() {
+    let (world, session) = alice().await;
+    let lines = format!(
+        "Cookie: {session}; a=1\r\nConnection: Depth, destination\r\nConnection: x-http-method-override, cookie, Origin\r\n\
+         Depth: 1\r\nDestination: /mine\r\nX-HTTP-Method-Override: PROPFIND\r\nOrigin: http://wiki.localhost\r\n"
+    );
+    // Without its depth it would be one of all that lies below.
+    let listing = get("/data/", &lines).replacen("GET", "PROPFIND", 1);
+    let seen = ask(address(&world), listing).await.json();
+    for (name, value) in [
+        ("depth", "1"),
+        ("destination", "/mine"),
+        ("x-http-method-override", "PROPFIND"),
+        ("cookie", "a=1"),
+        ("origin", "http://wiki.localhost"),
+    ] {
+        assert_eq!(received(&seen, name), [value], "{name}");
+    }
+    assert_eq!(received(&seen, "connection"), Vec::<&str>::new());
+}
+
+#[tokio::test]
 async fn hop_by_hop_headers_of_the_answer_end_at_the_proxy_too() {
     let (world, session) = alice().await;
     let lines = format!(

