@@ -2,7 +2,8 @@
 //! leaves out what is another's.
 
 pub(super) mod members;
-mod text;
+mod sent;
+mod shown;
 
 use std::sync::Arc;
 
@@ -19,9 +20,8 @@ use super::refusal::Refusal;
 use crate::directory::{ListedUser, NewUser, Person, Sought, SoughtState, UserSelector, Who};
 use crate::identity::{OrganizationId, SessionId, UserId};
 
-pub(super) use text::{
-    MemberQuery, MemberToMake, Merge, RolesByHand, Session, SignIn, User, UserChange, UserQuery, UserToMake,
-};
+pub(super) use sent::{MemberQuery, MemberToMake, Merge, RolesByHand, UserChange, UserQuery, UserToMake};
+pub(super) use shown::{Session, SignIn, User};
 
 fn who(identifier: Option<String>, email: Option<String>) -> Result<Who, Refusal> {
     match (identifier, email) {

@@ -1,6 +1,7 @@
 //! Programs: the service accounts of an organization, and tokens for applications ([`tokens`]). A service account is a
 //! user and no person: it signs in nowhere, holds roles by hand alone, and of its own organization alone.
 
+mod subjects;
 mod tokens;
 mod whole;
 
@@ -241,41 +242,6 @@ impl OrganizationAdmin<'_> {
         Ok(())
     }
 
-    /// Lets a service account enter with an issuer's tokens that speak of this subject.
-    ///
-    /// # Errors
-    /// When there is no such account, the subject is an account's already, or the database fails.
-    pub async fn bind_subject(&self, account: UserId, subject: &MachineSubject) -> Result<(), MachineError> {
-        let now = self.directory.ambient.now();
-        let mut tx = self.directory.db.begin().await?;
-        self.lock_account(&mut tx, account).await?;
-        match service_accounts::bind(&mut tx, account, self.organization, subject, now).await {
-            Err(StoreError::Unique(_)) => return Err(MachineError::SubjectTaken),
-            bound => bound?,
-        }
-        let change = Some((json!({}), told(subject)));
-        self.tell(&mut tx, Action::ServiceAccountChanged, account, change).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Lets it enter with them no more.
-    ///
-    /// # Errors
-    /// When there is no such account or subject of it, or the database fails.
-    pub async fn unbind_subject(&self, account: UserId, subject: &MachineSubject) -> Result<(), MachineError> {
-        let mut tx = self.directory.db.begin().await?;
-        self.lock_account(&mut tx, account).await?;
-        if !service_accounts::unbind(&mut tx, account, self.organization, subject).await? {
-            return Err(MachineError::NoSuchAccount);
-        }
-        let change = Some((told(subject), json!({})));
-        self.tell(&mut tx, Action::ServiceAccountChanged, account, change).await?;
-        changes::append(&mut tx, self.directory.ambient.now(), &[Change::User(account)]).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// Takes the account's row until the transaction ends.
     async fn lock_account(&self, tx: &mut Tx, account: UserId) -> Result<UserRow, MachineError> {
         service_accounts::lock(tx, account, self.organization).await?.ok_or(MachineError::NoSuchAccount)
@@ -302,11 +268,6 @@ impl OrganizationAdmin<'_> {
         let entry = Entry { action, actor: self.actor, about, reference: None, detail: None, change };
         audit::record(tx, &self.directory.ambient, entry).await
     }
-}
-
-fn told(subject: &MachineSubject) -> Value {
-    let MachineSubject { issuer, claim, subject } = subject;
-    json!({ "issuer": issuer, "claim": claim, "subject": subject })
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 
-use super::text::{MemberQuery, MemberToMake, RolesByHand, User};
+use super::sent::{MemberQuery, MemberToMake, RolesByHand};
+use super::shown::User;
 use super::{seen, sessions, sign_ins, who};
 use crate::api::Api;
 use crate::api::answer::{Answer, Page, done, json, one};

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{MachineError, told};
+use super::MachineError;
+use super::subjects::told;
 use crate::audit::Action;
 use crate::directory::ATTEMPTS;
 use crate::directory::admin::OrganizationAdmin;
