@@ -22,22 +22,8 @@ mod websocket;
 
 pub use websocket::echo;
 
-use std::net::SocketAddr;
-
-use crate::kit::browser::Browser;
+use crate::kit::raw::{address, session};
 use crate::kit::world::World;
-
-/// Where the server listens.
-fn address(world: &World) -> SocketAddr {
-    ([127, 0, 0, 1], world.places.port).into()
-}
-
-/// `NAME=VALUE` of the session at the wiki.
-fn session(world: &World, browser: &Browser) -> String {
-    let cookies = browser.cookies(&world.url("wiki", "/"));
-    let cookie = cookies.iter().find(|cookie| cookie.name.contains("session")).expect("a session");
-    format!("{}={}", cookie.name, cookie.value)
-}
 
 /// The usual world, and alice's session at its wiki.
 async fn alice() -> (World, String) {

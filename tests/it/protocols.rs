@@ -12,24 +12,11 @@ mod upgrades;
 mod websocket;
 mod withdrawn;
 
-use std::net::SocketAddr;
-
 use crate::kit::browser::Browser;
 use crate::kit::provider::Variant;
+use crate::kit::raw::{address, session};
 use crate::kit::scene::docs;
 use crate::kit::world::{Places, World};
-
-/// Where the server listens.
-fn address(world: &World) -> SocketAddr {
-    ([127, 0, 0, 1], world.places.port).into()
-}
-
-/// `NAME=VALUE` of the session at the wiki.
-fn session(world: &World, browser: &Browser) -> String {
-    let cookies = browser.cookies(&world.url("wiki", "/"));
-    let cookie = cookies.iter().find(|cookie| cookie.name.contains("session")).expect("a session");
-    format!("{}={}", cookie.name, cookie.value)
-}
 
 /// A world whose wiki is at another upstream, with `extra` lines, and a browser signed in there.
 async fn with_upstream(url: &str, extra: &str) -> (World, Browser) {

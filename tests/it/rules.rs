@@ -1,10 +1,8 @@
 //! Rules on the wire: by path, method and network, and CORS preflights.
 
-use std::net::SocketAddr;
-
 use crate::kit::provider::Variant;
-use crate::kit::raw::{Answer, ask};
-use crate::kit::scene::{cookie, wiki_with};
+use crate::kit::raw::{Answer, address, ask, session};
+use crate::kit::scene::wiki_with;
 use crate::kit::upstream::received;
 use crate::kit::world::World;
 
@@ -23,10 +21,6 @@ from = ["10.0.0.0/8", "fd00::/8"]
 allow = "everyone"
 "#;
 
-fn address(world: &World) -> SocketAddr {
-    ([127, 0, 0, 1], world.places.port).into()
-}
-
 /// One request without a body, on a connection of its own.
 async fn send(world: &World, line: &str, lines: &str) -> Answer {
     ask(address(world), format!("{line} HTTP/1.1\r\nHost: wiki.localhost\r\n{lines}Connection: close\r\n\r\n")).await
@@ -35,10 +29,7 @@ async fn send(world: &World, line: &str, lines: &str) -> Answer {
 /// The line with somebody's session at the wiki.
 async fn as_user(world: &World, name: &str) -> String {
     let (browser, _) = world.signed_in(name).await;
-    let url = world.url("wiki", "/");
-    let named = browser.cookies(&url).into_iter().find(|cookie| cookie.name.contains("session")).unwrap();
-    assert_eq!(cookie(&browser, &url, "session").as_deref(), Some(named.value.as_str()));
-    format!("Cookie: {}={}; theirs=1\r\n", named.name, named.value)
+    format!("Cookie: {}; theirs=1\r\n", session(world, &browser))
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use crate::kit::browser::Browser;
 use crate::kit::provider::Variant;
-use crate::kit::raw::ask;
+use crate::kit::raw::{ask, session};
 use crate::kit::world::World;
 
 #[tokio::test]
@@ -14,9 +14,7 @@ async fn our_own_paths_are_never_forwarded() {
     .await;
     let browser = Browser::new();
     world.enter(&browser, &world.url("wiki", "/.vestibule/sign-in"), "alice").await;
-    let cookies = browser.cookies(&world.url("wiki", "/"));
-    let cookie = cookies.iter().find(|one| one.name.contains("session")).expect("a session");
-    let cookie = format!("{}={}", cookie.name, cookie.value);
+    let cookie = session(&world, &browser);
     let hits = world.upstream.hits();
     for path in [
         "/.vestibule",

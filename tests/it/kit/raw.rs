@@ -8,8 +8,23 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::browser::Browser;
+use super::world::World;
+
 /// Nothing on loopback takes longer.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Where the server listens.
+pub fn address(world: &World) -> SocketAddr {
+    ([127, 0, 0, 1], world.places.port).into()
+}
+
+/// `NAME=VALUE` of the session at the wiki.
+pub fn session(world: &World, browser: &Browser) -> String {
+    let cookies = browser.cookies(&world.url("wiki", "/"));
+    let cookie = cookies.iter().find(|cookie| cookie.name.contains("session")).expect("a session");
+    format!("{}={}", cookie.name, cookie.value)
+}
 
 /// One connection.
 pub struct Raw(TcpStream);
