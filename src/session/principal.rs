@@ -169,3 +169,24 @@ impl Principal {
         roles[start..].iter().take_while(move |(other, _)| *other == organization).map(|(_, role)| *role)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_tells_each_text_apart_whatever_stands_in_it() {
+        let username = "zoë".parse().unwrap();
+        for (display_name, email) in [
+            (None, None),
+            (Some("Zoë\0mallory@example.com"), None),
+            (None, Some("zoë@example.com")),
+            (Some("Ž"), Some("zoë@example.com")),
+        ] {
+            let profile = Profile::new(&username, display_name, email);
+            assert_eq!((profile.username(), profile.display_name(), profile.email()), ("zoë", display_name, email));
+        }
+        let nothing = Profile::new(&username, Some(""), Some(""));
+        assert_eq!((nothing.display_name(), nothing.email()), (None, None));
+    }
+}
