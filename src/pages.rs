@@ -63,8 +63,8 @@ const TEMPLATES: &[(&str, &str)] = &[
     (Problem::TEMPLATE, include_str!("../templates/problem.html")),
 ];
 
-/// The templates. Each is parsed when it is first asked for: an organization that never opens the console holds none of
-/// its pages in memory. That they parse, the tests have seen.
+/// The templates. Each is parsed when it is first shown: where nobody opens the console, none of its pages lies in memory.
+/// That they parse, the tests have seen.
 #[derive(Debug)]
 pub struct Pages {
     environment: Environment<'static>,

@@ -18,7 +18,7 @@ const ACTIVITY_INTERVAL: Duration = Duration::from_secs(5);
 /// Whoever was refused reads the reference out at once.
 const DENIALS_INTERVAL: Duration = Duration::from_secs(1);
 const SWEEP_INTERVAL: Duration = Duration::from_secs(300);
-/// What it forgets is worth nothing after minutes, and takes a kilobyte or two for each session in use.
+/// What it forgets is worth nothing after minutes: a signature for each session in use.
 const TIDY_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How soon after its time a session is asked about.

@@ -1,6 +1,7 @@
 //! A small world for the tests of this room and of those that need a permit.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderMap, Method};
 use uuid::Uuid;
@@ -87,8 +88,9 @@ pub(crate) fn catalogue(applications: Vec<Application>) -> Catalogue {
     Catalogue { version: 1, organizations: vec![home, other], applications, ..Catalogue::default() }
 }
 
-/// Alice, with these roles.
+/// Alice, with these roles: another one each time.
 pub(crate) fn alice(roles: &[(OrganizationKey, RoleId)]) -> Arc<Principal> {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
     let mut roles = roles.to_vec();
     roles.sort_unstable();
     Arc::new(Principal {
@@ -96,7 +98,7 @@ pub(crate) fn alice(roles: &[(OrganizationKey, RoleId)]) -> Arc<Principal> {
         user: UserId::new(Uuid::from_u128(1001)),
         profile: Profile::new(&"alice".parse().unwrap(), Some("Alice Ä"), Some("alice@example.com")),
         holdings: Arc::new(Holdings { provider: "Company login".into(), roles: roles.into(), server_admin: false }),
-        generation: Generation::NONE,
+        generation: Generation::of(NEXT.fetch_add(1, Ordering::Relaxed)),
     })
 }
 

@@ -38,15 +38,18 @@ impl Login {
             tracing::warn!(idp = %idp.spec.id, "the provider gave no refresh token: claims are as the sign-in left them");
             return None;
         };
-        self.sealed(idp, token, self.web.ambient.now().plus(every))
+        let kept = self.sealed(idp, token, self.web.ambient.now().plus(every));
+        if kept.is_none() {
+            self.meter(idp).refreshed(RefreshOutcome::WithoutToken);
+        }
+        kept
     }
 
     fn sealed(&self, idp: &Idp, token: &SecretString, at: Timestamp) -> Option<Refresh> {
-        let sealed = Some(token.expose_secret()).filter(|token| token.len() <= MAX_TOKEN);
-        let sealed = sealed.and_then(|token| self.keys.sealing.seal(&self.web.ambient, &purpose(idp), &token));
+        let short = Some(token.expose_secret()).filter(|token| token.len() <= MAX_TOKEN);
+        let sealed = short.and_then(|token| self.keys.sealing.seal(&self.web.ambient, &purpose(idp), &token));
         if sealed.is_none() {
-            self.meter(idp).refreshed(RefreshOutcome::WithoutToken);
-            tracing::warn!(idp = %idp.spec.id, "the provider's refresh token is too long to be kept: claims stay as they are");
+            tracing::warn!(idp = %idp.spec.id, "the provider's refresh token cannot be kept, or is too long: claims stay as they are");
         }
         sealed.map(|token| Refresh { token, at })
     }
@@ -78,7 +81,12 @@ impl Login {
         let Some(idp) = scene.catalogue.idp(due.idp) else { return Ok(()) };
         let Some(provider) = scene.provider(idp.key) else { return Ok(()) };
         let token = self.keys.sealing.open::<String>(&purpose(idp), &due.token).map(SecretString::from);
-        let Some((every, token)) = idp.spec.refresh_claims.zip(token) else {
+        let Some(every) = idp.spec.refresh_claims else {
+            return self.sessions.refresh_next(due.session, None).await;
+        };
+        let Some(token) = token else {
+            self.meter(idp).refreshed(RefreshOutcome::WithoutToken);
+            tracing::warn!(idp = %idp.spec.id, session = %due.session, "a refresh token was sealed by another key: claims stay as they are");
             return self.sessions.refresh_next(due.session, None).await;
         };
         if lock(away).contains(&idp.key) {

@@ -24,12 +24,13 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// Changed subjects remembered one by one, in about ten megabytes; past that, everything loaded before counts as changed.
 const MAX_SUBJECTS: usize = 200_000;
 
-/// Tells what was read of somebody from what was read at any other time, or of anybody else, since this process started.
+/// Tells what was read of somebody from what was read at any other time, or of anybody else, since this process started:
+/// all of them are counted by its one [`Changes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Generation(u64);
 
 impl Generation {
-    /// Of those who were made up, and of whom nothing is kept.
+    /// Of somebody who was made up to be shown, and asks for nothing.
     pub const NONE: Self = Self(0);
 
     /// One of a test's choice.

@@ -142,7 +142,7 @@ label!(
         IdpUnavailable = "idp_unavailable",
         /// We cannot work: the database does not answer.
         Unavailable = "unavailable",
-        /// It gave nothing to ask by: it is not asked again until the next sign-in.
+        /// There is nothing to ask by, or nothing that can be kept: it is not asked again until the next sign-in.
         WithoutToken = "without_token",
     }
 );

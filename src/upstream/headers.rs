@@ -44,7 +44,8 @@ pub(super) fn check_hops(headers: &HeaderMap) -> Result<(), ForwardError> {
 pub(super) fn clean_request(headers: &mut HeaderMap) {
     let trailers = accepts_trailers(headers);
     let mut named = named_in_connection(headers);
-    // What was decided on arrives: a listing that lost its `Depth` would tell of all that lies below.
+    // What was decided on arrives, though RFC 9110 7.6.1 would have it removed: a listing that lost its `Depth` would tell
+    // of all that lies below.
     named.retain(|name| !is_decided_on(name.as_str()));
     remove_where(headers, |name| is_hop_by_hop(name) || named.contains(name) || is_ours(name.as_str()));
     cookies::strip_request(headers);

@@ -135,15 +135,21 @@ impl Route {
         if !self.has_rules() {
             return Ok(Vec::new());
         }
-        let mut others: Vec<_> = ask.path.without_front().collect::<Result<_, _>>()?;
-        let names_it = |(rule, _): Ruled<'_>| rule.path.names(PROGRAM);
-        if !others.is_empty() && self.rule(ask)?.is_some_and(names_it) {
-            others.clear();
-        }
-        let plain = iter::once(ask.path).chain(&others).filter_map(RequestPath::in_plain_letters);
+        let mut others = self.without_front(ask)?;
+        let plain = iter::once(ask.path).chain(&others).flat_map(RequestPath::in_plain_letters);
         let plain: Vec<_> = plain.collect::<Result<_, _>>()?;
+        for path in &plain {
+            others.extend(self.without_front(&Ask { path, ..ask.clone() })?);
+        }
         others.extend(plain);
         Ok(others)
+    }
+
+    fn without_front(&self, ask: &Ask<'_>) -> Result<Vec<RequestPath>, Ambiguous> {
+        let left: Vec<_> = ask.path.without_front().collect::<Result<_, _>>()?;
+        let names_it = |(rule, _): Ruled<'_>| rule.path.names(PROGRAM);
+        let is_named = !left.is_empty() && self.rule(ask)?.is_some_and(names_it);
+        Ok(if is_named { Vec::new() } else { left })
     }
 
     /// Whether it passes in every reading of the whole path.

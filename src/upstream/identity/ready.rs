@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
-use super::{Told, Whom};
+use super::Whom;
+use super::told::Told;
 
 use crate::base::{QuickHasher, Timestamp};
 
-/// For so many, at one to two kilobytes each. For everybody else they are written anew, which costs less than a tenth of
+/// For so many, at one to two kilobytes each as a rule. For everybody else they are written anew, which costs less than a tenth of
 /// a request: about what it costs to fetch them from far away in memory.
 pub(super) const PLACES: usize = 512;
 /// A place is left to its holder as long as they ask this often.
@@ -66,6 +67,11 @@ impl Ready {
             let mut place = place.write().unwrap_or_else(PoisonError::into_inner);
             place.take_if(|held| now >= held.renew_at);
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        self.places.iter().filter(|place| place.read().unwrap_or_else(PoisonError::into_inner).is_some()).count()
     }
 
     fn place(&self, whom: &Whom) -> &RwLock<Option<Box<Held>>> {

@@ -8,7 +8,9 @@ use serde_json::Value;
 use super::*;
 use crate::assertion::SigningKey;
 use crate::base::{Ambient, Clock, SystemChance, Timestamp};
-use crate::decision::{Principal, Profile, sample};
+use crate::decision::{Decision, Principal, Profile, RouteTable, sample};
+use crate::identity::{Application, HeaderPreset};
+use crate::telemetry::Metrics;
 
 #[derive(Clone)]
 struct Hand(Arc<AtomicI64>);
@@ -37,20 +39,28 @@ impl Bench {
         self.hand.0.fetch_add(secs, Ordering::Relaxed);
     }
 
+    fn headers(&self, permit: &Permit) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        self.identities.add(&mut headers, permit).unwrap();
+        headers
+    }
+
     /// Whom the headers name, whom the assertion, and the assertion.
     fn told(&self, number: u64) -> (String, String, String) {
         let mut who = Principal::clone(&sample::alice(&[(sample::HOME, sample::MEMBER)]));
         who.generation = Generation::of(number);
         who.profile = Profile::new(&format!("user-{number}").parse().unwrap(), None, None);
         let permit = sample::permitted(sample::wiki("http://127.0.0.1:1", Vec::new()), "/", Some(&Arc::new(who)));
-        let mut headers = HeaderMap::new();
-        self.identities.add(&mut headers, &permit).unwrap();
-        let text = |name: &str| headers[name].to_str().unwrap().to_owned();
-        let assertion = text(ASSERTION_HEADER.as_str());
-        let claims = URL_SAFE_NO_PAD.decode(assertion.split('.').nth(1).unwrap()).unwrap();
-        let claims: Value = serde_json::from_slice(&claims).unwrap();
-        (text("remote-user"), claims["preferred_username"].as_str().unwrap().to_owned(), assertion)
+        let headers = self.headers(&permit);
+        let assertion = headers[ASSERTION_HEADER].to_str().unwrap().to_owned();
+        let name = claims(&headers)["preferred_username"].as_str().unwrap().to_owned();
+        (headers["remote-user"].to_str().unwrap().to_owned(), name, assertion)
     }
+}
+
+fn claims(headers: &HeaderMap) -> Value {
+    let claims = headers[ASSERTION_HEADER].to_str().unwrap().split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap()
 }
 
 #[test]
@@ -62,6 +72,49 @@ fn everybody_is_told_of_as_themselves_however_many_ask() {
         let name = format!("user-{number}");
         assert_eq!((&told.0, &told.1), (&name, &name));
         assert_eq!(bench.told(number), *told, "the same assertion, whether it was ready or not");
+    }
+}
+
+#[test]
+fn each_application_is_told_in_its_own_words_of_roles_as_they_are_called_now() {
+    let bench = Bench::new();
+    let alice = sample::alice(&[(sample::HOME, sample::MEMBER)]);
+    let permit = |application: Application, version: i64, role: &str| {
+        let host = application.spec.hosts[0].clone();
+        let mut catalogue = sample::catalogue(vec![application]);
+        catalogue.version = version;
+        let renamed = catalogue.organizations[0].roles.iter_mut().find(|role| role.id == sample::MEMBER);
+        renamed.unwrap().name = role.parse().unwrap();
+        let table = RouteTable::compile(&catalogue, &Metrics::default());
+        match sample::decide(&table, &host, "/", Some(&alice)) {
+            Decision::Permit(permit) => permit,
+            other => panic!("no permit: {other:?}"),
+        }
+    };
+    let wiki = || {
+        let mut wiki = sample::wiki("http://127.0.0.1:1", Vec::new());
+        wiki.spec.roles = None;
+        wiki
+    };
+    let shop = || {
+        let mut shop = wiki();
+        shop.key = ApplicationKey::new(uuid::Uuid::from_u128(101));
+        shop.spec.id = "shop".parse().unwrap();
+        shop.spec.headers = HeaderPreset::XForwarded;
+        shop
+    };
+    for (application, version, role, header) in [
+        (wiki(), 1, "Member", "remote-groups"),
+        (shop(), 1, "Member", "x-forwarded-groups"),
+        (wiki(), 1, "Member", "remote-groups"),
+        (wiki(), 2, "Reader", "remote-groups"),
+        (shop(), 2, "Reader", "x-forwarded-groups"),
+    ] {
+        let (id, permit) = (application.spec.id.to_string(), permit(application, version, role));
+        let headers = bench.headers(&permit);
+        let claims = claims(&headers);
+        assert_eq!((headers[header].to_str().unwrap(), headers.len()), (role, 5), "{id} {version}");
+        assert_eq!((&claims["aud"], &claims["groups"][0]), (&id.as_str().into(), &role.into()), "{id} {version}");
     }
 }
 
@@ -84,7 +137,7 @@ async fn what_would_be_signed_anew_is_forgotten() {
     bench.told(late);
     bench.later(50);
     bench.identities.sweep().await;
-    assert_eq!(bench.identities.signed.count(), 1);
+    assert_eq!((bench.identities.signed.count(), bench.identities.ready.count()), (1, 1));
     assert_ne!(bench.told(1), early);
 }
 

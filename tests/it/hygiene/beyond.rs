@@ -38,7 +38,7 @@ impl User {
     }
 }
 
-const TAKEN_FOR: [&str; 18] = [
+const TAKEN_FOR: [&str; 21] = [
     "/metrics/",
     "/metrics//",
     "/METRICS/",
@@ -57,6 +57,9 @@ const TAKEN_FOR: [&str; 18] = [
     "/data/x/%EF%BC%8E%EF%BC%8E/secret/x",
     "/data%EF%BC%8Fsecret/x",
     "/index.php/data/se%C2%ADcret/x",
+    "/index%E2%80%8C.php/data/secret/x",
+    "/data/s%E9cret/x",
+    "/x%3F/%EF%BC%8E%EF%BC%8E/metrics",
 ];
 
 #[tokio::test]
@@ -102,6 +105,8 @@ async fn a_folder_is_neither_taken_away_nor_written_over_past_the_rules_below_it
         ("MOVE", "/data/secret", "Destination: /mine/\r\n"),
         ("MOVE", "/mine/", "Destination: /data/\r\n"),
         ("COPY", "/mine/", "Destination: /data./secret\r\n"),
+        ("COPY", "/mine/", "Destination: /data/s%C3%A9cret/x\r\n"),
+        ("DELETE", "/d%C3%A4ta/", ""),
         ("DELETE", "/data/", ""),
         ("DELETE", "/data", ""),
         ("Delete", "/", ""),
@@ -166,9 +171,16 @@ async fn a_preflight_passes_in_no_spelling_that_another_rule_keeps() {
         let lines = "Origin: https://evil.example\r\nAccess-Control-Request-Method: PUT\r\n";
         ask(address(&world), get(path, lines).replacen("GET", "OPTIONS", 1)).await.status
     };
-    for path in
-        ["/secret/x", "/Secret/x", "/SECRET./x", "/secret%20/x", "/secret", "//x/secret/y", "/index.php/secret/x"]
-    {
+    for path in [
+        "/secret/x",
+        "/Secret/x",
+        "/SECRET./x",
+        "/secret%20/x",
+        "/secret",
+        "//x/secret/y",
+        "/index.php/secret/x",
+        "/%C5%BFecret/x",
+    ] {
         assert_ne!(ask_at(path).await, 200, "{path}");
     }
     assert_eq!(world.upstream.hits(), 0);
@@ -183,4 +195,16 @@ async fn nobody_names_methods_without_end() {
         |count: usize| format!("/page?{}", (0..count).map(|number| format!("_method=M{number}&")).collect::<String>());
     assert_eq!(alice.status("POST", &named(2), "").await, 200);
     assert_eq!(alice.status("POST", &named(400), "").await, 400);
+}
+
+#[tokio::test]
+async fn the_method_that_a_query_names_counts_in_plain_letters_too() {
+    let rules = "[[application.rule]]\npath = \"/api/*\"\nmethods = [\"DELETE\"]\nroles = [\"Admin\"]\n";
+    let bob = User::new(rules, "bob").await;
+    let hits = bob.world.upstream.hits();
+    for path in ["/api/x?_method=DELETE", "/%C3%A4pi/x?_method=DELETE"] {
+        assert!(matches!(bob.status("POST", path, "").await, 400 | 403), "{path}");
+    }
+    assert_eq!(bob.world.upstream.hits(), hits);
+    assert_eq!(bob.status("POST", "/%C3%A4pi/x?_method=PUT", "").await, 200);
 }
