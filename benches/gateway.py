@@ -131,15 +131,23 @@ def scenarios(options):
 
 
 def compare(targets, scenario, rounds):
-    """Costs by target, each round one after the other."""
+    """Costs by target, each round one after the other. A peer that does not answer every request is left out."""
     name, who, work = scenario
-    costs = {}
+    costs, failed = {}, set()
     for number in range(rounds + 1):
         for target in (target for target in targets if target.takes_part in name):
             headers = target.headers(who)
-            if headers is None:
+            if headers is None or target.name in failed:
                 continue
-            cost = target.cost(lambda: work(target, headers))
+            try:
+                cost = target.cost(lambda: work(target, headers))
+            except SystemExit as why:
+                if target.name not in PEERS:
+                    raise
+                say(f"{name}: {target.name} left out, {str(why).splitlines()[0]}")
+                failed.add(target.name)
+                costs.pop(target.name, None)
+                continue
             # The first round warms up.
             if number:
                 costs.setdefault(target.name, []).append(cost)

@@ -27,7 +27,7 @@ mod policies;
 mod tokens;
 mod users;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -61,7 +61,8 @@ pub struct Api {
     troubles: Troubles,
     notices: Notices,
     pace: Pace<TokenId>,
-    document: Bytes,
+    /// The OpenAPI document, once somebody wants to see it: making it takes megabytes.
+    document: OnceLock<Bytes>,
 }
 
 impl Api {
@@ -78,8 +79,7 @@ impl Api {
         notices: Notices,
     ) -> Self {
         let pace = Pace::new(web.ambient.clone(), STEP, BURST);
-        let document = document().to_string().into();
-        Self { web, directory, current, keys, forwarder, http, troubles, notices, pace, document }
+        Self { web, directory, current, keys, forwarder, http, troubles, notices, pace, document: OnceLock::new() }
     }
 
     /// What is live.

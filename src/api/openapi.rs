@@ -57,7 +57,8 @@ struct Flaw {
 
 /// `GET /openapi.json`.
 pub(super) async fn show(State(api): State<Arc<Api>>) -> Answer {
-    Ok(web::answer(StatusCode::OK, "application/json", Body::from(api.document.clone())))
+    let document = api.document.get_or_init(|| super::document().to_string().into());
+    Ok(web::answer(StatusCode::OK, "application/json", Body::from(document.clone())))
 }
 
 /// The document of these operations.
