@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use super::Generation;
-use super::shared::Shared;
 use crate::identity::{
     IdentityId, Organization, OrganizationKey, Origin, RoleId, SessionId, TokenId, UserId, Username,
 };
@@ -138,12 +137,6 @@ impl Principal {
             holdings: Arc::new(holdings),
             generation,
         }
-    }
-
-    /// The same, holding what others hold as well but once.
-    pub(super) fn sharing(mut self, shared: &Shared) -> Self {
-        self.holdings = shared.holdings.one(self.holdings);
-        self
     }
 
     /// What people call them.

@@ -190,9 +190,10 @@ impl Sessions {
         let Some(rows) = rows.filter(|rows| rows.idp_live && !rows.disabled) else { return Ok(None) };
         // A grant still counts at the very instant until which it is kept.
         let grant_ends = rows.kept_until.map(|until| until.plus(Duration::from_micros(1)));
-        let principal = Principal::new(row.user, evidence, rows, self.changes.generation());
+        let mut principal = Principal::new(row.user, evidence, rows, self.changes.generation());
+        principal.holdings = self.shared.holdings.one(principal.holdings);
         let live = Arc::new(Live {
-            principal: Arc::new(principal.sharing(&self.shared)),
+            principal: Arc::new(principal),
             stale_at: grant_ends.map_or(row.expires_at, |ends| ends.min(row.expires_at)),
             number,
             last_seen: AtomicI64::new(last_seen.micros()),
