@@ -161,11 +161,8 @@ pub(super) async fn sample(
     let (organization, own) = api.application(&caller, &live, &organization, &application)?;
     let sample = api.forwarder.sample_of(organization, own);
     let sample = sample.ok_or_else(|| Refusal::Invalid("nobody may enter, so nothing is received".to_owned()))?;
-    let assertion = match sample.claims.map(serde_json::to_value).transpose() {
-        Ok(Some(Value::Object(claims))) => Some(claims),
-        Ok(_) => None,
-        Err(error) => return Err(Refusal::Store(error.to_string())),
-    };
+    let assertion = sample.claims.map(|claims| serde_json::from_str(&claims)).transpose();
+    let assertion = assertion.map_err(|error| Refusal::Store(error.to_string()))?;
     let headers = sample.headers.into_iter().map(|(name, value)| ReceivedHeader { name, value }).collect();
     json(StatusCode::OK, &Received { line: sample.line, headers, assertion })
 }
