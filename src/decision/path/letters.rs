@@ -33,8 +33,8 @@ impl RequestPath {
 fn as_text(read: &[u8]) -> impl Iterator<Item = Option<Cow<'_, str>>> {
     let is_short = read.len() <= MAX_READ;
     let utf8 = is_short.then(|| String::from_utf8_lossy(read));
-    let is_none = matches!(utf8, Some(Cow::Owned(_)));
-    let latin1 = is_none.then(|| Some(read.iter().copied().map(char::from).collect::<String>().into()));
+    let is_other = matches!(utf8, Some(Cow::Owned(_)));
+    let latin1 = is_other.then(|| Some(read.iter().copied().map(char::from).collect::<String>().into()));
     [Some(utf8), latin1].into_iter().flatten()
 }
 

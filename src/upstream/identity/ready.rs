@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use super::Whom;
 use super::told::Told;
-
 use crate::base::{QuickHasher, Timestamp};
 
-/// For so many, at one to two kilobytes each as a rule. For everybody else they are written anew, which costs less than a tenth of
-/// a request: about what it costs to fetch them from far away in memory.
+/// For so many, at one to two kilobytes each as a rule. For everybody else they are written anew, which costs less than a
+/// tenth of a request: little more than fetching them from far away in memory would.
 pub(super) const PLACES: usize = 512;
 /// A place is left to its holder as long as they ask this often.
 const HELD_FOR: Duration = Duration::from_secs(1);
