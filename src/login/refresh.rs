@@ -86,7 +86,7 @@ impl Login {
         };
         let Some(token) = token else {
             self.meter(idp).refreshed(RefreshOutcome::WithoutToken);
-            tracing::warn!(idp = %idp.spec.id, session = %due.session, "a refresh token was sealed by another key: claims stay as they are");
+            tracing::warn!(idp = %idp.spec.id, session = %due.session, "a refresh token was sealed for another issuer or by another key: claims stay as they are");
             return self.sessions.refresh_next(due.session, None).await;
         };
         if lock(away).contains(&idp.key) {

@@ -146,6 +146,8 @@ async fn a_refresh_token_is_sent_to_nobody_but_who_gave_it() {
     let kept = async || database.number("select count(*) from sessions where refresh_token is not null").await;
     eventually("it is of no use any more", async || kept().await == 0).await;
     assert_eq!((other.hits("/token"), stage.provider.hits("/token")), (0, 1));
+    let counted = numbers(&stage.world).await;
+    assert_eq!(counted["vestibule_claims_refreshes_total{idp=\"company\",outcome=\"without_token\"}"], 1.0);
     assert_eq!(stage.roles_at(&browser, "wiki").await.as_deref(), Some("Admin"), "she is the same person there");
 }
 
