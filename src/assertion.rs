@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::base::{Ambient, Timestamp};
 use crate::identity::{ApplicationId, OrganizationId, PublicUrl, RoleName, UserId};
@@ -22,6 +22,8 @@ pub use key::{InvalidKey, SigningKey};
 pub const VALIDITY: Duration = Duration::from_secs(5 * 60);
 /// An assertion with less than this left is signed anew, so that an upstream always has time to look at it.
 const RENEW_BELOW: Duration = Duration::from_secs(VALIDITY.as_secs() / 2);
+/// Room for the claims of most people, so that they are written without moving.
+const USUAL_LENGTH: usize = 1024;
 /// The `typ` of an assertion (RFC 8725 3.11): no token of another kind is taken for one, nor it for another.
 pub const TYPE: &str = "vestibule-assertion+jwt";
 
@@ -66,9 +68,14 @@ struct Claims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
     /// Role names in the application's organization.
-    groups: Vec<&'a str>,
+    #[serde(serialize_with = "names")]
+    groups: &'a [&'a RoleName],
     /// The application's organization.
     organization: &'a str,
+}
+
+fn names<S: Serializer>(roles: &[&RoleName], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(roles.iter().map(|role| role.as_str()))
 }
 
 /// An assertion could not be signed. Carries nothing of the key.
@@ -146,7 +153,8 @@ impl Assertions {
 
     /// Adds the part that is signed.
     fn say(&self, subject: &Subject<'_>, signed_at: Timestamp, text: &mut String) -> Result<(), SigningFailed> {
-        let claims = serde_json::to_vec(&self.claims_at(subject, signed_at)).map_err(|_| SigningFailed)?;
+        let mut claims = Vec::with_capacity(USUAL_LENGTH);
+        serde_json::to_writer(&mut claims, &self.claims_at(subject, signed_at)).map_err(|_| SigningFailed)?;
         text.push_str(&self.head);
         text.push('.');
         URL_SAFE_NO_PAD.encode_string(claims, text);
@@ -163,7 +171,7 @@ impl Assertions {
             preferred_username: subject.username,
             name: subject.display_name,
             email: subject.email,
-            groups: subject.groups.iter().map(|group| group.as_str()).collect(),
+            groups: &subject.groups,
             organization: subject.organization.as_str(),
         }
     }

@@ -1,4 +1,4 @@
-//! The floor: time, chance, secrets, sealing, cookies, the outbound HTTP client. It knows no noun of ours and imports no
+//! The floor: time, chance, secrets, sealing, cookies, TLS and HTTP towards others. It knows no noun of ours and imports no
 //! other room.
 
 pub mod ambient;
@@ -11,6 +11,7 @@ pub mod seal;
 pub mod secret;
 pub mod table;
 mod timestamp;
+pub mod tls;
 
 pub use ambient::{Ambient, Chance, Clock, SystemChance, SystemClock};
 pub use cookies::CookieNames;
@@ -22,3 +23,4 @@ pub use seal::SealingKey;
 pub use secret::{Token, TokenHash, TokenHasher};
 pub use table::{Keyed, QuickHasher, Table};
 pub use timestamp::{InvalidTimestamp, Timestamp};
+pub use tls::ClientTls;

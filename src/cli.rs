@@ -149,22 +149,29 @@ pub fn run(
 impl Command {
     fn run(self, variables: Vec<(String, String)>, terminal: &mut Terminal<'_>) -> anyhow::Result<Outcome> {
         match self {
-            Self::Serve(arguments) => arguments.run(variables, terminal),
-            Self::Check(arguments) => arguments.run(variables, terminal),
-            Self::Health(arguments) => arguments.run(variables, terminal),
-            Self::User(arguments) => arguments.run(variables, terminal),
-            Self::Explain(arguments) => arguments.run(variables, terminal),
-            Self::Policy(arguments) => arguments.run(variables, terminal),
-            Self::Plan(arguments) => arguments.run(variables, terminal),
-            Self::Apply(arguments) => arguments.run(variables, terminal),
-            Self::Admin(arguments) => arguments.run(variables, terminal),
-            Self::Audit(arguments) => arguments.run(variables, terminal),
-            Self::Token(arguments) => arguments.run(variables, terminal),
-            Self::ServiceAccount(arguments) => arguments.run(variables, terminal),
-            Self::Openapi(arguments) => arguments.run(terminal),
-            Self::Demo(arguments) => arguments.run(terminal),
+            Self::Serve(arguments) => apart(|| arguments.run(variables, terminal)),
+            Self::Check(arguments) => apart(|| arguments.run(variables, terminal)),
+            Self::Health(arguments) => apart(|| arguments.run(variables, terminal)),
+            Self::User(arguments) => apart(|| arguments.run(variables, terminal)),
+            Self::Explain(arguments) => apart(|| arguments.run(variables, terminal)),
+            Self::Policy(arguments) => apart(|| arguments.run(variables, terminal)),
+            Self::Plan(arguments) => apart(|| arguments.run(variables, terminal)),
+            Self::Apply(arguments) => apart(|| arguments.run(variables, terminal)),
+            Self::Admin(arguments) => apart(|| arguments.run(variables, terminal)),
+            Self::Audit(arguments) => apart(|| arguments.run(variables, terminal)),
+            Self::Token(arguments) => apart(|| arguments.run(variables, terminal)),
+            Self::ServiceAccount(arguments) => apart(|| arguments.run(variables, terminal)),
+            Self::Openapi(arguments) => apart(|| arguments.run(terminal)),
+            Self::Demo(arguments) => apart(|| arguments.run(terminal)),
         }
     }
+}
+
+/// In a frame of its own: one that had room for all commands would keep that much of the stack for as long as the server
+/// runs.
+#[inline(never)]
+fn apart<T>(run: impl FnOnce() -> T) -> T {
+    run()
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub use path::{Ambiguous, RequestPath};
 pub use route::{Route, RouteTable};
 pub use target::BadTarget;
 // What callers handle, from a room that not all of them know.
-pub use crate::session::{Evidence, Generation, Holdings, Principal, Profile};
+pub use crate::session::{Evidence, Generation, Holdings, Liveness, Principal, Profile};
 
 /// What becomes of a request to an application.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 
 mod changes;
 mod handoff;
+mod liveness;
 mod principal;
 mod shared;
 mod table;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 pub use changes::{Changes, Generation, MAX_SILENCE, POLL_INTERVAL};
 pub use handoff::{HandoffError, HandoffKeys, HandoffRequest, MAX_ATTEMPTS};
+pub use liveness::Liveness;
 pub use principal::{Evidence, Holdings, Principal, Profile};
 pub use table::Sessions;
 

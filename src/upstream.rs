@@ -34,13 +34,13 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
 use http_body::Body as _;
 
 use crate::assertion::Assertions;
-use crate::base::Ambient;
+use crate::base::{Ambient, ClientTls};
 use crate::decision::target::goes_nowhere;
 use crate::decision::{Permit, Route};
 use crate::identity::{PublicUrl, TimeLimit};
 
 use body::CleanTrailers;
-pub use error::{ForwardError, SetupError};
+pub use error::ForwardError;
 pub use handshake::Upgrade;
 pub use health::{UpstreamHealth, UpstreamState};
 pub use identity::ASSERTION_HEADER;
@@ -120,21 +120,19 @@ pub struct Forwarder {
 
 impl Forwarder {
     /// A forwarder with its own pool of connections. It makes none to `own`, where we listen ourselves.
-    ///
-    /// # Errors
-    /// When TLS towards upstreams cannot be set up.
     pub fn new(
         settings: Settings,
+        tls: &ClientTls,
         assertions: Arc<Assertions>,
         public_url: &PublicUrl,
         own: &[SocketAddr],
         ambient: Ambient,
-    ) -> Result<Self, SetupError> {
-        let connector = connect::Connector::new(settings.connect_timeout, guard::Guard::new(own))?;
+    ) -> Self {
+        let connector = connect::Connector::new(tls, settings.connect_timeout, guard::Guard::new(own));
         let (pool, checks) = (Arc::new(pool::Pool::new(connector, &settings)), checks::Checks::default());
         let (identities, tunnels) = (identity::Identities::new(assertions), tunnel::Leashes::tended());
         let public = headers::Public::new(public_url);
-        Ok(Self { pool, checks, settings, identities, tunnels, public, ambient })
+        Self { pool, checks, settings, identities, tunnels, public, ambient }
     }
 
     /// Sends a request where its permit says and gives the answer back, its body still to come. `forwarded_for` are the

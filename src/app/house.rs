@@ -16,7 +16,7 @@ use super::certificates::Tls;
 use crate::api::{self, Api};
 use crate::assertion::{Assertions, SigningKey};
 use crate::audit::Denials;
-use crate::base::{Addresses, Ambient, HttpClients, HttpSettings, SealingKey};
+use crate::base::{Addresses, Ambient, ClientTls, HttpClients, HttpSettings, SealingKey};
 use crate::bearer::Bearers;
 use crate::config::Settings;
 use crate::console::{self, Console};
@@ -88,7 +88,6 @@ impl House {
         tls: &Tls,
     ) -> Result<Self, BuildError> {
         let (web, ambient) = (Arc::clone(web), &web.ambient);
-        let internal = |error: &dyn std::error::Error| BuildError::Refused(AppError::Internal(error.to_string()));
         let db = Db::open(&settings.database.url).await.map_err(unavailable)?;
         let (sealing, signing) = own_keys(&db, settings, ambient).await?;
         let directory = Directory::new(db.clone(), ambient.clone()).keeping(settings.records.clone());
@@ -102,7 +101,9 @@ impl House {
         let assertions = Arc::new(Assertions::new(signing, settings.server.public_url.clone(), ambient.clone()));
         let sessions = Sessions::new(db.clone(), ambient.clone(), settings.session, Arc::clone(&changes));
         let sessions = Arc::new(sessions.counted_in(Arc::clone(metrics)));
-        let http = HttpClients::new(HttpSettings::default());
+        // Read once for all.
+        let to_others = ClientTls::of_machine();
+        let http = HttpClients::over(HttpSettings::default(), &to_others);
         let to_issuers = http.to(Addresses::Any).clone();
         let bearers = Arc::new(Bearers::new(db.clone(), ambient.clone(), Arc::clone(&changes), to_issuers));
         bearers.take(&settings.token_issuers);
@@ -117,8 +118,8 @@ impl House {
         );
         let login = Arc::new(login.await.map_err(unavailable)?.counted_in(Arc::clone(metrics)));
         let public_url = settings.server.public_url.clone();
-        let forwarder = Forwarder::new(Default::default(), Arc::clone(&assertions), &public_url, own, ambient.clone())
-            .map_err(|error| internal(&error))?;
+        let forwarder =
+            Forwarder::new(Default::default(), &to_others, Arc::clone(&assertions), &public_url, own, ambient.clone());
         let forwarder = Arc::new(forwarder);
         let current = Arc::new(Current::default());
         current.take(live(&login.scene()));

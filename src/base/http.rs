@@ -14,13 +14,13 @@ use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::{HeaderValue, Request, Response, Uri};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::pki_types::CertificateDer;
-use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
+use super::ClientTls;
 pub use addresses::Addresses;
 use resolve::LoopbackFirst;
 
@@ -84,30 +84,29 @@ pub enum HttpError {
 pub struct HttpClient {
     client: Client<HttpsConnector<HttpConnector<LoopbackFirst>>, Full<Bytes>>,
     settings: HttpSettings,
-    no_roots: Option<Arc<str>>,
+    no_authorities: Option<Arc<str>>,
 }
 
 impl HttpClient {
     /// A client with the machine's trusted certificate authorities. A machine without any can still speak plain http;
     /// https then fails, and says why.
     pub fn new(settings: HttpSettings) -> Self {
-        Self::with_tls(settings, tls_config())
+        Self::over(settings, &ClientTls::of_machine())
     }
 
     /// A client that trusts these certificate authorities and no other.
     pub fn trusting(settings: HttpSettings, authorities: Vec<CertificateDer<'static>>) -> Self {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(authorities);
-        Self::with_tls(settings, (tls_builder().with_root_certificates(roots).with_no_client_auth(), None))
+        Self::over(settings, &ClientTls::trusting(authorities))
     }
 
-    fn with_tls(settings: HttpSettings, (tls, no_roots): (ClientConfig, Option<Arc<str>>)) -> Self {
+    /// A client that believes whom `tls` does.
+    pub fn over(settings: HttpSettings, tls: &ClientTls) -> Self {
         let mut connector = HttpConnector::new_with_resolver(LoopbackFirst::new(settings.addresses));
         connector.enforce_http(false);
         connector.set_connect_timeout(Some(settings.connect_timeout));
         connector.set_nodelay(true);
         let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
+            .with_tls_config(tls.config().clone())
             .https_or_http()
             .enable_all_versions()
             .wrap_connector(connector);
@@ -115,7 +114,7 @@ impl HttpClient {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
             .build(connector);
-        Self { client, settings, no_roots }
+        Self { client, settings, no_authorities: tls.no_authorities().cloned() }
     }
 
     /// Sends `request`, whose URI is absolute, and gives back the whole response, whatever its status.
@@ -142,7 +141,7 @@ impl HttpClient {
             if !error.is_connect() {
                 return HttpError::Exchange(cause(&error));
             }
-            match &self.no_roots {
+            match &self.no_authorities {
                 Some(reason) if https => HttpError::Connect(reason.to_string()),
                 _ => HttpError::Connect(cause(&error)),
             }
@@ -167,9 +166,9 @@ pub struct HttpClients {
 }
 
 impl HttpClients {
-    /// Clients with these limits, whatever addresses they name.
-    pub fn new(settings: HttpSettings) -> Self {
-        let to = |addresses| HttpClient::new(HttpSettings { addresses, ..settings });
+    /// Clients with these limits, whatever addresses they name, that believe whom `tls` does.
+    pub fn over(settings: HttpSettings, tls: &ClientTls) -> Self {
+        let to = |addresses| HttpClient::over(HttpSettings { addresses, ..settings }, tls);
         Self { any: to(Addresses::Any), public: to(Addresses::Public) }
     }
 
@@ -194,29 +193,6 @@ fn is_https(uri: &Uri) -> bool {
 
 fn address(uri: &Uri) -> Option<IpAddr> {
     uri.host()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
-}
-
-fn tls_builder() -> ConfigBuilder<ClientConfig, WantsVerifier> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    #[expect(clippy::expect_used, reason = "the provider we name supports the versions that rustls calls safe")]
-    ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("aws-lc-rs speaks TLS 1.2 and 1.3")
-}
-
-/// The TLS configuration, and why it trusts nobody if it does.
-fn tls_config() -> (ClientConfig, Option<Arc<str>>) {
-    let builder = tls_builder();
-    match builder.clone().with_native_roots() {
-        Ok(builder) => (builder.with_no_client_auth(), None),
-        Err(error) => {
-            let reason = format!(
-                "this machine has no trusted certificate authorities ({}): install ca-certificates or set SSL_CERT_FILE",
-                cause(&error)
-            );
-            (builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth(), Some(reason.into()))
-        }
-    }
 }
 
 /// An error and its sources on one bounded line, control characters escaped.

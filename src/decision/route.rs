@@ -1,5 +1,6 @@
 //! Routes: each application with its names resolved to ids once, so that a request is decided by comparing numbers.
 
+mod names;
 mod rules;
 
 use std::collections::HashMap;
@@ -10,12 +11,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::base::QuickHasher;
 use crate::identity::{
-    Allow, Application, ApplicationId, ApplicationKey, ApplicationSpec, Catalogue, Destination, Host, Organization,
-    OrganizationKey, PathPatterns, RoleId, RoleName, Rule,
+    Allotment, Allow, Application, ApplicationId, ApplicationKey, ApplicationSpec, Catalogue, Destination, Host,
+    Organization, OrganizationKey, PathPatterns, RoleId, RoleName, Rule,
 };
 use crate::session::Principal;
 use crate::telemetry::{ApplicationMeter, Metrics};
 
+use names::Names;
 pub(super) use rules::Ruled;
 use rules::{Slashes, has_capitals};
 
@@ -37,10 +39,9 @@ pub struct Route {
     spec: ApplicationSpec,
     destinations: Vec<Destination>,
     turn: AtomicUsize,
-    /// Live roles of the organization, in order of name: what groups are called.
-    names: Vec<(RoleName, RoleId)>,
+    names: Arc<Names>,
     /// Who may enter, sorted.
-    roles: Vec<RoleId>,
+    roles: Arc<[RoleId]>,
     /// The paths of the rules that are written down.
     paths: PathPatterns,
     /// Whom each of these rules lets in.
@@ -68,15 +69,17 @@ impl RouteTable {
     /// organization has no route, a role name without a live role stands for no one, a host that two applications
     /// claim is nobody's, and one that is not allotted to whoever published there is not served. Their requests are
     /// counted in `metrics`.
-    pub fn compile(catalogue: &Catalogue, metrics: &Metrics) -> Self {
-        let organizations: HashMap<OrganizationKey, &Organization> =
-            catalogue.organizations.iter().map(|organization| (organization.key, organization)).collect();
+    pub fn compile<'c>(catalogue: &'c Catalogue, metrics: &Metrics) -> Self {
+        let with_names = |organization: &'c Organization| (organization, Arc::new(Names::of(organization)));
+        let organizations: HashMap<_, _> =
+            catalogue.organizations.iter().map(|organization| (organization.key, with_names(organization))).collect();
         let mut hosts: HashMap<Host, Option<Arc<Route>>> = HashMap::new();
         for application in &catalogue.applications {
-            let Some(organization) = organizations.get(&application.organization) else {
+            let Some((organization, names)) = organizations.get(&application.organization) else {
                 continue;
             };
-            let route = Arc::new(Route::compile(application, organization, catalogue.version, metrics));
+            let route = Route::compile(application, &organization.allotment, names, catalogue.version, metrics);
+            let route = Arc::new(route);
             for host in application.served(&organization.allotment) {
                 claim(&mut hosts, host, &route);
             }
@@ -112,20 +115,20 @@ impl RouteTable {
 }
 
 impl Route {
-    fn compile(application: &Application, organization: &Organization, version: i64, metrics: &Metrics) -> Self {
-        let mut names: Vec<_> = organization.roles.iter().map(|role| (role.name.clone(), role.id)).collect();
-        names.sort();
+    fn compile(
+        application: &Application,
+        allotment: &Allotment,
+        names: &Arc<Names>,
+        version: i64,
+        metrics: &Metrics,
+    ) -> Self {
         let spec = application.spec.clone();
-        let roles = match &spec.roles {
-            Some(wanted) => resolve(&names, wanted),
-            None => sorted(names.iter().map(|(_, id)| *id).collect()),
-        };
+        let roles = spec.roles.as_ref().map_or_else(|| names.ids(), |wanted| names.resolve(wanted).collect());
         let compile = |rule: &Rule| match &rule.allow {
             Allow::Everyone => Admitted::Everyone,
             Allow::Roles(wanted) => {
-                let mut narrowed = resolve(&names, wanted);
-                narrowed.retain(|role| roles.binary_search(role).is_ok());
-                Admitted::Roles(narrowed)
+                let is_admitted = |role: &RoleId| roles.binary_search(role).is_ok();
+                Admitted::Roles(names.resolve(wanted).filter(is_admitted).collect())
             }
         };
         let rules = spec.rules.iter().map(compile).collect();
@@ -133,7 +136,7 @@ impl Route {
         let names_capitals = spec.rules.iter().any(|rule| has_capitals(rule.path.as_str().as_bytes()));
         let names_methods = spec.rules.iter().any(|rule| !rule.methods.is_empty());
         let slashes = Slashes::of(&spec.rules);
-        let destinations = Destination::all_of(&spec, &organization.allotment);
+        let destinations = Destination::all_of(&spec, allotment);
         let (key, organization) = (application.key, application.organization);
         let meter = metrics.application(spec.id.as_str());
         Self {
@@ -143,7 +146,7 @@ impl Route {
             spec,
             destinations,
             turn: AtomicUsize::new(0),
-            names,
+            names: Arc::clone(names),
             roles,
             paths,
             rules,
@@ -205,8 +208,7 @@ impl Route {
     }
 
     pub(super) fn names_of(&self, principal: &Principal) -> impl Iterator<Item = &RoleName> {
-        let held: Vec<RoleId> = sorted(principal.roles_in(self.organization).collect());
-        self.names.iter().filter(move |(_, id)| held.binary_search(id).is_ok()).map(|(name, _)| name)
+        self.names.of_roles(principal.roles_in(self.organization))
     }
 }
 
@@ -220,14 +222,4 @@ fn claim(hosts: &mut HashMap<Host, Option<Arc<Route>>>, host: &Host, route: &Arc
             entry.insert(None);
         }
     }
-}
-
-fn resolve(names: &[(RoleName, RoleId)], wanted: &[RoleName]) -> Vec<RoleId> {
-    sorted(names.iter().filter(|(name, _)| wanted.contains(name)).map(|(_, id)| *id).collect())
-}
-
-fn sorted(mut roles: Vec<RoleId>) -> Vec<RoleId> {
-    roles.sort_unstable();
-    roles.dedup();
-    roles
 }

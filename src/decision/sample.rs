@@ -11,7 +11,7 @@ use crate::identity::{
     Allotment, Allow, Application, ApplicationKey, ApplicationSpec, Catalogue, HeaderPreset, Host, IdentityId,
     Machines, Organization, OrganizationKey, Reach, Role, RoleId, RoleName, Rule, SessionId, UserId,
 };
-use crate::session::{Evidence, Generation, Holdings, Principal, Profile};
+use crate::session::{Evidence, Generation, Holdings, Liveness, Principal, Profile};
 use crate::telemetry::Metrics;
 
 /// The organization that owns the application, and another one with a role of the same name.
@@ -99,6 +99,7 @@ pub(crate) fn alice(roles: &[(OrganizationKey, RoleId)]) -> Arc<Principal> {
         profile: Profile::new(&"alice".parse().unwrap(), Some("Alice Ä"), Some("alice@example.com")),
         holdings: Arc::new(Holdings { provider: "Company login".into(), roles: roles.into(), server_admin: false }),
         generation: Generation::of(NEXT.fetch_add(1, Ordering::Relaxed)),
+        liveness: Liveness::none(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Generation;
+use super::{Generation, Liveness};
 use crate::identity::{
     IdentityId, Organization, OrganizationKey, Origin, RoleId, SessionId, TokenId, UserId, Username,
 };
@@ -93,7 +93,7 @@ pub struct Holdings {
 
 /// A user, with exactly the grants that count with what they are recognised by: of live roles, not of another identity's
 /// sign-ins, and of an organization's own IdP or service account only that organization's.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Principal {
     /// By what they are recognised.
     pub evidence: Evidence,
@@ -105,6 +105,8 @@ pub struct Principal {
     pub holdings: Arc<Holdings>,
     /// Another one whenever anything of this principal may differ: the key of what is derived from it.
     pub generation: Generation,
+    /// How long that is believed, if it is of a session. Beside all else, so that one look into memory finds both.
+    pub liveness: Liveness,
 }
 
 impl Principal {
@@ -136,6 +138,7 @@ impl Principal {
             profile: Profile::new(&rows.username, rows.display_name.as_deref(), email.as_deref()),
             holdings: Arc::new(holdings),
             generation,
+            liveness: Liveness::none(),
         }
     }
 

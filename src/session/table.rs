@@ -5,14 +5,13 @@ mod life;
 
 use std::collections::BTreeMap;
 use std::hash::BuildHasherDefault;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::shared::Shared;
 use super::timeouts::Timeouts;
 use super::unknown::Unknown;
-use super::{Changes, Evidence, Principal, SessionSettings, Unavailable};
+use super::{Changes, Evidence, Liveness, Principal, SessionSettings, Unavailable};
 use crate::base::{Ambient, Keyed, QuickHasher, Table, Timestamp, Token, TokenHash, TokenHasher};
 use crate::identity::{Host, SessionId};
 use crate::store::handoff;
@@ -28,32 +27,20 @@ const ACTIVITY_INTERVAL: Duration = Duration::from_secs(60);
 /// And at most this often in the time that a session may idle: what is read anew must not look older than it is.
 const IDLE_SHARE: u32 = 4;
 
-/// A session as this process knows it.
-struct Live {
-    principal: Arc<Principal>,
-    /// From when on this is to be read anew: the session ends then, or one of its grants by itself.
-    stale_at: Timestamp,
-    /// The change number it was loaded at.
-    number: i64,
-    /// Microseconds since the Unix epoch.
-    last_seen: AtomicI64,
-    last_written: AtomicI64,
-}
-
 /// One host's token for a session.
 struct HostToken {
     hash: TokenHash,
     host: Host,
-    live: Arc<Live>,
-    /// The change number at which the token was read: it may have been replaced since, and `live` read after that.
+    principal: Arc<Principal>,
+    /// The change number at which the token was read: it may have been replaced since, and `principal` read after that.
     number: i64,
 }
 
-impl Keyed for Live {
+impl Keyed for Principal {
     type Key = Evidence;
 
     fn key(&self) -> &Evidence {
-        &self.principal.evidence
+        &self.evidence
     }
 }
 
@@ -71,9 +58,9 @@ pub struct Sessions {
     ambient: Ambient,
     timeouts: Timeouts,
     changes: Arc<Changes>,
-    tokens: Table<Arc<HostToken>, BuildHasherDefault<TokenHasher>>,
+    tokens: Table<HostToken, BuildHasherDefault<TokenHasher>>,
     /// By what they are: ids are ours, so nobody can choose them.
-    lives: Table<Arc<Live>, BuildHasherDefault<QuickHasher>>,
+    lives: Table<Arc<Principal>, BuildHasherDefault<QuickHasher>>,
     shared: Shared,
     unknown: Unknown,
     active: Mutex<BTreeMap<SessionId, Timestamp>>,
@@ -129,9 +116,11 @@ impl Sessions {
     /// When the store had to be asked and could not.
     pub async fn recognise(&self, host: &Host, token: &Token) -> Result<Option<Arc<Principal>>, Unavailable> {
         let now = self.ambient.now();
-        let Some(live) = self.live(host, token, now).await? else { return Ok(None) };
-        self.note_activity(&live, now);
-        Ok(Some(Arc::clone(&live.principal)))
+        let principal = self.live(host, token, now).await?;
+        if let Some(principal) = &principal {
+            self.note_activity(principal, now);
+        }
+        Ok(principal)
     }
 
     /// As [`Sessions::recognise`], but no activity: for what asks by itself, with no request behind it.
@@ -139,17 +128,20 @@ impl Sessions {
     /// # Errors
     /// When the store had to be asked and could not.
     pub async fn observe(&self, host: &Host, token: &Token) -> Result<Option<Arc<Principal>>, Unavailable> {
-        Ok(self.live(host, token, self.ambient.now()).await?.map(|live| Arc::clone(&live.principal)))
+        self.live(host, token, self.ambient.now()).await
     }
 
-    async fn live(&self, host: &Host, token: &Token, now: Timestamp) -> Result<Option<Arc<Live>>, Unavailable> {
+    async fn live(&self, host: &Host, token: &Token, now: Timestamp) -> Result<Option<Arc<Principal>>, Unavailable> {
         self.changes.heard_lately().await?;
         let hash = token.hash();
-        let is_known = |known: &Arc<HostToken>| known.host == *host && self.is_live(&known.live, known.number, now);
-        match self.tokens.get(&hash).filter(is_known) {
-            Some(known) => {
+        let principal_of = |known: &HostToken| {
+            let is_its = known.host == *host && self.is_live(&known.principal, known.number, now);
+            is_its.then(|| Arc::clone(&known.principal))
+        };
+        match self.tokens.look(&hash, principal_of).flatten() {
+            Some(principal) => {
                 self.metrics.sessions.looked_up(Known::Memory);
-                Ok(Some(Arc::clone(&known.live)))
+                Ok(Some(principal))
             }
             None if self.unknown.holds(hash, host, self.changes.number()) => {
                 self.metrics.sessions.looked_up(Known::Nobody);
@@ -161,14 +153,13 @@ impl Sessions {
     }
 
     /// Whether the session and all its grants are in time, and neither it nor what was read at `number` has changed.
-    fn is_live(&self, live: &Live, number: i64, now: Timestamp) -> bool {
-        let idle = now.since(Timestamp::from_micros(live.last_seen.load(Ordering::Relaxed)));
-        now < live.stale_at
-            && idle < self.timeouts.idle()
-            && self.changes.is_fresh(live.number.min(number), live.principal.user, live.principal.session())
+    fn is_live(&self, principal: &Principal, number: i64, now: Timestamp) -> bool {
+        let number = principal.liveness.number().min(number);
+        principal.liveness.is_in_time(now, self.timeouts.idle())
+            && self.changes.is_fresh(number, principal.user, principal.session())
     }
 
-    async fn load(&self, host: &Host, hash: TokenHash) -> Result<Option<Arc<Live>>, Unavailable> {
+    async fn load(&self, host: &Host, hash: TokenHash) -> Result<Option<Arc<Principal>>, Unavailable> {
         self.metrics.sessions.looked_up(Known::Database);
         self.tokens.remove(&hash);
         let number = self.changes.number();
@@ -178,9 +169,10 @@ impl Sessions {
         };
         let now = self.ambient.now();
         let evidence = Evidence::Session(row.id, row.identity);
-        if let Some(live) = self.lives.get(&evidence).filter(|live| self.is_live(live, live.number, now)) {
-            self.keep(hash, host, &live, number);
-            return Ok(Some(live));
+        let is_live = |principal: &Arc<Principal>| self.is_live(principal, principal.liveness.number(), now);
+        if let Some(principal) = self.lives.get(&evidence).filter(is_live) {
+            self.keep(hash, host, &principal, number);
+            return Ok(Some(principal));
         }
         let last_seen = row.last_seen_at.max(self.unwritten_activity(row.id).unwrap_or(row.last_seen_at));
         if now >= row.expires_at || now.since(last_seen) >= self.timeouts.idle() {
@@ -190,23 +182,19 @@ impl Sessions {
         let Some(rows) = rows.filter(|rows| rows.idp_live && !rows.disabled) else { return Ok(None) };
         // A grant still counts at the very instant until which it is kept.
         let grant_ends = rows.kept_until.map(|until| until.plus(Duration::from_micros(1)));
+        let stale_at = grant_ends.map_or(row.expires_at, |ends| ends.min(row.expires_at));
         let mut principal = Principal::new(row.user, evidence, rows, self.changes.generation());
         principal.holdings = self.shared.holdings.one(principal.holdings);
-        let live = Arc::new(Live {
-            principal: Arc::new(principal),
-            stale_at: grant_ends.map_or(row.expires_at, |ends| ends.min(row.expires_at)),
-            number,
-            last_seen: AtomicI64::new(last_seen.micros()),
-            last_written: AtomicI64::new(row.last_seen_at.micros()),
-        });
-        self.lives.insert(Arc::clone(&live));
-        self.keep(hash, host, &live, number);
-        Ok(Some(live))
+        principal.liveness = Liveness::new(number, stale_at, last_seen, row.last_seen_at);
+        let principal = Arc::new(principal);
+        self.lives.insert(Arc::clone(&principal));
+        self.keep(hash, host, &principal, number);
+        Ok(Some(principal))
     }
 
-    fn keep(&self, hash: TokenHash, host: &Host, live: &Arc<Live>, number: i64) {
+    fn keep(&self, hash: TokenHash, host: &Host, principal: &Arc<Principal>, number: i64) {
         let host = self.shared.hosts.one(host.clone());
-        self.tokens.insert(Arc::new(HostToken { hash, host, live: Arc::clone(live), number }));
+        self.tokens.insert(HostToken { hash, host, principal: Arc::clone(principal), number });
     }
 
     fn unwritten_activity(&self, session: SessionId) -> Option<Timestamp> {
@@ -217,13 +205,10 @@ impl Sessions {
         ACTIVITY_INTERVAL.min(self.timeouts.idle() / IDLE_SHARE)
     }
 
-    fn note_activity(&self, live: &Live, now: Timestamp) {
-        live.last_seen.fetch_max(now.micros(), Ordering::Relaxed);
-        let written = live.last_written.load(Ordering::Relaxed);
-        let due = now.since(Timestamp::from_micros(written)) >= self.activity_interval();
-        let first = due
-            && live.last_written.compare_exchange(written, now.micros(), Ordering::Relaxed, Ordering::Relaxed).is_ok();
-        if first && let Some(session) = live.principal.session() {
+    fn note_activity(&self, principal: &Principal, now: Timestamp) {
+        if principal.liveness.see(now, self.activity_interval())
+            && let Some(session) = principal.session()
+        {
             self.active.lock().unwrap_or_else(PoisonError::into_inner).insert(session, now);
         }
     }
@@ -254,8 +239,8 @@ impl Sessions {
     /// When the store could not.
     pub async fn sweep(&self) -> Result<(), Unavailable> {
         let now = self.ambient.now();
-        self.tokens.retain(|known| self.is_live(&known.live, known.number, now)).await;
-        self.lives.retain(|live| self.is_live(live, live.number, now)).await;
+        self.tokens.retain(|known| self.is_live(&known.principal, known.number, now)).await;
+        self.lives.retain(|principal| self.is_live(principal, principal.liveness.number(), now)).await;
         // Activity reaches the store late: an hour of grace costs nothing, since idleness is judged at each use.
         let idle_since = now.minus(self.timeouts.idle()).minus(Duration::from_secs(3600));
         let expired = sessions::sweep(&self.db, now, idle_since).await?;

@@ -9,19 +9,19 @@ use std::time::Duration;
 
 use http::uri::{self, PathAndQuery, Scheme, Uri};
 use hyper_rustls::{
-    ConfigBuilderExt as _, DefaultServerNameResolver, FixedServerNameResolver, HttpsConnector, MaybeHttpsStream,
-    ResolveServerName,
+    DefaultServerNameResolver, FixedServerNameResolver, HttpsConnector, MaybeHttpsStream, ResolveServerName,
 };
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioIo;
+use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use tokio::net::TcpStream;
 use tower::{Service, ServiceExt as _};
 
+use super::ForwardError;
 use super::guard::Guard;
-use super::{ForwardError, SetupError};
+use crate::base::ClientTls;
 use crate::identity::{Destination, Host, UpstreamUrl};
 
 /// Connects, TLS handshake included, within a time limit, to addresses that the guard admits.
@@ -47,16 +47,10 @@ pub(super) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 pub(super) struct Trust(OnceLock<Arc<ClientConfig>>);
 
 impl Trust {
-    fn towards(&self, destination: &Destination, usual: &Arc<ClientConfig>) -> Result<Arc<ClientConfig>, ForwardError> {
-        let Some(authorities) = destination.authorities() else { return Ok(Arc::clone(usual)) };
-        if let Some(own) = self.0.get() {
-            return Ok(Arc::clone(own));
-        }
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(authorities.certificates());
-        let config = builder().map_err(|error| ForwardError::Unreachable(error.to_string()))?;
-        let config = Arc::new(config.with_root_certificates(roots).with_no_client_auth());
-        Ok(Arc::clone(self.0.get_or_init(|| config)))
+    fn towards(&self, destination: &Destination, usual: &Arc<ClientConfig>) -> Arc<ClientConfig> {
+        let Some(authorities) = destination.authorities() else { return Arc::clone(usual) };
+        let own = || Arc::new(ClientTls::trusting(authorities.certificates()).config().clone());
+        Arc::clone(self.0.get_or_init(own))
     }
 }
 
@@ -76,28 +70,15 @@ fn speaking_http2(tls: &ClientConfig) -> ClientConfig {
     tls
 }
 
-fn builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()
-}
-
-fn tls() -> Result<ClientConfig, rustls::Error> {
-    let builder = builder()?;
-    match builder.clone().with_native_roots() {
-        Ok(trusting) => Ok(trusting.with_no_client_auth()),
-        Err(error) => {
-            // A container without roots still serves upstreams over http; one over https is then refused, not trusted.
-            tracing::warn!(%error, "this machine has no certificate roots: no upstream over https can be reached");
-            Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
-        }
-    }
-}
-
 impl Connector {
-    pub(super) fn new(limit: Duration, guard: Guard) -> Result<Self, SetupError> {
-        let tls = tls()?;
-        let tls_http2 = Arc::new(speaking_http2(&tls));
-        Ok(Self { tls: Arc::new(tls), tls_http2, limit, guard })
+    /// A container without certificate authorities still serves upstreams over http; one over https is then refused, not
+    /// trusted.
+    pub(super) fn new(tls: &ClientTls, limit: Duration, guard: Guard) -> Self {
+        if let Some(reason) = tls.no_authorities() {
+            tracing::warn!(reason = %reason, "no upstream over https can be reached");
+        }
+        let tls_http2 = Arc::new(speaking_http2(tls.config()));
+        Self { tls: Arc::new(tls.config().clone()), tls_http2, limit, guard }
     }
 
     /// A new connection to an upstream, and where it leads.
@@ -106,7 +87,7 @@ impl Connector {
         destination: &Destination,
         trust: &Trust,
     ) -> Result<(Stream, IpAddr), ForwardError> {
-        let tls = trust.towards(destination, &self.tls)?;
+        let tls = trust.towards(destination, &self.tls);
         let connected = tokio::time::timeout(self.limit(destination), self.connect_in_time(destination, tls)).await;
         with_peer(connected.unwrap_or(Err(ForwardError::ConnectTimeout))?)
     }
@@ -119,7 +100,7 @@ impl Connector {
     ) -> Result<(Stream, IpAddr), ForwardError> {
         let tls = match destination.authorities() {
             None => Arc::clone(&self.tls_http2),
-            Some(_) => Arc::new(speaking_http2(&*trust.towards(destination, &self.tls)?)),
+            Some(_) => Arc::new(speaking_http2(&trust.towards(destination, &self.tls))),
         };
         let stream = self.connect_in_time(destination, tls).await?;
         match &stream {

@@ -6,11 +6,6 @@ use crate::assertion::SigningFailed;
 
 type Cause<'a> = &'a (dyn std::error::Error + 'static);
 
-/// TLS towards upstreams cannot be set up.
-#[derive(Debug, thiserror::Error)]
-#[error("TLS towards upstreams cannot be set up: {0}")]
-pub struct SetupError(#[from] rustls::Error);
-
 /// Why there is no answer of the upstream. The texts are for the log; the page says less.
 #[derive(Debug, thiserror::Error)]
 pub enum ForwardError {

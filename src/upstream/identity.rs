@@ -58,7 +58,7 @@ impl Keyed for Signed {
 /// Tells upstreams who their users are.
 pub(super) struct Identities {
     assertions: Arc<Assertions>,
-    signed: Table<Box<Signed>, BuildHasherDefault<QuickHasher>>,
+    signed: Table<Signed, BuildHasherDefault<QuickHasher>>,
     ready: Ready,
 }
 
@@ -117,7 +117,7 @@ impl Identities {
 
     fn sign(&self, whom: Whom, subject: &Subject<'_>) -> Result<Signature, SigningFailed> {
         let signature = self.assertions.sign(subject)?;
-        self.signed.insert(Box::new(Signed { whom, signature }));
+        self.signed.insert(Signed { whom, signature });
         Ok(signature)
     }
 }

@@ -9,7 +9,9 @@ use http::{HeaderMap, Method};
 use uuid::Uuid;
 
 use super::{Forwarder, Sample};
-use crate::decision::{Ask, Decision, Evidence, Generation, Holdings, Principal, Profile, RequestPath, RouteTable};
+use crate::decision::{
+    Ask, Decision, Evidence, Generation, Holdings, Liveness, Principal, Profile, RequestPath, RouteTable,
+};
 use crate::identity::{
     Application, Catalogue, IdentityId, Organization, OrganizationKey, Reach, RoleId, SessionId, UserId, Username,
 };
@@ -57,5 +59,6 @@ fn alice(organization: &Organization, application: &Application) -> Option<Princ
         profile: Profile::new(&Username::parse("alice").ok()?, Some("Alice Liddell"), Some("alice@example.com")),
         holdings: Arc::new(Holdings { provider: "".into(), roles: roles.into(), server_admin: false }),
         generation: Generation::NONE,
+        liveness: Liveness::none(),
     })
 }

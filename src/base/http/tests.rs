@@ -89,7 +89,7 @@ async fn errors_say_what_and_never_the_query() {
 async fn a_machine_without_authorities_speaks_http_and_says_why_not_https() {
     let port = server(response("plain")).await;
     let mut client = HttpClient::new(HttpSettings::default());
-    client.no_roots = Some("no authorities here".into());
+    client.no_authorities = Some("no authorities here".into());
     let request = |url: String| Request::get(url).body(Bytes::new()).unwrap();
     assert!(client.request(request(format!("http://127.0.0.1:{port}/"))).await.is_ok());
     let error = client.request(request("https://127.0.0.1:1/".to_owned())).await.unwrap_err();

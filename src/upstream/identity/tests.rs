@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::*;
 use crate::assertion::SigningKey;
 use crate::base::{Ambient, Clock, SystemChance, Timestamp};
-use crate::decision::{Decision, Principal, Profile, RouteTable, sample};
+use crate::decision::{Decision, Profile, RouteTable, sample};
 use crate::identity::{Application, HeaderPreset};
 use crate::telemetry::Metrics;
 
@@ -47,7 +47,7 @@ impl Bench {
 
     /// Whom the headers name, whom the assertion, and the assertion.
     fn told(&self, number: u64) -> (String, String, String) {
-        let mut who = Principal::clone(&sample::alice(&[(sample::HOME, sample::MEMBER)]));
+        let mut who = Arc::into_inner(sample::alice(&[(sample::HOME, sample::MEMBER)])).unwrap();
         who.generation = Generation::of(number);
         who.profile = Profile::new(&format!("user-{number}").parse().unwrap(), None, None);
         let permit = sample::permitted(sample::wiki("http://127.0.0.1:1", Vec::new()), "/", Some(&Arc::new(who)));

@@ -1,6 +1,7 @@
 //! The headers themselves: their names by preset, and what they say of one user.
 
 use std::fmt::Write as _;
+use std::iter;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -40,18 +41,24 @@ pub(super) fn names(preset: HeaderPreset) -> &'static [HeaderName] {
 }
 
 /// What stands behind the names of a preset, where there is something to tell: each is added to `whole`, and said how
-/// long it is there.
+/// long it is there. Names of groups hold no comma, and no space at either end.
 fn texts(preset: HeaderPreset, subject: &Subject<'_>, whole: &mut String) -> [Option<usize>; 4] {
-    let username = Some(subject.username);
-    let groups = subject.groups.iter().map(|group| group.as_str()).collect::<Vec<_>>().join(",");
-    let last = if preset == HeaderPreset::Remote { subject.display_name } else { username };
-    let mut texts = [username, Some(groups.as_str()), subject.email, last];
-    texts[names(preset).len()..].fill(None);
-    texts.map(|text| {
+    if names(preset).is_empty() {
+        return [None; 4];
+    }
+    let mut add = |list: &mut dyn Iterator<Item = &str>| {
         let start = whole.len();
-        encode(text?, whole);
-        Some(whole.len() - start)
-    })
+        for (index, text) in list.enumerate() {
+            whole.push_str(if index == 0 { "" } else { "," });
+            encode(text, whole);
+        }
+        whole.len() - start
+    };
+    let username = add(&mut iter::once(subject.username));
+    let groups = add(&mut subject.groups.iter().map(|group| group.as_str()));
+    let email = subject.email.map(|email| add(&mut iter::once(email)));
+    let last = if preset == HeaderPreset::Remote { subject.display_name } else { Some(subject.username) };
+    [Some(username), Some(groups), email, last.map(|last| add(&mut iter::once(last)))]
 }
 
 /// Everything an upstream is told of a user. All values lie in one piece of memory.

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use crate::assertion::{Assertions, SigningKey};
-use crate::base::Ambient;
+use crate::base::{Ambient, ClientTls};
 use crate::decision::{Permit, sample};
 use crate::session::Principal;
 use crate::upstream::{ForwardError, Forwarder, Lasting, Settings, Standing, StillAllowed};
@@ -85,7 +85,7 @@ pub(super) fn forwarder_beside(settings: Settings, own: &[SocketAddr]) -> Forwar
     let public_url = "https://login.example.com".parse().unwrap();
     let key = SigningKey::generate(&ambient).unwrap();
     let assertions = Arc::new(Assertions::new(key, "https://login.example.com".parse().unwrap(), ambient.clone()));
-    Forwarder::new(settings, assertions, &public_url, own, ambient).unwrap()
+    Forwarder::new(settings, &ClientTls::of_machine(), assertions, &public_url, own, ambient)
 }
 
 pub(super) fn always() -> impl FnOnce(Lasting) -> StillAllowed {

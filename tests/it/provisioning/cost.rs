@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use serde_json::json;
 use tempfile::TempDir;
 use tower::ServiceExt as _;
-use vestibule::base::{Ambient, HttpClients, HttpSettings, SealingKey};
+use vestibule::base::{Ambient, ClientTls, HttpClients, HttpSettings, SealingKey};
 use vestibule::directory::{Approval, Directory};
 use vestibule::identity::Host;
 use vestibule::listener::{Limits, Listener, Tracked, TrustedProxies};
@@ -62,7 +62,7 @@ impl Alone {
         let changes = Arc::new(Changes::follow(db.clone()).await.expect("a change log"));
         let sessions = Sessions::new(db.clone(), ambient.clone(), settings.session, changes);
         let keys = HandoffKeys { sealing: SealingKey::new(&[7; 32]), ambient };
-        let http = HttpClients::new(HttpSettings::default());
+        let http = HttpClients::over(HttpSettings::default(), &ClientTls::of_machine());
         let login = Login::new(web.into(), sessions.into(), keys.into(), directory, http, settings.secrets);
         let router = login::sign_in_host(Arc::new(login.await.expect("a catalogue")));
         let host = Host::parse("login.localhost").expect("a host");
