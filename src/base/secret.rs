@@ -73,7 +73,10 @@ impl TokenHash {
 /// Compared in constant time: a hash can stand in a place where its bytes are guessed at.
 impl PartialEq for TokenHash {
     fn eq(&self, other: &Self) -> bool {
-        self.0.ct_eq(&other.0).into()
+        // By words, and every request compares one: byte by byte takes eight times as long.
+        let [ours, theirs] = [self, other].map(|hash| hash.0.as_chunks().0.iter().copied().map(u64::from_ne_bytes));
+        let differing = ours.zip(theirs).fold(0, |differing, (our, their)| differing | (our ^ their));
+        differing.ct_eq(&0).into()
     }
 }
 
