@@ -8,7 +8,7 @@ small and large, up and down, over HTTP/1.1 and HTTP/2, in plain and over TLS; a
 strangers; sign-ins to many organizations; the console), and builds it again with what was counted: a quarter fewer
 instructions per request (docs/performance.md). `--keep` writes the counts, for `-C profile-use`, there.
 
-Needs Linux, Python 3, Node, nginx, openssl, h2load (Debian: nodejs, npm, nginx-light, openssl,
+Needs Linux with glibc 2.36 or later, as does the program then; Python 3, Node, nginx, openssl, h2load (Debian: nodejs, npm, nginx-light, openssl,
 nghttp2-client), once before `npm ci --prefix tests/provider`, and `rustup component add llvm-tools`. Twice as long as a
 build of `dist`, and a minute.
 """
@@ -33,11 +33,11 @@ from stall import add
 SMALL_REQUESTS, LARGE_REQUESTS, SIGN_INS, ORGANIZATIONS, MESSAGES_S = 20_000, 2_000, 25, 500, 2
 # With counters in it, and policies to compile at the start.
 PATIENCE_S = 60
-# People of whom more ask in turn than what is told of them is kept ready for.
+# More people than headers are kept ready for, and how often they ask in turn.
 CROWD, TURNS = 2_000, 5
 FEW, MANY = "alice", "of-401"
 NEEDED = ("nginx", "node", "taskset", "openssl", "h2load")
-# What the program has to be told of where it lies in memory, in a tenth of the room. It takes a glibc of 2.36 or later.
+# Relocations, packed into a tenth of the room.
 LINKED = "-C link-arg=-Wl,-z,pack-relative-relocs"
 PAGES = ("", "/people", "/organizations", "/idps", "/playground", "/audit")
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use crate::base::{Ambient, Timestamp};
 use crate::identity::{ApplicationId, OrganizationId, PublicUrl, RoleName, UserId};
@@ -68,14 +68,9 @@ struct Claims<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
     /// Role names in the application's organization.
-    #[serde(serialize_with = "names")]
     groups: &'a [&'a RoleName],
     /// The application's organization.
     organization: &'a str,
-}
-
-fn names<S: Serializer>(roles: &[&RoleName], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(roles.iter().map(|role| role.as_str()))
 }
 
 /// An assertion could not be signed. Carries nothing of the key.

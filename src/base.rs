@@ -1,5 +1,5 @@
-//! The floor: time, chance, secrets, sealing, cookies, TLS and HTTP towards others. It knows no noun of ours and imports no
-//! other room.
+//! The floor: time, chance, secrets, sealing, cookies, TLS and HTTP towards others. It knows no noun of ours and imports
+//! no other room.
 
 pub mod ambient;
 pub mod cookies;

@@ -101,7 +101,7 @@ impl House {
         let assertions = Arc::new(Assertions::new(signing, settings.server.public_url.clone(), ambient.clone()));
         let sessions = Sessions::new(db.clone(), ambient.clone(), settings.session, Arc::clone(&changes));
         let sessions = Arc::new(sessions.counted_in(Arc::clone(metrics)));
-        // Read once for all.
+        // Read once, for all that these rooms ask.
         let to_others = ClientTls::of_machine();
         let http = HttpClients::over(HttpSettings::default(), &to_others);
         let to_issuers = http.to(Addresses::Any).clone();

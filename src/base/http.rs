@@ -106,7 +106,7 @@ impl HttpClient {
         connector.set_connect_timeout(Some(settings.connect_timeout));
         connector.set_nodelay(true);
         let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls.config().clone())
+            .with_tls_config(tls.config())
             .https_or_http()
             .enable_all_versions()
             .wrap_connector(connector);

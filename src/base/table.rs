@@ -18,14 +18,6 @@ pub trait Keyed {
     fn key(&self) -> &Self::Key;
 }
 
-impl<T: Keyed> Keyed for Box<T> {
-    type Key = T::Key;
-
-    fn key(&self) -> &T::Key {
-        self.as_ref().key()
-    }
-}
-
 impl<T: Keyed> Keyed for Arc<T> {
     type Key = T::Key;
 

@@ -6,8 +6,11 @@ use hyper_rustls::ConfigBuilderExt as _;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
-/// Whom to believe, as a client of TLS. Clones have the certificate authorities in common: a machine knows some hundred,
-/// and reading them takes milliseconds.
+/// Longest cause kept of authorities that cannot be read, in characters: a log line, not a list of files.
+const MAX_CAUSE: usize = 300;
+
+/// Whom to believe, as a client of TLS. Clones have the certificate authorities in common, since a machine knows some
+/// hundred and reading them takes milliseconds; and what resumes connections, which is kept by the name of each server.
 #[derive(Clone, Debug)]
 pub struct ClientTls {
     config: ClientConfig,
@@ -22,8 +25,9 @@ impl ClientTls {
         match builder.clone().with_native_roots() {
             Ok(builder) => Self { config: builder.with_no_client_auth(), no_authorities: None },
             Err(error) => {
+                let cause: String = error.to_string().chars().take(MAX_CAUSE).collect();
                 let reason = format!(
-                    "this machine has no trusted certificate authorities ({error}): install ca-certificates or set \
+                    "this machine has no trusted certificate authorities ({cause}): install ca-certificates or set \
                      SSL_CERT_FILE"
                 );
                 let config = builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
@@ -40,8 +44,8 @@ impl ClientTls {
     }
 
     /// What rustls takes.
-    pub const fn config(&self) -> &ClientConfig {
-        &self.config
+    pub fn config(&self) -> ClientConfig {
+        self.config.clone()
     }
 
     /// Why nobody is believed, if the machine has no authorities, and what to do about it.

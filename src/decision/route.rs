@@ -39,6 +39,7 @@ pub struct Route {
     spec: ApplicationSpec,
     destinations: Vec<Destination>,
     turn: AtomicUsize,
+    /// What groups are called; all routes of the organization have it in common.
     names: Arc<Names>,
     /// Who may enter, sorted.
     roles: Arc<[RoleId]>,
@@ -69,15 +70,16 @@ impl RouteTable {
     /// organization has no route, a role name without a live role stands for no one, a host that two applications
     /// claim is nobody's, and one that is not allotted to whoever published there is not served. Their requests are
     /// counted in `metrics`.
-    pub fn compile<'c>(catalogue: &'c Catalogue, metrics: &Metrics) -> Self {
-        let with_names = |organization: &'c Organization| (organization, Arc::new(Names::of(organization)));
-        let organizations: HashMap<_, _> =
-            catalogue.organizations.iter().map(|organization| (organization.key, with_names(organization))).collect();
+    pub fn compile(catalogue: &Catalogue, metrics: &Metrics) -> Self {
+        let organizations: HashMap<OrganizationKey, &Organization> =
+            catalogue.organizations.iter().map(|organization| (organization.key, organization)).collect();
+        let mut names: HashMap<OrganizationKey, Arc<Names>> = HashMap::new();
         let mut hosts: HashMap<Host, Option<Arc<Route>>> = HashMap::new();
         for application in &catalogue.applications {
-            let Some((organization, names)) = organizations.get(&application.organization) else {
+            let Some(organization) = organizations.get(&application.organization) else {
                 continue;
             };
+            let names = names.entry(organization.key).or_insert_with(|| Arc::new(Names::of(organization)));
             let route = Route::compile(application, &organization.allotment, names, catalogue.version, metrics);
             let route = Arc::new(route);
             for host in application.served(&organization.allotment) {

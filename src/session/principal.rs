@@ -103,9 +103,9 @@ pub struct Principal {
     pub profile: Profile,
     /// What the user holds.
     pub holdings: Arc<Holdings>,
-    /// Another one whenever anything of this principal may differ: the key of what is derived from it.
+    /// Another one whenever anything that is told of this principal may differ: the key of what is derived from it.
     pub generation: Generation,
-    /// How long that is believed, if it is of a session. Beside all else, so that one look into memory finds both.
+    /// How long all this is believed, if it was read of a session.
     pub liveness: Liveness,
 }
 

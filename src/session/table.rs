@@ -60,7 +60,7 @@ pub struct Sessions {
     changes: Arc<Changes>,
     tokens: Table<HostToken, BuildHasherDefault<TokenHasher>>,
     /// By what they are: ids are ours, so nobody can choose them.
-    lives: Table<Arc<Principal>, BuildHasherDefault<QuickHasher>>,
+    principals: Table<Arc<Principal>, BuildHasherDefault<QuickHasher>>,
     shared: Shared,
     unknown: Unknown,
     active: Mutex<BTreeMap<SessionId, Timestamp>>,
@@ -76,7 +76,7 @@ impl Sessions {
             timeouts: Timeouts::new(settings),
             changes,
             tokens: Table::new(MAX_CACHED),
-            lives: Table::new(MAX_CACHED),
+            principals: Table::new(MAX_CACHED),
             shared: Shared::default(),
             unknown: Unknown::new(),
             active: Mutex::default(),
@@ -92,7 +92,7 @@ impl Sessions {
 
     /// How many are held in memory.
     pub fn in_memory(&self) -> usize {
-        self.lives.count()
+        self.principals.count()
     }
 
     /// Lets sessions live so long from now on. When those that there are end at the latest stays as it was said.
@@ -135,8 +135,8 @@ impl Sessions {
         self.changes.heard_lately().await?;
         let hash = token.hash();
         let principal_of = |known: &HostToken| {
-            let is_its = known.host == *host && self.is_live(&known.principal, known.number, now);
-            is_its.then(|| Arc::clone(&known.principal))
+            let opens = known.host == *host && self.is_live(&known.principal, known.number, now);
+            opens.then(|| Arc::clone(&known.principal))
         };
         match self.tokens.look(&hash, principal_of).flatten() {
             Some(principal) => {
@@ -169,8 +169,8 @@ impl Sessions {
         };
         let now = self.ambient.now();
         let evidence = Evidence::Session(row.id, row.identity);
-        let is_live = |principal: &Arc<Principal>| self.is_live(principal, principal.liveness.number(), now);
-        if let Some(principal) = self.lives.get(&evidence).filter(is_live) {
+        let is_still = |principal: &Arc<Principal>| self.is_live(principal, principal.liveness.number(), now);
+        if let Some(principal) = self.principals.get(&evidence).filter(is_still) {
             self.keep(hash, host, &principal, number);
             return Ok(Some(principal));
         }
@@ -187,7 +187,7 @@ impl Sessions {
         principal.holdings = self.shared.holdings.one(principal.holdings);
         principal.liveness = Liveness::new(number, stale_at, last_seen, row.last_seen_at);
         let principal = Arc::new(principal);
-        self.lives.insert(Arc::clone(&principal));
+        self.principals.insert(Arc::clone(&principal));
         self.keep(hash, host, &principal, number);
         Ok(Some(principal))
     }
@@ -240,7 +240,7 @@ impl Sessions {
     pub async fn sweep(&self) -> Result<(), Unavailable> {
         let now = self.ambient.now();
         self.tokens.retain(|known| self.is_live(&known.principal, known.number, now)).await;
-        self.lives.retain(|principal| self.is_live(principal, principal.liveness.number(), now)).await;
+        self.principals.retain(|principal| self.is_live(principal, principal.liveness.number(), now)).await;
         // Activity reaches the store late: an hour of grace costs nothing, since idleness is judged at each use.
         let idle_since = now.minus(self.timeouts.idle()).minus(Duration::from_secs(3600));
         let expired = sessions::sweep(&self.db, now, idle_since).await?;

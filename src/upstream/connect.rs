@@ -1,4 +1,4 @@
-//! Connections to upstreams: TCP, or TLS against the machine's own roots; resolving and both within one time limit.
+//! Connections to upstreams: TCP, or TLS against the machine's own authorities; resolving and both within one time limit.
 
 use std::future::{Ready, ready};
 use std::io;
@@ -42,14 +42,14 @@ const HTTP2: &[u8] = b"h2";
 /// A connection.
 pub(super) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
-/// How the upstream of one destination is told from an impostor, if not by this machine's roots; made once.
+/// How the upstream of one destination is told from an impostor, if not by this machine's authorities; made once.
 #[derive(Debug, Default)]
 pub(super) struct Trust(OnceLock<Arc<ClientConfig>>);
 
 impl Trust {
     fn towards(&self, destination: &Destination, usual: &Arc<ClientConfig>) -> Arc<ClientConfig> {
         let Some(authorities) = destination.authorities() else { return Arc::clone(usual) };
-        let own = || Arc::new(ClientTls::trusting(authorities.certificates()).config().clone());
+        let own = || Arc::new(ClientTls::trusting(authorities.certificates()).config());
         Arc::clone(self.0.get_or_init(own))
     }
 }
@@ -64,8 +64,7 @@ fn server_name(host: &Host) -> Result<ServerName<'static>, ForwardError> {
     }
 }
 
-fn speaking_http2(tls: &ClientConfig) -> ClientConfig {
-    let mut tls = tls.clone();
+fn speaking_http2(mut tls: ClientConfig) -> ClientConfig {
     tls.alpn_protocols = vec![HTTP2.to_vec()];
     tls
 }
@@ -75,10 +74,10 @@ impl Connector {
     /// trusted.
     pub(super) fn new(tls: &ClientTls, limit: Duration, guard: Guard) -> Self {
         if let Some(reason) = tls.no_authorities() {
-            tracing::warn!(reason = %reason, "no upstream over https can be reached");
+            tracing::warn!(reason = %reason, "no upstream over https can be reached without a ca_file of its own");
         }
         let tls_http2 = Arc::new(speaking_http2(tls.config()));
-        Self { tls: Arc::new(tls.config().clone()), tls_http2, limit, guard }
+        Self { tls: Arc::new(tls.config()), tls_http2, limit, guard }
     }
 
     /// A new connection to an upstream, and where it leads.
@@ -100,7 +99,7 @@ impl Connector {
     ) -> Result<(Stream, IpAddr), ForwardError> {
         let tls = match destination.authorities() {
             None => Arc::clone(&self.tls_http2),
-            Some(_) => Arc::new(speaking_http2(&trust.towards(destination, &self.tls))),
+            Some(_) => Arc::new(speaking_http2(ClientConfig::clone(&trust.towards(destination, &self.tls)))),
         };
         let stream = self.connect_in_time(destination, tls).await?;
         match &stream {

@@ -133,8 +133,8 @@ pub const FENCES: &[Fence] = &[
     },
     Fence {
         path: &["hyper_rustls"],
-        home: &["src/base/http.rs", "src/base/http/", "src/upstream.rs", "src/upstream/"],
-        reason: "requests leave through base::http, to applications through upstream",
+        home: &["src/base/http.rs", "src/base/http/", "src/base/tls.rs", "src/upstream.rs", "src/upstream/"],
+        reason: "requests leave through base::http, to applications through upstream, and whom both believe base::tls says",
     },
     Fence {
         path: &["hyper_util", "client"],

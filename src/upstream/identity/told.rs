@@ -41,7 +41,8 @@ pub(super) fn names(preset: HeaderPreset) -> &'static [HeaderName] {
 }
 
 /// What stands behind the names of a preset, where there is something to tell: each is added to `whole`, and said how
-/// long it is there. Names of groups hold no comma, and no space at either end.
+/// long it is there. Groups are encoded one by one: no name has a comma, or space at an end
+/// ([`RoleName`](crate::identity::RoleName)).
 fn texts(preset: HeaderPreset, subject: &Subject<'_>, whole: &mut String) -> [Option<usize>; 4] {
     if names(preset).is_empty() {
         return [None; 4];
