@@ -150,6 +150,10 @@ impl Assertions {
     fn say(&self, subject: &Subject<'_>, signed_at: Timestamp, text: &mut String) -> Result<(), SigningFailed> {
         let mut claims = Vec::with_capacity(USUAL_LENGTH);
         serde_json::to_writer(&mut claims, &self.claims_at(subject, signed_at)).map_err(|_| SigningFailed)?;
+        // In one piece of the right size: it may be kept for long.
+        let lengths =
+            [claims.len(), SIGNATURE_LENGTH].map(|length| base64::encoded_len(length, false).unwrap_or(0) + 1);
+        text.reserve_exact(self.head.len() + lengths.iter().sum::<usize>());
         text.push_str(&self.head);
         text.push('.');
         URL_SAFE_NO_PAD.encode_string(claims, text);

@@ -27,8 +27,8 @@ static X_AUTH_REQUEST: [HeaderName; 4] = [
     name("x-auth-request-preferred-username"),
 ];
 
-/// Room for what is told of most people, so that their text is written without moving.
-const USUAL_LENGTH: usize = 1024;
+/// Room for what headers tell of most people. An assertion makes its own.
+const USUAL_LENGTH: usize = 256;
 
 /// The names of a preset's headers.
 pub(super) fn names(preset: HeaderPreset) -> &'static [HeaderName] {
