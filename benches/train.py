@@ -8,9 +8,9 @@ small and large, up and down, over HTTP/1.1 and HTTP/2, in plain and over TLS; a
 strangers; sign-ins to many organizations; the console), and builds it again with what was counted: a quarter fewer
 instructions per request (docs/performance.md). `--keep` writes the counts, for `-C profile-use`, there.
 
-Needs Linux with glibc 2.36 or later, as does the program then; Python 3, Node, nginx, openssl, h2load (Debian: nodejs, npm, nginx-light, openssl,
-nghttp2-client), once before `npm ci --prefix tests/provider`, and `rustup component add llvm-tools`. Twice as long as a
-build of `dist`, and a minute.
+Needs Linux with glibc 2.36 or later, as does the program then; Python 3, Node, nginx, openssl, h2load (Debian: nodejs, npm,
+nginx-light, openssl, nghttp2-client), once before `npm ci --prefix tests/provider`, and `rustup component add llvm-tools`.
+Twice as long as a build of `dist`, and a minute.
 """
 
 import argparse

@@ -131,3 +131,23 @@ impl FromStr for TokenHash {
         Ok(Self(bytes))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_are_the_same_only_in_every_bit() {
+        let hash = TokenHash::of(b"token");
+        assert!(hash == TokenHash::of(b"token"));
+        for bit in 0..256 {
+            let mut other = hash;
+            other.0[bit / 8] ^= 1 << (bit % 8);
+            assert!(hash != other, "bit {bit}");
+        }
+        // Differences that would cancel each other out if they were added up.
+        let mut other = hash;
+        (other.0[0], other.0[8]) = (other.0[0] ^ 1, other.0[8] ^ 1);
+        assert!(hash != other);
+    }
+}

@@ -49,3 +49,32 @@ impl Liveness {
             && self.last_written.compare_exchange(written, now.micros(), Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const IDLE: Duration = Duration::from_secs(60);
+    const INTERVAL: Duration = Duration::from_secs(10);
+
+    #[test]
+    fn a_session_is_in_time_until_it_is_stale_or_nobody_was_there_for_long() {
+        let at = Timestamp::from_secs;
+        let liveness = Liveness::new(1, at(1_100), at(1_000), at(1_000));
+        assert!(liveness.is_in_time(at(1_059), IDLE) && !liveness.is_in_time(at(1_060), IDLE));
+        liveness.see(at(1_050), INTERVAL);
+        assert!(liveness.is_in_time(at(1_099), IDLE) && !liveness.is_in_time(at(1_100), IDLE));
+        let none = Liveness::none();
+        assert!([0, 1, 1_000].into_iter().all(|now| !none.is_in_time(at(now), Duration::MAX)));
+    }
+
+    #[test]
+    fn who_is_there_is_written_down_once_in_each_interval_and_never_seen_to_go_back() {
+        let at = Timestamp::from_secs;
+        let liveness = Liveness::new(1, at(2_000), at(1_000), at(1_000));
+        let written = [1_005, 1_010, 1_011, 1_019, 1_020].map(|now| liveness.see(at(now), INTERVAL));
+        assert_eq!(written, [false, true, false, false, true]);
+        assert!(!liveness.see(at(1_001), INTERVAL), "another thread's look at the clock comes late");
+        assert!(liveness.is_in_time(at(1_079), IDLE), "seen at 1,020");
+    }
+}

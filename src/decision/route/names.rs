@@ -44,3 +44,23 @@ impl Names {
         named.into_iter().map(|(_, name)| name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::sample::{ADMIN, GUEST, HOME, MEMBER, OTHER_ADMIN, catalogue};
+
+    #[test]
+    fn roles_are_told_by_name_and_found_by_name_whatever_their_ids() {
+        let world = catalogue(Vec::new());
+        let names = Names::of(world.organizations.iter().find(|organization| organization.key == HOME).unwrap());
+        let told = |roles: &[RoleId]| names.of_roles(roles.iter().copied()).map(RoleName::as_str).collect::<Vec<_>>();
+        assert_eq!(told(&[MEMBER, GUEST, ADMIN]), ["Admin", "Guest", "Member"]);
+        assert_eq!(told(&[OTHER_ADMIN]), [""; 0], "a role of another organization is called nothing here");
+        let wanted = ["Member", "Nobody", "Admin"].map(|name| name.parse().unwrap());
+        let mut both = [ADMIN, MEMBER];
+        both.sort_unstable();
+        assert_eq!(names.resolve(&wanted).collect::<Vec<_>>(), both);
+        assert!(names.ids().is_sorted() && names.ids().contains(&GUEST));
+    }
+}
