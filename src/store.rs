@@ -57,15 +57,21 @@ pub struct Db {
     statements: Arc<AtomicU64>,
 }
 
+/// Connections by what they are for. Snapshots have their own: pages and previews read for long, and nobody's request to
+/// an application waits for them.
 #[derive(Clone)]
 enum Pools {
     /// SQLite has one writer at a time: a pool of one connection makes writers queue here, where waiting is cheap,
     /// and readers never meet them (WAL).
     Sqlite {
         read: SqlitePool,
+        snapshots: SqlitePool,
         write: SqlitePool,
     },
-    Postgres(PgPool),
+    Postgres {
+        pool: PgPool,
+        snapshots: PgPool,
+    },
 }
 
 /// A transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
@@ -87,7 +93,7 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         let inner = match &self.pools {
             Pools::Sqlite { write, .. } => TxInner::Sqlite(in_time(write.begin_with("begin immediate")).await?),
-            Pools::Postgres(pool) => TxInner::Postgres(in_time(pool.begin()).await?),
+            Pools::Postgres { pool, .. } => TxInner::Postgres(in_time(pool.begin()).await?),
         };
         Ok(self.tx(inner))
     }
@@ -98,9 +104,10 @@ impl Db {
     /// When the database does not answer.
     pub async fn snapshot(&self) -> Result<Tx, StoreError> {
         let inner = match &self.pools {
-            Pools::Sqlite { read, .. } => TxInner::Sqlite(in_time(read.begin()).await?),
-            Pools::Postgres(pool) => {
-                TxInner::Postgres(in_time(pool.begin_with("begin isolation level repeatable read read only")).await?)
+            Pools::Sqlite { snapshots, .. } => TxInner::Sqlite(in_time(snapshots.begin()).await?),
+            Pools::Postgres { snapshots, .. } => {
+                const BEGIN: &str = "begin isolation level repeatable read read only";
+                TxInner::Postgres(in_time(snapshots.begin_with(BEGIN)).await?)
             }
         };
         Ok(self.tx(inner))
@@ -122,11 +129,15 @@ impl Db {
     /// Closes every connection, after the statements under way.
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { read, write } => {
+            Pools::Sqlite { read, snapshots, write } => {
                 read.close().await;
+                snapshots.close().await;
                 write.close().await;
             }
-            Pools::Postgres(pool) => pool.close().await,
+            Pools::Postgres { pool, snapshots } => {
+                snapshots.close().await;
+                pool.close().await;
+            }
         }
     }
 
@@ -151,7 +162,7 @@ impl Db {
     fn reader(&self) -> Conn<'_> {
         let engine = match &self.pools {
             Pools::Sqlite { read, .. } => Engine::SqlitePool(read),
-            Pools::Postgres(pool) => Engine::PostgresPool(pool),
+            Pools::Postgres { pool, .. } => Engine::PostgresPool(pool),
         };
         Conn::new(engine, &self.statements)
     }
@@ -160,7 +171,7 @@ impl Db {
     fn writer(&self) -> Conn<'_> {
         let engine = match &self.pools {
             Pools::Sqlite { write, .. } => Engine::SqlitePool(write),
-            Pools::Postgres(pool) => Engine::PostgresPool(pool),
+            Pools::Postgres { pool, .. } => Engine::PostgresPool(pool),
         };
         Conn::new(engine, &self.statements)
     }
@@ -170,7 +181,7 @@ impl std::fmt::Debug for Db {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self.pools {
             Pools::Sqlite { .. } => "Db(SQLite)",
-            Pools::Postgres(_) => "Db(PostgreSQL)",
+            Pools::Postgres { .. } => "Db(PostgreSQL)",
         })
     }
 }

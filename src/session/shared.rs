@@ -15,7 +15,7 @@ const MAX_VALUES: usize = 50_000;
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     pub(super) holdings: Values<Arc<Holdings>>,
-    pub(super) hosts: Values<Host>,
+    pub(super) hosts: Values<Arc<Host>>,
 }
 
 /// Values of one kind. Locked only when a session is read from the store.

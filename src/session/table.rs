@@ -30,10 +30,9 @@ const IDLE_SHARE: u32 = 4;
 /// One host's token for a session.
 struct HostToken {
     hash: TokenHash,
-    host: Host,
+    host: Arc<Host>,
+    /// Read no later than the token was: what replaces the token makes this stale.
     principal: Arc<Principal>,
-    /// The change number at which the token was read: it may have been replaced since, and `principal` read after that.
-    number: i64,
 }
 
 impl Keyed for Principal {
@@ -135,7 +134,7 @@ impl Sessions {
         self.changes.heard_lately().await?;
         let hash = token.hash();
         let principal_of = |known: &HostToken| {
-            let opens = known.host == *host && self.is_live(&known.principal, known.number, now);
+            let opens = *known.host == *host && self.is_live(&known.principal, now);
             opens.then(|| Arc::clone(&known.principal))
         };
         match self.tokens.look(&hash, principal_of).flatten() {
@@ -152,11 +151,10 @@ impl Sessions {
         }
     }
 
-    /// Whether the session and all its grants are in time, and neither it nor what was read at `number` has changed.
-    fn is_live(&self, principal: &Principal, number: i64, now: Timestamp) -> bool {
-        let number = principal.liveness.number().min(number);
+    /// Whether the session and all its grants are in time, and nothing of it has changed since it was read.
+    fn is_live(&self, principal: &Principal, now: Timestamp) -> bool {
         principal.liveness.is_in_time(now, self.timeouts.idle())
-            && self.changes.is_fresh(number, principal.user, principal.session())
+            && self.changes.is_fresh(principal.liveness.number(), principal.user, principal.session())
     }
 
     async fn load(&self, host: &Host, hash: TokenHash) -> Result<Option<Arc<Principal>>, Unavailable> {
@@ -169,9 +167,11 @@ impl Sessions {
         };
         let now = self.ambient.now();
         let evidence = Evidence::Session(row.id, row.identity);
-        let is_still = |principal: &Arc<Principal>| self.is_live(principal, principal.liveness.number(), now);
-        if let Some(principal) = self.principals.get(&evidence).filter(is_still) {
-            self.keep(hash, host, &principal, number);
+        if let Some(principal) = self.principals.get(&evidence).filter(|principal| self.is_live(principal, now)) {
+            // Whoever was read since may not speak for a token that has been replaced meanwhile.
+            if principal.liveness.number() <= number {
+                self.keep(hash, host, &principal);
+            }
             return Ok(Some(principal));
         }
         let last_seen = row.last_seen_at.max(self.unwritten_activity(row.id).unwrap_or(row.last_seen_at));
@@ -188,13 +188,13 @@ impl Sessions {
         principal.liveness = Liveness::new(number, stale_at, last_seen, row.last_seen_at);
         let principal = Arc::new(principal);
         self.principals.insert(Arc::clone(&principal));
-        self.keep(hash, host, &principal, number);
+        self.keep(hash, host, &principal);
         Ok(Some(principal))
     }
 
-    fn keep(&self, hash: TokenHash, host: &Host, principal: &Arc<Principal>, number: i64) {
-        let host = self.shared.hosts.one(host.clone());
-        self.tokens.insert(HostToken { hash, host, principal: Arc::clone(principal), number });
+    fn keep(&self, hash: TokenHash, host: &Host, principal: &Arc<Principal>) {
+        let host = self.shared.hosts.one(Arc::new(host.clone()));
+        self.tokens.insert(HostToken { hash, host, principal: Arc::clone(principal) });
     }
 
     fn unwritten_activity(&self, session: SessionId) -> Option<Timestamp> {
@@ -239,8 +239,8 @@ impl Sessions {
     /// When the store could not.
     pub async fn sweep(&self) -> Result<(), Unavailable> {
         let now = self.ambient.now();
-        self.tokens.retain(|known| self.is_live(&known.principal, known.number, now)).await;
-        self.principals.retain(|principal| self.is_live(principal, principal.liveness.number(), now)).await;
+        self.tokens.retain(|known| self.is_live(&known.principal, now)).await;
+        self.principals.retain(|principal| self.is_live(principal, now)).await;
         // Activity reaches the store late: an hour of grace costs nothing, since idleness is judged at each use.
         let idle_since = now.minus(self.timeouts.idle()).minus(Duration::from_secs(3600));
         let expired = sessions::sweep(&self.db, now, idle_since).await?;

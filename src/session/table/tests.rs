@@ -92,3 +92,28 @@ async fn a_token_that_opens_nothing_is_asked_for_once_until_something_changes() 
     })
     .await;
 }
+
+#[tokio::test]
+async fn whoever_was_read_later_does_not_speak_for_a_token_that_may_have_been_replaced() {
+    on_each_with_sessions(async |it| {
+        let token = it.open().await;
+        let now = it.sessions.ambient.now();
+        let read = it.sessions.recognise(&host("login"), &token).await.unwrap().unwrap();
+        let later = Principal {
+            evidence: read.evidence,
+            user: read.user,
+            profile: read.profile.clone(),
+            holdings: Arc::clone(&read.holdings),
+            generation: it.changes.generation(),
+            liveness: Liveness::new(it.changes.number() + 1, now.plus(IDLE), now, now),
+        };
+        it.sessions.principals.insert(Arc::new(later));
+        it.sessions.tokens.remove(&token.hash());
+        assert!(it.knows("login", &token).await, "the store has it");
+        assert_eq!(it.sessions.tokens.count(), 0, "but as of an earlier change");
+        it.change(UserId::new(uuid::Uuid::from_u128(1))).await;
+        assert!(it.knows("login", &token).await);
+        assert_eq!(it.sessions.tokens.count(), 1);
+    })
+    .await;
+}

@@ -60,7 +60,7 @@ async fn steps(db: &Db, sql: &str, values: Vec<Value>) -> Vec<String> {
                 db.reader().all(format!("explain query plan {sql}"), values).await.unwrap();
             steps.into_iter().map(|step| step.3).collect()
         }
-        Pools::Postgres(_) => {
+        Pools::Postgres { .. } => {
             let mut tx = db.begin().await.unwrap();
             // What is read whole nevertheless can be read in no other way, however much there is.
             tx.conn().execute("set local enable_seqscan = off", vec![]).await.unwrap();

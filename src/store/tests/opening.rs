@@ -1,6 +1,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::store::kit::{on_each, run};
+use crate::store::kit::{count, on_each, run};
+use crate::store::open::SNAPSHOTS;
 use crate::store::{DatabaseUrl, Db, StoreError};
 
 #[tokio::test]
@@ -96,6 +97,31 @@ async fn a_snapshot_reads_one_state_and_writes_nothing() {
         run(&db, "update catalogue_head set version = 5").await;
         assert_eq!(crate::store::catalogue::version(&mut snapshot).await.unwrap(), 0);
         assert!(crate::store::catalogue::bump(&mut snapshot).await.is_err());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_read_at_once_never_waits_for_snapshots() {
+    on_each(async |db| {
+        // More than all connections together: whoever got none of theirs takes the next one that is free.
+        let (began, mut begun) = tokio::sync::mpsc::channel(1);
+        let mut holders = tokio::task::JoinSet::new();
+        for _ in 0..20 {
+            let (db, began) = (db.clone(), began.clone());
+            holders.spawn(async move {
+                let _held = db.snapshot().await;
+                let _ = began.send(()).await;
+                std::future::pending::<()>().await;
+            });
+        }
+        for _ in 0..SNAPSHOTS {
+            begun.recv().await.unwrap();
+        }
+        for _ in 0..20 {
+            assert_eq!(count(&db, "select version from catalogue_head").await, 0);
+        }
+        holders.shutdown().await;
     })
     .await;
 }
