@@ -49,6 +49,45 @@ async fn a_named_proxy_is_believed_about_the_client_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_client_that_nobody_can_read_is_in_no_network() {
+    let world = World::at("http://127.0.0.1:9", |places: &Places| {
+        let listen = format!("listen = [\"127.0.0.1:{}\"]", places.port);
+        let behind = format!("{listen}\ntrusted_proxies = [\"127.0.0.0/8\"]");
+        let inside = "[[application.rule]]\npath = \"/inside\"\nallow = \"everyone\"\nfrom = [\"127.0.0.0/8\"]\n";
+        places.head("").replace(&listen, &behind) + &places.home_lab(inside)
+    })
+    .await;
+    for (lines, status, told) in [
+        // The proxy asks for itself.
+        (&[][..], 200, "127.0.0.1"),
+        (&[&b"127.0.0.2"[..]], 200, "127.0.0.2, 127.0.0.1"),
+        // What a client wrote stands in front of what the proxy wrote, in the same field or in another.
+        (&[b"203.0.113.9"], 403, ""),
+        (&[b"\xff, 203.0.113.9"], 403, ""),
+        (&[b"127.0.0.1, \xc3\xa9, 203.0.113.9"], 403, ""),
+        (&[b"\xff", b"203.0.113.9"], 403, ""),
+        (&[b"203.0.113.9, \xff"], 403, ""),
+        (&[b"unknown"], 403, ""),
+        (&[b"_hidden"], 403, ""),
+        (&[b"203.0.113.9,"], 403, ""),
+        (&[b"203.0.113.9:99999"], 403, ""),
+        (&[b"fe80::1%eth0"], 403, ""),
+        (&[b"\"203.0.113.9\""], 403, ""),
+        (&[b""], 403, ""),
+    ] {
+        let mut request = b"GET /inside HTTP/1.1\r\nHost: wiki.localhost\r\nConnection: close\r\n".to_vec();
+        for line in lines {
+            request.extend([b"X-Forwarded-For: ", *line, b"\r\n"].concat());
+        }
+        let answer = ask(address(&world), [&request[..], b"\r\n"].concat()).await;
+        assert_eq!(answer.status, status, "{}", String::from_utf8_lossy(&request));
+        if status == 200 {
+            assert_eq!(received(&answer.json(), "x-forwarded-for"), [told]);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_balancer_that_names_nobody_vouches_for_nobody() {
     let world = World::start(Variant::default(), |places: &Places| {
         let listen = format!("listen = [\"127.0.0.1:{}\"]", places.port);
