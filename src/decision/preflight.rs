@@ -1,12 +1,13 @@
 //! CORS preflights (Fetch, 4.8): a browser asks, with no cookie and no identity, whether a page of another origin may
 //! send a request. Asked so and in no other way, or it is a request like any other.
 
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 /// The method that a preflight asks about: `OPTIONS` with one `Origin`, exactly one `Access-Control-Request-Method`
-/// that is a method, and no body. Nothing if it is none.
+/// that is a method, no body, and no wish for another protocol. Nothing if it is none.
 pub fn asked(method: &Method, headers: &HeaderMap, has_body: bool) -> Option<Method> {
-    if *method != Method::OPTIONS || has_body {
+    const OTHER_PROTOCOL: [HeaderName; 3] = [header::UPGRADE, header::SEC_WEBSOCKET_KEY, header::SEC_WEBSOCKET_VERSION];
+    if *method != Method::OPTIONS || has_body || OTHER_PROTOCOL.iter().any(|name| headers.contains_key(name)) {
         return None;
     }
     only(headers, &header::ORIGIN).filter(|origin| !origin.is_empty())?;
@@ -46,6 +47,9 @@ mod tests {
             &[origin, ("access-control-request-method", "")],
             &[origin, ("access-control-request-method", "PUT, GET")],
             &[origin, ("access-control-request-method", "P UT")],
+            &[origin, wish, ("upgrade", "tcp")],
+            &[origin, wish, ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")],
+            &[origin, wish, ("sec-websocket-version", "13")],
         ] {
             assert_eq!(asked(Method::OPTIONS, fields, false), None, "{fields:?}");
         }

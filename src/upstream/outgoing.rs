@@ -18,7 +18,8 @@ impl Forwarder {
         permit: &Permit,
         request: &mut Request<Body>,
     ) -> Result<Option<(Handshake, OnUpgrade)>, ForwardError> {
-        let upgrade = Upgrade::of(request, &permit.route().spec().connection.upgrades);
+        let upgrade =
+            Upgrade::of(request, &permit.route().spec().connection.upgrades).filter(|_| !permit.is_preflight());
         headers::check_hops(request.headers())?;
         headers::clean_request(request.headers_mut());
         if permit.is_preflight() {

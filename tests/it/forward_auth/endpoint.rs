@@ -67,6 +67,36 @@ async fn both_endpoints_decide_as_the_request_path_does() {
 }
 
 #[tokio::test]
+async fn a_preflight_passes_if_it_is_a_real_one_and_carries_nothing_of_anybodys() {
+    let rule = "[[application.rule]]\npath = \"/api/*\"\nroles = [\"Member\"]\npreflight = true\n";
+    let world = left_to_a_proxy("trusted_proxies = [\"127.0.0.1/32\"]", rule).await;
+    let bob = signed_in(&world, "bob").await;
+    let real = "Origin: https://friend.example\r\nAccess-Control-Request-Method: PUT\r\n";
+    for (lines, forward) in [
+        (real.to_owned(), 200),
+        // Whose it is would go along, since we take nothing out here.
+        (format!("{real}Authorization: Bearer of-its-own\r\n"), 401),
+        (format!("{real}Cookie: a=b\r\n"), 401),
+        (format!("{real}Content-Length: 3\r\n"), 401),
+        (format!("{real}Transfer-Encoding: chunked\r\n"), 401),
+        ("Origin: https://friend.example\r\n".to_owned(), 401),
+        ("Access-Control-Request-Method: PUT\r\n".to_owned(), 401),
+    ] {
+        let about = forwarded("/api/a").replace("Method: GET", "Method: OPTIONS") + &lines;
+        let body = if lines.contains("Content-Length") { "abc" } else { "" };
+        let body = if lines.contains("chunked") { "0\r\n\r\n" } else { body };
+        let request =
+            format!("GET /auth/forward HTTP/1.1\r\nHost: vestibule\r\n{about}Connection: close\r\n\r\n{body}");
+        let answer = ask(([127, 0, 0, 1], world.places.port).into(), request).await;
+        assert_eq!((answer.status, answer.all("remote-user").concat()), (forward, String::new()), "{lines}{answer:?}");
+    }
+    // Elsewhere it is asked of nobody, and a session is as good as for any other request.
+    let elsewhere = forwarded("/other").replace("Method: GET", "Method: OPTIONS") + real;
+    assert_eq!(at(&world, "/auth/forward", &elsewhere).await.status, 401);
+    assert_eq!(at(&world, "/auth/forward", &format!("{elsewhere}{bob}")).await.status, 200);
+}
+
+#[tokio::test]
 async fn every_header_of_the_preset_is_there_and_empty_for_nobody() {
     for (preset, names) in [
         ("remote", &["remote-user", "remote-groups", "remote-email", "remote-name"][..]),

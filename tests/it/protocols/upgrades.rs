@@ -67,6 +67,27 @@ async fn every_other_is_a_request_without_a_word_of_it() {
 }
 
 #[tokio::test]
+async fn a_preflight_that_asks_for_another_protocol_is_none() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let lines = "preflight = true\n[application.connection]\nupgrades = [\"tcp\"]";
+    let (world, _) = with_upstream(&url, lines).await;
+    let preflight = "OPTIONS /x HTTP/1.1\r\nHost: wiki.localhost\r\nOrigin: https://evil.example\r\n\
+                     Access-Control-Request-Method: POST\r\n";
+    for asking in ["Connection: Upgrade\r\nUpgrade: tcp\r\n", "Upgrade: tcp\r\n", "Sec-WebSocket-Version: 13\r\n"] {
+        let mut client = Raw::connect(address(&world)).await;
+        client.send(format!("{preflight}{asking}\r\n")).await;
+        assert!(client.read_until("\r\n\r\n").await.starts_with("HTTP/1.1 401 "), "{asking}");
+    }
+    let nobody = std::future::poll_fn(|cx| std::task::Poll::Ready(listener.poll_accept(cx).is_pending())).await;
+    assert!(nobody, "the upstream was asked");
+    // The same without it passes.
+    let mut client = Raw::connect(address(&world)).await;
+    client.send(format!("{preflight}\r\n")).await;
+    Raw::over(listener.accept().await.unwrap().0).read_until("OPTIONS /x HTTP/1.1\r\n").await;
+}
+
+#[tokio::test]
 async fn what_follows_a_handshake_that_was_refused_is_the_next_request() {
     let (world, listener, browser) = scripted().await;
     let cookie = session(&world, &browser);
