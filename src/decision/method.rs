@@ -3,6 +3,7 @@
 //! must choose the same rule, as the readings of a path must. What stands in a body is not seen here: it streams.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use http::Method;
 use url::form_urlencoded;
@@ -52,12 +53,39 @@ pub(super) fn named<'a>(ask: &Ask<'a>) -> impl Iterator<Item = Cow<'a, [u8]>> {
     let headers = headers.map(|(_, value)| Cow::Borrowed(value.as_bytes()));
     // Some split queries at `;` too.
     let pieces = ask.path.target().query().unwrap_or_default().split(['&', ';']);
-    let pairs = pieces.flat_map(|piece| form_urlencoded::parse(piece.as_bytes()));
+    let pairs = pieces.flat_map(|piece| {
+        let unescaped = unescaped(piece);
+        let other = unescaped.map(|piece| form_urlencoded::parse(piece.as_bytes()).into_owned().collect::<Vec<_>>());
+        let owned = |(name, value)| (Cow::Owned(name), Cow::Owned(value));
+        form_urlencoded::parse(piece.as_bytes()).chain(other.unwrap_or_default().into_iter().map(owned))
+    });
     let query = pairs.filter(|(name, _)| is_parameter(name)).map(|(_, value)| match value {
         Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
         Cow::Owned(text) => Cow::Owned(text.into_bytes()),
     });
     headers.chain(query)
+}
+
+/// A part of a query as classic ASP and ASP.NET read it, for whom `%u0044` is `D`, in escapes that everybody reads. Nothing
+/// if it has none of these.
+fn unescaped(piece: &str) -> Option<String> {
+    let has_any = piece.contains("%u") || piece.contains("%U");
+    let piece = has_any.then(|| piece.replace("%U", "%u"))?;
+    let (before, escaped) = piece.split_once("%u")?;
+    let mut whole = before.to_owned();
+    for part in escaped.split("%u") {
+        let letter = part.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32);
+        match letter.zip(part.get(4..)) {
+            Some((letter, rest)) => {
+                for byte in letter.encode_utf8(&mut [0; 4]).bytes() {
+                    let _ = write!(whole, "%{byte:02x}");
+                }
+                whole.push_str(rest);
+            }
+            None => whole.extend(["%u", part]),
+        }
+    }
+    Some(whole)
 }
 
 /// Whether a header of that name does.
@@ -113,6 +141,9 @@ mod tests {
             ("POST", "/?_method%00x=DELETE", &[], "DELETE"),
             ("POST", "/?X-HTTP-Method-Override=DELETE", &[], "DELETE"),
             ("POST", "/?a&x-tunneled-method=delete", &[], "DELETE"),
+            ("POST", "/?X-HTTP-Method-Overrid%u0065=DELETE", &[], "DELETE"),
+            ("POST", "/?a;%u005fmethod=%U0044%75ELETE", &[], "DUELETE"),
+            ("POST", "/?a=%u00e9&b=%u&c=%uzzzz&d=%u12", &[], ""),
             ("POST", "/?_method=PUT", &[("x-http-method", "DELETE")], "DELETE PUT"),
         ] {
             assert_eq!(read(method, target, fields).as_deref(), Ok(expected), "{method} {target} {fields:?}");

@@ -63,14 +63,20 @@ fn is_shallow(ask: &Ask<'_>) -> bool {
     depths.next().is_some_and(|depth| matches!(depth.as_bytes(), b"0" | b"1")) && depths.next().is_none()
 }
 
-/// The second path that a request names, if it names one.
+/// The second path that a request names, if it names one: by itself, or behind scheme and host.
+///
+/// Nothing that is stored has a query or a fragment, and who splits these off reads another path than who does not. Some
+/// look for a host in front of the first colon, wherever that stands: a path that holds one is refused with them.
 ///
 /// # Errors
 /// When there is more than one, or it is ambiguous.
 pub(super) fn destination(ask: &Ask<'_>) -> Result<Option<RequestPath>, Ambiguous> {
     let mut values = ask.headers.get_all(DESTINATION).iter();
     let Some(value) = values.next() else { return Ok(None) };
-    let uri = Uri::try_from(value.as_bytes()).ok().filter(|_| values.next().is_none());
+    let is_one = values.next().is_none() && !value.as_bytes().iter().any(|byte| matches!(byte, b'#' | b'?'));
+    let is_whole = |uri: &Uri| uri.scheme().is_some() == uri.authority().is_some();
+    let uri = Uri::try_from(value.as_bytes()).ok().filter(|uri| is_one && is_whole(uri));
     let path = RequestPath::parse(&uri.ok_or(Ambiguous::Destination)?)?;
-    if path.is_ours() { Err(Ambiguous::Destination) } else { Ok(Some(path)) }
+    let has_colon = [Some(path.strict()), path.lenient()].into_iter().flatten().any(|read| read.contains(&b':'));
+    if has_colon || path.is_ours() { Err(Ambiguous::Destination) } else { Ok(Some(path)) }
 }

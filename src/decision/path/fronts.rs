@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use http::uri::PathAndQuery;
 
-use super::{Ambiguous, RequestPath};
+use super::{Ambiguous, RequestPath, bare, windows};
 
 /// The program that PHP applications send all their paths through, and that may be named in front of them.
 pub(in crate::decision) const PROGRAM: &str = "index.php";
@@ -16,8 +16,10 @@ impl RequestPath {
     pub(in crate::decision) fn without_front(&self) -> impl Iterator<Item = Result<Self, Ambiguous>> {
         let read = |left: Cow<'_, str>| Self::of(PathAndQuery::try_from(&*left).map_err(|_| Ambiguous::NoPath)?);
         let behind = self.behind_host().map(read);
-        let both = behind.as_ref().and_then(|path| path.as_ref().ok()?.without_program().map(read));
-        [behind, both, self.without_program().map(read)].into_iter().flatten()
+        let then_program = behind.as_ref().and_then(|path| path.as_ref().ok()?.without_program().map(read));
+        let without = self.without_program().map(read);
+        let then_host = without.as_ref().and_then(|path| path.as_ref().ok()?.behind_host().map(read));
+        [behind, then_program, without, then_host].into_iter().flatten()
     }
 
     fn behind_host(&self) -> Option<Cow<'_, str>> {
@@ -30,7 +32,8 @@ impl RequestPath {
     fn without_program(&self) -> Option<Cow<'_, str>> {
         let strict = self.strict();
         memchr::memchr(b'.', strict)?;
-        let is_it = |segment: &[u8]| segment.eq_ignore_ascii_case(PROGRAM.as_bytes());
+        // With its parameters, and as Windows finds it.
+        let is_it = |segment: &[u8]| windows::name(bare(segment).0).eq_ignore_ascii_case(PROGRAM.as_bytes());
         let at = strict.split(|&byte| byte == b'/').position(is_it)?;
         // No escape stands for a slash, so both have the same.
         let mut slashes = self.as_str().match_indices('/').map(|(slash, _)| slash).skip(at.checked_sub(1)?);
@@ -61,8 +64,13 @@ mod tests {
             ("/index.php/admin", &["/admin"]),
             ("/a%20b/INDEX%2ephp/admin?x", &["/a%20b/admin?x"]),
             ("/a/index.php/index.php/", &["/a/index.php/"]),
-            ("//index.php/admin", &["/admin", "//admin"]),
-            ("//x/a/index.php/admin", &["/a/index.php/admin", "/a/admin", "//x/a/admin"]),
+            ("/index.php;x/admin", &["/admin"]),
+            ("/index.php%20/admin", &["/admin"]),
+            ("/index.php./admin", &["/admin"]),
+            ("/index.php::$DATA/admin", &["/admin"]),
+            ("/index.php//x/admin", &["//x/admin", "/admin"]),
+            ("//index.php/admin", &["/admin", "//admin", "/"]),
+            ("//x/a/index.php/admin", &["/a/index.php/admin", "/a/admin", "//x/a/admin", "/a/admin"]),
         ] {
             let path = path(target);
             let found: Vec<_> = path.without_front().map(|rest| rest.unwrap().target().to_string()).collect();

@@ -51,22 +51,31 @@ fn plain(text: &str) -> String {
     plain
 }
 
-/// What is not even shown: hyphens that may be, joiners, directions, tags.
+/// What is not even shown: controls, hyphens that may be, joiners, fillers, directions, notes, tags.
 const fn is_unseen(letter: char) -> bool {
     matches!(
         letter,
-        '\u{ad}'
+        '\u{80}'..='\u{9f}'
+            | '\u{ad}'
             | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
             | '\u{180e}'
             | '\u{200b}'..='\u{200f}'
             | '\u{202a}'..='\u{202e}'
             | '\u{2060}'..='\u{206f}'
             | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{110bd}'
+            | '\u{110cd}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}'
     )
 }
 
-/// What databases take a letter for that is crossed or tied, and has no accent to lose.
+/// What databases take a letter for that is crossed or tied, and has no accent to lose; and what Windows takes for a slash
+/// where its code page has no better one, or has money in its place.
 const fn crossed(letter: char) -> Option<&'static str> {
     Some(match letter {
         'ø' => "o",
@@ -77,6 +86,8 @@ const fn crossed(letter: char) -> Option<&'static str> {
         'æ' => "ae",
         'œ' => "oe",
         'þ' => "th",
+        '\u{2044}' | '\u{2215}' | '\u{29f8}' => "/",
+        '\u{2216}' | '\u{29f5}' | '\u{29f9}' | '¥' | '₩' => "\\",
         _ => return None,
     })
 }
@@ -140,6 +151,9 @@ mod tests {
             ("/d%C3%A4ta?_method=DELETE", &["/data?_method=DELETE"]),
             ("/x%3F/%EF%BC%8E%EF%BC%8E/admin", &["/admin"]),
             ("/x//%EF%BC%8E%EF%BC%8E/secret", &["/x/secret", "/secret"]),
+            ("/open/..%E2%88%95secret", &["/secret"]),
+            ("/open%E2%81%84..%C2%A5secret", &["/secret"]),
+            ("/se%C2%80cr%EF%BF%B9e%E3%85%A4t", &["/secret"]),
             ("/%EF%BC%8F", &["//"]),
             ("/%EF%BC%8E%EF%BC%8E", &["/"]),
         ] {

@@ -23,7 +23,7 @@ pub(in crate::decision) fn on_windows(path: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// What of a segment is a name on Windows.
-fn name(segment: &[u8]) -> &[u8] {
+pub(super) fn name(segment: &[u8]) -> &[u8] {
     let colon = segment.iter().position(|&byte| byte == b':').filter(|_| segment.contains(&b'$'));
     let name = &segment[..colon.unwrap_or(segment.len())];
     let end = name.iter().rposition(|byte| !matches!(byte, b'.' | b' ')).map_or(0, |last| last + 1);

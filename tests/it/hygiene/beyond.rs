@@ -38,7 +38,7 @@ impl User {
     }
 }
 
-const TAKEN_FOR: [&str; 21] = [
+const TAKEN_FOR: [&str; 26] = [
     "/metrics/",
     "/metrics//",
     "/METRICS/",
@@ -60,6 +60,11 @@ const TAKEN_FOR: [&str; 21] = [
     "/index%E2%80%8C.php/data/secret/x",
     "/data/s%E9cret/x",
     "/x%3F/%EF%BC%8E%EF%BC%8E/metrics",
+    "/index.php;a/metrics",
+    "/index.php%20/metrics",
+    "/index.php//x/metrics",
+    "/data/..%E2%88%95metrics",
+    "/metr%C2%80ics",
 ];
 
 #[tokio::test]
@@ -106,11 +111,21 @@ async fn a_folder_is_neither_taken_away_nor_written_over_past_the_rules_below_it
         ("MOVE", "/mine/", "Destination: /data/\r\n"),
         ("COPY", "/mine/", "Destination: /data./secret\r\n"),
         ("COPY", "/mine/", "Destination: /data/s%C3%A9cret/x\r\n"),
+        ("COPY", "/mine/x", "Destination: /mine/a#/../../data/secret/y\r\n"),
+        ("MOVE", "/mine/x", "Destination: http://wiki.localhost/mine/a#/../../data/secret/y\r\n"),
+        ("COPY", "/mine/x", "Destination: /mine/a?/../../data/secret/y\r\n"),
+        ("COPY", "/mine/x", "Destination: /mine/x://h/data/secret/y\r\n"),
+        ("COPY", "/mine/x", "Destination: /mine/x%3a//h/data/secret/y\r\n"),
+        ("MOVE", "/mine/x", "Destination: /mine/a:b/data/secret/y\r\n"),
+        ("COPY", "/mine/x", "Destination: http://wiki.localhost/mine/a:b/data/secret/y\r\n"),
+        ("COPY", "/data/x", "Destination: secret\r\n"),
+        ("COPY", "/data/x", "Destination: secret/y\r\n"),
         ("DELETE", "/d%C3%A4ta/", ""),
         ("DELETE", "/data/", ""),
         ("DELETE", "/data", ""),
         ("Delete", "/", ""),
         ("POST", "/data/", "X-HTTP-Method-Override: DELETE\r\n"),
+        ("POST", "/data/?X-HTTP-Method-Overrid%u0065=DELETE", ""),
         ("POST", "/data/", "X.HTTP_Method: move\r\nDestination: /mine/\r\n"),
         ("GET", "/data/?_method=delete", ""),
         ("PROPFIND", "/data/", ""),
