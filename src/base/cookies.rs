@@ -150,6 +150,13 @@ pub fn is_ours(name: &[u8]) -> bool {
     name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
+/// Whether a cookie of ours stands in a piece: by itself, or behind a comma, as whoever folds several `Cookie` headers into
+/// one without knowing better leaves it.
+fn holds_ours(piece: &[u8]) -> bool {
+    is_ours(name_of(piece))
+        || (memchr(b',', piece).is_some() && piece.split(|&byte| byte == b',').any(|part| is_ours(name_of(part))))
+}
+
 /// Takes our cookies out of a request. What is left stands in one `Cookie` header, in the order sent; none if nothing
 /// is left.
 pub fn strip_request(headers: &mut HeaderMap) {
@@ -157,7 +164,7 @@ pub fn strip_request(headers: &mut HeaderMap) {
     for value in headers.get_all(header::COOKIE) {
         fields += 1;
         for piece in pieces(value) {
-            if is_ours(name_of(piece)) {
+            if holds_ours(piece) {
                 any_ours = true;
                 continue;
             }

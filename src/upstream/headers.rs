@@ -69,10 +69,13 @@ pub(super) fn clean_request_trailers(trailers: &mut HeaderMap) {
     remove_where(trailers, |name| is_ours(name.as_str()) || not_in_trailers(name) || is_decided_on(name.as_str()));
 }
 
-/// Takes out of an answer's trailers what has no place there.
+/// Takes out of an answer's trailers what has no place there, and what would have been taken out of its headers or leads
+/// a browser elsewhere: there, it comes too late.
 pub(super) fn clean_response_trailers(trailers: &mut HeaderMap) {
+    const LATE: [HeaderName; 4] =
+        [header::LOCATION, header::REFRESH, header::STRICT_TRANSPORT_SECURITY, name("clear-site-data")];
     remove_hop_by_hop(trailers);
-    remove_where(trailers, not_in_trailers);
+    remove_where(trailers, |name| not_in_trailers(name) || LATE.contains(name) || answer::is_for_proxies(name));
 }
 
 /// Framing, routing, authentication (RFC 9110 6.5.1).

@@ -10,7 +10,17 @@ use crate::upstream::name;
 
 /// What asks something of the server in front of the upstream. That is us, and we do nothing of it; whoever stands in
 /// front of us would, with its own files. `Alt-Svc` would lead browsers to another server for our origin.
-const FOR_PROXIES: [&str; 5] = ["alt-svc", "x-accel-redirect", "x-sendfile", "x-lighttpd-send-file", "x-reproxy-url"];
+const FOR_PROXIES: [&str; 9] = [
+    "alt-svc",
+    "x-accel-redirect",
+    "x-sendfile",
+    "x-sendfile2",
+    "x-lighttpd-send-file",
+    "x-lighttpd-send-tempfile",
+    "x-litespeed-location",
+    "x-reproxy-url",
+    "x-reproxy-file",
+];
 
 const CLEAR_SITE_DATA: HeaderName = name("clear-site-data");
 
@@ -29,11 +39,15 @@ pub(in crate::upstream) fn ends_in_one_place(headers: &HeaderMap) -> bool {
     }
 }
 
+pub(super) fn is_for_proxies(name: &HeaderName) -> bool {
+    FOR_PROXIES.contains(&name.as_str())
+}
+
 /// Takes out of an answer what is of the upstream's connection, what is meant for a server in front of it, and what would
 /// set or end a cookie of ours.
 pub(in crate::upstream) fn clean_response(headers: &mut HeaderMap, version: Version) {
     let named = named_in_connection(headers);
-    remove_where(headers, |name| is_hop_by_hop(name) || named.contains(name) || FOR_PROXIES.contains(&name.as_str()));
+    remove_where(headers, |name| is_hop_by_hop(name) || named.contains(name) || is_for_proxies(name));
     cookies::strip_response(headers);
     keep_cookies(headers);
     add_via(headers, version);

@@ -3,7 +3,7 @@
 /// What the names of our identity headers begin with, in every preset, `-` for every other character; and those that
 /// other gateways tell who somebody is with, or what was asked for. By their first letter, which nearly no other name has:
 /// these are looked at for every field of every request.
-const PREFIXES_X: [&str; 15] = [
+const PREFIXES_X: [&str; 19] = [
     "x-forwarded-",
     "x-auth-request-",
     "x-vestibule-",
@@ -18,11 +18,19 @@ const PREFIXES_X: [&str; 15] = [
     "x-ms-client-principal",
     "x-amzn-oidc-",
     "x-ssl-client-",
+    "x-ssl-cert",
     "x-client-cert",
+    "x-arr-clientcert",
+    "x-consumer-",
+    "x-userinfo",
 ];
 const PREFIXES_R: [&str; 1] = ["remote-"];
 const PREFIXES_C: [&str; 2] = ["cf-access-", "client-cert"];
-const PREFIXES_S: [&str; 1] = ["ssl-client-"];
+const PREFIXES_G: [&str; 1] = ["gap-auth"];
+const PREFIXES_I: [&str; 1] = ["iv-"];
+const PREFIXES_O: [&str; 1] = ["oidc-"];
+const PREFIXES_S: [&str; 4] = ["ssl-client-", "shib-", "sm-user", "sm-universalid"];
+const PREFIXES_T: [&str; 1] = ["tailscale-"];
 const PREFIXES_W: [&str; 1] = ["wl-proxy-"];
 /// WebLogic's, which begin with `$`.
 const PREFIXES_OTHER: [&str; 1] = ["-ws"];
@@ -33,7 +41,11 @@ const fn prefixes(first: u8) -> &'static [&'static str] {
         b'x' | b'X' => &PREFIXES_X,
         b'r' | b'R' => &PREFIXES_R,
         b'c' | b'C' => &PREFIXES_C,
+        b'g' | b'G' => &PREFIXES_G,
+        b'i' | b'I' => &PREFIXES_I,
+        b'o' | b'O' => &PREFIXES_O,
         b's' | b'S' => &PREFIXES_S,
+        b't' | b'T' => &PREFIXES_T,
         b'w' | b'W' => &PREFIXES_W,
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => &[],
         _ => &PREFIXES_OTHER,
@@ -43,7 +55,7 @@ const fn prefixes(first: u8) -> &'static [&'static str] {
 /// What other proxies tell upstreams, and upstreams believe: where the request came from and what was asked for. Some let
 /// a client ask for one path and mean another: gunicorn takes `SCRIPT_NAME` off the path's front. CGI makes of `Proxy` the
 /// variable that programs find their own proxy in.
-const PROXY_NAMES: [&str; 31] = [
+const PROXY_NAMES: [&str; 33] = [
     "forwarded",
     "x-forwarded",
     "x-real-ip",
@@ -74,6 +86,9 @@ const PROXY_NAMES: [&str; 31] = [
     "x-host",
     "x-http-host-override",
     "front-end-https",
+    // They tell some upstreams whose files to have a proxy send.
+    "x-sendfile-type",
+    "x-accel-mapping",
     "proxy",
 ];
 
@@ -122,6 +137,13 @@ mod tests {
             "Remote_User",
             "REMOTE.USER",
             "remote-anything",
+            "iv-user",
+            "SM_USER",
+            "OIDC_CLAIM_email",
+            "Tailscale-User-Login",
+            "X-Consumer-Username",
+            "X-ARR-ClientCert",
+            "Shib-Session-ID",
             "x-auth-request-user",
             "X_Auth_Request_Groups",
             "x.auth-request_email",

@@ -5,7 +5,9 @@ use vestibule::directory::ApplicationScope;
 
 use super::{AUTHORIZATION, COOKIE, DAY, Hands, TOKENS, challenge, world};
 use crate::kit::browser::Response;
-use crate::kit::raw::Raw;
+use crate::kit::frames;
+use crate::kit::provider::Variant;
+use crate::kit::raw::{self, Raw};
 use crate::kit::scene::{cookie, docs};
 use crate::kit::upstream::received;
 use crate::kit::world::{Places, World, eventually};
@@ -41,6 +43,33 @@ async fn a_service_accounts_token_enters_as_the_account_and_stays_here() {
         let claims: Value = serde_json::from_slice(&claims).unwrap();
         assert_eq!((claims["sub"].as_str(), claims["aud"].as_str()), (Some(&*account.to_string()), Some("wiki")));
     }
+}
+
+#[tokio::test]
+async fn space_around_a_token_hides_it_in_neither_version() {
+    let world = World::start(Variant::default(), |places| {
+        let open = format!("[[application.rule]]\npath = \"/open/*\"\nallow = \"everyone\"\n{TOKENS}");
+        places.head(Places::SEED_POLICY) + &places.home_lab(&open)
+    })
+    .await;
+    let hands = world.hands().await;
+    let (_, token) = backup(&hands).await;
+    let (browser, _) = world.signed_in("alice").await;
+    let cookie = raw::session(&world, &browser);
+    let hits = world.upstream.hits();
+    let path = [(":method", "GET"), (":scheme", "http"), (":path", "/open/a"), (":authority", "wiki.localhost")];
+    for value in [format!(" Bearer {token}"), format!("\tBearer {token} "), format!("Bearer {token} ")] {
+        let sent = [("authorization", value.as_str()), ("cookie", &cookie)];
+        let both = frames::ask(raw::address(&world), &[&path[..], &sent].concat()).await;
+        assert_eq!(both.status(), 400, "{value:?}: beside a session it is not clear who asks");
+        assert_eq!(world.upstream.hits(), hits);
+    }
+    let sent = [("authorization", &*format!(" Bearer {token}"))];
+    let alone = frames::ask(raw::address(&world), &[&path[..], &sent].concat()).await;
+    assert_eq!(alone.status(), 200);
+    let seen = alone.json();
+    assert_eq!(received(&seen, "remote-user"), ["service.home-lab.backup"]);
+    assert!(!seen.to_string().contains(&token[4..]), "{seen}");
 }
 
 #[tokio::test]

@@ -72,7 +72,16 @@ async fn answer(request: Request<RecvStream>, mut respond: SendResponse<Bytes>, 
     }
     let trailers = body.trailers().await.unwrap();
     let _ = tell.send(Seen { head, trailers });
-    let trailers = [("grpc-status", "0"), ("set-cookie", "a=b"), ("x-kept", "1")];
+    let trailers = [
+        ("grpc-status", "0"),
+        ("set-cookie", "a=b"),
+        ("strict-transport-security", "max-age=0"),
+        ("clear-site-data", "\"*\""),
+        ("location", "/elsewhere"),
+        ("x-accel-redirect", "/internal"),
+        ("alt-svc", "h3=\":8443\""),
+        ("x-kept", "1"),
+    ];
     let trailers = trailers.map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)));
     send.send_trailers(trailers.into_iter().collect()).unwrap();
 }
