@@ -125,7 +125,7 @@ impl Gateway {
             }
             Decision::SignIn => self.ask_to_sign_in(watch, &ask, &by),
             Decision::Deny(denial) => self.deny(watch, &ask, &denial, &by, principal.as_deref()),
-            Decision::Ambiguous(ambiguous) => self.refuse_ambiguous(watch, &ask, &ambiguous),
+            Decision::Ambiguous(ambiguous) => self.refuse_ambiguous(watch, &host, &ambiguous, request.headers()),
             Decision::Outside(prefix) => self.outside(watch, &ask, &prefix),
             Decision::NoSuchHost => self.refuse_host(&ask),
         }

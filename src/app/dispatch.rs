@@ -60,6 +60,11 @@ impl Door {
         let mut watch = Watch::begin(&self.telemetry);
         let client = &arrival.client;
         watch.asked(request, client.ip(), client.trusted);
+        // Assets are there at every host, since pages of ours are: they say nothing about it.
+        if let Some(asset) = asset(request) {
+            watch.at(Place::SignIn);
+            return watch.end(asset);
+        }
         let mut response = self.dispatch(request, arrival, &mut watch).await;
         self.vouch_for_https(&mut response, client.https);
         watch.end(response)
@@ -125,10 +130,6 @@ impl Door {
     }
 
     async fn dispatch(&self, request: &mut Request<Body>, arrival: &Arrival, watch: &mut Watch<'_>) -> Response {
-        if let Some(asset) = asset(request) {
-            watch.at(Place::SignIn);
-            return asset;
-        }
         let Some(house) = self.house.load_full() else {
             return self.web.refuse(Cause::Unavailable, request.headers(), Assets::Application);
         };
@@ -159,7 +160,7 @@ impl Door {
                 Box::pin(self.route(&house.application_host, Assets::Application, host, std::mem::take(request))).await
             }
             Ok(path) => house.gateway.answer(host, path, request, arrival, watch).await,
-            Err(error) => self.web.refuse_because(Cause::BadRequest, &error, request.headers(), Assets::Application),
+            Err(ambiguous) => house.gateway.refuse_ambiguous(watch, &host, &ambiguous, request.headers()),
         }
     }
 
@@ -180,7 +181,7 @@ impl Door {
                 self.web.refuse(Cause::MethodNotAllowed, request.headers(), Assets::Application)
             }
             Ok(path) => house.gateway.answer(host, path, request, arrival, watch).await,
-            Err(error) => self.web.refuse_because(Cause::BadRequest, &error, request.headers(), Assets::Application),
+            Err(ambiguous) => house.gateway.refuse_ambiguous(watch, &host, &ambiguous, request.headers()),
         }
     }
 

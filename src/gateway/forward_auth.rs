@@ -165,7 +165,7 @@ impl Gateway {
             }
             Decision::SignIn => self.ask_to_sign_in(watch, &ask, &by),
             Decision::Deny(denial) => self.deny(watch, &ask, &denial, &by, principal.as_deref()),
-            Decision::Ambiguous(ambiguous) => self.refuse_ambiguous(watch, &ask, &ambiguous),
+            Decision::Ambiguous(ambiguous) => self.refuse_ambiguous(watch, host, &ambiguous, headers),
             Decision::Outside(_) => {
                 self.note(watch, host, Decided::Outside);
                 self.web.refuse(Cause::NotFound, headers, Assets::Application)

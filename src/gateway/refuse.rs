@@ -32,7 +32,8 @@ impl Gateway {
                 self.unavailable(&error, headers)
             }
             Unknown::Refused(answer) => {
-                self.note(watch, host, Decided::Denied);
+                let fails = answer.status().is_server_error();
+                self.note(watch, host, if fails { Decided::Unavailable } else { Decided::Denied });
                 *answer
             }
         }
@@ -122,9 +123,15 @@ impl Gateway {
     }
 
     /// What is asked for can be read in several ways.
-    pub(super) fn refuse_ambiguous(&self, watch: &mut Watch<'_>, ask: &Ask<'_>, ambiguous: &Ambiguous) -> Response {
-        self.note(watch, ask.host, Decided::Ambiguous);
-        self.web.refuse_because(Cause::BadRequest, ambiguous, ask.headers, Assets::Application)
+    pub fn refuse_ambiguous(
+        &self,
+        watch: &mut Watch<'_>,
+        host: &Host,
+        ambiguous: &Ambiguous,
+        headers: &HeaderMap,
+    ) -> Response {
+        self.note(watch, host, Decided::Ambiguous);
+        self.web.refuse_because(Cause::BadRequest, ambiguous, headers, Assets::Application)
     }
 
     /// No application answers there.
@@ -140,26 +147,57 @@ impl Gateway {
 }
 
 /// What is told of an answer that did not come.
-pub(super) fn cause_of(error: &ForwardError) -> Cause {
-    if let ForwardError::NoUpstream = error {
-        return Cause::NotForwarded;
-    }
-    match error.status() {
-        http::StatusCode::GATEWAY_TIMEOUT => Cause::UpstreamTimeout,
-        http::StatusCode::METHOD_NOT_ALLOWED => Cause::MethodNotAllowed,
-        http::StatusCode::BAD_REQUEST => Cause::BadRequest,
-        _ => Cause::UpstreamUnavailable,
+pub(super) const fn cause_of(error: &ForwardError) -> Cause {
+    match error {
+        ForwardError::Method => Cause::MethodNotAllowed,
+        ForwardError::RequestBody => Cause::BadRequest,
+        ForwardError::NoUpstream => Cause::NotForwarded,
+        ForwardError::Loop | ForwardError::Ourselves => Cause::UpstreamLoop,
+        ForwardError::NotAllotted => Cause::UpstreamForbidden,
+        ForwardError::Full => Cause::UpstreamBusy,
+        ForwardError::ConnectTimeout | ForwardError::HeadTimeout => Cause::UpstreamTimeout,
+        ForwardError::Unreachable(_) | ForwardError::Broken(_) | ForwardError::Protocol | ForwardError::Framing => {
+            Cause::UpstreamUnavailable
+        }
+        ForwardError::Assertion(_) => Cause::Unavailable,
     }
 }
 
 /// What is counted of it.
 pub(super) const fn trouble_of(error: &ForwardError) -> Trouble {
     match error {
-        ForwardError::NoUpstream | ForwardError::Unreachable(_) => Trouble::Unreachable,
-        ForwardError::ConnectTimeout | ForwardError::HeadTimeout => Trouble::Timeout,
+        ForwardError::Unreachable(_) => Trouble::Unreachable,
+        ForwardError::ConnectTimeout | ForwardError::HeadTimeout | ForwardError::Full => Trouble::Timeout,
         ForwardError::Broken(_) | ForwardError::Protocol | ForwardError::Framing => Trouble::Broken,
         ForwardError::Loop | ForwardError::Ourselves | ForwardError::NotAllotted => Trouble::Forbidden,
-        ForwardError::Method | ForwardError::RequestBody => Trouble::Request,
+        ForwardError::Method | ForwardError::RequestBody | ForwardError::NoUpstream => Trouble::Request,
         ForwardError::Assertion(_) => Trouble::Internal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_of_an_answer_that_did_not_come_has_the_status_that_its_cause_says() {
+        let why = || "it is so".to_owned();
+        for error in [
+            ForwardError::Method,
+            ForwardError::Loop,
+            ForwardError::RequestBody,
+            ForwardError::Unreachable(why()),
+            ForwardError::Ourselves,
+            ForwardError::NotAllotted,
+            ForwardError::Full,
+            ForwardError::ConnectTimeout,
+            ForwardError::HeadTimeout,
+            ForwardError::Broken(why()),
+            ForwardError::Protocol,
+            ForwardError::Framing,
+        ] {
+            assert_eq!(cause_of(&error).status(), error.status(), "{error}");
+        }
+        assert_eq!(cause_of(&ForwardError::NoUpstream), Cause::NotForwarded, "told of ourselves, not of an upstream");
     }
 }

@@ -36,6 +36,9 @@ pub enum ForwardError {
     /// A connection, but no answer within the time for it.
     #[error("the upstream did not answer in time")]
     HeadTimeout,
+    /// It has as many requests at work as it may have.
+    #[error("the upstream has as many requests at work as its connections carry")]
+    Full,
     /// The connection broke before an answer came.
     #[error("the upstream broke off: {0}")]
     Broken(String),
@@ -63,6 +66,7 @@ impl ForwardError {
             | Self::Broken(_)
             | Self::Protocol
             | Self::Framing => StatusCode::BAD_GATEWAY,
+            Self::Full => StatusCode::SERVICE_UNAVAILABLE,
             Self::ConnectTimeout | Self::HeadTimeout => StatusCode::GATEWAY_TIMEOUT,
             Self::Assertion(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }

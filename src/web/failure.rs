@@ -89,7 +89,8 @@ impl Web {
     pub fn problem(&self, failure: Failure) -> Response {
         let (title, what, remedy) = failure.cause.words();
         let (status, code) = (failure.cause.status(), failure.cause.code());
-        Problem::new(status, code, title, format!("{what} {remedy}"), &failure.reference).answer()
+        let problem = Problem::new(status, code, title, format!("{what} {remedy}"), &failure.reference).answer();
+        until_it_is_over(problem, failure.cause)
     }
 
     /// The failure as a page, or as a problem for who does not ask for HTML.
@@ -99,31 +100,24 @@ impl Web {
 
     /// The failure in the form that was asked for. Its reference stands in the answer's extensions, for the access log.
     pub fn tell(&self, failure: Failure, form: Form, assets: Assets) -> Response {
-        let retry_after = failure.cause.retry_after();
-        let status = failure.cause.status();
-        let (title, what, remedy) = failure.cause.words();
-        let reference = failure.reference.clone();
-        let mut response = match form {
-            Form::Page => html(
-                status,
-                self.pages.problem(&pages::Problem {
-                    frame: self.frame(assets),
-                    status,
-                    title: title.to_owned(),
-                    what: what.to_owned(),
-                    remedy: remedy.to_owned(),
-                    reference: failure.reference.to_string(),
-                    account: failure.account,
-                    action: failure.action,
-                }),
-            ),
-            Form::Problem => self.problem(failure),
+        let Failure { cause, reference, action, account } = match form {
+            Form::Page => failure,
+            Form::Problem => return self.problem(failure),
         };
+        let (title, what, remedy) = cause.words();
+        let problem = pages::Problem {
+            frame: self.frame(assets),
+            status: cause.status(),
+            title: title.to_owned(),
+            what: what.to_owned(),
+            remedy: remedy.to_owned(),
+            reference: reference.to_string(),
+            account,
+            action,
+        };
+        let mut response = html(cause.status(), self.pages.problem(&problem));
         response.extensions_mut().insert(reference);
-        if let Some(seconds) = retry_after {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(seconds));
-        }
-        response
+        until_it_is_over(response, cause)
     }
 
     /// Short for a failure whose kind is all there is to tell, to the person and to the log.
@@ -132,4 +126,12 @@ impl Web {
         tracing::info!(reference = %failure.reference, outcome = ?cause, "refused");
         self.fail(failure, headers, assets)
     }
+}
+
+/// The answer with when to try again, where that is known.
+fn until_it_is_over(mut response: Response, cause: Cause) -> Response {
+    if let Some(seconds) = cause.retry_after() {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(seconds));
+    }
+    response
 }

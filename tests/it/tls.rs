@@ -14,6 +14,7 @@ use tokio_rustls::client::TlsStream;
 
 use crate::kit::frames;
 use crate::kit::raw::{Answer, ask};
+use crate::kit::upstream::received;
 use crate::kit::world::{Places, World, free_port};
 
 /// Writes a certificate for these names into a folder; gives it, and its section of the configuration.
@@ -82,8 +83,13 @@ impl Stage {
 
     /// Sends one request over a connection on which `name` was asked for.
     async fn ask(&self, name: &str, host: &str, fields: &str) -> Answer {
+        self.ask_for("/page", name, host, fields).await
+    }
+
+    /// The same for another path.
+    async fn ask_for(&self, path: &str, name: &str, host: &str, fields: &str) -> Answer {
         let mut stream = self.connect(name, "http/1.1").await;
-        let request = format!("GET /page HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{fields}\r\n");
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{fields}\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut text = String::new();
         let _ = stream.read_to_string(&mut text).await;
@@ -159,11 +165,55 @@ async fn browsers_are_told_to_come_by_https_in_our_words_alone() {
     }
     let answer = stage.ask("login.localhost", "elsewhere.apps.localhost", "").await;
     assert_eq!((answer.status, answer.all("strict-transport-security").len()), (421, 0));
+    // Pages of ours are there at any host, and so is what they are made of.
+    let answer =
+        stage.ask_for("/.vestibule/static/vestibule.css", "login.localhost", "elsewhere.apps.localhost", "").await;
+    assert_eq!((answer.status, answer.all("strict-transport-security").len()), (200, 0));
 
     let stage = Stage::set("hsts = \"off\"").await;
     let answer = stage.ask("wiki.localhost", "wiki.localhost", upstreams).await;
     assert_eq!(answer.all("strict-transport-security"), ["max-age=0; includeSubDomains"]);
     assert!(stage.ask("login.localhost", "login.localhost", "").await.all("strict-transport-security").is_empty());
+}
+
+#[tokio::test]
+async fn browsers_of_a_trusted_proxy_are_told_if_it_says_that_they_came_by_https() {
+    for (trusted, proto, told) in [("127.0.0.0/8", "https", 1), ("127.0.0.0/8", "http", 0), ("10.0.0.0/8", "https", 0)]
+    {
+        let open = "[[application.rule]]\npath = \"/*\"\nallow = \"everyone\"\n";
+        let world = World::at("http://127.0.0.1:9", |places| {
+            let behind = format!("trusted_proxies = [\"{trusted}\"]\noperations_listen");
+            let head = places.head("").replace("http://login", "https://login").replace("operations_listen", &behind);
+            head + &places.home_lab(open)
+        });
+        let world = world.await;
+        let request = format!(
+            "GET /page HTTP/1.1\r\nHost: wiki.localhost\r\nConnection: close\r\nX-Forwarded-For: 192.0.2.1\r\n\
+             X-Forwarded-Proto: {proto}\r\n\r\n"
+        );
+        let answer = ask(([127, 0, 0, 1], world.places.port).into(), request).await;
+        let found = answer.all("strict-transport-security").len();
+        assert_eq!((answer.status, found), (200, told), "{proto} by {trusted}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn behind_a_balancer_tls_begins_after_what_it_says_of_the_client() {
+    let stage = Stage::set("trusted_proxies = [\"127.0.0.0/8\"]\nproxy_protocol = true").await;
+    let second = b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x07\x7f\0\0\x01\xc3\x50\x01\xbb";
+    for header in [&b"PROXY TCP4 192.0.2.7 127.0.0.1 50000 443\r\n"[..], second] {
+        let mut stream = TcpStream::connect(("127.0.0.1", stage.world.places.port)).await.unwrap();
+        stream.write_all(header).await.unwrap();
+        let config = ClientConfig::builder().with_root_certificates(stage.roots.clone()).with_no_client_auth();
+        let name = ServerName::try_from("wiki.localhost").unwrap();
+        let mut stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nHost: wiki.localhost\r\nConnection: close\r\n\r\n").await.unwrap();
+        let mut text = String::new();
+        let _ = stream.read_to_string(&mut text).await;
+        let answer = crate::kit::raw::answer(&text);
+        assert_eq!(answer.status, 200, "{text}");
+        assert_eq!(received(&answer.json(), "x-forwarded-for"), ["192.0.2.7"]);
+    }
 }
 
 #[tokio::test]

@@ -75,6 +75,7 @@ fn remedy(error: &ForwardError) -> String {
         ForwardError::NoUpstream
         | ForwardError::Method
         | ForwardError::Loop
+        | ForwardError::Full
         | ForwardError::RequestBody
         | ForwardError::Assertion(_) => {
             return error.to_string();

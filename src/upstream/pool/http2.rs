@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http2::{self, SendRequest};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::{Mutex as AsyncMutex, OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 use super::{Failed, MAX_RESPONSE_HEAD};
 use crate::identity::Destination;
@@ -98,7 +99,10 @@ impl Lines {
         let (mut sender, mut place) = match self.place(connector, destination, trust).await {
             Ok(found) => found,
             Err(error) => {
-                health.unreachable(destination.name(), &error);
+                // An upstream with much to do is there.
+                if !matches!(error, ForwardError::Full) {
+                    health.unreachable(destination.name(), &error);
+                }
                 return Err(Failed { error, unsent: true });
             }
         };
@@ -122,17 +126,19 @@ impl Lines {
         Ok(answer.map(|body| (body, place)))
     }
 
-    /// A place for a stream, on a connection that is there or a new one. The time for connecting holds for both.
+    /// A place for a stream, on a connection that is there or a new one. The time for connecting holds for waiting until
+    /// one is free, and for a new connection.
     async fn place(
         &self,
         connector: &Connector,
         destination: &Destination,
         trust: &Trust,
     ) -> Result<(SendRequest<Body>, Place), ForwardError> {
-        let placed = tokio::time::timeout(connector.limit(destination), async {
-            // The semaphore is never closed.
-            let of_all = Arc::clone(&self.room).acquire_owned().await;
-            let of_all = of_all.map_err(|error| ForwardError::Broken(error.to_string()))?;
+        let of_all = timeout(connector.limit(destination), Arc::clone(&self.room).acquire_owned()).await;
+        // The semaphore is never closed.
+        let of_all =
+            of_all.map_err(|_| ForwardError::Full)?.map_err(|error| ForwardError::Broken(error.to_string()))?;
+        let placed = timeout(connector.limit(destination), async {
             if let Some((sender, peer, of_line, websockets)) = self.free() {
                 return Ok((sender, Place { peer, _of_line: of_line, _of_all: of_all, websockets }));
             }

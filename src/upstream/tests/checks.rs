@@ -1,7 +1,7 @@
 //! Upstreams that are asked whether they are well.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -32,7 +32,7 @@ fn state(forwarder: &Forwarder, routes: &RouteTable) -> UpstreamState {
 
 /// Waits until it is so.
 async fn until(is: impl Fn() -> bool) {
-    for _ in 0..1_000 {
+    for _ in 0..2_000 {
         if is() {
             return;
         }
@@ -84,4 +84,32 @@ async fn what_is_ours_is_not_asked() {
     until(|| matches!(state(&forwarder, &routes), UpstreamState::Down(why) if why.contains("ourselves"))).await;
     let connected = std::future::poll_fn(|cx| std::task::Poll::Ready(listener.poll_accept(cx).is_ready())).await;
     assert!(!connected);
+}
+
+#[tokio::test]
+async fn an_upstream_is_believed_after_as_many_answers_in_a_row_as_it_takes() {
+    use UpstreamState::{Down, Up};
+    const ANSWERS: [u16; 7] = [503, 204, 503, 503, 302, 503, 200];
+    let judged = Arc::new(Mutex::new(Vec::new()));
+    let judge = Arc::new(OnceLock::<(Forwarder, RouteTable)>::new());
+    let (seen, at) = (Arc::clone(&judged), Arc::clone(&judge));
+    let url = serve(move |_| {
+        // What is thought of it by then is of all earlier answers.
+        let (forwarder, routes) = at.get().unwrap();
+        let mut seen = seen.lock().unwrap();
+        seen.push(state(forwarder, routes));
+        let status = *ANSWERS.get(seen.len() - 1).unwrap_or(&200);
+        Box::pin(async move { Response::builder().status(status).body(Body::empty()).unwrap() })
+    })
+    .await;
+    let mut wiki = watched(&url);
+    let health = wiki.spec.connection.health.as_mut().unwrap();
+    (health.fall, health.rise) = (2, 2);
+    let (forwarder, routes) = judge.get_or_init(|| (forwarder(Settings::default()), routes(vec![wiki])));
+    forwarder.watch(&routes.routes());
+    until(|| judged.lock().unwrap().len() > ANSWERS.len() + 1).await;
+    let mut judged = judged.lock().unwrap().clone();
+    judged.truncate(ANSWERS.len() + 2);
+    let down = || Down("it answered its check with 503 Service Unavailable".into());
+    assert_eq!(judged, [Up, Up, Up, Up, down(), down(), down(), down(), Up]);
 }

@@ -5,11 +5,15 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::Request;
+use http_body_util::BodyExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::kit::*;
-use crate::upstream::{ForwardError, Settings};
+use crate::decision::{RouteTable, sample};
+use crate::identity::{Application, UpstreamProtocol};
+use crate::telemetry::Metrics;
+use crate::upstream::{ForwardError, Settings, UpstreamState};
 
 /// An upstream that reads a head and then writes these bytes and closes; without bytes it never answers.
 async fn raw(answer: Option<&'static str>) -> String {
@@ -174,6 +178,79 @@ async fn an_upstream_that_nobody_vouches_for_is_502() {
     });
     let error = fails(&format!("https://app.localhost:{port}"), get()).await;
     assert!(matches!(&error, ForwardError::Unreachable(why) if why.contains("certificate")), "{error:?}");
+}
+
+/// An HTTP/2 upstream that takes requests and answers none. Says how many it took.
+async fn taking() -> (Application, Arc<AtomicUsize>) {
+    let taken = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&taken);
+    let url = serve_http2(move |_| {
+        count.fetch_add(1, Ordering::SeqCst);
+        Box::pin(std::future::pending())
+    })
+    .await;
+    let mut wiki = sample::wiki(&url, Vec::new());
+    wiki.spec.connection.protocol = UpstreamProtocol::Http2;
+    (wiki, taken)
+}
+
+#[tokio::test]
+async fn an_upstream_that_has_as_much_to_do_as_it_may_is_busy_and_not_away() {
+    const MOST: usize = 800;
+    let (mut wiki, taken) = taking().await;
+    wiki.spec.connection.connect_timeout = Some("1s".parse().unwrap());
+    let table = RouteTable::compile(&sample::catalogue(vec![wiki.clone()]), &Metrics::default());
+    let forwarder = Arc::new(forwarder(Settings::default()));
+    let mut waiting = tokio::task::JoinSet::new();
+    for _ in 0..MOST {
+        let (forwarder, permit) = (Arc::clone(&forwarder), sample::permitted(wiki.clone(), "/page", Some(&member())));
+        waiting.spawn(async move { forwarder.forward(permit, &mut get(), chain(), always()).await.map(drop) });
+    }
+    while taken.load(Ordering::SeqCst) < MOST {
+        tokio::task::yield_now().await;
+    }
+    let permit = sample::permitted(wiki, "/page", Some(&member()));
+    let error = forwarder.forward(permit, &mut get(), chain(), always()).await.unwrap_err();
+    assert!(matches!(error, ForwardError::Full), "{error:?}");
+    assert_eq!(error.status(), 503);
+    assert_eq!(forwarder.health(table.routes()[0].destinations())[0].state, UpstreamState::Up);
+    assert_eq!((taken.load(Ordering::SeqCst), waiting.len()), (MOST, MOST));
+}
+
+#[tokio::test]
+async fn an_application_says_how_long_connecting_and_a_pause_may_take() {
+    let patient = Duration::from_secs(3600);
+    let settings = Settings { connect_timeout: patient, pause_timeout: patient, ..Settings::default() };
+    let second = Some("1s".parse().unwrap());
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://app.localhost:{}", listener.local_addr().unwrap().port());
+    let mut silent = sample::wiki(&url, Vec::new());
+    silent.spec.connection.connect_timeout = second;
+    let permit = sample::permitted(silent, "/page", Some(&member()));
+    let error = forwarder(settings.clone()).forward(permit, &mut get(), chain(), always()).await.unwrap_err();
+    assert!(matches!(error, ForwardError::ConnectTimeout), "{error:?}");
+
+    let stops = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhalf";
+    let mut pausing = sample::wiki(&raw_held(stops).await, Vec::new());
+    pausing.spec.connection.idle_timeout = second;
+    let permit = sample::permitted(pausing, "/page", Some(&member()));
+    let answer = forwarder(settings).forward(permit, &mut get(), chain(), always()).await.unwrap();
+    let error = answer.into_body().collect().await.unwrap_err();
+    assert!(format!("{error:?}").contains("Stalled"), "{error:?}");
+}
+
+/// An upstream that answers so, and no more.
+async fn raw_held(answer: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.read_exact(&mut [0; 16]).await.unwrap();
+        stream.write_all(answer).await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    url
 }
 
 #[tokio::test]

@@ -59,6 +59,12 @@ pub enum Cause {
     UpstreamUnavailable,
     /// The upstream does not answer in time.
     UpstreamTimeout,
+    /// The upstream has as much to do as it may have at once.
+    UpstreamBusy,
+    /// The upstream is where no request may be sent.
+    UpstreamForbidden,
+    /// The upstream is ourselves, or leads back here.
+    UpstreamLoop,
     /// We cannot work right now: no database.
     Unavailable,
 }
@@ -85,9 +91,12 @@ impl Cause {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::UnknownHost | Self::Misdirected | Self::NotForwarded => StatusCode::MISDIRECTED_REQUEST,
-            Self::UpstreamUnavailable => StatusCode::BAD_GATEWAY,
+            Self::UpstreamUnavailable | Self::UpstreamForbidden => StatusCode::BAD_GATEWAY,
+            Self::UpstreamLoop => StatusCode::LOOP_DETECTED,
             Self::UpstreamTimeout => StatusCode::GATEWAY_TIMEOUT,
-            Self::ProviderUnavailable | Self::TooManyNew | Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::ProviderUnavailable | Self::TooManyNew | Self::UpstreamBusy | Self::Unavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         }
     }
 
@@ -96,7 +105,7 @@ impl Cause {
         match self {
             Self::TooManyNew => Some("3600"),
             // What was only restarted is back by then.
-            Self::ProviderUnavailable | Self::UpstreamUnavailable | Self::Unavailable => Some("5"),
+            Self::ProviderUnavailable | Self::UpstreamUnavailable | Self::UpstreamBusy | Self::Unavailable => Some("5"),
             // It may still be at work on what it has.
             Self::UpstreamTimeout => Some("30"),
             _ => None,
@@ -236,6 +245,21 @@ impl Cause {
                 "It has your request and may still be working on it, but did not answer in time.",
                 "Wait a moment before you try again.",
             ),
+            Self::UpstreamBusy => (
+                "The application is busy",
+                "It has as many requests at work as it takes at once.",
+                "Wait a moment and try again.",
+            ),
+            Self::UpstreamForbidden => (
+                "This application is set up wrongly",
+                "Its requests would go where they may not be sent.",
+                "Give your admin the reference.",
+            ),
+            Self::UpstreamLoop => (
+                "This application leads back to us",
+                "Its requests come round in a circle instead of reaching it.",
+                "Give your admin the reference.",
+            ),
             Self::Unavailable => (
                 "Temporarily unavailable",
                 "Who may enter cannot be checked right now, so nobody may.",
@@ -274,6 +298,9 @@ impl Cause {
             Self::NotForwarded => "not-forwarded",
             Self::UpstreamUnavailable => "upstream-unavailable",
             Self::UpstreamTimeout => "upstream-timeout",
+            Self::UpstreamBusy => "upstream-busy",
+            Self::UpstreamForbidden => "upstream-forbidden",
+            Self::UpstreamLoop => "upstream-loop",
             Self::Unavailable => "unavailable",
         }
     }

@@ -5,7 +5,7 @@ use super::*;
 use crate::base::Ambient;
 use crate::identity::PublicUrl;
 
-const ALL: [Cause; 26] = [
+const ALL: [Cause; 31] = [
     Cause::BadRequest,
     Cause::TooLarge,
     Cause::NotFound,
@@ -28,9 +28,14 @@ const ALL: [Cause; 26] = [
     Cause::TooManyNew,
     Cause::NotAllowed,
     Cause::NotFromHere,
+    Cause::NotAProxy,
     Cause::NoAdmin,
+    Cause::NotForwarded,
     Cause::UpstreamUnavailable,
     Cause::UpstreamTimeout,
+    Cause::UpstreamBusy,
+    Cause::UpstreamForbidden,
+    Cause::UpstreamLoop,
     Cause::Unavailable,
 ];
 

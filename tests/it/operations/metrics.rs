@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use crate::kit::browser::Browser;
 use crate::kit::provider::Variant;
+use crate::kit::raw::{Raw, address, ask, session};
+use crate::kit::scene::docs;
 use crate::kit::world::{Places, World, eventually};
 
 /// Every number there is, by name and labels.
@@ -60,6 +62,60 @@ async fn a_journey_is_counted_step_by_step() {
     }
     assert!(numbers[r#"vestibule_session_lookups_total{found="memory"}"#] >= 1.0);
     assert!(numbers["vestibule_sessions_in_memory"] >= 1.0);
+}
+
+#[tokio::test]
+async fn whatever_is_refused_is_counted_for_its_application_by_why() {
+    let rule = "[[application.rule]]\npath = \"/admin/*\"\nroles = [\"Admin\"]\n";
+    let prefixed = "[application.connection]\nstrip_prefix = \"/docs\"\n";
+    let world = World::start(Variant::default(), |places| {
+        places.head(Places::SEED_POLICY) + &places.home_lab(rule) + &docs(places, prefixed)
+    })
+    .await;
+    let (bob, _) = world.signed_in("bob").await;
+    let session = session(&world, &bob);
+    let raw = async |line: &str, fields: &str| {
+        let lines = format!("Host: wiki.localhost\r\nCookie: {session}\r\n{fields}Connection: close\r\n");
+        ask(address(&world), format!("{line} HTTP/1.1\r\n{lines}\r\n")).await.status
+    };
+    // By itself, and by what a rule says of it.
+    assert_eq!(raw("GET /a%2f..%2fadmin/x", "").await, 400);
+    assert_eq!(raw("GET //admin/x", "").await, 400);
+    assert_eq!(raw("GET /admin/x", "").await, 403);
+    let handshake =
+        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let request = format!(
+        "GET /socket HTTP/1.1\r\nHost: wiki.localhost\r\nCookie: {session}\r\nConnection: Upgrade\r\n{handshake}\
+         Origin: https://evil.example\r\n\r\n"
+    );
+    let mut socket = Raw::connect(address(&world)).await;
+    socket.send(request).await;
+    socket.read_until("HTTP/1.1 403").await;
+    world.enter(&bob, &world.url("docs", "/docs/"), "bob").await;
+    assert_eq!(bob.fetch(&world.url("docs", "/elsewhere")).await.status, 404);
+    let nobody =
+        format!("Cookie: {}=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n", session.split('=').next().unwrap());
+    for _ in 0..2 {
+        let request = format!("GET /api HTTP/1.1\r\nHost: wiki.localhost\r\n{nobody}Connection: close\r\n\r\n");
+        assert_eq!(ask(address(&world), request).await.status, 401);
+    }
+    let wiki = world.url("wiki", "/").parse().unwrap();
+    let page = bob.submit(&wiki, &world.url("wiki", "/.vestibule/sign-out"), &[]).await;
+    assert_eq!(page.status, 303);
+
+    let numbers = numbers(&world).await;
+    for (name, expected) in [
+        (r#"vestibule_decisions_total{application="wiki",outcome="ambiguous"}"#, 2.0),
+        (r#"vestibule_decisions_total{application="wiki",outcome="denied"}"#, 1.0),
+        (r#"vestibule_decisions_total{application="wiki",outcome="foreign_page"}"#, 1.0),
+        (r#"vestibule_decisions_total{application="docs",outcome="outside"}"#, 1.0),
+        (r#"vestibule_requests_total{door="nobody",application="",status="4xx"}"#, 0.0),
+        (r#"vestibule_session_lookups_total{found="nobody"}"#, 1.0),
+        (r#"vestibule_sessions_ended_total{why="signed_out"}"#, 1.0),
+    ] {
+        assert_eq!(numbers.get(name).copied().unwrap_or_default(), expected, "{name} of {numbers:#?}");
+    }
+    assert!(numbers[r#"vestibule_session_lookups_total{found="database"}"#] >= 1.0);
 }
 
 /// Reads what Prometheus would, with the parser of its Python client; fails on what that does not take.

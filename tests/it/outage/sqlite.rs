@@ -1,11 +1,15 @@
 //! SQLite files that cannot be opened or written.
 
+use vestibule::directory::ApplicationScope;
+
 use super::{assert_unavailable, browser_to};
 use crate::kit::browser::Browser;
 use crate::kit::database::Database;
+use crate::kit::provider::Variant;
+use crate::kit::raw::{address, ask, session};
 use crate::kit::scene::is_let_in;
 use crate::kit::server::Server;
-use crate::kit::world::World;
+use crate::kit::world::{Places, World};
 
 /// The world's configuration on another database, on other ports.
 fn elsewhere(world: &World, url: &str) -> String {
@@ -93,6 +97,52 @@ async fn a_database_whose_tables_are_gone_lets_nobody_through() {
     database.run("alter table lost rename to changes").await;
     let back = async || is_let_in_or_unavailable(&alice, &world.url("wiki", "/")).await;
     crate::kit::world::eventually("the session is believed again", back).await;
+}
+
+#[tokio::test]
+async fn without_its_tables_no_token_opens_anything_and_no_proxy_is_told_that_somebody_may_pass() {
+    let world = World::start(Variant::default(), |places| {
+        let asked = "\n[server.forward_auth]\nsecret = \"correct-horse-battery-staple\"\n";
+        let open =
+            "[[application.rule]]\npath = \"/open/*\"\nallow = \"everyone\"\n\n[application.machines]\ntokens = true\n";
+        places.head(Places::SEED_POLICY) + &places.home_lab(open) + asked
+    })
+    .await;
+    let hands = world.hands().await;
+    let account = hands.account("backup", &["Member"]).await;
+    let token = hands.token(account, &ApplicationScope::Everywhere).await;
+    let (alice, _) = world.signed_in("alice").await;
+    let session = session(&world, &alice);
+    let proxy = async |endpoint: &str| {
+        let about = "X-Forwarded-Proto: http\r\nX-Forwarded-Method: GET\r\nX-Forwarded-Host: wiki.localhost\r\n\
+             X-Forwarded-Uri: /a\r\nX-Original-URL: http://wiki.localhost/a\r\nX-Original-Method: GET\r\n\
+             X-Forwarded-For: 192.0.2.7\r\n";
+        let secret = "X-Vestibule-Secret: correct-horse-battery-staple\r\n";
+        let request = format!("GET {endpoint} HTTP/1.1\r\nHost: vestibule\r\n{secret}{about}Cookie: {session}\r\n");
+        ask(address(&world), request + "Connection: close\r\n\r\n").await
+    };
+    assert_eq!(world.call("wiki", "/", &token).await.status, 200);
+    for endpoint in ["/auth/forward", "/auth/nginx"] {
+        assert_eq!(proxy(endpoint).await.status, 200, "{endpoint}");
+    }
+
+    Database::open(&world.database_path()).await.run("alter table changes rename to lost").await;
+    let refused = async || world.call("wiki", "/", &token).await.status == 503;
+    crate::kit::world::eventually("the token is no longer believed", refused).await;
+    let hits = world.upstream.hits();
+    // Not where everybody may go either: whose it is cannot be found out.
+    for path in ["/", "/open/a"] {
+        let answer = world.call("wiki", path, &token).await;
+        assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, Some("5")), "{path}");
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+    }
+    for endpoint in ["/auth/forward", "/auth/nginx"] {
+        let answer = proxy(endpoint).await;
+        assert_eq!((answer.status, answer.all("remote-user").len()), (503, 0), "{endpoint}: {answer:?}");
+    }
+    assert_eq!(world.upstream.hits(), hits);
+    let numbers = crate::operations::metrics::numbers(&world).await;
+    assert!(numbers[r#"vestibule_decisions_total{application="wiki",outcome="unavailable"}"#] >= 4.0, "{numbers:#?}");
 }
 
 async fn is_let_in_or_unavailable(browser: &Browser, url: &str) -> bool {
