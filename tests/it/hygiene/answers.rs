@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use super::streaming::{accept, scripted};
 use super::{address, alice, get};
 use crate::kit::frames;
-use crate::kit::raw::{Raw, ask};
+use crate::kit::raw::{self, Raw, ask};
 
 #[tokio::test]
 async fn an_answer_speaks_for_its_own_host_alone() {
@@ -36,6 +36,31 @@ async fn an_answer_speaks_for_its_own_host_alone() {
         let answer =
             ask(address(&world), get("/", &format!("Cookie: {session}\r\nX-Answer-{name}: {value}\r\n"))).await;
         assert_eq!((answer.status, &*answer.all(name)), (200, kept), "{name}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn where_an_upstream_sends_a_browser_is_its_own_business_and_never_ours() {
+    let (world, listener, session) = scripted().await;
+    for status in [301, 302, 303, 307, 308] {
+        for location in
+            ["/next", "//elsewhere.example/", "https://elsewhere.example/?a=b", "/.vestibule/sign-out", "\\\\e"]
+        {
+            let mut client = Raw::connect(address(&world)).await;
+            client.send(get("/old", &format!("Cookie: {session}\r\n"))).await;
+            let mut upstream = accept(&listener).await;
+            upstream.read_until("\r\n\r\n").await;
+            let head = format!("HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 0\r\n");
+            upstream.send(head + "Connection: close\r\n\r\n").await;
+            let answer = raw::answer(&String::from_utf8_lossy(&client.read_to_end().await));
+            assert_eq!((answer.status, &*answer.all("location")), (status, &[location][..]));
+            // Nobody followed it, and nothing of ours went along.
+            assert!(
+                answer.all("set-cookie").is_empty() && answer.all("x-vestibule-assertion").is_empty(),
+                "{answer:?}"
+            );
+            assert!(timeout(Duration::ZERO, accept(&listener)).await.is_err(), "{status} {location}");
+        }
     }
 }
 

@@ -63,10 +63,23 @@ async fn lines_that_end_without_cr_hide_nothing() {
     );
     let mixed = bare.replace('\n', "\r\n").replace("X-A: 1\r\n", "X-A: 1\n");
     for request in [bare, mixed] {
+        let hits = world.upstream.hits();
         let answer = ask(address(&world), &request).await;
         // RFC 9112 2.2 lets us read it; what goes upstream is written anew.
         assert!(matches!(answer.status, 200 | 400), "{}", answer.head);
         assert!(!String::from_utf8_lossy(&answer.body).contains("root"), "{request:?}");
+        assert_eq!(world.upstream.hits() - hits, usize::from(answer.status == 200));
+    }
+    // What stands behind such a head is a request of its own or nothing, to us and to the upstream alike.
+    let first = format!("GET /first HTTP/1.1\nHost: wiki.localhost\nCookie: {session}\nX-A: b");
+    let second =
+        format!("GET /second HTTP/1.1\r\nHost: wiki.localhost\r\nCookie: {session}\r\nConnection: close\r\n\r\n");
+    for end in ["\n\n", "\r\n\n", "\n\r\n", "\n\n\n"] {
+        let hits = world.upstream.hits();
+        let said = talk(address(&world), format!("{first}{end}{second}")).await;
+        let passed = said.matches("HTTP/1.1 200 OK\r\n").count();
+        assert_eq!((world.upstream.hits() - hits, said.contains("/second")), (passed, passed == 2), "{end:?}: {said}");
+        assert!(said.matches("HTTP/1.1 ").count() == 2 || said.starts_with("HTTP/1.1 400 "), "{end:?}: {said}");
     }
 }
 
