@@ -18,7 +18,7 @@ use crate::kit::upstream::received;
 use crate::kit::world::{Places, World, free_port};
 
 /// Writes a certificate for these names into a folder; gives it, and its section of the configuration.
-fn certificate(folder: &Path, names: &[&str]) -> (CertificateDer<'static>, String) {
+pub fn certificate(folder: &Path, names: &[&str]) -> (CertificateDer<'static>, String) {
     let key = rcgen::KeyPair::generate().unwrap();
     let all: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let made = rcgen::CertificateParams::new(all).unwrap().self_signed(&key).unwrap();

@@ -1,11 +1,65 @@
 //! SIGHUP: what is told changes while the server runs, and whoever moved a log away gets a new one.
 
+use std::sync::Arc;
+
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
 use crate::kit::browser::Browser;
 use crate::kit::process::{Serving, file};
 use crate::kit::upstream::Upstream;
 use crate::kit::world::{Places, eventually, free_port};
 
 use super::access::lines;
+use crate::tls::certificate;
+
+/// A connection to the wiki with whichever of these certificates it has.
+async fn trusting(port: u16, certificates: &[&CertificateDer<'static>]) -> TlsStream<TcpStream> {
+    let mut roots = RootCertStore::empty();
+    certificates.iter().for_each(|&root| roots.add(root.clone()).unwrap());
+    let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    TlsConnector::from(Arc::new(config)).connect(ServerName::try_from("wiki.localhost").unwrap(), stream).await.unwrap()
+}
+
+/// Asks over a connection and leaves it open.
+async fn ask_over(stream: &mut TlsStream<TcpStream>) -> String {
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: wiki.localhost\r\n\r\n").await.unwrap();
+    let mut bytes = [0; 4096];
+    let read = stream.read(&mut bytes).await.unwrap();
+    String::from_utf8_lossy(&bytes[..read]).into_owned()
+}
+
+#[tokio::test]
+async fn a_new_certificate_is_shown_and_no_connection_is_dropped() {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let folder = tempfile::tempdir().unwrap();
+    let (port, operations) = (free_port(), free_port());
+    let upstream = Upstream::start().await.address;
+    let database = format!("sqlite://{}", folder.path().join("vestibule.db").display());
+    let places = Places { port, issuer: "http://127.0.0.1:9".to_owned(), upstream, database };
+    let names = ["login.localhost", "wiki.localhost"];
+    let (old, section) = certificate(folder.path(), &names);
+    let head = places.head("").replace("http://login", "https://login");
+    let head =
+        head.replace("operations_listen = \"127.0.0.1:0\"", &format!("operations_listen = \"127.0.0.1:{operations}\""));
+    let head = head.replace("[database]", &format!("{section}\n[database]"));
+    let open = "[[application.rule]]\npath = \"/*\"\nallow = \"everyone\"\n";
+    let serving = Serving::start(&file(folder.path(), &(head + &places.home_lab(open))), &[]);
+    serving.ready(operations).await;
+    let mut connection = trusting(port, &[&old]).await;
+    assert!(ask_over(&mut connection).await.starts_with("HTTP/1.1 200 "));
+
+    let (new, _) = certificate(folder.path(), &names);
+    serving.hang_up();
+    let shown = |stream: TlsStream<TcpStream>| stream.get_ref().1.peer_certificates().unwrap()[0].clone();
+    eventually("the new one is shown", async || shown(trusting(port, &[&old, &new]).await) == new).await;
+    assert!(ask_over(&mut connection).await.starts_with("HTTP/1.1 200 "), "the connection of before is served");
+}
 
 #[tokio::test]
 async fn log_level_and_access_log_change_while_the_server_runs_and_a_moved_file_is_opened_anew() {
