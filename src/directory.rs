@@ -118,7 +118,7 @@ impl Directory {
     /// # Errors
     /// When the database fails.
     pub async fn catalogue(&self) -> Result<Catalogue, StoreError> {
-        let mut tx = self.db.snapshot().await?;
+        let mut tx = self.db.brief_snapshot().await?;
         store::catalogue::load(&mut tx).await
     }
 
@@ -127,7 +127,7 @@ impl Directory {
     /// # Errors
     /// When the database fails.
     pub async fn version(&self) -> Result<i64, StoreError> {
-        let mut tx = self.db.snapshot().await?;
+        let mut tx = self.db.brief_snapshot().await?;
         store::catalogue::version(&mut tx).await
     }
 

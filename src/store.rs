@@ -74,6 +74,9 @@ enum Pools {
     },
 }
 
+/// How PostgreSQL begins a transaction whose statements all see one state. To SQLite's readers every one is.
+const ONE_STATE: &str = "begin isolation level repeatable read read only";
+
 /// A transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
 pub struct Tx {
     inner: TxInner,
@@ -105,10 +108,20 @@ impl Db {
     pub async fn snapshot(&self) -> Result<Tx, StoreError> {
         let inner = match &self.pools {
             Pools::Sqlite { snapshots, .. } => TxInner::Sqlite(in_time(snapshots.begin()).await?),
-            Pools::Postgres { snapshots, .. } => {
-                const BEGIN: &str = "begin isolation level repeatable read read only";
-                TxInner::Postgres(in_time(snapshots.begin_with(BEGIN)).await?)
-            }
+            Pools::Postgres { snapshots, .. } => TxInner::Postgres(in_time(snapshots.begin_with(ONE_STATE)).await?),
+        };
+        Ok(self.tx(inner))
+    }
+
+    /// The same for what everybody waits for, such as who a token speaks of or what the routes are made of: brief, and never
+    /// behind what admins look at.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn brief_snapshot(&self) -> Result<Tx, StoreError> {
+        let inner = match &self.pools {
+            Pools::Sqlite { read, .. } => TxInner::Sqlite(in_time(read.begin()).await?),
+            Pools::Postgres { pool, .. } => TxInner::Postgres(in_time(pool.begin_with(ONE_STATE)).await?),
         };
         Ok(self.tx(inner))
     }

@@ -142,7 +142,7 @@ impl Forwarder {
     /// ends when what `still_allowed` makes for it says no. It is taken out of `request`.
     ///
     /// # Errors
-    /// When there is no answer to give back; [`ForwardError::status`] says which to give instead.
+    /// When there is no answer to give back.
     pub async fn forward(
         &self,
         permit: Permit,

@@ -151,10 +151,10 @@ pub fn is_ours(name: &[u8]) -> bool {
 }
 
 /// Whether a cookie of ours stands in a piece: by itself, or behind a comma, as whoever folds several `Cookie` headers into
-/// one without knowing better leaves it.
+/// one without knowing better leaves it, or behind a space, at which some end a value.
 fn holds_ours(piece: &[u8]) -> bool {
-    is_ours(name_of(piece))
-        || (memchr(b',', piece).is_some() && piece.split(|&byte| byte == b',').any(|part| is_ours(name_of(part))))
+    let ends = |byte: &u8| matches!(byte, b',' | b' ' | b'\t');
+    is_ours(name_of(piece)) || (piece.iter().any(ends) && piece.split(ends).any(|part| is_ours(name_of(part))))
 }
 
 /// Takes our cookies out of a request. What is left stands in one `Cookie` header, in the order sent; none if nothing

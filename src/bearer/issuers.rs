@@ -114,7 +114,7 @@ impl Bearers {
                     source.ok_or_else(|| invalid("the IdP of its users is not there, or has another issuer"))?;
                 let identifier =
                     token.text(&source.path).ok_or_else(|| invalid(format!("it has no {}", source.path)))?;
-                let mut tx = self.db.snapshot().await?;
+                let mut tx = self.db.brief_snapshot().await?;
                 let found = identities::find(&mut tx, source.idp, identifier).await?;
                 drop(tx);
                 // By another issuer or path the same text is somebody else.

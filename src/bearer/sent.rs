@@ -30,7 +30,9 @@ pub fn sent(headers: &HeaderMap) -> Sent<'_> {
     let (scheme, rest) =
         bytes.split_at(bytes.iter().position(|byte| !byte.is_ascii_alphanumeric()).unwrap_or(bytes.len()));
     if !scheme.eq_ignore_ascii_case(b"bearer") {
-        return Sent::Nothing;
+        // What does not begin a header to us, or begins another one folded into it, may do so to an upstream.
+        let later = bytes.split(|&byte| byte == b',').any(|part| word(part).eq_ignore_ascii_case(b"bearer"));
+        return if later { Sent::Unclear } else { Sent::Nothing };
     }
     let spaces = rest.iter().take_while(|&&byte| byte == b' ').count();
     let (_, token) = rest.split_at(spaces);
@@ -38,6 +40,13 @@ pub fn sent(headers: &HeaderMap) -> Sent<'_> {
         Ok(token) if spaces > 0 && is_token(token) => Sent::Token(token),
         _ => Sent::Unclear,
     }
+}
+
+/// The first word in it, whatever stands in front.
+fn word(text: &[u8]) -> &[u8] {
+    let is_letter = u8::is_ascii_alphanumeric;
+    let text = text.iter().position(is_letter).map_or(&[][..], |start| &text[start..]);
+    text.split(|byte| !is_letter(byte)).next().unwrap_or_default()
 }
 
 /// RFC 6750's `b64token`.
@@ -54,7 +63,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn of(values: &[&str]) -> HeaderMap {
-        values.iter().map(|value| (AUTHORIZATION, HeaderValue::from_str(value).unwrap())).collect()
+        values.iter().map(|value| (AUTHORIZATION, HeaderValue::from_bytes(value.as_bytes()).unwrap())).collect()
     }
 
     #[test]
@@ -74,6 +83,10 @@ mod tests {
             "Bearer\ta",
             "Bearer =",
             "Bearer a=b",
+            "Basic eDp5, Bearer a",
+            "Digest a=\"b\",bearer a",
+            "\u{a0}Bearer a",
+            "\u{85}Bearer a",
         ];
         for value in unclear {
             assert_eq!(sent(&of(&[value])), Sent::Unclear, "{value}");

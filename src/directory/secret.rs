@@ -73,7 +73,7 @@ impl Directory {
     /// # Errors
     /// When the database fails.
     pub async fn catalogue_with_secrets(&self) -> Result<(Catalogue, SealedSecrets), StoreError> {
-        let mut tx = self.db.snapshot().await?;
+        let mut tx = self.db.brief_snapshot().await?;
         let catalogue = catalogue::load(&mut tx).await?;
         Ok((catalogue, sealed(&mut tx).await?))
     }
@@ -84,7 +84,7 @@ impl Directory {
     /// # Errors
     /// When the database fails.
     pub async fn turned_off(&self, id: &IdpId) -> Result<Option<(Catalogue, SealedSecrets)>, StoreError> {
-        let mut tx = self.db.snapshot().await?;
+        let mut tx = self.db.brief_snapshot().await?;
         let Some(catalogue) = catalogue::load_turned_off(&mut tx, id).await? else { return Ok(None) };
         Ok(Some((catalogue, sealed(&mut tx).await?)))
     }

@@ -79,7 +79,7 @@ pub async fn since(db: &Db, since: i64) -> Result<(i64, Vec<HostRow>, Vec<Challe
                          where version > $1 order by version";
     const CHALLENGES: &str = "select host, token, proof, expires_at from acme_challenges order by host";
     type Row = (String, String, Option<String>, Option<String>, i64, At, Option<String>);
-    let mut tx = db.snapshot().await?;
+    let mut tx = db.brief_snapshot().await?;
     let version = tx.conn().scalar("select version from acme_head where id = 1", vec![]).await?;
     let hosts: Vec<Row> = tx.conn().all(HOSTS, values![since]).await?;
     let challenges: Vec<(String, String, String, At)> = tx.conn().all(CHALLENGES, vec![]).await?;

@@ -76,12 +76,12 @@ async fn open_sqlite(path: &Path) -> Result<Pools, StoreError> {
     MIGRATIONS.run(&write).await?;
     let reading = options.read_only(true).pragma("cache_size", SQLITE_READ_CACHE);
     let readers = |most| SqlitePoolOptions::new().max_connections(most).acquire_timeout(WAIT);
-    let read = readers(cores()).connect_with(reading.clone()).await?;
+    let read = readers(sqlite_readers()).connect_with(reading.clone()).await?;
     Ok(Pools::Sqlite { read, snapshots: readers(SNAPSHOTS).connect_lazy_with(reading), write })
 }
 
-/// How many cores there are, within [`SQLITE_READERS`].
-fn cores() -> u32 {
+/// As many as there are cores, within [`SQLITE_READERS`].
+fn sqlite_readers() -> u32 {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     cores.clamp(*SQLITE_READERS.start(), *SQLITE_READERS.end()) as u32
 }

@@ -141,6 +141,10 @@ impl<'a> Patient<'a> {
     /// Over HTTP/1.1 on a connection of its own.
     async fn status(&self, pool: &Pool, mut request: Request<Body>, patience: &Patience) -> Result<StatusCode, String> {
         if self.destination.protocol() == UpstreamProtocol::Http2 {
+            // It has much to do, so it is there. Waiting until it has less would be held against it.
+            if self.shelf.is_full() {
+                return Ok(StatusCode::OK);
+            }
             let answer = pool.send(self.destination, &self.shelf, &mut request, patience).await;
             return answer.map(|answer| answer.status()).map_err(|failed| failed.error.to_string());
         }

@@ -74,8 +74,8 @@ const fn is_unseen(letter: char) -> bool {
     )
 }
 
-/// What databases take a letter for that is crossed or tied, and has no accent to lose; and what Windows takes for a slash
-/// where its code page has no better one, or has money in its place.
+/// What databases take a letter for that is crossed or tied, and has no accent to lose; and what Windows takes for a hyphen
+/// or a slash where its code page has no better one, or has money in its place.
 const fn crossed(letter: char) -> Option<&'static str> {
     Some(match letter {
         'ø' => "o",
@@ -86,6 +86,7 @@ const fn crossed(letter: char) -> Option<&'static str> {
         'æ' => "ae",
         'œ' => "oe",
         'þ' => "th",
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => "-",
         '\u{2044}' | '\u{2215}' | '\u{29f8}' => "/",
         '\u{2216}' | '\u{29f5}' | '\u{29f9}' | '¥' | '₩' => "\\",
         _ => return None,
@@ -153,6 +154,7 @@ mod tests {
             ("/x//%EF%BC%8E%EF%BC%8E/secret", &["/x/secret", "/secret"]),
             ("/open/..%E2%88%95secret", &["/secret"]),
             ("/open%E2%81%84..%C2%A5secret", &["/secret"]),
+            ("/a%E2%88%92b", &["/a-b"]),
             ("/se%C2%80cr%EF%BF%B9e%E3%85%A4t", &["/secret"]),
             ("/%EF%BC%8F", &["//"]),
             ("/%EF%BC%8E%EF%BC%8E", &["/"]),

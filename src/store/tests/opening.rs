@@ -120,6 +120,8 @@ async fn what_is_read_at_once_never_waits_for_snapshots() {
         }
         for _ in 0..20 {
             assert_eq!(count(&db, "select version from catalogue_head").await, 0);
+            let mut brief = db.brief_snapshot().await.unwrap();
+            assert_eq!(crate::store::catalogue::version(&mut brief).await.unwrap(), 0);
         }
         holders.shutdown().await;
     })

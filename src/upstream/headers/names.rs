@@ -3,7 +3,7 @@
 /// What the names of our identity headers begin with, in every preset, `-` for every other character; and those that
 /// other gateways tell who somebody is with, or what was asked for. By their first letter, which nearly no other name has:
 /// these are looked at for every field of every request.
-const PREFIXES_X: [&str; 19] = [
+const PREFIXES_X: [&str; 23] = [
     "x-forwarded-",
     "x-auth-request-",
     "x-vestibule-",
@@ -21,7 +21,11 @@ const PREFIXES_X: [&str; 19] = [
     "x-ssl-cert",
     "x-client-cert",
     "x-arr-clientcert",
-    "x-consumer-",
+    "x-consumer-id",
+    "x-consumer-custom-id",
+    "x-consumer-username",
+    "x-consumer-groups",
+    "x-credential-identifier",
     "x-userinfo",
 ];
 const PREFIXES_R: [&str; 1] = ["remote-"];
@@ -30,7 +34,7 @@ const PREFIXES_G: [&str; 1] = ["gap-auth"];
 const PREFIXES_I: [&str; 1] = ["iv-"];
 const PREFIXES_O: [&str; 1] = ["oidc-"];
 const PREFIXES_S: [&str; 4] = ["ssl-client-", "shib-", "sm-user", "sm-universalid"];
-const PREFIXES_T: [&str; 1] = ["tailscale-"];
+const PREFIXES_T: [&str; 1] = ["tailscale-user-"];
 const PREFIXES_W: [&str; 1] = ["wl-proxy-"];
 /// WebLogic's, which begin with `$`.
 const PREFIXES_OTHER: [&str; 1] = ["-ws"];
@@ -142,6 +146,11 @@ mod tests {
             "OIDC_CLAIM_email",
             "Tailscale-User-Login",
             "X-Consumer-Username",
+            "X-Credential-Identifier",
+            "X-Userinfo",
+            "X-SSL-Cert",
+            "GAP-Auth",
+            "SM_UNIVERSALID",
             "X-ARR-ClientCert",
             "Shib-Session-ID",
             "x-auth-request-user",
@@ -223,6 +232,11 @@ mod tests {
             "$",
             "ws",
             "cf-ray",
+            "tailscale-webhook-signature",
+            "x-consumer-key",
+            "if-match",
+            "origin",
+            "sm-x",
             "client-hints",
             "x-client-data",
             "x-ms-client-request-id",

@@ -120,14 +120,16 @@ impl Lines {
                 (None, Some(again)) if was_not_looked_at(error.error()) => again,
                 _ => return Err(ForwardError::of_exchange(&error.into_error()).into()),
             };
+            // Or all that an upstream sent away at once would wait for one another.
+            drop(place);
             (sender, place) = self.place(connector, destination, trust).await?;
         }
         let answer = sender.send_request(request).await.map_err(|error| ForwardError::of_exchange(&error))?;
         Ok(answer.map(|body| (body, place)))
     }
 
-    /// A place for a stream, on a connection that is there or a new one. The time for connecting holds for waiting until
-    /// one is free, and for a new connection.
+    /// A place for a stream, on a connection that is there or a new one. The time for connecting holds once for waiting
+    /// until one is free, and once for a new connection.
     async fn place(
         &self,
         connector: &Connector,
@@ -178,6 +180,11 @@ impl Lines {
             (std::mem::take(&mut line.used) || busy) && !line.sender.is_closed()
         });
         open.is_empty()
+    }
+
+    /// Whether there is room for no more requests.
+    pub(super) fn is_full(&self) -> bool {
+        self.room.available_permits() == 0
     }
 
     /// Whether there is none.

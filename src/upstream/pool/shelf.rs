@@ -75,6 +75,11 @@ impl Shelf {
         self.lines.close_unused() && kept.idle.is_empty() && self.health.is_well()
     }
 
+    /// Whether it has as many requests over HTTP/2 at work as it may have.
+    pub(in crate::upstream) fn is_full(&self) -> bool {
+        self.lines.is_full()
+    }
+
     /// Whether nothing is kept here that is worth it.
     pub(super) fn is_bare(&self) -> bool {
         let is_idle = self.kept.lock().unwrap_or_else(PoisonError::into_inner).idle.is_empty();

@@ -24,6 +24,7 @@ async fn our_cookies_never_reach_the_upstream_and_others_do() {
         // Folded into one by whoever knows no better.
         (vec![session.clone(), format!("a=1, {session}; b=2,3")], "b=2,3"),
         (vec![session.clone(), format!("a=1,{name} = {value}")], ""),
+        (vec![session.clone(), format!("a=1 {session}; b=2 3")], "b=2 3"),
     ] {
         let lines: String = cookies.iter().map(|cookie| format!("Cookie: {cookie}\r\n")).collect();
         let answer = ask(address(&world), get("/", &lines)).await;
