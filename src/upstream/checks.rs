@@ -109,6 +109,11 @@ impl<'a> Patient<'a> {
     }
 
     async fn ask(&mut self, pool: &Pool, plan: &Plan) {
+        // Waiting for room would be held against an upstream that has much to do, and not to wait would speak for one that
+        // hangs: what was known of it stays.
+        if self.shelf.is_full() {
+            return;
+        }
         let patience = plan.check.timeout.min(plan.check.interval).duration();
         let answer = timeout(patience, self.answer(pool, plan, &Patience::new(patience))).await;
         match answer.unwrap_or_else(|_| Err("it did not answer its check in time".to_owned())) {
@@ -141,10 +146,6 @@ impl<'a> Patient<'a> {
     /// Over HTTP/1.1 on a connection of its own.
     async fn status(&self, pool: &Pool, mut request: Request<Body>, patience: &Patience) -> Result<StatusCode, String> {
         if self.destination.protocol() == UpstreamProtocol::Http2 {
-            // It has much to do, so it is there. Waiting until it has less would be held against it.
-            if self.shelf.is_full() {
-                return Ok(StatusCode::OK);
-            }
             let answer = pool.send(self.destination, &self.shelf, &mut request, patience).await;
             return answer.map(|answer| answer.status()).map_err(|failed| failed.error.to_string());
         }

@@ -184,7 +184,7 @@ async fn an_upstream_that_nobody_vouches_for_is_502() {
 async fn taking() -> (Application, Arc<AtomicUsize>) {
     let taken = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&taken);
-    let url = serve_http2(move |_| {
+    let url = serve(move |_| {
         count.fetch_add(1, Ordering::SeqCst);
         Box::pin(std::future::pending())
     })

@@ -13,6 +13,7 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto::Builder;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -22,7 +23,7 @@ use crate::decision::{Permit, sample};
 use crate::session::Principal;
 use crate::upstream::{ForwardError, Forwarder, Lasting, Settings, Standing, StillAllowed};
 
-/// Serves `handler` over HTTP/1.1, and says where.
+/// Serves `handler` over HTTP/1.1, or HTTP/2 (h2c) to whoever begins with it, and says where.
 pub(super) async fn serve<F>(handler: F) -> String
 where
     F: Fn(Request<Incoming>) -> BoxFuture<'static, Response<Body>> + Clone + Send + Sync + 'static,
@@ -37,30 +38,8 @@ where
                 let answer = handler(request);
                 async move { Ok::<_, Infallible>(answer.await) }
             });
-            let connection = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-            tokio::spawn(connection.with_upgrades());
-        }
-    });
-    url
-}
-
-/// Serves `handler` over HTTP/2 (h2c), and says where.
-pub(super) async fn serve_http2<F>(handler: F) -> String
-where
-    F: Fn(Request<Incoming>) -> BoxFuture<'static, Response<Body>> + Clone + Send + Sync + 'static,
-{
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            let handler = handler.clone();
-            let service = service_fn(move |request| {
-                let answer = handler(request);
-                async move { Ok::<_, Infallible>(answer.await) }
-            });
-            let builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
-            tokio::spawn(builder.serve_connection(TokioIo::new(stream), service));
+            let builder = Builder::new(TokioExecutor::new());
+            tokio::spawn(async move { builder.serve_connection_with_upgrades(TokioIo::new(stream), service).await });
         }
     });
     url
